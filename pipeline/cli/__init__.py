@@ -1,0 +1,89 @@
+"""The heapscape command: one file per subcommand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from pipeline import __version__
+from pipeline.cli.console import errors
+from pipeline.cli.diff import diff
+from pipeline.cli.escapes import escapes
+from pipeline.cli.flame import flame
+from pipeline.cli.growth import growth
+from pipeline.cli.ingest import ingest
+from pipeline.cli.lake import lake
+from pipeline.cli.load import load
+from pipeline.cli.peek import peek
+from pipeline.cli.report import report
+from pipeline.cli.run import run
+from pipeline.cli.sql import sql
+from pipeline.cli.top import top
+from pipeline.errors import PipelineError
+
+COMMANDS: tuple[click.Command, ...] = (run, ingest, load, sql, growth, top, peek, diff, flame, report, escapes, lake)
+
+_SOME_REFUSED = 1
+_USAGE = 2
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """A group whose commands may end early because nobody reads their output any more."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            # Here, and not when Python ends, which would complain of a closed pipe.
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read it has seen enough: head, less. What is left goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return result
+
+
+@click.group(
+    cls=_Commands,
+    commands={str(command.name): command for command in COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="heapscape")
+def heapscape() -> None:
+    """Where a Go service's heap grew, and why the compiler put it there.
+
+    Decodes pprof profiles and escape reports into a Parquet lake, loads that into a DuckDB file, and answers
+    questions about it. Start with:
+
+    \b
+      heapscape run artefacts/
+      heapscape sql "FROM attribution.growth_by_site"
+
+    Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; the only place that catches what heapscape raises."""
+    refused: list[str] = []
+    try:
+        result = heapscape.main(
+            args=None if argv is None else list(argv), prog_name="heapscape", standalone_mode=False, obj=refused
+        )
+    except PipelineError as error:
+        errors().print(f"heapscape: {error}", markup=False, highlight=False, soft_wrap=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return _USAGE
+    except (click.Abort, KeyboardInterrupt):
+        errors().print("heapscape: interrupted; what was committed stays", markup=False)
+        return _INTERRUPTED
+    if isinstance(result, int) and result:
+        return result
+    # `opened` puts the inputs into it that the answer is without.
+    return _SOME_REFUSED if refused else 0

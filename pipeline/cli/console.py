@@ -1,0 +1,71 @@
+"""Where output goes: answers to standard output, everything said about the work to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pipeline.outputs import tabular
+from pipeline.values import Result
+
+# Refusals named one by one; the rest is a count, and all are in the source table.
+_NAMED = 5
+
+
+def output() -> Console:
+    """For answers; colours only on a terminal, none with NO_COLOR."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def errors() -> Console:
+    """For everything that is not the answer."""
+    return Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """One line about the work, on standard error."""
+    errors().print(text, markup=False, soft_wrap=True)
+
+
+def say_refusals(refusals: Sequence[tuple[str, str]]) -> None:
+    """The first inputs that were refused with their reasons, and how many more there are."""
+    for uri, reason in refusals[:_NAMED]:
+        say(f"  refused: {uri}: {reason}")
+    if len(refusals) > _NAMED:
+        query = "SELECT uri, reason FROM source WHERE status = 'refused'"
+        say(f'  and {len(refusals) - _NAMED:,} more: heapscape sql "{query}"')
+
+
+def show_json(value: object) -> None:
+    """What a command did, for machines, on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def show(result: Result, *, format: str) -> None:
+    """An answer on standard output, in one of the formats for people and machines."""
+    written = tabular.write(result, format=format, console=output())
+    if isinstance(written, bytes):
+        sys.stdout.buffer.write(written)
+    else:
+        sys.stdout.write(written)
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere; the yielded function is told of each step done."""
+    console = errors()
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task(label, total=total)
+        yield lambda steps: bars.advance(task, steps)

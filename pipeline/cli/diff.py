@@ -1,0 +1,115 @@
+"""heapscape diff: one profile against another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.console import output, show
+from pipeline.cli.flame import unit_of, write_page
+from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
+from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
+from pipeline.cli.top import flat_cum, pprof_options, warn_of_nothing
+from pipeline.errors import UsageError
+from pipeline.outputs.pprof_text import top_of
+from pipeline.warehouse import questions
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, metavar="[BASE PROFILE]")
+@click.option(
+    "--base",
+    "bases",
+    multiple=True,
+    metavar="ID",
+    help="The profile before, by id or part of its uri; repeat to add up.",
+)
+@pprof_options
+@click.option("-nodecount", "--nodecount", "node_count", default=0, metavar="N", help="Rows at most; 0 for all.")
+@click.option("--html", metavar="FILE.html", help="Write the difference as a flame graph.")
+@selection_options
+@database_option
+@format_option
+@resource_options
+def diff(
+    inputs: tuple[str, ...],
+    bases: tuple[str, ...],
+    sample_index: str,
+    is_cum: bool,
+    is_flat: bool,
+    focus: str,
+    ignore: str,
+    unit: str,
+    profiles: tuple[str, ...],
+    node_count: int,
+    html: str | None,
+    db: str,
+    format_: str,
+    memory: str,
+    threads: int | None,
+    **chosen: str | None,
+) -> None:
+    """Print what changed between two profiles, as `go tool pprof -top -diff_base` does.
+
+    Without --base and --profile it is the first and the last profile of the series that grew most.
+
+    \b
+      heapscape diff --service checkout
+      heapscape diff before.pb.gz after.pb.gz
+      heapscape diff --base heap-00 --profile heap-12 --html diff.html
+    """
+    filters = Filters(focus, ignore)
+    with opened(inputs, db, memory=memory, threads=threads) as connection:
+        bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen)
+        before = choose(connection, selection(bases, **chosen), sample_index=sample_index)
+        after = choose(connection, selection(profiles, **chosen), sample_index=sample_index or before.sample_type)
+        stacks, total = stacks_of(connection, after, filters=filters, base=before.ids)
+        rows = questions.diff(connection, before.ids, after.ids, after.sample_type) if html else None
+    warn_of_nothing(stacks, filters)
+    if rows is not None and html:
+        write_page(rows, path=html, title=_title(before, after), unit=unit_of(after), sample_type=after.sample_type)
+        output().print(html, markup=False)
+    elif format_ != "table":
+        show(flat_cum(stacks, after), format=format_)
+    else:
+        head = header(after, total=total, filters=filters, base=before)
+        text = top_of(stacks, head, order="cum" if is_cum else "flat", node_count=node_count, unit=unit)
+        click.echo(text, nl=not text.endswith("\n"))
+
+
+def _sides(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: tuple[str, ...],
+    bases: tuple[str, ...],
+    profiles: tuple[str, ...],
+    *,
+    chosen: Mapping[str, str | None],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands before and what after: two inputs, the named profiles, or the ends of the series that grew most."""
+    if inputs:
+        if len(inputs) != 2:
+            raise UsageError(f"{len(inputs)} inputs; give the profile before and the profile after")
+        return inputs[:1], inputs[1:]
+    if not bases and not profiles:
+        return _ends(connection, selection((), **chosen))
+    if not bases or not profiles:
+        raise UsageError("give both --base and --profile, or neither")
+    return bases, profiles
+
+
+def _ends(
+    connection: duckdb.DuckDBPyConnection, chosen: questions.Selection
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found = questions.series(connection, chosen).table.to_pylist()
+    if not found:
+        raise UsageError("no series has two heap profiles; name two profiles with --base and --profile")
+    return (f"{found[0]['first_profile_id']:016x}",), (f"{found[0]['last_profile_id']:016x}",)
+
+
+def _title(before: Chosen, after: Chosen) -> str:
+    return f"{before.profiles[0]['uri']} → {after.profiles[-1]['uri']}"

@@ -1,0 +1,140 @@
+"""heapscape flame: flame graphs as a page, as rows, or folded."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.console import output, show
+from pipeline.cli.options import database_option, opened, resource_options, selection, selection_options
+from pipeline.cli.profiles import Chosen, choose
+from pipeline.cli.report import write_file
+from pipeline.errors import UsageError
+from pipeline.outputs import flamegraph, folded, tabular
+from pipeline.values import Result
+from pipeline.warehouse import questions
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, metavar="[INPUT...]")
+@click.option(
+    "-sample_index",
+    "--sample-index",
+    "sample_index",
+    default="",
+    metavar="TYPE",
+    help="Sample type, by name or number.",
+)
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="ID",
+    help="This profile, by id or part of its uri; repeat to add up.",
+)
+@click.option("--growth", is_flag=True, help="The last profile of a series against its first.")
+@click.option(
+    "--site", metavar="FILE:LINE", help="Only stacks that allocate at this line; with the growth of their series."
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["html", "folded", *tabular.FORMATS]), default="html", show_default=True,
+    help="A page to zoom and search in, folded stacks, or nested-set rows as Grafana takes them.",
+)  # fmt: skip
+@click.option(
+    "--output",
+    "-o",
+    "path",
+    metavar="FILE",
+    help="Where to write; a page goes to heapscape-flame.html, the others to standard output.",
+)
+@selection_options
+@database_option
+@resource_options
+def flame(
+    inputs: tuple[str, ...],
+    sample_index: str,
+    profiles: tuple[str, ...],
+    growth: bool,
+    site: str | None,
+    format_: str,
+    path: str | None,
+    db: str,
+    memory: str,
+    threads: int | None,
+    **chosen: str | None,
+) -> None:
+    """Draw a flame graph of the newest heap profile, or of what you choose.
+
+    \b
+      heapscape flame --growth --service checkout
+      heapscape flame --site store/cache.go:21
+      heapscape flame --kind cpu --format folded | flamegraph.pl > cpu.svg
+      heapscape flame --format json --profile heap-12
+    """
+    with opened(inputs, db, memory=memory, threads=threads) as connection:
+        if growth or site:
+            title, unit, sample_type, rows = _growth(connection, selection(profiles, **chosen), site=site)
+            if format_ == "folded":
+                raise UsageError("folded stacks have one number each; draw a growth with --format html or json")
+        else:
+            picked = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=bool(inputs))
+            title, unit, sample_type = picked.profiles[-1]["uri"], unit_of(picked), picked.sample_type
+            ask = questions.folded if format_ == "folded" else questions.tree
+            rows = ask(connection, picked.ids, picked.sample_type)
+    if format_ == "html":
+        path = path or "heapscape-flame.html"
+        write_page(rows, path=path, title=title, unit=unit, sample_type=sample_type)
+        output().print(path, markup=False)
+    elif format_ == "folded":
+        _write(folded.write(rows), path)
+    elif path:
+        written = tabular.write(rows, format=format_)
+        write_file(path, written)
+    else:
+        show(rows, format=format_)
+
+
+def write_page(rows: Result, *, path: str, title: str, unit: str, sample_type: str) -> None:
+    """A flame graph as one HTML file."""
+    write_file(path, flamegraph.page(rows, title=title, unit=unit, sample_type=sample_type))
+
+
+def unit_of(chosen: Chosen) -> str:
+    """The unit of the values, as pages and texts name it."""
+    return chosen.unit
+
+
+def _growth(
+    connection: duckdb.DuckDBPyConnection, chosen: questions.Selection, *, site: str | None
+) -> tuple[str, str, str, Result]:
+    found = questions.series(connection, chosen).table.to_pylist()
+    for one in found:
+        stacks = _stacks_at(connection, one["series_id"], site) if site else None
+        if stacks is None or stacks:
+            ends = [one["first_profile_id"]], [one["last_profile_id"]]
+            name = " · ".join(part for part in (one["service"], one["instance"], one["build"]) if part) or "growth"
+            rows = questions.diff(connection, *ends, "inuse_space", stacks=stacks)
+            return (f"{name} · {site}" if site else name), "bytes", "inuse_space", rows
+    if site and found:
+        raise UsageError(f"{site}: no series allocates there; see the sites with: heapscape growth")
+    raise UsageError("no series has two heap profiles, so there is no growth to draw")
+
+
+def _stacks_at(connection: duckdb.DuckDBPyConnection, series_id: int, site: str) -> list[int]:
+    file, colon, line = site.rpartition(":")
+    if not colon or not re.fullmatch("[0-9]+", line):
+        raise UsageError(f"{site!r} is not FILE:LINE; write it like store/cache.go:21")
+    return list(questions.site_stacks(connection, series_id, file, int(line)).table["stack_id"].to_pylist())
+
+
+def _write(text: str, path: str | None) -> None:
+    if path:
+        write_file(path, text)
+    else:
+        sys.stdout.write(text)

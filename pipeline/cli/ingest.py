@@ -1,0 +1,132 @@
+"""heapscape ingest: decode inputs into the lake."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, nullcontext
+from multiprocessing import get_context
+
+import click
+
+from pipeline import config, flow
+from pipeline.cli.console import output, progress, say, say_refusals, show_json
+from pipeline.cli.options import label_option, lake_option, limits, outcome_option, resource_options, setting
+from pipeline.errors import PipelineError, UsageError
+
+_SOME_REFUSED = 1
+_NOTHING_DONE = 3
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@lake_option
+@label_option
+@setting(config.JOBS, type=click.IntRange(min=1))
+@outcome_option
+@resource_options
+def ingest(
+    inputs: tuple[str, ...],
+    lake: str,
+    labels: dict[str, str],
+    jobs: int,
+    format_: str,
+    memory: str,
+    threads: int | None,
+) -> int:
+    """Decode INPUTs into the Parquet lake.
+
+    An INPUT is a file, a folder, a glob, a zip or tar archive, or - for standard input; gzip, zstd, bzip2 and xz
+    are taken off. Formats are known by content. What is in the lake already is skipped.
+
+    \b
+      heapscape ingest profiles/ --label service=checkout
+      curl -s localhost:6060/debug/pprof/heap | heapscape ingest -
+    """
+    started = time.monotonic()
+    receipt = ingest_with_progress(inputs, lake, labels=labels, jobs=jobs, memory=memory)
+    say_receipt(receipt, seconds=time.monotonic() - started)
+    if format_ == "json":
+        show_json(_as_json(receipt))
+    else:
+        output().print(f"lake {lake} is at commit {receipt.snapshot.version}", markup=False)
+    return exit_code(receipt)
+
+
+def ingest_with_progress(
+    inputs: tuple[str, ...], lake: str, *, labels: Mapping[str, str], jobs: int, memory: str, skip: Sequence[str] = ()
+) -> flow.Receipt:
+    """Ingest in this process, or in several, with a bar on a terminal."""
+    # Before the bar, which has no place for a line of its own.
+    from pipeline.warm import main as compile_once
+
+    compile_once()
+    try:
+        with progress("decoding", None) as advance, _executor(jobs) as executor:
+            receipt = flow.ingest(
+                inputs, lake, labels=labels, limits=limits(memory), skip=skip, executor=executor, advance=advance
+            )
+    except BrokenProcessPool as error:
+        raise PipelineError(
+            "a decoding process was killed, for want of memory perhaps; what was committed stays. "
+            "Run it again with fewer --jobs or less --memory"
+        ) from error
+    if not (receipt.ingested or receipt.known or receipt.refusals):
+        raise UsageError(f"{', '.join(inputs)}: no files there; hidden ones are skipped unless named")
+    return receipt
+
+
+def say_receipt(receipt: flow.Receipt, *, seconds: float) -> None:
+    """What went in and what did not, on standard error."""
+    parts = [
+        _counted(name, count, sites=receipt.ingested.get("site", 0))
+        for name, count in sorted(receipt.ingested.items())
+        if name != "site"
+    ]
+    inputs = (
+        sum(count for name, count in receipt.ingested.items() if name != "site") + len(receipt.refusals) + receipt.known
+    )
+    line = f"{inputs:,} input{'s' if inputs != 1 else ''}: {', '.join(parts) or 'nothing new'}"
+    if receipt.known:
+        line += f" · {receipt.known:,} already there"
+    if receipt.refusals:
+        line += f" · {len(receipt.refusals):,} refused"
+    say(f"{line}  {seconds:.1f} s")
+    say_refusals(receipt.refusals)
+
+
+def exit_code(receipt: flow.Receipt) -> int:
+    """1 when something was refused, 3 when all was."""
+    if not receipt.refusals:
+        return 0
+    return _SOME_REFUSED if receipt.ingested or receipt.known else _NOTHING_DONE
+
+
+def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
+    return {
+        "commit": receipt.snapshot.version,
+        "ingested": dict(receipt.ingested),
+        "known": receipt.known,
+        "refused": [{"uri": uri, "reason": reason} for uri, reason in receipt.refusals],
+    }
+
+
+def _counted(name: str, count: int, *, sites: int) -> str:
+    if name == "escape report":
+        return f"{count:,} escape report{'s' if count != 1 else ''} ({sites:,} sites)"
+    return f"{count:,} {name} profile{'s' if count != 1 else ''}"
+
+
+def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
+    # Forking a process that has threads (polars, Arrow) can deadlock the child.
+    if jobs == 1:
+        return nullcontext()
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+
+
+def _leave_interrupts() -> None:
+    # Ctrl-C reaches every process of the group; the one that commits answers it for all.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,48 @@
+"""heapscape load: bring the database up to the lake."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from pipeline import flow
+from pipeline.cli.console import output, progress, show_json
+from pipeline.cli.options import database_option, lake_option, outcome_option, resource_options
+from pipeline.warehouse.load import Loaded
+
+
+@click.command()
+@lake_option
+@database_option
+@outcome_option
+@resource_options
+def load(lake: str, db: str, format_: str, memory: str, threads: int | None) -> None:
+    """Bring the DuckDB file up to the lake.
+
+    Reads only what was committed since the last load, and publishes by renaming: who has the old file open keeps
+    it. The file opens in DuckDB 1.5 and later.
+
+    \b
+      heapscape load
+      duckdb -readonly heapscape.duckdb "FROM attribution.growth_by_site"
+    """
+    started = time.monotonic()
+    loaded = load_with_progress(lake, db, memory=memory, threads=threads)
+    if format_ == "json":
+        show_json({"commit": loaded.to_version, "new_rows": dict(loaded.rows)})
+        return
+    rows = sum(loaded.rows.values())
+    output().print(
+        f"{db} is at commit {loaded.to_version} of {lake}: {rows:,} new rows, {time.monotonic() - started:.1f} s",
+        markup=False,
+    )
+
+
+def load_with_progress(lake: str, db: str, *, memory: str, threads: int | None) -> Loaded:
+    """Load, with a spinner on a terminal."""
+    from pipeline.warm import main as compile_once
+
+    compile_once()
+    with progress("loading", None):
+        return flow.load(lake, db, threads=threads, memory=memory)

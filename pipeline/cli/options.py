@@ -1,0 +1,165 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline import config, flow
+from pipeline.cli.console import say_refusals
+from pipeline.errors import UsageError
+from pipeline.inputs.limits import Limits
+from pipeline.outputs import tabular
+from pipeline.warehouse.questions import Selection
+
+if TYPE_CHECKING:
+    import duckdb
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+# Go's compressor reaches 1:1032 on zeros; nothing honest comes near it.
+_MAX_RATIO = 1_000
+_MAX_MEMBERS = 1_000_000
+_MAX_DEPTH = 2
+
+
+def setting(declared: config.Setting, **attributes: Any) -> Callable[[_Command], _Command]:
+    """The option for a declared setting."""
+    return click.option(
+        f"--{declared.name}",
+        envvar=declared.environment,
+        default=declared.default,
+        show_default=declared.default is not None,
+        show_envvar=True,
+        help=declared.help,
+        **attributes,
+    )
+
+
+def lake_option(command: _Command) -> _Command:
+    """--lake DIR"""
+    return setting(config.LAKE, metavar="DIR")(command)
+
+
+def database_option(command: _Command) -> _Command:
+    """--db FILE"""
+    return setting(config.DATABASE, metavar="FILE", type=str)(command)
+
+
+def resource_options(command: _Command) -> _Command:
+    """--memory SIZE and --threads N"""
+    command = setting(config.THREADS, type=click.IntRange(min=1))(command)
+    return setting(config.MEMORY, metavar="SIZE", callback=_check_size)(command)
+
+
+def format_option(command: _Command) -> _Command:
+    """--format for answers that are tables"""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(tabular.FORMATS),
+        default="table",
+        show_default=True,
+        help="How to print the answer.",
+    )(command)
+
+
+def outcome_option(command: _Command) -> _Command:
+    """--format for commands that say what they did"""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(("table", "json")),
+        default="table",
+        show_default=True,
+        help="How to print what was done.",
+    )(command)
+
+
+def label_option(command: _Command) -> _Command:
+    """--label KEY=VALUE, repeatable"""
+    return click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=_read_labels,
+        help="Label for every input; service, instance and build are the ones views use. Repeat for more.",
+    )(command)
+
+
+def selection_options(command: _Command) -> _Command:
+    """Which profiles a question is about."""
+    for name, text in (
+        ("service", "Only this service."),
+        ("instance", "Only this instance."),
+        ("build", "Only this build."),
+        ("kind", "Only profiles of this kind: heap, allocs, cpu, goroutine, mutex, block, ..."),
+        ("series", "Only this series, by its id."),
+    ):
+        command = click.option(f"--{name}", metavar=name.upper() if name != "series" else "ID", help=text)(command)
+    return command
+
+
+def selection(profiles: Sequence[str] = (), **options: str | None) -> Selection:
+    """The Selection that the options of `selection_options` make."""
+    return Selection(**options, profiles=tuple(profiles))
+
+
+def limits(memory: str) -> Limits:
+    """What one input may cost: an eighth of the memory for its plain bytes, which columns and tables multiply."""
+    return Limits(
+        max_plain_bytes=config.size_bytes(memory) // 8,
+        max_ratio=_MAX_RATIO,
+        max_members=_MAX_MEMBERS,
+        max_depth=_MAX_DEPTH,
+    )
+
+
+@contextmanager
+def opened(inputs: Sequence[str], db: str, *, memory: str, threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database; or, when inputs are named, one made of them for this question only."""
+    if not inputs:
+        with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
+            yield connection
+        return
+    with TemporaryDirectory(prefix="heapscape-") as folder:
+        receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=limits(memory))
+        _leave_out(receipt, inputs)
+        flow.load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory)
+        with flow.open_warehouse(f"{folder}/once.duckdb", threads=threads, memory=memory) as connection:
+            yield connection
+
+
+def _leave_out(receipt: flow.Receipt, inputs: Sequence[str]) -> None:
+    """Say which inputs the answer is without; raises UsageError when none is left."""
+    if not receipt.ingested:
+        raise UsageError(
+            "; ".join(f"{uri}: {reason}" for uri, reason in receipt.refusals) or f"{', '.join(inputs)}: no files there"
+        )
+    if not receipt.refusals:
+        return
+    say_refusals(receipt.refusals)
+    click.get_current_context().obj.extend(uri for uri, _ in receipt.refusals)
+
+
+def _check_size(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    try:
+        config.size_bytes(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+def _read_labels(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    labels = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE; write it like service=checkout")
+        labels[key] = text
+    return labels

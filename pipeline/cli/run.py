@@ -1,0 +1,62 @@
+"""heapscape run: every stage, then the answer."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from pipeline import config, flow
+from pipeline.cli.console import say
+from pipeline.cli.growth import print_growth
+from pipeline.cli.ingest import exit_code, ingest_with_progress, say_receipt
+from pipeline.cli.load import load_with_progress
+from pipeline.cli.options import database_option, format_option, label_option, lake_option, resource_options, setting
+from pipeline.cli.report import write_report
+from pipeline.warehouse.questions import Selection
+
+_NEXT = 'next: heapscape flame --growth · heapscape report · heapscape sql "FROM attribution.growth_by_site"'
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@lake_option
+@database_option
+@label_option
+@click.option("--report", metavar="FILE.html", help="Write the report to this file too.")
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=15, show_default=True, help="Sites per series.")
+@setting(config.JOBS, type=click.IntRange(min=1))
+@format_option
+@resource_options
+def run(
+    inputs: tuple[str, ...],
+    lake: str,
+    db: str,
+    labels: dict[str, str],
+    report: str | None,
+    limit: int,
+    jobs: int,
+    format_: str,
+    memory: str,
+    threads: int | None,
+) -> int:
+    """Decode INPUTs, load them, and print where the heap grew.
+
+    \b
+      heapscape run artefacts/
+      heapscape run 'pods/*/heap-*.pb.gz' escape-m2.txt --label service=checkout --report growth.html
+    """
+    started = time.monotonic()
+    written = (db, report) if report else (db,)
+    receipt = ingest_with_progress(inputs, lake, labels=labels, jobs=jobs, memory=memory, skip=written)
+    load_with_progress(lake, db, memory=memory, threads=threads)
+    say_receipt(receipt, seconds=time.monotonic() - started)
+    say("")
+    with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
+        print_growth(connection, Selection(), limit=limit, format_=format_)
+        if report:
+            write_report(connection, Selection(), path=report)
+    if report:
+        say(f"report: {report}")
+    say(_NEXT)
+    return exit_code(receipt)

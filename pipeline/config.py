@@ -1,0 +1,40 @@
+"""Every setting, declared once: its name, default, environment variable and help."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a command-line option of this name falls back to: the environment, then the default."""
+
+    name: str
+    default: str | int | None
+    environment: str
+    help: str
+
+
+LAKE = Setting("lake", "heapscape-lake", "HEAPSCAPE_LAKE", "Folder of the Parquet lake.")
+DATABASE = Setting("db", "heapscape.duckdb", "HEAPSCAPE_DB", "The DuckDB file.")
+MEMORY = Setting("memory", "1GiB", "HEAPSCAPE_MEMORY", "Most memory DuckDB takes, and eight times the largest input.")
+THREADS = Setting("threads", None, "HEAPSCAPE_THREADS", "Threads of DuckDB; all cores when not given.")
+JOBS = Setting("jobs", 1, "HEAPSCAPE_JOBS", "Processes that decode at the same time.")
+
+_PREFIXES = "KMGT"
+_UNITS = (
+    {"B": 1}
+    | {f"{prefix}B": 1000 ** (power + 1) for power, prefix in enumerate(_PREFIXES)}
+    | {f"{prefix}IB": 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)}
+)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?I?B)", re.IGNORECASE)
+
+
+def size_bytes(text: str) -> int:
+    """Bytes of a size as DuckDB writes them: 512MB, 1GiB; raises ValueError for anything else."""
+    found = _SIZE.fullmatch(text.strip())
+    unit = found[2].upper() if found else ""
+    if found is None or unit not in _UNITS:
+        raise ValueError(f"{text!r} is not a size; write it like 512MB or 2GiB")
+    return int(float(found[1]) * _UNITS[unit])

@@ -1,0 +1,30 @@
+"""The formats heapscape reads.
+
+To add one: a folder `formats/<name>/` with `__init__.py` (a FORMAT and a page of prose), `wire.py` (how the
+bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its tables in `schemas/`.
+"""
+
+from __future__ import annotations
+
+from pipeline.errors import UnknownFormat
+from pipeline.formats import escape, pprof
+from pipeline.values import Blob, Format
+
+FORMATS: tuple[Format, ...] = (escape.FORMAT, pprof.FORMAT)
+
+
+def recognise(blob: Blob) -> Format:
+    """The format of a blob, from its bytes alone; raises UnknownFormat with what they look like."""
+    if not blob.content:
+        raise UnknownFormat("the file is empty; a CPU profile that was never stopped leaves such a file")
+    for candidate in FORMATS:
+        if candidate.recognise(blob.content):
+            return candidate
+    names = " or ".join(candidate.name for candidate in FORMATS)
+    raise UnknownFormat(f"not a format heapscape knows ({names}); it begins with {_beginning(blob.content)}")
+
+
+def _beginning(content: bytes) -> str:
+    head = content[:32]
+    text = head.decode("utf-8", "replace")
+    return repr(text) if text.isprintable() or text.replace("\n", "").isprintable() else head[:16].hex(" ")

@@ -1,0 +1,271 @@
+"""From what stands on the command line to the files meant by it, each with its labels."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pipeline.errors import UsageError
+from pipeline.inputs.labels import SIDECAR, Labels, folder_labels, is_sidecar, sidecar
+from pipeline.values import Origin
+
+STANDARD_INPUT = "-"
+_MAGIC = re.compile(r"[*?[]")
+# Device and inode.
+_Identity: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder with what its name, the folders around it and their sidecars say about its files."""
+
+    path: str
+    from_names: Mapping[str, str]
+    from_sidecars: Mapping[str, str]
+
+    def child(self, path: str, name: str) -> _Folder:
+        """A folder in it."""
+        return _Folder(
+            path,
+            {**self.from_names, **folder_labels((name,))},
+            {**self.from_sidecars, **sidecar(os.path.join(path, SIDECAR))},
+        )
+
+    def labels(self, flags: Mapping[str, str], *, own: Mapping[str, str] | None = None) -> Labels:
+        """The labels of a file in it; `own` are from the sidecar beside that file."""
+        return Labels(self.from_names, {**self.from_sidecars, **(own or {}), **flags})
+
+
+def find(paths: Sequence[str], *, labels: Mapping[str, str], skip: Iterable[str] = ()) -> Iterator[Origin]:
+    """Every input that `paths` name, in their order, the files of a folder sorted by name.
+
+    A path is a file, a folder (with all below it), a glob the shell left alone (`*`, `?`, `[...]`, and `**`
+    for any number of folders), or "-" for standard input. A file that is there is never taken for a glob.
+    Hidden files and folders are skipped unless named; sidecars always are. Links are followed; a folder
+    that can be reached in several ways is read once for each path, links last, so links in a circle do no
+    harm. What is no file (a FIFO, a device, a folder that may not be listed) is found too: `read` refuses it.
+
+    The labels of a file, weakest first:
+      `key=value` folders    of the path as given and below it; for an absolute path that is every folder
+                             from the root, for a relative one none above the working folder. Inner ones
+                             win. Values are URL-decoded. A file's own name is never a label.
+      sidecars               `labels.json` in any of the same folders (for a relative path the working
+                             folder too) for all below it, inner ones winning key by key; then
+                             `X.labels.json` beside the file X. A flat JSON object.
+      `labels`               the flags.
+
+    skip  files and folders to leave out of the folders that are walked: what heapscape itself writes
+
+    Raises UsageError at once for a path that does not exist, and on the way for a broken sidecar.
+    """
+    given = [_checked(path) for path in paths]
+    if given.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input (-) is given twice; it can be read once")
+    return _found(given, labels, frozenset(filter(None, map(_identity, skip))))
+
+
+def _found(paths: Sequence[str], flags: Mapping[str, str], skip: frozenset[_Identity]) -> Iterator[Origin]:
+    around: dict[str, _Folder] = {}
+    for path in paths:
+        if path == STANDARD_INPUT:
+            yield Origin(path, labels=Labels({}, flags))
+        elif os.path.lexists(path):
+            yield from _below(path, flags, around, skip)
+        else:
+            yield from _matching(path, flags, around, skip)
+
+
+def _checked(path: str) -> str:
+    """The path, when there is something at it; a glob may match nothing now, which is found out in its turn."""
+    if path == STANDARD_INPUT or os.path.exists(path):
+        return path
+    if os.path.islink(path):
+        raise UsageError(f"{path}: is a link to {os.readlink(path)}, which does not exist; mend or remove it")
+    if path and _MAGIC.search(path):
+        if next(_expand(_root(path), _parts(path)), None) is None:
+            raise UsageError(f"{path}: no file matches; {_nearest(path)}")
+        return path
+    if not path:
+        raise UsageError("an empty path was given; give a file, a folder, a glob or - for standard input")
+    if "://" in path:
+        raise UsageError(f"{path}: object stores are not read; copy the files to a folder and give that")
+    raise UsageError(f"{path}: no such file or folder; {_nearest(path)}")
+
+
+def _nearest(path: str) -> str:
+    """A sentence about the longest beginning of a path that exists."""
+    parent = os.path.dirname(path.rstrip("/"))
+    while parent and not os.path.exists(parent):
+        parent = os.path.dirname(parent)
+    return f"the nearest that exists is {parent or 'the working folder, ' + os.getcwd()}"
+
+
+def _below(
+    path: str, flags: Mapping[str, str], around: dict[str, _Folder], skip: frozenset[_Identity]
+) -> Iterator[Origin]:
+    """One file, or all files of a folder."""
+    if os.path.isdir(path):
+        yield from _walk(_folder(path, around), flags, skip)
+        return
+    folder, name = os.path.split(path)
+    if not is_sidecar(name):
+        yield Origin(path, labels=_folder(folder, around).labels(flags, own=sidecar(f"{path}.{SIDECAR}")))
+
+
+def _folder(path: str, around: dict[str, _Folder]) -> _Folder:
+    """A folder with the labels of all folders its path names; remembered, as globs name few folders often."""
+    waiting = []
+    while path not in around and path.rstrip("/"):
+        path, name = os.path.split(path.rstrip("/"))
+        waiting.append(name)
+    if path not in around:
+        around[path] = _Folder(path, {}, {}).child(path, "")
+    folder = around[path]
+    while waiting:
+        name = waiting.pop()
+        folder = folder.child(os.path.join(folder.path, name), name)
+        around[folder.path] = folder
+    return folder
+
+
+def _walk(folder: _Folder, flags: Mapping[str, str], skip: frozenset[_Identity]) -> Iterator[Origin]:
+    """All files below a folder; linked folders come last, and none is entered twice."""
+    seen: set[_Identity] = set()
+    linked = deque([folder])
+    while linked:
+        stack = [_entries(linked.popleft(), flags, seen=seen, linked=linked, skip=skip)]
+        while stack:
+            entry = next(stack[-1], None)
+            if entry is None:
+                stack.pop()
+            elif isinstance(entry, Origin):
+                yield entry
+            else:
+                stack.append(_entries(entry, flags, seen=seen, linked=linked, skip=skip))
+
+
+def _entries(
+    folder: _Folder,
+    flags: Mapping[str, str],
+    *,
+    seen: set[_Identity],
+    linked: deque[_Folder],
+    skip: frozenset[_Identity],
+) -> Iterator[Origin | _Folder]:
+    """The files and folders in a folder by name; folders behind links go to `linked`."""
+    labels = folder.labels(flags)
+    try:
+        status = os.stat(folder.path)
+        entries = _sorted_entries(folder.path) if (status.st_dev, status.st_ino) not in seen else []
+    except OSError:
+        # It may not be listed, or vanished; `read` says which.
+        yield Origin(folder.path, labels=labels)
+        return
+    seen.add((status.st_dev, status.st_ino))
+    sidecars = {entry.name for entry in entries if is_sidecar(entry.name)}
+    inodes = {inode for _, inode in skip}
+    for entry in entries:
+        name = entry.name
+        if name.startswith(".") or name in sidecars:
+            continue
+        # The inode comes with the listing, the device would cost a call for every file.
+        if entry.inode() in inodes and _identity(entry.path) in skip:
+            continue
+        if _is_folder(entry):
+            child = folder.child(entry.path, name)
+            if entry.is_symlink():
+                linked.append(child)
+            else:
+                yield child
+        elif sidecars and f"{name}.{SIDECAR}" in sidecars:
+            yield Origin(entry.path, labels=folder.labels(flags, own=sidecar(f"{entry.path}.{SIDECAR}")))
+        else:
+            yield Origin(entry.path, "", labels)
+
+
+def _identity(path: str) -> _Identity | None:
+    """What tells a file from any other under whatever name; None when it is not there."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _sorted_entries(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder or ".") as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _matching(
+    path: str, flags: Mapping[str, str], around: dict[str, _Folder], skip: frozenset[_Identity]
+) -> Iterator[Origin]:
+    """The files that match a glob, and those in folders that do; what lies below a match is not taken twice."""
+    matches = dict.fromkeys(_expand(_root(path), _parts(path)))
+    for match in matches:
+        parent = os.path.dirname(match)
+        while parent and parent not in matches and parent != os.path.dirname(parent):
+            parent = os.path.dirname(parent)
+        if parent not in matches:
+            yield from _below(match, flags, around, skip)
+
+
+def _root(pattern: str) -> str:
+    return "/" if pattern.startswith("/") else ""
+
+
+def _parts(pattern: str) -> tuple[str, ...]:
+    """The pattern between its slashes, `**` behind `**` left out."""
+    parts = [part for part in pattern.split("/") if part]
+    return tuple(part for place, part in enumerate(parts) if part != "**" or parts[place - 1 : place] != ["**"])
+
+
+def _expand(folder: str, parts: Sequence[str]) -> Iterator[str]:
+    """Every path below `folder` that the parts match, by name; some twice when `**` stands among them."""
+    if not parts:
+        yield folder or "."
+    elif parts[0] == "**":
+        # The folder itself stands for all below it, where nothing more is asked of that.
+        for inner in _folders_below(folder) if len(parts) > 1 else (folder,):
+            yield from _expand(inner, parts[1:])
+    elif not _MAGIC.search(parts[0]):
+        path = os.path.join(folder, parts[0])
+        if os.path.lexists(path):
+            yield from _expand(path, parts[1:])
+    else:
+        for entry in _listed(folder):
+            if fnmatch.fnmatchcase(entry.name, parts[0]) and entry.name.startswith(".") <= parts[0].startswith("."):
+                yield from _expand(os.path.join(folder, entry.name), parts[1:])
+
+
+def _folders_below(folder: str) -> Iterator[str]:
+    """The folder and those in it at any depth, hidden and linked ones left out, as a shell does."""
+    waiting = [folder]
+    while waiting:
+        inner = waiting.pop()
+        yield inner
+        waiting += [
+            os.path.join(inner, entry.name)
+            for entry in reversed(_listed(inner))
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
+        ]
+
+
+def _listed(folder: str) -> list[os.DirEntry[str]]:
+    """The entries of a folder by name; none where there is no folder to list, so that a glob goes on."""
+    try:
+        return _sorted_entries(folder)
+    except OSError:
+        return []

@@ -1,0 +1,131 @@
+"""Labels: from `key=value` folders, from sidecar files, from the command line; the last wins."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
+
+from pipeline.errors import UsageError
+
+SIDECAR = "labels.json"
+_SIDECAR_BYTES = 1 << 20
+_PART = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)=(.+)", re.DOTALL)
+# What Hive and Spark call the folder of rows without a value.
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+
+class Labels(dict[str, str]):
+    """The labels of one origin; treat them as frozen.
+
+    fixed  those from sidecars and flags: a folder inside an archive may not change them
+    """
+
+    __slots__ = ("fixed",)
+
+    def __init__(self, folders: Mapping[str, str], fixed: Mapping[str, str]) -> None:
+        super().__init__({**folders, **fixed})
+        self.fixed = frozenset(fixed)
+
+    def __reduce__(self) -> tuple[type[Labels], tuple[dict[str, str], dict[str, str]]]:
+        return Labels, (dict(self), {key: self[key] for key in self.fixed})
+
+
+def folder_labels(folders: Iterable[str]) -> dict[str, str]:
+    """The labels that folder names of the form `key=value` give, inner ones winning; values are URL-decoded."""
+    labels = {}
+    for folder in folders:
+        if "=" in folder and (part := _PART.fullmatch(folder)) and part[2] != _NO_VALUE:
+            labels[part[1]] = printable(unquote(part[2]))
+    return labels
+
+
+def member_labels(labels: Mapping[str, str], member: str) -> Mapping[str, str]:
+    """An archive's labels with those that the folders of one member give, unless a sidecar or a flag says otherwise."""
+    inside = folder_labels(member.split("/")[:-1])
+    if not inside:
+        return labels
+    fixed = labels.fixed if isinstance(labels, Labels) else frozenset(labels)
+    return Labels({**labels, **inside}, {key: labels[key] for key in fixed})
+
+
+def is_sidecar(name: str) -> bool:
+    """Whether a file of this name holds labels rather than data."""
+    return name == SIDECAR or name.endswith("." + SIDECAR)
+
+
+def sidecar(path: str) -> dict[str, str]:
+    """The labels of a sidecar file, none when there is no such file.
+
+    A flat JSON object; numbers stay as they are written, so that a build 1.40 is not 1.4.
+    Raises UsageError naming the file for anything else.
+    """
+    try:
+        text = _small_text(path)
+        return {} if text is None else _parsed(text)
+    except OSError as error:
+        raise UsageError(f"{path}: the labels in it cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f'{path}: {error}; a flat JSON object such as {{"service": "checkout"}} was expected'
+        ) from error
+
+
+def printable(text: str) -> str:
+    """Text that can be written as UTF-8: bytes of a file name that are not UTF-8 become `\\xNN`."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _small_text(path: str) -> str | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError:
+        # Of a closed folder nothing can be read, and `read` refuses it; one closed sidecar is a mistake to mend.
+        if os.access(os.path.dirname(path) or ".", os.X_OK):
+            raise
+        return None
+    with open(descriptor, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("it is not a regular file")
+        content = file.read(_SIDECAR_BYTES + 1)
+    if len(content) > _SIDECAR_BYTES:
+        raise ValueError(f"it is larger than {_SIDECAR_BYTES:,} bytes")
+    return content.decode("utf-8-sig")
+
+
+class _Object(list[tuple[str, object]]):
+    """A JSON object as its pairs, so that a key that is there twice is seen."""
+
+
+def _parsed(text: str) -> dict[str, str]:
+    pairs = json.loads(text, object_pairs_hook=_Object, parse_int=str, parse_float=str, parse_constant=_no_number)
+    if not isinstance(pairs, _Object):
+        raise ValueError("it is not a JSON object")
+    labels: dict[str, str] = {}
+    for key, value in pairs:
+        if key in labels:
+            raise ValueError(f"the label {key!r} is there twice")
+        labels[printable(key)] = printable(_text(key, value))
+    return labels
+
+
+def _no_number(name: str) -> str:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _text(key: str, value: object) -> str:
+    if not key:
+        raise ValueError("a label has no name")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    found = "null" if value is None else "an object" if isinstance(value, _Object) else "a list"
+    raise ValueError(f"the label {key!r} is {found}; text, a number, true or false was expected")

@@ -1,0 +1,307 @@
+"""From a file to the plain bytes of what is in it, whatever it is packed in."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import xxhash
+
+from pipeline.errors import DecodeError
+from pipeline.inputs.compression import codec_of, gunzip_whole, inflate
+from pipeline.inputs.find import STANDARD_INPUT
+from pipeline.inputs.labels import is_sidecar, member_labels, printable
+from pipeline.inputs.limits import Budget, LimitError, Limits
+from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather, read_exactly
+from pipeline.inputs.tar import BLOCK_BYTES, is_tar, tar_members
+from pipeline.inputs.zip import ZipMember, extract, is_zip, packed, zip_members
+from pipeline.values import Blob, Origin, Refusal, Source
+
+# Files up to this size are read in one go, larger ones as they are unpacked.
+_HELD_BYTES = 64 << 20
+_HEAD_BYTES = BLOCK_BYTES
+_SPECIAL = {
+    stat.S_IFDIR: "a folder that could not be listed; give read permission to it",
+    stat.S_IFIFO: "a FIFO, not a file; give - and send the data to standard input",
+    stat.S_IFSOCK: "a socket, not a file",
+    stat.S_IFCHR: "a character device, not a file",
+    stat.S_IFBLK: "a block device, not a file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One file or member that is being unpacked.
+
+    archives  how many archives it lies in
+    """
+
+    origin: Origin
+    offered: Offered
+    budget: Budget
+    archives: int = 0
+
+    @property
+    def limits(self) -> Limits:
+        return self.budget.limits
+
+    def member(self, name: str, content: Offered) -> _Input:
+        """A member of this archive."""
+        name = printable(name)
+        within = f"{self.origin.member}!{name}" if self.origin.member else name
+        origin = Origin(self.origin.path, within, member_labels(self.origin.labels, name))
+        return _Input(origin, content, Budget(content.size, self.limits, parent=self.budget), self.archives + 1)
+
+
+def read(origin: Origin, *, limits: Limits) -> Iterator[Blob | Refusal]:
+    """The plain bytes of a file: one Blob, or one for each member of an archive, or Refusals saying why not.
+
+    Compression (gzip, zstd, bzip2, xz) and archives (zip, tar) are known by their bytes, also inside each
+    other, up to `limits.max_depth`. Hidden members are skipped as hidden files are. Never raises for what
+    is in a file or for how it is kept. A file that grows meanwhile is read to where its end then is.
+
+    Of a Refusal that has no readable bytes (a link, a missing permission) the source_id is that of its uri;
+    of a file over `max_plain_bytes` id and sha256 are of its beginning, and the reason says so; of a zip
+    member that could not be extracted they are of its packed bytes.
+
+    Memory stays below `max_plain_bytes` for each archive around a file, plus twice that and a few pieces.
+    """
+    shown = _printable(origin)
+    try:
+        descriptor = _opened(origin.path)
+    except OSError as error:
+        yield _unread(shown, f"cannot be opened: {error.strerror}; {_advice(error)}")
+        return
+    try:
+        content = _small(origin.path, descriptor, limits=limits)
+        if content is None:
+            size = os.fstat(descriptor).st_size
+            yield from _unpack(_Input(shown, OnDisk(descriptor, size), Budget(size, limits)))
+            return
+    except (OSError, DecodeError) as error:
+        yield _unread(shown, f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error))
+        return
+    finally:
+        os.close(descriptor)
+    budget = Budget(len(content), limits)
+    plain = gunzip_whole(content, most=min(limits.max_plain_bytes, budget.allowance))
+    if plain is not None and not _is_packed(plain[:_HEAD_BYTES]):
+        yield Blob(_source(shown, content, plain=plain), plain)
+    else:
+        yield from _unpack(_Input(shown, Held(content), budget))
+
+
+def _opened(path: str) -> int:
+    # Without O_NONBLOCK a FIFO that nobody writes to would hang the whole batch.
+    return os.dup(0) if path == STANDARD_INPUT else os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _small(path: str, descriptor: int, *, limits: Limits) -> bytes | None:
+    """All bytes of a file, or of a pipe on standard input; None for a file to be read as it is unpacked."""
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return _small_file(descriptor, status.st_size, most=min(_HELD_BYTES, limits.max_plain_bytes))
+    if path != STANDARD_INPUT:
+        raise DecodeError(f"is {_SPECIAL.get(stat.S_IFMT(status.st_mode), 'no file')}")
+    content = _rest(descriptor, b"", most=limits.max_plain_bytes)
+    if len(content) > limits.max_plain_bytes:
+        raise DecodeError(
+            f"stopped at {len(content):,} bytes of standard input, more than max_plain_bytes "
+            f"{limits.max_plain_bytes:,}; save it to a file and give that"
+        )
+    return content
+
+
+def _small_file(descriptor: int, size: int, *, most: int) -> bytes | None:
+    if size > most:
+        return None
+    content = os.read(descriptor, size + 1)
+    if len(content) <= size:
+        return content
+    # It has grown since, or is one of the kernel's files, which say they are empty.
+    content = _rest(descriptor, content, most=most)
+    return content if len(content) <= most else None
+
+
+def _rest(descriptor: int, content: bytes, *, most: int) -> bytes:
+    """`content` and what follows it, up to a piece more than `most` bytes."""
+    gathered = io.BytesIO()
+    gathered.write(content)
+    while gathered.tell() <= most and (piece := os.read(descriptor, PIECE_BYTES)):
+        gathered.write(piece)
+    return gathered.getvalue()
+
+
+def _unpack(this: _Input) -> Iterator[Blob | Refusal]:
+    """The Blobs and Refusals of one file or member."""
+    try:
+        yield from _layers(this)
+    except LimitError as reached:
+        # An archive around this one has had enough: it is that one that is refused.
+        if reached.budget is not this.budget:
+            raise
+        yield _refused(this, str(reached))
+    except DecodeError as error:
+        yield _refused(this, str(error))
+
+
+def _layers(this: _Input) -> Iterator[Blob | Refusal]:
+    """Take off one compression after the other until there is an archive or a plain file."""
+    layer = this.offered
+    for _ in range(this.limits.max_depth + 1):
+        head = layer.read_at(0, _HEAD_BYTES)
+        codec = codec_of(head)
+        if codec is None:
+            yield from _plain(this, layer, head=head)
+            return
+        pieces = Pieces(inflate(codec, Section(layer), budget=this.budget))
+        if is_tar(pieces.peek(_HEAD_BYTES)):
+            yield from _members(this, _from_tar(this, pieces))
+            return
+        layer = Held(gather(_until_end(pieces), budget=this.budget))
+    raise DecodeError(
+        f"is compressed more than max_depth {this.limits.max_depth} times over; this may be a decompression bomb"
+    )
+
+
+def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refusal]:
+    """What is not compressed: an archive, or at last a file."""
+    if is_zip(head):
+        yield from _members(this, _from_zip(this, layer))
+    elif is_tar(head):
+        yield from _members(this, _from_tar(this, Section(layer)))
+    else:
+        this.budget.check_plain(layer.size)
+        plain = layer.content if isinstance(layer, Held) else gather(_until_end(Section(layer)), budget=this.budget)
+        # What was read is hashed, not what the file may hold by now; only a large packed one is read again.
+        content = plain if layer is this.offered else this.offered.content if isinstance(this.offered, Held) else None
+        if content is not None:
+            yield Blob(_source(this.origin, content, plain=plain), plain)
+        else:
+            sha256 = _hashes(this.offered, most=this.offered.size)[1]
+            yield Blob(Source(xxhash.xxh64_intdigest(plain), this.origin, this.offered.size, sha256), plain)
+
+
+def _is_packed(head: bytes) -> bool:
+    return codec_of(head) is not None or is_zip(head) or is_tar(head)
+
+
+def _until_end(stream: Stream) -> Iterator[bytes]:
+    return iter(partial(stream.read, PIECE_BYTES), b"")
+
+
+def _members(this: _Input, found: Iterator[Blob | Refusal]) -> Iterator[Blob | Refusal]:
+    """What an archive holds, refused when it lies in too many others or holds nothing."""
+    if this.archives >= this.limits.max_depth:
+        raise DecodeError(
+            f"is an archive inside {this.archives} others, more than max_depth {this.limits.max_depth} allows; "
+            "extract the outer one"
+        )
+    empty = True
+    for parcel in found:
+        empty = False
+        yield parcel
+    if empty:
+        raise DecodeError("is an archive without files that are not hidden; there is nothing to read in it")
+
+
+def _from_zip(this: _Input, archive: Offered) -> Iterator[Blob | Refusal]:
+    for entry in zip_members(archive, budget=this.budget):
+        if _is_hidden(entry.name):
+            continue
+        budget = Budget(entry.packed_size, this.limits, parent=this.budget)
+        try:
+            _check_name(entry.name)
+            content = extract(archive, entry, budget=budget)
+        except DecodeError as error:
+            if isinstance(error, LimitError) and error.budget is not budget:
+                raise
+            yield _refused(this.member(entry.name, _packed(archive, entry, limits=this.limits)), str(error))
+        else:
+            yield from _unpack(this.member(entry.name, Held(content)))
+
+
+def _packed(archive: Offered, entry: ZipMember, *, limits: Limits) -> Held:
+    """What can be had of a member that could not be extracted."""
+    try:
+        return Held(read_exactly(packed(archive, entry), min(entry.packed_size, limits.max_plain_bytes)))
+    except DecodeError:
+        return Held(b"")
+
+
+def _from_tar(this: _Input, stream: Stream) -> Iterator[Blob | Refusal]:
+    for entry in tar_members(stream, budget=this.budget):
+        if _is_hidden(entry.name):
+            continue
+        member = this.member(entry.name, Held(b""))
+        try:
+            _check_name(entry.name)
+            if entry.obstacle:
+                raise DecodeError(entry.obstacle)
+            member.budget.check_plain(entry.size)
+        except DecodeError as error:
+            yield _refused(member, str(error))
+        else:
+            # What goes wrong here goes wrong for all members that follow, so the archive is refused.
+            content = gather(_until_end(entry.content), budget=this.budget)
+            yield from _unpack(this.member(entry.name, Held(content)))
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") and part not in (".", "..") for part in name.split("/"))
+
+
+def _check_name(name: str) -> None:
+    if is_sidecar(name.rpartition("/")[2]):
+        raise DecodeError("is a sidecar inside an archive, which is not read; put labels.json beside the archive")
+
+
+def _source(origin: Origin, offered: bytes, *, plain: bytes) -> Source:
+    return Source(xxhash.xxh64_intdigest(plain), origin, len(offered), hashlib.sha256(offered).hexdigest())
+
+
+def _refused(this: _Input, reason: str) -> Refusal:
+    """A Refusal of bytes that are there."""
+    if not this.offered.size:
+        return _unread(this.origin, reason)
+    most = this.limits.max_plain_bytes
+    source_id, sha256 = _hashes(this.offered, most=most)
+    if this.offered.size > most:
+        reason += f" (its id and sha256 are of its first {most:,} bytes)"
+    return Refusal(Source(source_id, this.origin, this.offered.size, sha256), reason)
+
+
+def _hashes(offered: Offered, *, most: int) -> tuple[int, str]:
+    """XXH64 and SHA-256 of the first `most` bytes."""
+    xxh64, sha256 = xxhash.xxh64(), hashlib.sha256()
+    for piece in _until_end(Section(offered, end=min(offered.size, most))):
+        xxh64.update(piece)
+        sha256.update(piece)
+    return xxh64.intdigest(), sha256.hexdigest()
+
+
+def _unread(origin: Origin, reason: str) -> Refusal:
+    """A Refusal of what not one byte could be read of; its name stands for it."""
+    name = origin.uri.encode("utf-8")
+    return Refusal(Source(xxhash.xxh64_intdigest(name), origin, 0, hashlib.sha256(b"").hexdigest()), reason)
+
+
+def _printable(origin: Origin) -> Origin:
+    """The origin with a path that can be written down; `find` keeps the one that can be opened."""
+    if origin.path.isascii():
+        return origin
+    return Origin(printable(origin.path), origin.member, origin.labels)
+
+
+def _advice(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "it vanished meanwhile, or is a link to nothing"
+    if error.errno == errno.ENXIO:
+        return "it is a socket or a device, not a file"
+    return "give read permission to it" if error.errno == errno.EACCES else "see whether it can be copied"

@@ -1,0 +1,215 @@
+"""Tables of one batch become Parquet files: collected, folded, written side by side, named by content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.errors import SchemaError
+from pipeline.lake import durable
+from pipeline.lake.datafile import encode
+from pipeline.lake.layout import data_path, folder_path, folders_above, source_column, staged_path
+from pipeline.lake.rows import checked, fold, in_order, source_ids, split
+from pipeline.schema import Table, tables
+from pipeline.values import DataFile, Written
+
+# Folders synced at the same time.
+_SYNCS = 8
+# Small batches are folded once, when they are written.
+_LEAST_FOLDED_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A data file on the disk that still has the name nobody reads; `path` is that name, relative to the lake."""
+
+    path: str
+    file: DataFile
+
+
+@dataclass(slots=True)
+class _Buffer:
+    """Rows of one table that no file has yet; `folded_bytes` is what was left by the last folding."""
+
+    table: Table
+    declared: pa.Schema
+    parts: list[pa.Table] = field(default_factory=list)
+    size_bytes: int = 0
+    folded_bytes: int = 0
+
+    def append(self, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        self.parts.append(rows)
+        self.size_bytes += rows.nbytes
+        # Small profiles of one service repeat their stacks. Folding only what has doubled costs each row a
+        # constant share of a sort, and memory stays within twice the distinct rows.
+        if _is_symbols(self.table) and self.size_bytes > _LEAST_FOLDED_BYTES + 2 * self.folded_bytes:
+            self.parts = [fold(self.parts, key=_symbol_key(self.table))]
+            self.size_bytes = self.folded_bytes = self.parts[0].nbytes
+
+
+class Writer:
+    """Collects one batch and writes its files; nothing is visible until they are committed.
+
+    Buffered rows stay under `flush_bytes`, and one `add` above it; writing holds a sorted copy besides.
+    """
+
+    def __init__(self, lake: str, *, flush_bytes: int, pool: Executor) -> None:
+        self._lake = lake
+        self._flush_bytes = flush_bytes
+        self._pool = pool
+        self._buffers: dict[str, _Buffer] = {}
+        self._staged: list[Staged] = []
+        self._sources: set[int] = set()
+        self._found_sources: dict[int, str] = {}
+        self._refusals: list[tuple[str, str]] = []
+        self._written: Written | None = None
+
+    @property
+    def written(self) -> Written:
+        """The files of the batch, once closed."""
+        assert self._written is not None, "the writer is still open"
+        return self._written
+
+    def add(self, rows_by_table: Mapping[str, pa.Table]) -> None:
+        """Take rows of any tables; raises SchemaError for a table that is not exactly as declared."""
+        assert self._written is None, "the writer is closed"
+        for name, rows in rows_by_table.items():
+            if name not in self._buffers:
+                table = _declared(name)
+                self._buffers[name] = _Buffer(table, table.arrow())
+            fitting = checked(rows, table=name, declared=self._buffers[name].declared)
+            if name == "source":
+                self._note_sources(fitting)
+            self._buffers[name].append(fitting)
+        if sum(buffer.size_bytes for buffer in self._buffers.values()) > self._flush_bytes:
+            self._flush(keep_bytes=self._flush_bytes // 2)
+
+    def close(self) -> None:
+        """Write what is left and give every file its name."""
+        if self._written is not None:
+            return
+        self._flush()
+        self._refuse_strangers()
+        files = publish(self._lake, self._staged)
+        self._staged.clear()
+        rows: Counter[str] = Counter()
+        for file in files:
+            rows[file.table] += file.rows
+        self._written = Written(
+            files=files, sources=frozenset(self._sources), summary=dict(rows), refusals=tuple(self._refusals)
+        )
+
+    def discard(self) -> None:
+        """Remove what was written and has no name yet."""
+        for staged in self._staged:
+            durable.remove(Path(self._lake, staged.path))
+        self._staged.clear()
+        self._buffers.clear()
+
+    def _note_sources(self, rows: pa.Table) -> None:
+        for source in rows["source_id"].to_numpy().tolist():
+            if source in self._sources:
+                raise SchemaError(
+                    f"table source: {source:016x} was added twice to one batch, expected once; "
+                    "the same bytes under two names are one source, so plan each content once"
+                )
+            self._sources.add(source)
+        told = zip(*(rows[name].to_pylist() for name in ("status", "uri", "reason")), strict=True)
+        self._refusals += [(str(uri), str(reason)) for status, uri, reason in told if status == "refused"]
+
+    def _refuse_strangers(self) -> None:
+        for source, table in self._found_sources.items():
+            if source not in self._sources:
+                raise SchemaError(
+                    f"table {table}: has rows of source {source:016x}, and table source of this batch has no such row; "
+                    "add it with the others, or offering the file again would double them"
+                )
+
+    def _flush(self, *, keep_bytes: int = 0) -> None:
+        """Write the largest buffers until no more than `keep_bytes` are left.
+
+        The largest first, so that the long one does not start last; symbols, which repeat, stay to be folded.
+        """
+        full = sorted((one for one in self._buffers.values() if one.parts), key=lambda one: one.size_bytes)
+        left = sum(buffer.size_bytes for buffer in full)
+        jobs = []
+        while full and left > keep_bytes:
+            buffer = full.pop()
+            left -= buffer.size_bytes
+            del self._buffers[buffer.table.name]
+            jobs.append(self._pool.submit(self._write, buffer))
+        wait(jobs)
+        for job in jobs:
+            job.result()
+
+    def _write(self, buffer: _Buffer) -> None:
+        rows = _joined(buffer)
+        self._found_sources |= dict.fromkeys(source_ids(rows, table=buffer.table).tolist(), buffer.table.name)
+        for partition, part in split(rows, by=buffer.table.partition):
+            folder = folder_path(buffer.table.name, partition)
+            self._staged.append(stage(self._lake, part, table=buffer.table, folder=folder))
+
+
+def stage(lake: str, rows: pa.Table, *, table: Table, folder: str) -> Staged:
+    """Write rows into a file of `folder`, under a name that nobody reads."""
+    content = memoryview(encode(rows, table=table))
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = staged_path(folder, token=durable.token())
+    durable.write_new(Path(lake, path), content)
+    file = DataFile(table.name, data_path(folder, sha256=sha256), rows.num_rows, len(content), sha256)
+    return Staged(path, file)
+
+
+def publish(lake: str, staged: Sequence[Staged]) -> tuple[DataFile, ...]:
+    """Give staged files their names and make the names last.
+
+    A file that is there already has the same content; replacing it makes it young again, so that no sweep
+    takes it for the leftover of a crash.
+    """
+    for one in staged:
+        durable.rename(Path(lake, one.path), Path(lake, one.file.path))
+    if staged:
+        # Side by side, for the disk makes several names last in about the time of one.
+        folders = [Path(lake, folder) for folder in folders_above(one.file.path for one in staged)]
+        with ThreadPoolExecutor(_SYNCS, thread_name_prefix="sync") as pool:
+            list(pool.map(durable.sync_folder, folders))
+    by_path = {one.file.path: one.file for one in staged}
+    return tuple(by_path[path] for path in sorted(by_path))
+
+
+def _declared(name: str) -> Table:
+    known = sorted(table.name for table in tables().values() if table.in_lake)
+    if name not in known:
+        raise SchemaError(f"table {name}: not declared in schemas/ as one of the lake; expected {', '.join(known)}")
+    return tables()[name]
+
+
+def _is_symbols(table: Table) -> bool:
+    return source_column(table) is None
+
+
+def _symbol_key(table: Table) -> str:
+    if len(table.key) != 1:
+        raise SchemaError(
+            f"table {table.name}: key is {', '.join(table.key) or 'not declared'}; rows that belong to no source are "
+            "told apart by one content id, so declare one UBIGINT column as the key, or add source_id"
+        )
+    return table.key[0]
+
+
+def _joined(buffer: _Buffer) -> pa.Table:
+    if _is_symbols(buffer.table):
+        return in_order(fold(buffer.parts, key=_symbol_key(buffer.table)), by=buffer.table.sort)
+    rows = pa.concat_tables(buffer.parts)
+    if len(buffer.parts) > 1:
+        # Chunks stay chunks: to copy them into one would take the memory of all twice.
+        rows = rows.unify_dictionaries()
+    return in_order(rows, by=buffer.table.sort)

@@ -1,0 +1,51 @@
+"""Every kind of oddity a source can have: how bad it is, and what to make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKind:
+    """severity is `info` (nothing lost), `loss` (something was left out) or `error` (a promise was broken)."""
+
+    severity: str
+    advice: str
+
+
+NOTE_KINDS: Mapping[str, NoteKind] = {
+    "text_not_utf8": NoteKind(
+        "info", "Bytes that are not UTF-8 were replaced by U+FFFD in names; the profile's producer wrote them."
+    ),
+    "no_time": NoteKind(
+        "info", "The profile has no time; it counts as taken on 1970-01-01 and has no place in a series."
+    ),
+    "time_out_of_range": NoteKind(
+        "info", "The profile's time lies outside the years 1970 to 2261; it counts as taken on 1970-01-01."
+    ),
+    "empty_profile": NoteKind("info", "The profile has no samples."),
+    "no_functions": NoteKind("info", "No location has a symbol; symbolise the profile first to see names."),
+    "unknown_mapping": NoteKind(
+        "info", "Locations name a mapping that the file does not have; they count as unmapped, as pprof treats them."
+    ),
+    "label_without_value": NoteKind(
+        "loss", "Labels with neither text, number nor unit were left out, as pprof leaves them out."
+    ),
+    "unknown_field": NoteKind(
+        "info", "Fields that profile.proto does not define were skipped; the producer is newer than heapscape."
+    ),
+    "duplicate_verdict": NoteKind("info", "The report repeats verdicts word for word; each counts once."),
+    "other_diagnostics": NoteKind("info", "Lines of the build that are not about escapes or inlining were skipped."),
+    "truncated_explanation": NoteKind(
+        "loss", "The compiler cut an explanation short at an assignment cycle; see golang.org/issue/35518."
+    ),
+    "explanation_without_verdict": NoteKind(
+        "info", "Explanations of -m=2 whose verdict the report does not have were left out."
+    ),
+    "malformed_line": NoteKind("loss", "Lines that break the format were skipped; the file may be cut off."),
+    "unterminated_line": NoteKind("info", "The report does not end with a line feed; its last line may be cut off."),
+    "verdict_without_position": NoteKind(
+        "loss", "Verdicts on variables of the compiler's own making, which have no place in a file, were left out."
+    ),
+}

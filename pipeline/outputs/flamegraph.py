@@ -1,0 +1,180 @@
+"""A flame graph as one HTML page that needs nothing but a browser.
+
+The tree travels as base64 of a raw deflate stream: a little-endian length, a JSON header with the strings, then each
+column as zigzag varints. So no name of a function can end the script element or the page, values stay exact up to
+2^53, and a node takes some 5 to 10 bytes. `assets/flamegraph.js` reads it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from html import escape
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.errors import SchemaError
+from pipeline.outputs.document import document
+from pipeline.values import Int64s, Result
+
+SCRIPTS: Final = ("units.js", "flamegraph.js")
+_REQUIRED: Final = ("level", "value", "self", "label")
+# What tells two nodes' frames apart; only label has to be there.
+_FRAME: Final = {
+    "label": "frameLabel",
+    "function": "frameFunction",
+    "package": "framePackage",
+    "file": "frameFile",
+}
+
+
+def page(tree: Result, *, title: str, subtitle: str = "", unit: str = "bytes", sample_type: str = "") -> str:
+    """The page for a flame tree.
+
+    tree  rows in depth-first order with one root at level 0: level, value, self, label; function, package, file and
+          line where known; valueRight and selfRight make it a comparison, value being what was before
+    unit  of the values: bytes, nanoseconds, count, ...
+    """
+    about = " · ".join(escape(text) for text in (subtitle, sample_type, _size(tree)) if text)
+    body = "\n".join(
+        [
+            "<main>",
+            f'<header class="page"><h1>{escape(title)}</h1><p class="quiet">{about}</p></header>',
+            figure(tree, identifier="flame", label=title, unit=unit, sample_type=sample_type),
+            _KEYS,
+            "</main>",
+        ]
+    )
+    return document(title, body, scripts=SCRIPTS)
+
+
+def figure(tree: Result, *, identifier: str, label: str, unit: str, sample_type: str = "") -> str:
+    """The HTML of one graph for a page that has SCRIPTS; an empty tree is told in words."""
+    if not tree.table.num_rows:
+        return '<p class="empty">There is nothing to draw: no stack has a value other than zero.</p>'
+    return "\n".join(
+        [
+            f'<figure class="flame" id="{escape(identifier)}" data-state="waiting" data-label="{escape(label)}">',
+            "<noscript><p>The flame graph is drawn by a script, which this browser does not run.</p></noscript>",
+            "</figure>",
+            f'<script type="text/plain" id="{escape(identifier)}-data">'
+            f"{payload(tree, unit=unit, sample_type=sample_type)}</script>",
+        ]
+    )
+
+
+def payload(tree: Result, *, unit: str, sample_type: str) -> str:
+    """The tree as the text the script reads."""
+    table = tree.table.combine_chunks()
+    levels = _levels(tree)
+    frame_of_node, frame_columns, strings = _frames(table)
+    columns = {"level": np.diff(levels, prepend=0), **_values(table), "frame": frame_of_node, **frame_columns}
+    header = {
+        "unit": unit,
+        "sampleType": sample_type,
+        "isDiff": "valueRight" in columns,
+        "strings": strings,
+        "columns": [[name, len(column)] for name, column in columns.items()],
+    }
+    described = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    content = b"".join(
+        [len(described).to_bytes(4, "little"), described, *(_varints(column) for column in columns.values())]
+    )
+    deflate = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
+    return base64.b64encode(deflate.compress(content) + deflate.flush()).decode("ascii")
+
+
+def _levels(tree: Result) -> Int64s:
+    """The levels, checked to be one tree in depth-first order."""
+    missing = [name for name in _REQUIRED if name not in tree.table.schema.names]
+    if missing:
+        names = ", ".join(tree.table.schema.names)
+        raise SchemaError(f"{tree.name}: has no column {', '.join(missing)}, only {names}; a flame tree needs them.")
+    levels = _integers(tree.table, "level")
+    steps = np.diff(levels)
+    wrong = np.flatnonzero((levels[1:] < 1) | (steps > 1))
+    if levels[0] != 0 or len(wrong):
+        row = int(wrong[0]) + 1 if levels[0] == 0 else 0
+        raise SchemaError(
+            f"{tree.name}, row {row}: level {levels[row]} cannot stand here; rows must be in depth-first order"
+            f" below one root at level 0. ORDER BY is missing, or there are several roots."
+        )
+    return levels
+
+
+def _values(table: pa.Table) -> dict[str, Int64s]:
+    names = ["value", "self"]
+    if {"valueRight", "selfRight"} <= set(table.schema.names):
+        names += ["valueRight", "selfRight"]
+    return {name: _integers(table, name) for name in names}
+
+
+def _frames(table: pa.Table) -> tuple[Int64s, dict[str, Int64s], list[str]]:
+    """Each node's frame as an index, the distinct frames' columns, and the strings these index.
+
+    Frames are numbered as they are first met, which keeps the varints of the heavy ones short.
+    """
+    texts = [name for name in _FRAME if name in table.schema.names]
+    codes = {name: _codes(table, name) for name in texts}
+    lines = _integers(table, "line") if "line" in table.schema.names else np.zeros(table.num_rows, np.int64)
+    combined = np.unique(lines, return_inverse=True)[1].astype(np.int64)
+    for column, distinct in codes.values():
+        combined = np.unique(combined * len(distinct) + column, return_inverse=True)[1].astype(np.int64)
+    _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    nodes = first[order]
+    columns = {"frameLine": lines[nodes]}
+    strings: dict[str, int] = {}
+    for name, (column, distinct) in codes.items():
+        shared = np.array([strings.setdefault(text, len(strings)) for text in distinct], np.int64)
+        columns[_FRAME[name]] = shared[column[nodes]]
+    return rank[inverse].astype(np.int64), columns, list(strings)
+
+
+def _codes(table: pa.Table, name: str) -> tuple[Int64s, list[str]]:
+    """A text column as indices into its distinct values; NULL is the empty text."""
+    column = table.column(name).cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
+    encoded = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    assert isinstance(encoded, pa.DictionaryArray)
+    distinct = [text or "" for text in encoded.dictionary.to_pylist()]
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), distinct
+
+
+def _integers(table: pa.Table, name: str) -> Int64s:
+    column = table.column(name).cast(pa.float64(), safe=False) if _is_decimal(table, name) else table.column(name)
+    values = column.to_numpy()
+    if values.dtype.kind == "f":
+        values = np.rint(np.nan_to_num(values))
+    return values.astype(np.int64)
+
+
+def _is_decimal(table: pa.Table, name: str) -> bool:
+    return pa.types.is_decimal(table.schema.field(name).type)
+
+
+def _varints(values: Int64s) -> bytes:
+    """LEB128 of the zigzagged values: small ones of either sign take one byte."""
+    zigzag = ((values << 1) ^ (values >> 63)).astype(np.uint64)
+    lengths = np.ones(len(values), np.int64)
+    for power in range(1, 10):
+        lengths += zigzag >= np.uint64(1 << (7 * power))
+    starts = np.cumsum(lengths) - lengths
+    encoded = np.zeros(int(lengths.sum()), np.uint8)
+    for power in range(10):
+        holds = np.flatnonzero(lengths > power)
+        bits = (zigzag[holds] >> np.uint64(7 * power)) & np.uint64(127)
+        encoded[starts[holds] + power] = bits + np.uint64(128) * (lengths[holds] > power + 1)
+    return encoded.tobytes()
+
+
+def _size(tree: Result) -> str:
+    return f"{tree.table.num_rows:,} nodes"
+
+
+_KEYS: Final = """<p class="keys quiet">Click or <kbd>Enter</kbd> zooms, <kbd>/</kbd> searches, arrows move,
+<kbd>Backspace</kbd> goes one level out, <kbd>Esc</kbd> resets. The address keeps what you see.</p>"""

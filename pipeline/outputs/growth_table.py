@@ -1,0 +1,108 @@
+"""The growth of one series as text: a headline, a line per site, and how much is explained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from pipeline.outputs.units import byte_rate, readable, share, signed
+
+Row = Mapping[str, Any]
+
+_LEVELS = "▁▂▃▄▅▆▇█"
+_TREND_WIDTH = 16
+
+
+def text(series: Row, sites: Sequence[Row], coverage: Sequence[Row], *, left_out: int = 0) -> str:
+    """What the main job prints for a series.
+
+    series    a row of heap.series
+    sites     rows of attribution.growth_by_site, in the order to print
+    coverage  rows of attribution.coverage
+    left_out  sites that are not printed
+    """
+    lines = [_headline(series), "", *_table(sites)]
+    if left_out:
+        lines.append(f"and {left_out} site{'s' if left_out != 1 else ''} that grew less, or not at all")
+    return "\n".join([*lines, "", _coverage(coverage), ""])
+
+
+def trend(values: Sequence[int]) -> str:
+    """A series as a row of bars, from zero to its highest; at most 16, evenly thinned."""
+    highest = max(values, default=0)
+    if len(values) > _TREND_WIDTH:
+        values = [values[round(place * (len(values) - 1) / (_TREND_WIDTH - 1))] for place in range(_TREND_WIDTH)]
+    return "".join(_LEVELS[round(max(value, 0) / max(highest, 1) * (len(_LEVELS) - 1))] for value in values)
+
+
+def _headline(series: Row) -> str:
+    name = " · ".join(
+        part
+        for part in (
+            series["service"] or "no service label",
+            series["instance"] and f"instance {series['instance']}",
+            series["build"] and f"build {series['build']}",
+            series["kind"] if series["kind"] != "heap" else None,
+        )
+        if part
+    )
+    span = readable((series["last_at"] - series["first_at"]).total_seconds() * 1e9, unit="nanoseconds")
+    trend = "" if series["slope_bytes_per_s"] is None else f", {byte_rate(series['slope_bytes_per_s'])}"
+    fit = "" if series["r2"] is None else f", R² {series['r2']:.2f}"
+    return (
+        f"{name} · live heap {readable(series['first_bytes'], unit='bytes')} → {readable(series['last_bytes'], unit='bytes')}"
+        f" over {span}, {series['profiles']} profiles: {signed(series['growth_bytes'], unit='bytes')}{trend}{fit}"
+    )
+
+
+def _table(sites: Sequence[Row]) -> list[str]:
+    rows = [_cells(site) for site in sites]
+    head = ("growth", "share", "±", "rose", "trend", "site", "why it is on the heap")
+    widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
+    right = {0, 1, 2, 3}
+    lines = []
+    for row in [head, *rows]:
+        cells = [
+            cell.rjust(width) if at in right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _cells(site: Row) -> tuple[str, ...]:
+    history = site["history"] or []
+    rises = sum(later > earlier for earlier, later in pairwise(history))
+    return (
+        signed(site["growth_bytes"], unit="bytes"),
+        "" if site["growth_share"] is None else share(site["growth_share"]),
+        "" if site["relative_error"] is None else share(site["relative_error"]),
+        f"{rises}/{max(len(history) - 1, 0)}",
+        trend(history),
+        _place(site),
+        _reason(site),
+    )
+
+
+def _place(site: Row) -> str:
+    if site["file"] is None:
+        return str(site["function"])
+    folder = os.path.basename(os.path.dirname(site["file"]))
+    name = os.path.basename(site["file"])
+    return f"{folder}/{name}:{site['line']}" if folder else f"{name}:{site['line']}"
+
+
+def _reason(site: Row) -> str:
+    inner = f" (inlined, {os.path.basename(site['inner_file'])}:{site['inner_line']})" if site["inner_file"] else ""
+    return (
+        f"{site['reason']}{inner}"
+        if site["attribution"] in ("escape", "ambiguous")
+        else f"{site['attribution']}: {site['reason']}"
+    )
+
+
+def _coverage(coverage: Sequence[Row]) -> str:
+    explained = [f"{row['attribution']} {share(row['share'])}" for row in coverage if row["share"] is not None]
+    return "explained: " + (" · ".join(explained) + " of growth" if explained else "nothing grew")

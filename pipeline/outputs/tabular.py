@@ -1,0 +1,298 @@
+"""A Result as text for people and machines: table, Markdown, CSV, JSON, NDJSON, or an Arrow stream.
+
+What leaves here is the same in every text format: columns named `*_id` and `*_ids` are 16 hexadecimal
+digits (JSON readers lose integers past 2^53), times are ISO 8601 in UTC, a decimal is a number without
+rounding, and a value that is no finite number is empty (`null` in JSON, which has no NaN).
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import datetime
+import decimal
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import IO, Final, Literal, TypeAlias, cast
+
+import pyarrow as pa
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.errors import UsageError
+from pipeline.values import Result
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+_Render: TypeAlias = Callable[[object], Json]
+
+FORMATS: Final = ("table", "markdown", "csv", "json", "ndjson", "arrow")
+_ROWS_AT_A_TIME: Final = 8192
+_UNLIMITED: Final = 100_000
+_EPOCH: Final = datetime.datetime(1970, 1, 1)
+_INFINITY: Final = 2**63 - 1
+_TICKS: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def write(result: Result, *, format: str, console: Console | None = None) -> str | bytes:
+    """The whole answer in one of FORMATS: bytes for arrow, text for the others.
+
+    console  what a `table` is laid out for: its width, and whether it takes colour; by default plain and as wide as it must be
+    """
+    if format == "arrow":
+        return write_arrow(result)
+    if format == "table":
+        return write_table(result, console or Console(force_terminal=False))
+    if format not in _TEXT:
+        raise UsageError(f"format {format}: not one heapscape writes; choose one of {', '.join(FORMATS)}.")
+    sink = io.StringIO()
+    _TEXT[format](result, sink)
+    return sink.getvalue()
+
+
+def write_table(result: Result, console: Console) -> str:
+    """A table laid out for this console.
+
+    On a terminal it has the terminal's width and, unless NO_COLOR is set, a bold header. Elsewhere it is plain
+    and as wide as it must be: a program or a pager reads it, and a folded id helps neither. A terminal too narrow
+    for the ids and numbers gets long lines as well, because rich would leave columns out.
+    """
+    cells = [[_cell(value) for value in row] for row in _rows(result.table)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for position, field in enumerate(result.table.schema):
+        whole = max((cell_len(row[position]) for row in cells), default=0) if _must_not_fold(field) else None
+        justify: Literal["left", "right"] = "right" if _is_number(field) else "left"
+        table.add_column(Text(field.name), justify=justify, overflow="fold", min_width=whole)
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    unlimited = Console(width=_UNLIMITED, color_system=None, no_color=True)
+    fits = console.is_terminal and unlimited.measure(table).minimum <= console.width
+    laid_out = console if fits else unlimited
+    with laid_out.capture() as captured:
+        laid_out.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n") + "\n"
+
+
+def write_arrow(result: Result) -> bytes:
+    """The table as an Arrow IPC stream, ids as the integers they are, the columns' docs as field metadata."""
+    docs = {column.name: column.doc for column in result.columns if column.doc}
+    schema = result.table.schema
+    fields = [
+        field.with_metadata({"doc": docs[field.name]}) if field.name in docs else field
+        for field in (schema.field(position) for position in range(len(schema.names)))
+    ]
+    table = result.table.cast(pa.schema(fields, metadata={"name": result.name}))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _write_markdown(result: Result, sink: IO[str]) -> None:
+    schema = result.table.schema
+    sink.write(_markdown_row(field.name for field in schema))
+    sink.write(_markdown_row("---:" if _is_number(field) else "---" for field in schema))
+    for row in _rows(result.table):
+        sink.write(_markdown_row(_cell(value) for value in row))
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in cells)
+    return "| " + " | ".join(" ".join(cell.splitlines()) for cell in escaped) + " |\n"
+
+
+def _write_csv(result: Result, sink: IO[str]) -> None:
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(result.table.schema.names)
+    writer.writerows([_cell(value) for value in row] for row in _rows(result.table))
+
+
+def _write_json(result: Result, sink: IO[str]) -> None:
+    before = "[\n  "
+    for line in _objects(result):
+        sink.write(before + line)
+        before = ",\n  "
+    sink.write("\n]\n" if result.table.num_rows else "[]\n")
+
+
+def _write_ndjson(result: Result, sink: IO[str]) -> None:
+    sink.writelines(line + "\n" for line in _objects(result))
+
+
+_TEXT: Final[Mapping[str, Callable[[Result, IO[str]], None]]] = {
+    "markdown": _write_markdown,
+    "csv": _write_csv,
+    "json": _write_json,
+    "ndjson": _write_ndjson,
+}
+
+
+def _objects(result: Result) -> Iterator[str]:
+    names = result.table.schema.names
+    for row in _rows(result.table):
+        yield json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, allow_nan=False)
+
+
+def _rows(table: pa.Table) -> Iterator[Sequence[Json]]:
+    """The rows as values JSON knows, a batch at a time so that a large answer never stands in memory twice."""
+    renderers = [_renderer(field.type, field.name) for field in table.schema]
+    counted = pa.schema([pa.field(field.name, _counted(field.type)) for field in table.schema])
+    for batch in table.to_batches(max_chunksize=_ROWS_AT_A_TIME):
+        plain = pa.Table.from_batches([batch]).cast(counted, safe=False)
+        columns = [
+            [None if value is None else render(value) for value in column.to_pylist()]
+            for column, render in zip(plain.columns, renderers, strict=True)
+        ]
+        yield from zip(*columns, strict=True)
+
+
+def _counted(kind: pa.DataType) -> pa.DataType:
+    """The same type with times as plain counts: Python's own cannot hold nanoseconds, the year 10000 or infinity."""
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+        return pa.int64()
+    if pa.types.is_date32(kind):
+        return pa.int32()
+    if _is_list(kind):
+        return pa.list_(_counted(_held(kind)))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, _counted(field.type)) for field in kind.fields])
+    if pa.types.is_map(kind):
+        return pa.map_(kind.key_type, _counted(kind.item_type))
+    return kind
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+
+
+def _held(kind: pa.DataType) -> pa.DataType:
+    return cast("pa.ListType[pa.DataType]", kind).value_type
+
+
+def _renderer(kind: pa.DataType, name: str) -> _Render:
+    """How a value of this type becomes JSON; types nest, so renderers do too."""
+    if pa.types.is_dictionary(kind):
+        return _renderer(_held(kind), name)
+    if _is_list(kind):
+        return _list_renderer(_renderer(_held(kind), name))
+    if pa.types.is_struct(kind):
+        return _struct_renderer({field.name: _renderer(field.type, field.name) for field in kind.fields})
+    if pa.types.is_map(kind):
+        return _map_renderer(_renderer(kind.key_type, ""), _renderer(kind.item_type, ""))
+    if pa.types.is_uint64(kind) and name.endswith(("_id", "_ids")):
+        return _hexadecimal
+    if pa.types.is_timestamp(kind):
+        return partial(_timestamp, ticks_per_second=_TICKS[kind.unit])
+    if pa.types.is_duration(kind):
+        return partial(_seconds, ticks_per_second=_TICKS[kind.unit])
+    return _date if pa.types.is_date32(kind) else _scalar
+
+
+def _list_renderer(render: _Render) -> _Render:
+    def rendered(value: object) -> Json:
+        assert isinstance(value, list)
+        return [None if item is None else render(item) for item in value]
+
+    return rendered
+
+
+def _struct_renderer(renderers: Mapping[str, _Render]) -> _Render:
+    def rendered(value: object) -> Json:
+        assert isinstance(value, dict)
+        return {key: None if value[key] is None else render(value[key]) for key, render in renderers.items()}
+
+    return rendered
+
+
+def _map_renderer(key: _Render, item: _Render) -> _Render:
+    def rendered(value: object) -> Json:
+        assert isinstance(value, list)
+        return {_cell(key(name)): None if held is None else item(held) for name, held in value}
+
+    return rendered
+
+
+def _hexadecimal(value: object) -> Json:
+    assert isinstance(value, int)
+    return f"{value:016x}"
+
+
+def _timestamp(value: object, *, ticks_per_second: int) -> Json:
+    """ISO 8601 in UTC with as many digits as it has; `infinity` as DuckDB writes it."""
+    assert isinstance(value, int)
+    if abs(value) == _INFINITY:
+        return "infinity" if value > 0 else "-infinity"
+    seconds, ticks = divmod(value, ticks_per_second)
+    digits = len(str(ticks_per_second)) - 1
+    fraction = f".{ticks:0{digits}d}" if ticks else ""
+    try:
+        return f"{(_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()}{fraction}Z"
+    except OverflowError:
+        return f"{seconds}{fraction} seconds after 1970"
+
+
+def _seconds(value: object, *, ticks_per_second: int) -> Json:
+    assert isinstance(value, int)
+    return _decimal(decimal.Decimal(value) / ticks_per_second)
+
+
+def _date(value: object) -> Json:
+    assert isinstance(value, int)
+    try:
+        return (_EPOCH + datetime.timedelta(days=value)).date().isoformat()
+    except OverflowError:
+        return "infinity" if value > 0 else "-infinity"
+
+
+def _scalar(value: object) -> Json:
+    match value:
+        case bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case decimal.Decimal():
+            return _decimal(value)
+        case datetime.date() | datetime.time():
+            return value.isoformat()
+        case bytes():
+            return base64.b64encode(value).decode()
+        case pa.MonthDayNano():
+            seconds = decimal.Decimal(value.nanoseconds) / 10**9
+            return f"P{value.months}M{value.days}DT{seconds:f}S"
+    return str(value)
+
+
+def _decimal(value: decimal.Decimal) -> Json:
+    """An integer where it is one (what DuckDB sums into), else the shortest float, or text where that would round."""
+    if not value.is_finite():
+        return None
+    if value == value.to_integral_value():
+        return int(value)
+    return float(value) if decimal.Decimal(repr(float(value))) == value else str(value)
+
+
+def _cell(value: Json) -> str:
+    """One value as a cell of text: empty for nothing, JSON for what nests."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool() | list() | dict():
+            return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _must_not_fold(field: pa.Field[pa.DataType]) -> bool:
+    return _is_number(field) or field.name.endswith("_id") or pa.types.is_temporal(field.type)
+
+
+def _is_number(field: pa.Field[pa.DataType]) -> bool:
+    is_id = field.name.endswith("_id")
+    number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+    return number and not is_id

@@ -1,0 +1,166 @@
+"""How the report words a row of an answer: places, times, speeds, and what to say when something is not known."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.outputs.units import byte_rate, share, signed
+from pipeline.values import Result
+
+Row: TypeAlias = Mapping[str, object]
+
+
+def series_name(row: Row) -> str:
+    """Service, instance and build of a series, or its id when it has no labels."""
+    build = text(row, "build")
+    named = [text(row, "service"), text(row, "instance"), f"build {build}" if build else ""]
+    return " · ".join(part for part in named if part) or f"series {hexadecimal(row.get('series_id'))}"
+
+
+def growth_cell(size: float) -> str:
+    """Gained or lost bytes as a coloured span."""
+    css = "grows" if size > 0 else "shrinks" if size < 0 else ""
+    return f'<span class="{css}">{signed(size, unit="bytes")}</span>'
+
+
+def slope(row: Row) -> str:
+    """The speed of growth, or `unknown`."""
+    return byte_rate(number(row, "slope_bytes_per_s")) if is_known(row, "slope_bytes_per_s") else "unknown"
+
+
+def fit(row: Row) -> str:
+    """R² with two digits, or `unknown`."""
+    return f"{number(row, 'r2'):.2f}" if is_known(row, "r2") else "unknown"
+
+
+def error(row: Row) -> str:
+    """The relative error in per cent, empty when unknown."""
+    return share(number(row, "relative_error")) if is_known(row, "relative_error") else ""
+
+
+def rose(row: Row, *, profiles: int) -> str:
+    """`9/12`: in how many intervals between profiles the site grew."""
+    intervals = profiles - 1
+    if intervals < 1 or not is_known(row, "rising_share"):
+        return ""
+    return f"{round(number(row, 'rising_share') * intervals)}/{intervals}"
+
+
+def habit(row: Row, *, profiles: int) -> str:
+    """How a site grows, as a sentence: how fast, and in how many intervals."""
+    rises, _, intervals = rose(row, profiles=profiles).partition("/")
+    said = [f"grows by {slope(row).removeprefix('+')}"] if is_known(row, "slope_bytes_per_s") else []
+    if intervals:
+        said.append("rose in every interval" if rises == intervals else f"rose in {rises} of {intervals} intervals")
+    return f" It {' and '.join(said)}." if said else ""
+
+
+def place(row: Row) -> str:
+    """File and line of a site, or its function when it has no file."""
+    file = text(row, "file") or text(row, "function") or "unknown place"
+    line = int(number(row, "line"))
+    return f"{file}:{line}" if line else file
+
+
+def short_path(place: str) -> str:
+    """A file with its folder, which is how people name it."""
+    return "/".join(place.rsplit("/", 2)[-2:])
+
+
+def short_name(function: str) -> str:
+    """A Go name without the folders of its import path: `store.(*Cache).Put`; type arguments keep theirs."""
+    name, bracket, arguments = function.partition("[")
+    return name.rsplit("/", 1)[-1] + bracket + arguments
+
+
+def history(row: Row) -> list[float]:
+    """The site's live bytes per profile; empty when the row has none."""
+    held = row.get("history")
+    return [float(value or 0) for value in held] if isinstance(held, list) else []
+
+
+def between(row: Row) -> str:
+    """The time a series covers, as the beginning of a sentence."""
+    first, last = row.get("first_at"), row.get("last_at")
+    if not isinstance(first, datetime.datetime) or not isinstance(last, datetime.datetime):
+        return "In the time covered"
+    if first.date() == last.date():
+        return f"Between {first:%H:%M} and {last:%H:%M} UTC on {first:%Y-%m-%d}"
+    return f"Between {moment(first)} and {moment(last)}"
+
+
+def span(row: Row) -> str:
+    """From when to when a series lasts, and how long that is."""
+    first, last = row.get("first_at"), row.get("last_at")
+    if not isinstance(first, datetime.datetime) or not isinstance(last, datetime.datetime):
+        return "unknown"
+    return f"{moment(first)} → {moment(last)} ({duration(last - first)})"
+
+
+def moment(at: datetime.datetime) -> str:
+    """A time to the minute, UTC."""
+    in_utc = at.astimezone(datetime.UTC) if at.tzinfo else at
+    return f"{in_utc:%Y-%m-%d %H:%M} UTC"
+
+
+def duration(length: datetime.timedelta) -> str:
+    """A length of time in its two largest units."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m {seconds:02d} s"
+
+
+def hexadecimal(value: object) -> str:
+    """An id as 16 hexadecimal digits."""
+    return f"{value:016x}" if isinstance(value, int) else ""
+
+
+def rows_of(result: Result) -> list[Row]:
+    """The rows as dictionaries, times in microseconds because Python has no finer ones."""
+    fields = [
+        field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field
+        for field in result.table.schema
+    ]
+    return list(result.table.cast(pa.schema(fields), safe=False).to_pylist())
+
+
+def rows_by(result: Result, name: str) -> dict[object, list[Row]]:
+    """The rows by the value of one column."""
+    grouped: dict[object, list[Row]] = {}
+    for row in rows_of(result):
+        grouped.setdefault(row.get(name), []).append(row)
+    return grouped
+
+
+def tree_of(tree: Result, series_id: object) -> Result:
+    """The rows of one series' flame graph; all when the tree has no series."""
+    if "series_id" not in tree.table.schema.names:
+        return tree
+    column = tree.table.column("series_id")
+    return Result(tree.name, tree.columns, tree.table.filter(pc.equal(column, pa.scalar(series_id, column.type))))
+
+
+def text(row: Row, name: str) -> str:
+    """A value as text, empty for NULL."""
+    value = row.get(name)
+    return "" if value is None else str(value)
+
+
+def number(row: Row, name: str) -> float:
+    """The value of a numeric column, 0 where it is not known."""
+    return float(str(row[name])) if is_known(row, name) else 0.0
+
+
+def is_known(row: Row, name: str) -> bool:
+    """There is a value, and it is a finite number."""
+    value = row.get(name)
+    return value is not None and math.isfinite(float(str(value)))

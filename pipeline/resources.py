@@ -1,0 +1,27 @@
+"""Finds `schemas/` and `sql/`: beside the package in a checkout, inside it in a wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def schemas() -> tuple[Path, ...]:
+    """The files that declare tables, in name order."""
+    return tuple(sorted(_folder("schemas").glob("*.sql")))
+
+
+def views() -> tuple[Path, ...]:
+    """The files that declare views and macros, in path order."""
+    return tuple(sorted(_folder("sql").glob("*/*.sql")))
+
+
+def asset(name: str) -> str:
+    """The text of a file that goes into HTML pages."""
+    return (_PACKAGE / "outputs" / "assets" / name).read_text(encoding="utf-8")
+
+
+def _folder(name: str) -> Path:
+    inside = _PACKAGE / "_data" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name

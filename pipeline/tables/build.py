@@ -1,0 +1,21 @@
+"""Decoded to tables, each exactly as declared in `schemas/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from pipeline.tables.escape import escape_tables
+from pipeline.tables.profile import profile_tables
+from pipeline.values import Blob, Decoded
+
+
+def build_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
+    """The tables that `decoded`, made of `blobs`, fills; sources and notes are apart, in tables/source.py."""
+    built: dict[str, pa.Table] = {}
+    if "profile" in decoded.columns:
+        built.update(profile_tables(decoded, blobs))
+    if "escape_site" in decoded.columns:
+        built.update(escape_tables(decoded, blobs))
+    return built

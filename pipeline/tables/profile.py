@@ -1,0 +1,175 @@
+"""Profiles and their samples as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.kernels.ids import first_of_each
+from pipeline.kernels.sample_rows import sample_rows
+from pipeline.tables.kind import kinds
+from pipeline.tables.labels import label_sets
+from pipeline.tables.source import label_columns, label_maps, series_keys
+from pipeline.tables.symbols import SymbolIds, symbol_tables
+from pipeline.tables.table import declared
+from pipeline.tables.text import text_array
+from pipeline.values import Blob, Column, Decoded, Int64s, Symbols, UInt64s
+
+_NS_PER_US = 1_000
+_US_PER_DAY = 86_400_000_000
+
+
+def profile_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
+    """Every table that pprof profiles fill; `blobs` are those that were decoded."""
+    symbols = _symbols(decoded)
+    built, ids = symbol_tables(symbols)
+    sound = [blobs[index] for index in decoded.columns["profile"]["blob_index"].tolist()]
+    profile_id = np.array([blob.source.source_id for blob in sound], np.uint64)
+    label_set_id, label_set = label_sets(
+        decoded.columns["label"], decoded.columns["sample"]["label_end"], strings=symbols.strings, text=ids.text
+    )
+    profiles = _profiles(decoded, sound, profile_id=profile_id)
+    return {
+        **built,
+        "label_set": label_set,
+        "profile": profiles,
+        "profile_sample_type": _sample_types(decoded, profile_id),
+        "profile_mapping": _mappings(decoded, ids, profile_id=profile_id),
+        "sample": _samples(decoded, profiles, ids=ids, label_set_id=label_set_id),
+    }
+
+
+def _symbols(decoded: Decoded) -> Symbols:
+    assert decoded.symbols is not None, "a format that decodes profiles gives symbols"
+    return decoded.symbols
+
+
+def _profiles(decoded: Decoded, blobs: Sequence[Blob], *, profile_id: UInt64s) -> pa.Table:
+    profile, symbols = decoded.columns["profile"], _symbols(decoded)
+    time_ns = np.ascontiguousarray(profile["time_ns"])
+    taken_at = np.maximum(time_ns, 0) // _NS_PER_US
+    kind = kinds(decoded)
+    labels = [blob.source.origin.labels for blob in blobs]
+    series_key = series_keys(kind, labels)
+    columns: dict[str, Column] = {
+        "profile_id": profile_id,
+        "source_id": profile_id,
+        "series_key": series_key,
+        "series_id": series_key,
+        "kind": pa.array(kind, pa.string()),
+        "day": pa.array((taken_at // _US_PER_DAY).astype(np.int32)).cast(pa.date32()),
+        "taken_at": pa.array(taken_at).cast(pa.timestamp("us")),
+        "time_ns": time_ns,
+        "duration_ns": profile["duration_ns"],
+        "period": profile["period"],
+        "build_id": _main_build_ids(profile, symbols),
+        "labels": label_maps(labels),
+        "sample_count": np.diff(_offsets(profile["sample_end"])),
+        "comments": _comments(decoded),
+        **label_columns(labels, ("service", "instance", "build")),
+        **{name: text_array(symbols.strings, profile[f"{name}_text"]) for name in _HEADER_TEXTS},
+    }
+    return declared("profile", columns)
+
+
+_HEADER_TEXTS = ("period_type", "period_unit", "default_sample_type", "drop_frames", "keep_frames", "doc_url")
+
+
+def _main_build_ids(profile: Mapping[str, Column], symbols: Symbols) -> pa.Array:
+    ends = _offsets(profile["mapping_end"])
+    has_mapping = ends[:-1] < ends[1:]
+    text = np.full(len(has_mapping), -1, np.int64)
+    text[has_mapping] = symbols.mapping_build_id_text[ends[:-1][has_mapping]]
+    build_id = text_array(symbols.strings, text)
+    return pc.if_else(pc.equal(build_id, ""), pa.scalar(None, pa.string()), build_id)
+
+
+def _comments(decoded: Decoded) -> pa.Array:
+    offsets = pa.array(_offsets(decoded.columns["profile"]["comment_end"]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, text_array(_symbols(decoded).strings, decoded.columns["comment"]["text"]))
+
+
+def _sample_types(decoded: Decoded, profile_id: UInt64s) -> pa.Table:
+    ends = decoded.columns["profile"]["sample_type_end"]
+    sample_type, strings = decoded.columns["sample_type"], _symbols(decoded).strings
+    profile_of, position = _positions(ends)
+    columns: dict[str, Column] = {
+        "profile_id": profile_id[profile_of],
+        "position": position,
+        "sample_type": _type_names(decoded),
+        "unit": text_array(strings, sample_type["unit_text"]),
+    }
+    return declared("profile_sample_type", columns)
+
+
+def _mappings(decoded: Decoded, ids: SymbolIds, *, profile_id: UInt64s) -> pa.Table:
+    symbols = _symbols(decoded)
+    profile_of, position = _positions(decoded.columns["profile"]["mapping_end"])
+    columns: dict[str, Column] = {
+        "profile_id": profile_id[profile_of],
+        "position": position,
+        "mapping_id": ids.mapping,
+        "memory_start": symbols.mapping_start,
+        "memory_limit": symbols.mapping_limit,
+    }
+    return declared("profile_mapping", columns)
+
+
+def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_id: UInt64s) -> pa.Table:
+    profile, sample_type = decoded.columns["profile"], decoded.columns["sample_type"]
+    profile_of, sample_of, place_of, value_of, type_of = sample_rows(
+        np.ascontiguousarray(profile["sample_end"]),
+        np.ascontiguousarray(profile["sample_type_end"]),
+        np.ascontiguousarray(decoded.columns["sample"]["value_end"]),
+        decoded.columns["value"]["value"],
+    )
+    columns: dict[str, Column] = {
+        "profile_id": profiles["profile_id"].to_numpy()[profile_of],
+        "sample_index": place_of,
+        "stack_id": ids.stack[sample_of],
+        "sample_type": _dictionary(_type_names(decoded), rows=type_of),
+        "unit": _dictionary(text_array(_symbols(decoded).strings, sample_type["unit_text"]), rows=type_of),
+        "value": value_of,
+        "label_set_id": label_set_id[sample_of],
+        "kind": pa.DictionaryArray.from_arrays(pa.array(profile_of), profiles["kind"].combine_chunks()),
+        "day": profiles["day"].combine_chunks().take(pa.array(profile_of)),
+    }
+    return declared("sample", columns)
+
+
+def _type_names(decoded: Decoded) -> pa.StringArray:
+    """Each sample type's name; one that its profile has had already gets its position behind a #."""
+    names = text_array(_symbols(decoded).strings, decoded.columns["sample_type"]["type_text"])
+    profile_of, position = _positions(decoded.columns["profile"]["sample_type_end"])
+    codes = names.dictionary_encode().indices.to_numpy()
+    first, _ = first_of_each(_words(profile_of) << np.uint64(32) | _words(codes))
+    if len(first) == len(names):
+        return names
+    repeated = np.ones(len(names), np.bool_)
+    repeated[first] = False
+    numbered = pc.binary_join_element_wise(names, pa.array(position).cast(pa.string()), "#")
+    return pc.if_else(pa.array(repeated), numbered, names)
+
+
+def _words(numbers: np.ndarray) -> UInt64s:
+    return numbers.astype(np.uint64)
+
+
+def _dictionary(texts: pa.StringArray, *, rows: np.ndarray) -> pa.DictionaryArray:
+    """texts[rows], each distinct text written out once."""
+    encoded = texts.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(rows)), encoded.dictionary)
+
+
+def _positions(ends: Int64s) -> tuple[Int64s, np.ndarray]:
+    """For rows that belong to profiles one after the other: whose each is, and its place there."""
+    sizes = np.diff(_offsets(ends))
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    return owner, (np.arange(len(owner)) - (ends - sizes)[owner]).astype(np.int32)
+
+
+def _offsets(ends: Int64s) -> Int64s:
+    return np.concatenate([np.zeros(1, np.int64), ends])

@@ -1,0 +1,86 @@
+"""Sources, refusals and notes as tables, and what labels say about a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import pyarrow as pa
+import xxhash
+
+from pipeline.notes import NOTE_KINDS
+from pipeline.tables.table import declared
+from pipeline.values import Blob, Column, Note, Refusal, Source
+
+Labels = Mapping[str, str]
+
+
+def source_table(ingested: Sequence[tuple[Source, str]], refused: Sequence[Refusal], *, read_at: datetime) -> pa.Table:
+    """One row per source; `ingested` pairs each with its format. A source that stands in both is refused."""
+    sources = [source for source, _ in ingested] + [refusal.source for refusal in refused]
+    n_ingested = len(ingested)
+    columns: dict[str, Column] = {
+        "source_id": pa.array([source.source_id for source in sources], pa.uint64()),
+        "uri": pa.array([_printable(source.origin.uri) for source in sources], pa.string()),
+        "format": pa.array([name for _, name in ingested] + [refusal.format for refusal in refused], pa.string()),
+        "status": pa.array(["ingested"] * n_ingested + ["refused"] * len(refused), pa.string()),
+        "reason": pa.array([None] * n_ingested + [refusal.reason for refusal in refused], pa.string()),
+        "size_bytes": pa.array([source.size_bytes for source in sources], pa.int64()),
+        "sha256": pa.array([source.sha256 for source in sources], pa.string()),
+        "ingested_at": pa.array([read_at] * len(sources), pa.timestamp("us")),
+    }
+    return declared("source", columns)
+
+
+def note_table(notes: Iterable[Note], blobs: Sequence[Blob]) -> pa.Table:
+    """One row per source and kind of note; several notes of one kind add up."""
+    totals: dict[tuple[int, str], tuple[int, str]] = {}
+    for note in notes:
+        key = (blobs[note.blob_index].source.source_id, note.kind)
+        count, example = totals.get(key, (0, note.example))
+        totals[key] = (count + note.count, example)
+    columns: dict[str, Column] = {
+        "source_id": pa.array([source_id for source_id, _ in totals], pa.uint64()),
+        "kind": pa.array([kind for _, kind in totals], pa.string()),
+        "severity": pa.array([NOTE_KINDS[kind].severity for _, kind in totals], pa.string()),
+        "count": pa.array([count for count, _ in totals.values()], pa.int64()),
+        "example": pa.array([example for _, example in totals.values()], pa.string()),
+    }
+    return declared("ingest_note", columns)
+
+
+def label_columns(labels: Sequence[Labels], names: Iterable[str]) -> dict[str, pa.Array]:
+    """The labels that views use, a column each, NULL where a source has none."""
+    return {name: pa.array([of_one.get(name) for of_one in labels], pa.string()) for name in names}
+
+
+def label_maps(labels: Sequence[Labels]) -> pa.Array:
+    """All labels of each source, in key order."""
+    return pa.array([sorted(of_one.items()) for of_one in labels], pa.map_(pa.string(), pa.string()))
+
+
+def series_keys(kinds: Sequence[str], labels: Sequence[Labels]) -> pa.Array:
+    """XXH64 of the text `kind` and, in key order, a line `key=value` for each label."""
+    texts = (
+        "\n".join([kind, *(f"{k}={v}" for k, v in sorted(of.items()))]) for kind, of in zip(kinds, labels, strict=True)
+    )
+    return pa.array([xxhash.xxh64_intdigest(text.encode("utf-8", "surrogateescape")) for text in texts], pa.uint64())
+
+
+def labelled_id(source: Source, names: Iterable[str]) -> int:
+    """The id of a source that is another one under other labels: XXH64 of its id and, a line each, their values.
+
+    A compiler says the same of two builds of the same code, and each report speaks for its own build. A source
+    that has none of the labels keeps the id of its content.
+    """
+    labels = source.origin.labels
+    values = [f"{name}={labels[name]}" for name in names if name in labels]
+    if not values:
+        return source.source_id
+    text = "\n".join([f"{source.source_id:016x}", *values])
+    return xxhash.xxh64_intdigest(text.encode("utf-8", "surrogateescape"))
+
+
+def _printable(uri: str) -> str:
+    # A file name is any bytes; those that are no text come as lone surrogates, which Arrow cannot hold.
+    return uri.encode("utf-8", "backslashreplace").decode()

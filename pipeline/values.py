@@ -1,0 +1,214 @@
+"""The parcels that go from room to room. All frozen: print one to see what a room was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Int32s: TypeAlias = npt.NDArray[np.int32]
+Int64s: TypeAlias = npt.NDArray[np.int64]
+UInt64s: TypeAlias = npt.NDArray[np.uint64]
+# Numbers, or anything else as Arrow has it.
+Column: TypeAlias = "npt.NDArray[Any] | pa.Array"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an input was found, before anything was read.
+
+    path    the file as the user reached it; "-" is standard input
+    member  the name inside an archive, "" for a plain file
+    labels  from flags, `key=value` path parts and sidecar files
+    """
+
+    path: str
+    member: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def uri(self) -> str:
+        """The name people see: the path, and behind `!` the archive member."""
+        return f"{self.path}!{self.member}" if self.member else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input that was read: who it is and what it weighed.
+
+    source_id   XXH64 of the plain bytes (of the offered ones when they could not be unpacked)
+    size_bytes  as offered, still compressed
+    sha256      of the bytes as offered, hex, what `sha256sum` prints
+    """
+
+    source_id: int
+    origin: Origin
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """The plain bytes of one source."""
+
+    source: Source
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A source that did not go in, and a reason a person can act on."""
+
+    source: Source
+    reason: str
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something odd, lost or guessed in one source; `kind` is declared in notes.py."""
+
+    blob_index: int
+    kind: str
+    count: int
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """Text as spans of one buffer: what a decoder knows before anyone needs a Python string.
+
+    data     uint8            any bytes; spans may overlap and lie in any order
+    starts   int64 (n,)       where each string begins in `data`
+    lengths  int64 (n,)       how many bytes it has
+    """
+
+    data: Bytes
+    starts: Int64s
+    lengths: Int64s
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """Stacks and what they are made of, with dense indices local to one Decoded.
+
+    All `*_text` columns index `strings`. Index -1 means none.
+
+    location_line_offsets  int64 (n_locations + 1,)  the lines of each location, innermost first
+    stack_offsets          int64 (n_stacks + 1,)     the locations of each stack, leaf first
+    mapping_flags          uint8                     bit 0 functions, 1 filenames, 2 line numbers, 3 inline frames
+    """
+
+    strings: Strings
+    mapping_start: UInt64s
+    mapping_limit: UInt64s
+    mapping_file_offset: UInt64s
+    mapping_file_text: Int64s
+    mapping_build_id_text: Int64s
+    mapping_flags: Bytes
+    function_name_text: Int64s
+    function_system_name_text: Int64s
+    function_file_text: Int64s
+    function_start_line: Int64s
+    location_mapping: Int64s
+    location_address: UInt64s
+    location_is_folded: Bools
+    location_line_offsets: Int64s
+    line_function: Int64s
+    line_line: Int64s
+    line_column: Int64s
+    stack_offsets: Int64s
+    stack_locations: Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a format made of some blobs: columns per table with file-local indices.
+
+    columns   table name -> column name -> array; `blob_index` says which of the decoded blobs a row is from
+    symbols   for formats with stacks, None for the others
+    refusals  blob index -> why the whole blob was refused; such a blob has no rows
+    """
+
+    columns: Mapping[str, Mapping[str, Column]]
+    symbols: Symbols | None = None
+    notes: Sequence[Note] = ()
+    refusals: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file: how it is recognised and decoded, and which tables it fills.
+
+    recognise  looks at the plain bytes, never at a name
+    decode     takes many blobs of this format at once, so that per-file costs are paid per batch
+    identity_labels  labels that are part of what a file is: equal bytes under other values are another source
+    """
+
+    name: str
+    recognise: Callable[[bytes], bool]
+    decode: Callable[[Sequence[Blob]], Iterator[Decoded]]
+    fills: tuple[str, ...]
+    identity_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One immutable Parquet file of the lake, named by its content.
+
+    path  relative to the lake, with `/`
+    """
+
+    table: str
+    path: str
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Which files make up each table, at which version of the manifest; version 0 is an empty lake."""
+
+    lake: str
+    version: int
+    files: Mapping[str, tuple[DataFile, ...]]
+    sources: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Parquet files of one batch, written and not yet visible to anyone."""
+
+    files: tuple[DataFile, ...]
+    sources: frozenset[int]
+    summary: Mapping[str, int]
+    refusals: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of an answer: its name and what it means."""
+
+    name: str
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer from the warehouse: a name, its columns' meanings, the rows."""
+
+    name: str
+    columns: tuple[ResultColumn, ...]
+    table: pa.Table

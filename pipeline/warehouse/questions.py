@@ -1,0 +1,307 @@
+"""The questions the commands ask, each one query, each answered as a Result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline.values import Result
+from pipeline.warehouse.query import ask
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which profiles a question is about; None and empty mean any.
+
+    profiles  ids as 16 hexadecimal digits, or parts of the uri
+    """
+
+    service: str | None = None
+    instance: str | None = None
+    build: str | None = None
+    kind: str | None = None
+    series: str | None = None
+    profiles: tuple[str, ...] = ()
+
+
+def inputs(connection: duckdb.DuckDBPyConnection) -> Result:
+    """How many inputs of each format and status there are."""
+    return ask(
+        connection,
+        "SELECT format, status, COUNT(*) AS inputs, SUM(size_bytes)::BIGINT AS size_bytes FROM source GROUP BY ALL ORDER BY ALL",
+        name="inputs",
+    )
+
+
+def profiles(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Result:
+    """The profiles of a selection, oldest first, with the uri and the binary of each."""
+    return ask(connection, _PROFILES, _parameters(selection), name="profiles")
+
+
+_PROFILES = """
+SELECT
+  profile.profile_id,
+  series_id,
+  source.uri,
+  profile.kind,
+  taken_at,
+  time_ns,
+  duration_ns,
+  default_sample_type,
+  comments,
+  doc_url,
+  coalesce(mapping.file, '') AS file,
+  coalesce(mapping.build_id, '') AS build_id
+FROM profile
+JOIN source USING (source_id)
+LEFT JOIN profile_mapping ON profile_mapping.profile_id = profile.profile_id AND profile_mapping.position = 0
+LEFT JOIN mapping USING (mapping_id)
+WHERE ($service IS NULL OR service = $service)
+  AND ($instance IS NULL OR instance = $instance)
+  AND ($build IS NULL OR build = $build)
+  AND ($kind IS NULL OR kind = $kind)
+  AND ($series IS NULL OR format('{:016x}', series_id) = $series)
+  AND (
+    len($profiles) = 0
+    OR list_contains($profiles, format('{:016x}', profile.profile_id))
+    OR len(list_filter($profiles, lambda part: contains(source.uri, part))) > 0
+  )
+ORDER BY time_ns, profile.profile_id
+"""
+
+
+def sample_types(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int]) -> Result:
+    """The sample types that all of the profiles have, in the order of the first."""
+    return ask(connection, _SAMPLE_TYPES, {"ids": list(profile_ids), "first": profile_ids[0]}, name="sample types")
+
+
+_SAMPLE_TYPES = """
+SELECT sample_type, any_value(unit) AS unit
+FROM profile_sample_type
+WHERE list_contains($ids, profile_id)
+GROUP BY sample_type
+HAVING COUNT(DISTINCT profile_id) = len($ids)
+ORDER BY MIN(position) FILTER (profile_id = $first)
+"""
+
+
+def weighed_stacks(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
+    """Each stack's weight in some profiles, and its locations, leaf first."""
+    return ask(connection, _WEIGHED, {"ids": list(profile_ids), "wanted": sample_type}, name="stacks")
+
+
+_WEIGHED = """
+SELECT stack_id, value, absolute, location_ids
+FROM (
+  SELECT stack_id, SUM(value)::BIGINT AS value, SUM(abs(value))::BIGINT AS absolute
+  FROM sample
+  WHERE sample_type = $wanted AND list_contains($ids, profile_id)
+  GROUP BY stack_id
+)
+JOIN stack USING (stack_id)
+ORDER BY stack_id
+"""
+
+
+def lines(connection: duckdb.DuckDBPyConnection) -> Result:
+    """Every location's functions, innermost first, with what a filter looks at."""
+    return ask(
+        connection,
+        "SELECT location_id, depth, is_outermost, function, file, binary_file FROM stack._line ORDER BY location_id, depth",
+        name="lines",
+    )
+
+
+def series(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Result:
+    """Series of heap profiles that have a growth, the largest first."""
+    return ask(connection, _SERIES, _parameters(selection), name="series")
+
+
+_SERIES = """
+SELECT * EXCLUDE (labels)
+FROM heap.series
+WHERE profiles > 1
+  AND ($service IS NULL OR service = $service)
+  AND ($instance IS NULL OR instance = $instance)
+  AND ($build IS NULL OR build = $build)
+  AND ($kind IS NULL OR kind = $kind)
+  AND ($series IS NULL OR format('{:016x}', series_id) = $series)
+  AND len($profiles) >= 0
+ORDER BY growth_bytes DESC, series_id
+"""
+
+
+def growth(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """Allocation sites of some series, those that grew most first."""
+    return ask(connection, _GROWTH, {"ids": list(series_ids)}, name="growth")
+
+
+_GROWTH = """
+SELECT
+  sites.* EXCLUDE (site_index, candidates),
+  list_transform(
+    sites.candidates,
+    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
+  ) AS candidates
+FROM attribution.growth_by_site AS sites
+CROSS JOIN (
+  SELECT list({'escape_site_id': escape_site_id, 'message': message}) AS records
+  FROM escape.site
+  WHERE escape_site_id IN (SELECT unnest(candidates) FROM attribution.growth_by_site)
+) AS known
+WHERE list_contains($ids, sites.series_id)
+ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
+"""
+
+
+def coverage(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """How much of each series' growth every attribution class explains."""
+    query = "FROM attribution.coverage WHERE list_contains($ids, series_id) ORDER BY series_id, growth_bytes DESC, attribution"
+    return ask(connection, query, {"ids": list(series_ids)}, name="coverage")
+
+
+def flows(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """The compiler's explanations of the records that explain some series."""
+    return ask(connection, _FLOWS, {"ids": list(series_ids)}, name="flow")
+
+
+_FLOWS = """
+SELECT DISTINCT flow.escape_site_id, flow.step, flow."from", flow."to", flow.expression, flow.operation, flow.file, flow.line
+FROM escape.flow AS flow
+JOIN attribution.growth_by_site AS sites
+  ON sites.escape_site_id = flow.escape_site_id
+  AND sites.service IS NOT DISTINCT FROM flow.service
+  AND sites.build IS NOT DISTINCT FROM flow.build
+WHERE list_contains($ids, sites.series_id)
+ORDER BY flow.escape_site_id, flow.step
+"""
+
+
+def site_stacks(connection: duckdb.DuckDBPyConnection, series_id: int, file: str, line: int) -> Result:
+    """The stacks of a series whose allocation site is a line; `file` is the end of a path."""
+    query = """
+    SELECT stack_id FROM attribution._allocation
+    WHERE series_id = $series AND ((ends_with(file, $file) AND line = $line) OR (ends_with(inner_file, $file) AND inner_line = $line))
+    """
+    return ask(connection, query, {"series": series_id, "file": file, "line": line}, name="stacks")
+
+
+def tree(
+    connection: duckdb.DuckDBPyConnection,
+    profile_ids: Sequence[int],
+    sample_type: str,
+    *,
+    stacks: Sequence[int] | None = None,
+) -> Result:
+    """Flame graph rows in depth-first order; of some stacks only when given."""
+    parameters = {"ids": list(profile_ids), "wanted": sample_type, "stacks": None if stacks is None else list(stacks)}
+    return ask(connection, "FROM flame.tree($ids, $wanted, stack_ids := $stacks)", parameters, name="flame graph")
+
+
+def diff(
+    connection: duckdb.DuckDBPyConnection,
+    base_ids: Sequence[int],
+    profile_ids: Sequence[int],
+    sample_type: str,
+    *,
+    stacks: Sequence[int] | None = None,
+) -> Result:
+    """Rows of two flame graphs laid over each other, in depth-first order."""
+    parameters = {
+        "base": list(base_ids),
+        "ids": list(profile_ids),
+        "wanted": sample_type,
+        "stacks": None if stacks is None else list(stacks),
+    }
+    return ask(connection, "FROM flame.diff($base, $ids, $wanted, stack_ids := $stacks)", parameters, name="difference")
+
+
+def folded(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
+    """Each distinct list of functions, root first, with its weight."""
+    return ask(connection, _FOLDED, {"ids": list(profile_ids), "wanted": sample_type}, name="folded stacks")
+
+
+_FOLDED = """
+WITH weighed AS (
+  SELECT stack_id, SUM(value)::BIGINT AS value
+  FROM sample
+  WHERE sample_type = $wanted AND list_contains($ids, profile_id)
+  GROUP BY stack_id
+),
+named AS (
+  SELECT
+    stack_id,
+    any_value(value) AS value,
+    coalesce(list(frames.function ORDER BY frames.position DESC) FILTER (frames.function IS NOT NULL), []) AS functions
+  FROM weighed
+  LEFT JOIN stack.frames AS frames USING (stack_id)
+  GROUP BY stack_id
+)
+SELECT functions, SUM(value)::BIGINT AS value
+FROM named
+GROUP BY functions
+HAVING SUM(value) <> 0
+ORDER BY value DESC, functions
+"""
+
+
+def escapes(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    service: str | None,
+    build: str | None,
+    package: str | None,
+    place: str,
+    all_kinds: bool,
+) -> Result:
+    """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
+    query = """
+    SELECT sites.escape_site_id, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
+      coalesce(reasons.reason, sites.message) AS reason
+    FROM escape.site AS sites
+    LEFT JOIN escape.reason AS reasons
+      ON reasons.escape_site_id = sites.escape_site_id
+      AND reasons.service IS NOT DISTINCT FROM sites.service
+      AND reasons.build IS NOT DISTINCT FROM sites.build
+    WHERE ($service IS NULL OR sites.service = $service)
+      AND ($build IS NULL OR sites.build = $build)
+      AND ($package IS NULL OR sites.package = $package)
+      AND (ends_with(sites.file, $place) OR ends_with(sites.file || ':' || sites.line, $place))
+      AND ($all_kinds OR sites.is_on_heap)
+    ORDER BY sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
+    """
+    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
+    return ask(connection, query, parameters, name="escapes")
+
+
+def flow_of(connection: duckdb.DuckDBPyConnection, site_ids: Sequence[int]) -> Result:
+    """The compiler's explanations of some verdicts."""
+    query = "FROM escape.flow WHERE list_contains($ids, escape_site_id) ORDER BY build, escape_site_id, step"
+    return ask(connection, query, {"ids": list(site_ids)}, name="flow")
+
+
+def refused(connection: duckdb.DuckDBPyConnection) -> Result:
+    """Inputs that did not go in, and why."""
+    return ask(connection, "SELECT uri, reason FROM source WHERE status = 'refused' ORDER BY uri", name="refused")
+
+
+def notes(connection: duckdb.DuckDBPyConnection) -> Result:
+    """What was odd about inputs that went in, by kind."""
+    query = """
+    SELECT kind, severity, SUM(count)::BIGINT AS count, arg_min(uri, uri) AS uri, arg_min(example, uri) AS example
+    FROM ingest_note JOIN source USING (source_id) GROUP BY kind, severity ORDER BY kind
+    """
+    return ask(connection, query, name="notes")
+
+
+def _parameters(selection: Selection) -> dict[str, object]:
+    return {
+        "service": selection.service,
+        "instance": selection.instance,
+        "build": selection.build,
+        "kind": selection.kind,
+        "series": selection.series,
+        "profiles": list(selection.profiles),
+    }

@@ -1,0 +1,110 @@
+-- One row per pprof profile.
+--
+-- key: profile_id
+-- partition: kind, day
+CREATE TABLE profile (
+  -- Content id; the id of its source.
+  profile_id UBIGINT NOT NULL,
+  -- The file it was read from.
+  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  -- Kind and labels: XXH64 of the kind and, in key order, a line `key=value` for each label.
+  series_key UBIGINT NOT NULL,
+  -- Profiles of one series_key in time order, cut where the process restarted; the cut is made on loading.
+  series_id UBIGINT NOT NULL,
+  -- heap, allocs, cpu, goroutine, mutex, block, threadcreate, goroutineleak or other.
+  kind VARCHAR NOT NULL,
+  -- UTC day of `taken_at`.
+  day DATE NOT NULL,
+  -- When it was taken, UTC; 1970-01-01 when the file does not say.
+  taken_at TIMESTAMP NOT NULL,
+  -- The same in nanoseconds since 1970, as in the file.
+  time_ns BIGINT NOT NULL,
+  -- How long it covers; 0 for a state.
+  duration_ns BIGINT NOT NULL,
+  -- One sample for so many of `period_unit`.
+  period BIGINT NOT NULL,
+  -- What is counted between samples: space, cpu.
+  period_type VARCHAR NOT NULL,
+  -- Unit of `period`.
+  period_unit VARCHAR NOT NULL,
+  -- The sample type tools show first, as the file names it; empty when it names none.
+  default_sample_type VARCHAR NOT NULL,
+  -- From labels; NULL without one.
+  service VARCHAR,
+  -- From labels; NULL without one.
+  instance VARCHAR,
+  -- From labels; NULL without one.
+  build VARCHAR,
+  -- Build id of the main binary, the first mapping; NULL when it has none.
+  build_id VARCHAR,
+  -- All labels given to the source.
+  labels MAP(VARCHAR, VARCHAR) NOT NULL,
+  -- Samples in the file.
+  sample_count BIGINT NOT NULL,
+  -- Frames the producer asks tools to drop: a regular expression.
+  drop_frames VARCHAR NOT NULL,
+  -- Exceptions from `drop_frames`: a regular expression.
+  keep_frames VARCHAR NOT NULL,
+  -- Free text lines from the producer.
+  comments VARCHAR[] NOT NULL,
+  -- Where the producer documents the profile.
+  doc_url VARCHAR NOT NULL
+);
+
+-- One row per profile and sample type, in the file's order.
+--
+-- key: profile_id, position
+CREATE TABLE profile_sample_type (
+  -- The profile.
+  profile_id UBIGINT NOT NULL REFERENCES profile(profile_id),
+  -- Place among the file's sample types, from 0.
+  position INTEGER NOT NULL,
+  -- What is measured: inuse_space, alloc_objects, cpu; a name the profile has had already has its position behind a #.
+  sample_type VARCHAR NOT NULL,
+  -- bytes, count, nanoseconds.
+  unit VARCHAR NOT NULL
+);
+
+-- One row per profile and mapping, in the file's order: where the binary was loaded.
+--
+-- key: profile_id, position
+CREATE TABLE profile_mapping (
+  -- The profile.
+  profile_id UBIGINT NOT NULL REFERENCES profile(profile_id),
+  -- Place among the file's mappings, from 0; the first is the main binary.
+  position INTEGER NOT NULL,
+  -- The binary.
+  mapping_id UBIGINT NOT NULL REFERENCES mapping(mapping_id),
+  -- First address of the range.
+  memory_start UBIGINT NOT NULL,
+  -- First address behind the range.
+  memory_limit UBIGINT NOT NULL
+);
+
+-- One row per sample and sample type of one profile.
+--
+-- Zeros are left out, but a sample with nothing but zeros keeps the row of its first sample type, so that every sample is here.
+--
+-- key: profile_id, sample_index, sample_type
+-- partition: kind, day
+-- dictionary: sample_type, unit
+CREATE TABLE sample (
+  -- The profile.
+  profile_id UBIGINT NOT NULL REFERENCES profile(profile_id),
+  -- Position of the sample in the file, from 0.
+  sample_index INTEGER NOT NULL,
+  -- Call stack.
+  stack_id UBIGINT NOT NULL REFERENCES stack(stack_id),
+  -- What was measured, in the file's own words: inuse_space, alloc_objects, cpu.
+  sample_type VARCHAR NOT NULL,
+  -- Unit of `value`.
+  unit VARCHAR NOT NULL,
+  -- In `unit`.
+  value BIGINT NOT NULL,
+  -- The sample's labels.
+  label_set_id UBIGINT NOT NULL REFERENCES label_set(label_set_id),
+  -- The profile's kind.
+  kind VARCHAR NOT NULL,
+  -- UTC day the profile was taken.
+  day DATE NOT NULL
+);

@@ -1,0 +1,105 @@
+-- One row per series of heap profiles and stack: which class explains its bytes, and which record.
+--
+-- key: series_id, stack_id
+-- stored: on load
+CREATE VIEW attribution._stack (
+  -- The series.
+  series_id,
+  -- Call stack.
+  stack_id,
+  -- escape, ambiguous, implicit, caller, unmatched or unreported.
+  attribution,
+  -- Leaf location; NULL for an empty stack.
+  location_id,
+  -- The record that explains it, for class escape.
+  escape_site_id,
+  -- For class caller: the nearest function on the stack whose package has a report.
+  caller_function,
+  -- For class caller: its file.
+  caller_file,
+  -- For class caller: its line.
+  caller_line
+) AS
+WITH used AS (
+  SELECT DISTINCT heaps.series_id, stack_id
+  FROM heap.profiles AS heaps
+  JOIN sample USING (profile_id)
+  WHERE sample.sample_type IN ('inuse_space', 'inuse_objects', 'alloc_space')
+),
+-- The package of each leaf, and whether a report of this build speaks of it and of the file.
+leaves AS (
+  SELECT
+    locations.series_id,
+    locations.location_id,
+    bool_or(packages.reported_package IS NOT NULL) AS is_reported,
+    bool_or(files.base_name IS NOT NULL) AS is_file_reported
+  FROM attribution._location AS locations
+  LEFT JOIN attribution._package AS packages
+    -- NULL labels are labels too.
+    ON packages.service IS NOT DISTINCT FROM locations.service
+    AND packages.build IS NOT DISTINCT FROM locations.build
+    AND packages.package = locations.package
+    AND packages.folder = locations.folder
+  LEFT JOIN attribution._file AS files
+    ON files.service IS NOT DISTINCT FROM locations.service
+    AND files.build IS NOT DISTINCT FROM locations.build
+    AND files.package = packages.reported_package
+    AND files.base_name = locations.base_name
+  GROUP BY locations.series_id, locations.location_id
+),
+explained AS (
+  SELECT series_id, location_id, COUNT(*) AS records, MIN(escape_site_id) AS escape_site_id
+  FROM attribution._candidate
+  GROUP BY series_id, location_id
+),
+located AS (
+  SELECT used.series_id, stack_id, stack.location_ids[1] AS location_id, stack.location_ids
+  FROM used
+  JOIN stack USING (stack_id)
+),
+above AS (
+  SELECT
+    series_id,
+    stack_id,
+    unnest(location_ids[2:]) AS location_id,
+    unnest(range(1, len(location_ids))) AS place
+  FROM located
+  LEFT JOIN leaves USING (series_id, location_id)
+  WHERE NOT coalesce(leaves.is_reported, false)
+),
+callers AS (
+  SELECT
+    above.series_id,
+    above.stack_id,
+    -- Of the functions inlined into one location the outermost is where the compiler reports.
+    arg_min({'function': lines.function, 'file': lines.file, 'line': lines.line}, above.place) AS caller
+  FROM above
+  JOIN stack._line AS lines ON lines.location_id = above.location_id AND lines.is_outermost
+  JOIN heap.series AS series USING (series_id)
+  JOIN attribution._package AS packages
+    ON packages.service IS NOT DISTINCT FROM series.service
+    AND packages.build IS NOT DISTINCT FROM series.build
+    AND packages.package = lines.package
+    AND packages.folder = regexp_replace(lines.file, '[/\\][^/\\]*$', '')
+  GROUP BY above.series_id, above.stack_id
+)
+SELECT
+  located.series_id,
+  located.stack_id,
+  CASE
+    WHEN explained.records = 1 THEN 'escape'
+    WHEN explained.records > 1 THEN 'ambiguous'
+    WHEN leaves.is_file_reported THEN 'implicit'
+    WHEN leaves.is_reported THEN 'unmatched'
+    WHEN callers.caller IS NOT NULL THEN 'caller'
+    ELSE 'unreported'
+  END,
+  located.location_id,
+  CASE WHEN explained.records = 1 THEN explained.escape_site_id END,
+  callers.caller.function,
+  callers.caller.file,
+  callers.caller.line
+FROM located
+LEFT JOIN leaves USING (series_id, location_id)
+LEFT JOIN explained USING (series_id, location_id)
+LEFT JOIN callers USING (series_id, stack_id)

@@ -1,0 +1,194 @@
+-- One row per series of heap profiles and allocation site: how it grew, and what the compiler says of it.
+--
+-- Growth is last minus first profile of the series, absence being zero; the sum over sites is the growth of the
+-- series, to the byte. Trend figures are over at most 64 evenly thinned profiles. A series of one profile has no
+-- growth, no trend and no error.
+--
+-- key: series_id, site_index
+-- stored: on load
+CREATE VIEW attribution.growth_by_site (
+  -- The series.
+  series_id,
+  -- Number of the site within the series; changes when data is added.
+  site_index,
+  -- From labels; NULL without one.
+  service,
+  -- From labels; NULL without one.
+  instance,
+  -- From labels; NULL without one.
+  build,
+  -- Function the compiler reports in: the outermost of the leaf location; `<none>` for an empty stack.
+  function,
+  -- Its package; NULL when the name has none.
+  package,
+  -- Its file as the profile spells it.
+  file,
+  -- The line of the allocation, or of the call it was inlined at.
+  line,
+  -- Live bytes in the first profile.
+  first_bytes,
+  -- Live bytes in the last profile.
+  last_bytes,
+  -- Last minus first.
+  growth_bytes,
+  -- Share of the growth of the series; NULL when that is zero.
+  growth_share,
+  -- Theil–Sen: the median of the slopes between all pairs of profiles; NULL without two moments.
+  slope_bytes_per_s,
+  -- How well a straight line fits, 0 to 1; NULL where there is no slope or nothing changes.
+  r2,
+  -- Share of the intervals in which it rose; NULL without an interval.
+  rising_share,
+  -- Half-width of the 95 % interval that sampling leaves around the growth, as a share of it; 0 when every
+  -- allocation was sampled, NULL without growth.
+  relative_error,
+  -- escape, ambiguous, implicit, caller, unmatched or unreported.
+  attribution,
+  -- moved_to_heap or escapes, for class escape.
+  escape_kind,
+  -- The compiler's rendering of what escapes, for class escape.
+  expression,
+  -- Why it is on the heap, in one sentence.
+  reason,
+  -- The record that explains it, for class escape.
+  escape_site_id,
+  -- The innermost function, when something was inlined there.
+  inner_function,
+  -- Its file.
+  inner_file,
+  -- Its line, where the expression stands.
+  inner_line,
+  -- For class caller: the nearest function on the stack whose package has a report.
+  caller_function,
+  -- For class caller: its file.
+  caller_file,
+  -- For class caller: its line.
+  caller_line,
+  -- For class ambiguous: the records that cannot be told apart.
+  candidates,
+  -- Live bytes at each of the moments the trend is fitted to.
+  history
+) AS
+WITH live AS (
+  SELECT
+    allocations.series_id,
+    allocations.site_index,
+    history.moment,
+    SUM(sample.value)::BIGINT AS inuse_bytes
+  FROM attribution._history AS history
+  JOIN sample USING (profile_id)
+  JOIN attribution._allocation AS allocations USING (series_id, stack_id)
+  WHERE sample.sample_type = 'inuse_space'
+  GROUP BY allocations.series_id, allocations.site_index, history.moment
+),
+sites AS (
+  SELECT DISTINCT * EXCLUDE (stack_id)
+  FROM attribution._allocation
+),
+-- A site without a sample in a profile holds zero bytes there.
+points AS (
+  SELECT
+    sites.series_id,
+    sites.site_index,
+    history.moment,
+    history.elapsed_s,
+    coalesce(live.inuse_bytes, 0) AS inuse_bytes
+  FROM sites
+  JOIN attribution._history AS history USING (series_id)
+  LEFT JOIN live USING (series_id, site_index, moment)
+),
+slopes AS (
+  SELECT
+    earlier.series_id,
+    earlier.site_index,
+    median((later.inuse_bytes - earlier.inuse_bytes) / (later.elapsed_s - earlier.elapsed_s)) AS slope_bytes_per_s
+  FROM points AS earlier
+  -- Every pair of moments once.
+  JOIN points AS later
+    ON later.series_id = earlier.series_id
+    AND later.site_index = earlier.site_index
+    AND later.elapsed_s > earlier.elapsed_s
+  GROUP BY earlier.series_id, earlier.site_index
+),
+steps AS (
+  SELECT
+    *,
+    inuse_bytes > LAG(inuse_bytes) OVER (PARTITION BY series_id, site_index ORDER BY moment) AS is_rise
+  FROM points
+),
+trends AS (
+  SELECT
+    series_id,
+    site_index,
+    arg_min(inuse_bytes, moment) AS first_bytes,
+    arg_max(inuse_bytes, moment) AS last_bytes,
+    CASE WHEN MAX(inuse_bytes) > MIN(inuse_bytes) AND MAX(elapsed_s) > 0
+      THEN regr_r2(inuse_bytes, elapsed_s)
+    END AS r2,
+    AVG(is_rise::INTEGER) AS rising_share,
+    list(inuse_bytes ORDER BY moment) AS history
+  FROM steps
+  GROUP BY series_id, site_index
+),
+errors AS (
+  SELECT allocations.series_id, allocations.site_index, SUM(sampling.variance) AS variance
+  FROM heap._sampling AS sampling
+  JOIN heap.series AS series
+    ON sampling.profile_id IN (series.first_profile_id, series.last_profile_id)
+    AND series.profiles > 1
+  JOIN attribution._allocation AS allocations
+    ON allocations.series_id = series.series_id AND allocations.stack_id = sampling.stack_id
+  GROUP BY allocations.series_id, allocations.site_index
+)
+SELECT
+  series_id,
+  site_index,
+  series.service,
+  series.instance,
+  series.build,
+  sites.function,
+  sites.package,
+  sites.file,
+  sites.line,
+  trends.first_bytes,
+  trends.last_bytes,
+  trends.last_bytes - trends.first_bytes,
+  (trends.last_bytes - trends.first_bytes) / nullif(series.growth_bytes, 0),
+  slopes.slope_bytes_per_s,
+  trends.r2,
+  trends.rising_share,
+  1.96 * sqrt(coalesce(errors.variance, 0)) / nullif(abs(trends.last_bytes - trends.first_bytes), 0),
+  sites.attribution,
+  records.kind,
+  records.expression,
+  CASE sites.attribution
+    WHEN 'escape' THEN reasons.reason
+    WHEN 'ambiguous' THEN len(sites.candidates) || ' escapes are reported on this line and cannot be told apart'
+    WHEN 'implicit' THEN 'the compiler reports no escape on this line: the language allocates here (map, channel, append, string)'
+    WHEN 'caller' THEN 'called from ' || sites.caller_function || ', the nearest function with a report'
+    WHEN 'unmatched' THEN 'the package has a report, but it says nothing of this file'
+    ELSE 'no report for any package on the stack'
+  END,
+  sites.escape_site_id,
+  sites.inner_function,
+  sites.inner_file,
+  sites.inner_line,
+  sites.caller_function,
+  sites.caller_file,
+  sites.caller_line,
+  sites.candidates,
+  trends.history
+FROM sites
+JOIN trends USING (series_id, site_index)
+JOIN heap.series AS series USING (series_id)
+LEFT JOIN slopes USING (series_id, site_index)
+LEFT JOIN errors USING (series_id, site_index)
+LEFT JOIN attribution._record AS records
+  -- NULL labels are labels too.
+  ON records.escape_site_id = sites.escape_site_id
+  AND records.service IS NOT DISTINCT FROM series.service
+  AND records.build IS NOT DISTINCT FROM series.build
+LEFT JOIN escape.reason AS reasons
+  ON reasons.escape_site_id = sites.escape_site_id
+  AND reasons.service IS NOT DISTINCT FROM series.service
+  AND reasons.build IS NOT DISTINCT FROM series.build

@@ -1,0 +1,98 @@
+-- One row per series of heap profiles and escape that explains allocations of it: what the escape costs.
+--
+-- Rates are over the series, from its first to its last profile; a series of one profile has none. Only bytes of
+-- class `escape` are counted, where one record explains an allocation.
+--
+-- key: series_id, escape_site_id
+CREATE VIEW escape.cost (
+  -- The series.
+  series_id,
+  -- The verdict.
+  escape_site_id,
+  -- From labels; NULL without one.
+  service,
+  -- From labels; NULL without one.
+  build,
+  -- Import path; `main` where only a JSON log tells.
+  package,
+  -- File's base name.
+  base_name,
+  -- Line of the outermost call after inlining.
+  line,
+  -- The compiler's rendering of what escapes.
+  expression,
+  -- Bytes allocated a second; NULL without two moments.
+  alloc_bytes_per_s,
+  -- Objects allocated a second; NULL without two moments.
+  alloc_objects_per_s,
+  -- Live bytes in the last profile.
+  live_bytes,
+  -- Share of all bytes allocated between the two profiles, and so of the GC cycles that allocation sets off; for a
+  -- series of one profile, of all bytes since the process started.
+  alloc_share,
+  -- Share of all live bytes in the last profile, which is what a GC cycle has to mark; objects without pointers
+  -- cost less, which profiles do not tell.
+  gc_share,
+  -- Bytes a second that go to rounding up to a size class; NULL where the expression gives no constant size.
+  waste_bytes_per_s
+) AS
+WITH ends AS (
+  SELECT series_id, first_profile_id AS profile_id, -1 AS sign FROM heap.series WHERE profiles > 1
+  UNION ALL
+  SELECT series_id, last_profile_id, 1 FROM heap.series
+),
+allocated AS (
+  SELECT
+    allocations.series_id,
+    allocations.escape_site_id,
+    SUM(ends.sign * alloc.alloc_bytes)::BIGINT AS alloc_bytes,
+    SUM(ends.sign * alloc.alloc_objects)::BIGINT AS alloc_objects
+  FROM ends
+  JOIN heap.alloc AS alloc USING (profile_id)
+  JOIN attribution._allocation AS allocations USING (series_id, stack_id)
+  GROUP BY allocations.series_id, allocations.escape_site_id
+),
+live AS (
+  SELECT allocations.series_id, allocations.escape_site_id, SUM(inuse.inuse_bytes)::BIGINT AS live_bytes
+  FROM heap.series AS series
+  JOIN heap.inuse AS inuse ON inuse.profile_id = series.last_profile_id
+  JOIN attribution._allocation AS allocations
+    ON allocations.series_id = series.series_id AND allocations.stack_id = inuse.stack_id
+  GROUP BY allocations.series_id, allocations.escape_site_id
+),
+shared AS (
+  SELECT
+    *,
+    (SUM(alloc_bytes) OVER (PARTITION BY series_id))::BIGINT AS all_alloc_bytes
+  FROM allocated
+)
+SELECT
+  shared.series_id,
+  shared.escape_site_id,
+  series.service,
+  series.build,
+  records.package,
+  records.base_name,
+  records.line,
+  records.expression,
+  CASE WHEN series.profiles > 1
+    THEN shared.alloc_bytes / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
+  END,
+  CASE WHEN series.profiles > 1
+    THEN shared.alloc_objects / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
+  END,
+  coalesce(live.live_bytes, 0),
+  shared.alloc_bytes / nullif(shared.all_alloc_bytes, 0),
+  coalesce(live.live_bytes, 0) / nullif(series.last_bytes, 0),
+  CASE WHEN series.profiles > 1
+    THEN shared.alloc_objects * (records.slot_bytes - records.constant_bytes)
+      / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
+  END
+FROM shared
+JOIN heap.series AS series USING (series_id)
+LEFT JOIN live USING (series_id, escape_site_id)
+JOIN attribution._record AS records
+  -- NULL labels are labels too.
+  ON records.escape_site_id = shared.escape_site_id
+  AND records.service IS NOT DISTINCT FROM series.service
+  AND records.build IS NOT DISTINCT FROM series.build

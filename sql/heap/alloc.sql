@@ -1,0 +1,21 @@
+-- One row per heap or allocs profile and stack: what was ever allocated.
+--
+-- key: profile_id, stack_id
+CREATE VIEW heap.alloc (
+  -- The profile.
+  profile_id,
+  -- Call stack of the allocation.
+  stack_id,
+  -- Bytes allocated, scaled up from what was sampled.
+  alloc_bytes,
+  -- Objects allocated, scaled up from what was sampled.
+  alloc_objects
+) AS
+SELECT
+  profile_id,
+  stack_id,
+  coalesce(SUM(value) FILTER (sample_type = 'alloc_space'), 0)::BIGINT,
+  coalesce(SUM(value) FILTER (sample_type = 'alloc_objects'), 0)::BIGINT
+FROM sample
+WHERE sample_type IN ('alloc_space', 'alloc_objects')
+GROUP BY profile_id, stack_id

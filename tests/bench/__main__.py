@@ -1,0 +1,61 @@
+"""heapscape against Go's own tools on this machine, in ratios: `python -m tests.bench [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+from pipeline.warm import main as compile_once
+from tests.bench import work
+from tests.bench.big_profile import SMALL_PER_SERIES, extreme_profile, large_profile, small_profiles
+from tests.bench.comparison import Comparison, as_table
+
+
+def main(argv: list[str]) -> int:
+    """Measure everything, print the table; 0 unless something did not run. A missed target is a figure, no failure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one pair of each and fewer files: does it run at all")
+    is_quick = parser.parse_args(argv).quick
+    compile_once()
+    comparisons: list[Comparison] = []
+    for measure in _quick() if is_quick else _thorough():
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+            found = alone.submit(measure).result()
+        sys.stderr.write("".join(f"{one.work}: {one.ratio:.2f}\n" for one in found))
+        comparisons += found
+    print(as_table(comparisons))
+    return 0
+
+
+Measurement = Callable[[], list[Comparison]]
+
+
+def _thorough() -> list[Measurement]:
+    large, small, extreme = large_profile(), small_profiles(), extreme_profile()
+    return [
+        partial(work.decode_large, large, pairs=7, seconds=1.0),
+        partial(work.ingest_large, large, pairs=7, seconds=1.0),
+        partial(work.ingest_small, small, pairs=3),
+        partial(work.ask_top, large, small, pairs=5, seconds=1.0),
+        partial(work.ingest_within_memory, small, f"{len(small):,} small heap profiles"),
+        partial(work.ingest_within_memory, [extreme], "an extreme profile"),
+    ]
+
+
+def _quick() -> list[Measurement]:
+    large, few = large_profile(), small_profiles()[: SMALL_PER_SERIES // 5]
+    return [
+        partial(work.decode_large, large, pairs=1, seconds=0.0),
+        partial(work.ingest_large, large, pairs=1, seconds=0.0),
+        partial(work.ingest_small, few, pairs=1),
+        partial(work.ask_top, large, few, pairs=1, seconds=0.0),
+        partial(work.ingest_within_memory, few, f"{len(few)} small heap profiles"),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

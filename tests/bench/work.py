@@ -1,0 +1,153 @@
+"""What is measured: each work done by Go's own tools and by heapscape, on the same files.
+
+Every function here runs in a process of its own, which nothing before it has warmed, filled or pinned.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from pipeline import flow
+from pipeline.formats import pprof
+from pipeline.inputs.find import find
+from pipeline.inputs.limits import Limits
+from pipeline.inputs.read import read
+from pipeline.values import Blob
+from pipeline.warehouse.query import ask
+from tests.bench.big_profile import BENCH, parse_in_go
+from tests.bench.comparison import Comparison, in_turn, median_ms, on_one_core, peak_mib
+from tests.oracle import toolchain
+
+# As --memory 1GiB sets them.
+_LIMITS = Limits(max_plain_bytes=256 << 20, max_ratio=1000, max_members=100_000, max_depth=3)
+_MEMORY_MIB = 1024.0
+_TOP = """
+SELECT function, flat, cum FROM flame.flat_cum
+WHERE profile_id = $profile AND sample_type = $sample_type
+ORDER BY abs(flat) DESC, abs(cum) DESC, function LIMIT 80
+"""
+
+
+def decode_large(file: Path, *, pairs: int, seconds: float) -> list[Comparison]:
+    """One large profile: from the disk to columns."""
+    on_one_core()
+    times = in_turn(
+        partial(_go_ms, [file], seconds=seconds),
+        partial(median_ms, partial(_decoded, file), seconds=seconds),
+        pairs=pairs,
+    )
+    return [Comparison("large heap profile decoded, one core", *times, target=0.5)]
+
+
+def ingest_large(file: Path, *, pairs: int, seconds: float) -> list[Comparison]:
+    """One large profile: from the disk to a committed lake, on one core and on all."""
+    go, ours = partial(_go_ms, [file], seconds=seconds), partial(median_ms, partial(_ingested, [file]), seconds=seconds)
+    free = Comparison("large heap profile to Parquet, all cores", *in_turn(go, ours, pairs=pairs), target=1.5)
+    on_one_core()
+    return [free, Comparison("large heap profile to Parquet, one core", *in_turn(go, ours, pairs=pairs), target=1.5)]
+
+
+def ingest_small(files: Sequence[Path], *, pairs: int) -> list[Comparison]:
+    """Many small profiles to a committed lake on one core: time, what the lake weighs, peak memory."""
+    on_one_core()
+    _ingested(files[:1])
+    # One core's time for all files, told per file.
+    go, ours = partial(_go_ms, files, seconds=0.0, runs=1), partial(_elapsed_ms, partial(_ingested, files))
+    theirs, mine = (tuple(ms / len(files) for ms in times) for times in in_turn(go, ours, pairs=pairs))
+    offered = sum(file.stat().st_size for file in files) / 2**20
+    series = [file for file in files if file.parent == files[0].parent]
+    return [
+        Comparison(f"{len(files):,} small heap profiles to Parquet, one core, per file", theirs, mine, target=1.0),
+        Comparison("… the lake they make against the .pb.gz files", (offered,), (_lake_mib(files),), 1.0, "MiB"),
+        Comparison(
+            "… the same for the series of one instance",
+            (sum(file.stat().st_size for file in series) / 2**20,),
+            (_lake_mib(series),),
+            1.0,
+            "MiB",
+        ),
+    ]
+
+
+def ingest_within_memory(files: Sequence[Path], what: str) -> list[Comparison]:
+    """Peak memory of a process that ingests the files, against the documented gibibyte."""
+    _ingested(files)
+    return [Comparison(f"{what}: peak memory", (_MEMORY_MIB,), (peak_mib(),), 1.0, "MiB")]
+
+
+def ask_top(large: Path, others: Sequence[Path], *, pairs: int, seconds: float) -> list[Comparison]:
+    """The heaviest functions of one profile: a whole `go tool pprof -top` against a query of a database."""
+    with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+        database = f"{scratch}/all.duckdb"
+        flow.ingest([str(large), *map(str, others)], f"{scratch}/lake", labels={}, limits=_LIMITS)
+        flow.load(f"{scratch}/lake", database)
+        found = []
+        for name, file in (("large", large), ("small", others[len(others) // 2])):
+            wanted = {"profile": _source_id(file), "sample_type": "inuse_space"}
+            pprof_top = partial(median_ms, partial(_pprof_top, file), seconds=seconds)
+            opening = partial(median_ms, partial(_open_and_ask, database, wanted), seconds=seconds)
+            title = f"top of a {name} profile, from a database of {1 + len(others):,}"
+            found.append(Comparison(title, *in_turn(pprof_top, opening, pairs=pairs), target=0.2))
+            with flow.open_warehouse(database) as connection:
+                asking = partial(median_ms, partial(ask, connection, _TOP, wanted), seconds=seconds)
+                found.append(
+                    Comparison("… on an open connection", *in_turn(pprof_top, asking, pairs=pairs), target=0.2)
+                )
+        return found
+
+
+def _go_ms(files: Sequence[Path], *, seconds: float, runs: int = 3) -> float:
+    return parse_in_go(list(files), seconds=seconds, runs=runs).median_ns / 1e6
+
+
+def _decoded(file: Path) -> None:
+    blobs = _blobs(file)
+    for decoded in pprof.FORMAT.decode(blobs):
+        assert not decoded.refusals, decoded.refusals
+
+
+def _blobs(file: Path) -> list[Blob]:
+    found = [blob for origin in find([str(file)], labels={}) for blob in read(origin, limits=_LIMITS)]
+    return [blob for blob in found if isinstance(blob, Blob)]
+
+
+def _ingested(files: Sequence[Path]) -> None:
+    with tempfile.TemporaryDirectory(dir=BENCH) as lake:
+        _ingest(files, lake)
+
+
+def _ingest(files: Sequence[Path], lake: str) -> None:
+    receipt = flow.ingest([str(file) for file in files], lake, labels={}, limits=_LIMITS)
+    assert len(receipt.snapshot.sources) == len(files), f"{len(receipt.snapshot.sources)} of {len(files)} went in"
+    assert not receipt.refusals, receipt.refusals
+
+
+def _lake_mib(files: Sequence[Path]) -> float:
+    """What a lake of the files weighs, its manifest with it."""
+    with tempfile.TemporaryDirectory(dir=BENCH) as lake:
+        _ingest(files, lake)
+        return sum(path.stat().st_size for path in Path(lake).rglob("*") if path.is_file()) / 2**20
+
+
+def _elapsed_ms(run: partial[None]) -> float:
+    started = time.perf_counter()
+    run()
+    return 1e3 * (time.perf_counter() - started)
+
+
+def _pprof_top(file: Path) -> None:
+    toolchain.run_pprof(["-top", "-sample_index=inuse_space", file])
+
+
+def _open_and_ask(database: str, wanted: dict[str, object]) -> None:
+    with flow.open_warehouse(database) as connection:
+        assert ask(connection, _TOP, wanted).table.num_rows
+
+
+def _source_id(file: Path) -> int:
+    (blob,) = _blobs(file)
+    return blob.source.source_id

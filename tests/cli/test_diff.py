@@ -1,0 +1,92 @@
+"""heapscape diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.seat import DEMO_HEAPS, FIRST, LAST, heapscape
+from tests.cli.test_top import figures
+from tests.outputs.unpacking import payload_of
+
+PUT = "example.com/checkout/store.(*Store).Put"
+
+
+def test_without_arguments_it_is_the_series_that_grew_most(demo: Path) -> None:
+    whole = heapscape("diff", "--db", demo)
+    named = heapscape("diff", "--base", "heap-00", "--profile", "heap-12", "--db", demo)
+
+    assert whole.code == 0
+    assert whole.out == named.out
+    assert PUT in whole.out
+
+
+def test_two_files_are_answered_without_a_database(demo: Path) -> None:
+    seen = heapscape("diff", FIRST, LAST)
+
+    assert seen.out == heapscape("diff", "--base", "heap-00", "--profile", "heap-12", "--db", demo).out
+
+
+def test_figures_are_after_minus_before(demo: Path) -> None:
+    exactly = ("-unit=B", "-nodefraction=0", "--db", demo)
+    before, after = (figures(heapscape("top", *exactly, "--profile", name)) for name in ("heap-00", "heap-12"))
+
+    rows = heapscape("diff", "--db", demo, "--format", "json").json()
+
+    expected = {
+        name: (after.get(name, (0, 0))[0] - before.get(name, (0, 0))[0], after.get(name, (0, 0))[1] - before.get(name, (0, 0))[1])
+        for name in before | after
+    }  # fmt: skip
+    assert {row["function"]: (row["flat"], row["cum"]) for row in rows} == {
+        name: figure for name, figure in expected.items() if figure != (0, 0)
+    }
+    assert any(row["flat"] < 0 for row in rows)
+
+
+def test_json_has_the_numbers_of_the_text(demo: Path) -> None:
+    text = figures(heapscape("diff", "--db", demo, "-unit=B"))
+    rows = {
+        row["function"]: (row["flat"], row["cum"]) for row in heapscape("diff", "--db", demo, "--format", "json").json()
+    }
+
+    assert text
+    assert text == {name: rows[name] for name in text}
+
+
+def test_a_profile_against_itself_is_nothing() -> None:
+    assert heapscape("diff", FIRST, FIRST, "--format", "json").json() == []
+
+
+def test_html_is_a_page_without_references_to_elsewhere(demo: Path, tmp_path: Path) -> None:
+    seen = heapscape("diff", "--db", demo, "--html", "diff.html")
+
+    page = (tmp_path / "diff.html").read_text()
+    assert (seen.code, seen.out) == (0, "diff.html\n")
+    assert PUT in payload_of(page).labels()
+    assert "://" not in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--base", "heap-00"], "give both --base and --profile, or neither"),
+        (["--base", "heap-77", "--profile", "heap-12"], "no profile fits"),
+        (["--service", "nobody"], "no series has two heap profiles"),
+        (["-sample_index=cpu"], "sample_index 'cpu': the profile has alloc_objects"),
+        (["--html", "no/folder/x.html"], "no/folder/x.html: cannot be written: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_met_is_2_with_the_reason(demo: Path, arguments: list[str], said: str) -> None:
+    seen = heapscape("diff", *arguments, "--db", demo)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert said in seen.err
+
+
+@pytest.mark.parametrize("inputs", [[FIRST], [FIRST, LAST, DEMO_HEAPS / "heap-06.pb.gz"]])
+def test_one_or_three_files_are_2(inputs: list[Path]) -> None:
+    seen = heapscape("diff", *inputs)
+
+    assert seen.code == 2
+    assert "give the profile before and the profile after" in seen.err

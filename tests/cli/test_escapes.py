@@ -1,0 +1,58 @@
+"""heapscape escapes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.seat import REPORT, heapscape, rows
+
+
+def test_without_arguments_it_is_all_that_goes_on_the_heap(demo: Path) -> None:
+    verdicts = heapscape("escapes", "--db", demo, "--format", "json").json()
+
+    text = REPORT.read_text()
+    assert len(verdicts) == sum(text.count(words) for words in ("moved to heap: ", " escapes to heap\n"))
+    assert {verdict["kind"] for verdict in verdicts} == {"moved_to_heap", "escapes"}
+
+
+def test_all_has_what_stays_on_the_stack_too(demo: Path) -> None:
+    kinds = {verdict["kind"] for verdict in heapscape("escapes", "--all", "--db", demo, "--format", "json").json()}
+
+    assert kinds >= {"moved_to_heap", "escapes", "does_not_escape", "leaking_param"}
+
+
+@pytest.mark.parametrize("place", ["store/cache.go:21", "cache.go:21", "example.com/checkout/store/cache.go:21"])
+def test_a_place_is_the_end_of_file_and_line(demo: Path, place: str) -> None:
+    (verdict,) = heapscape("escapes", place, "--db", demo, "--format", "json").json()
+
+    assert (verdict["line"], verdict["kind"], verdict["expression"]) == (21, "moved_to_heap", "entry")
+
+
+def test_the_table_has_the_rows_of_the_json(demo: Path) -> None:
+    where = ("--package", "example.com/checkout/store", "--db", demo)
+
+    table = rows(heapscape("escapes", *where))
+    verdicts = heapscape("escapes", *where, "--format", "json").json()
+
+    assert [row[0] for row in table] == [verdict["escape_site_id"] for verdict in verdicts]
+    assert len(table) == 2
+
+
+def test_flow_shows_the_steps_of_the_compiler(demo: Path) -> None:
+    seen = heapscape("escapes", "store/cache.go:21", "--flow", "--db", demo)
+    steps = heapscape("escapes", "store/cache.go:21", "--flow", "--db", demo, "--format", "json").json()
+
+    lines = seen.out.splitlines()
+    assert lines[0].startswith("example.com/checkout/store/cache.go:21:2: entry moved to heap")
+    assert len(lines) == 1 + len(steps)
+    assert "(address-of) at example.com/checkout/store/cache.go:26" in lines[1]
+
+
+@pytest.mark.parametrize("arguments", [["nothing.go"], ["--service", "nobody"], ["--build", "0"], ["--package", "x"]])
+def test_no_verdict_is_said(demo: Path, arguments: list[str]) -> None:
+    seen = heapscape("escapes", *arguments, "--db", demo, "--format", "json")
+
+    assert (seen.code, seen.json()) == (0, [])
+    assert "no verdict fits" in seen.err

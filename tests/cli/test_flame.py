@@ -1,0 +1,127 @@
+"""heapscape flame."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tests.cli.seat import FIRST, LAST, heapscape, process, rows
+from tests.outputs.unpacking import payload_of
+
+# The nested-set columns of Grafana's flame graph panel.
+GRAFANA = {"level", "value", "self", "label"}
+
+
+def test_a_page_is_written_and_its_name_is_the_answer(demo: Path, tmp_path: Path) -> None:
+    seen = heapscape("flame", "--db", demo)
+
+    assert (seen.code, seen.out) == (0, "heapscape-flame.html\n")
+    labels = payload_of((tmp_path / "heapscape-flame.html").read_text()).labels()
+    assert "example.com/checkout/store.(*Store).Put" in labels
+
+
+def test_rows_are_a_nested_set(demo: Path) -> None:
+    nodes = heapscape("flame", "--format", "json", "--profile", "heap-12", "--db", demo).json()
+
+    assert nodes[0].keys() >= GRAFANA
+    assert (nodes[0]["level"], nodes[0]["label"]) == (0, "root")
+    for place, node in enumerate(nodes):
+        below = list(nodes[place + 1 :])
+        end = next((at for at, other in enumerate(below) if other["level"] <= node["level"]), len(below))
+        children = [other for other in below[:end] if other["level"] == node["level"] + 1]
+        assert node["value"] == node["self"] + sum(child["value"] for child in children)
+
+
+def test_the_table_has_the_rows_of_the_json(demo: Path) -> None:
+    where = ("--profile", "heap-12", "--db", demo)
+
+    table = rows(heapscape("flame", "--format", "table", *where))
+    nodes = heapscape("flame", "--format", "json", *where).json()
+
+    assert [[int(cell) for cell in row[:3]] for row in table] == [
+        [node["level"], node["value"], node["self"]] for node in nodes
+    ]
+
+
+def test_folded_stacks_add_up_to_the_total(demo: Path) -> None:
+    where = ("--profile", "heap-12", "--db", demo)
+
+    lines = heapscape("flame", "--format", "folded", *where).out.splitlines()
+    total = heapscape("flame", "--format", "json", *where).json()[0]["value"]
+
+    assert sum(int(line.rpartition(" ")[2]) for line in lines) == total
+    assert "main.serve.func1;main.work;example.com/checkout/api.(*Handler).Order;" in lines[0]
+
+
+def test_an_arrow_file_holds_what_standard_output_gets(demo: Path, tmp_path: Path) -> None:
+    where = ("--profile", "heap-12", "--db", demo, "--format", "arrow")
+
+    heapscape("flame", *where, "-o", "flame.arrow")
+
+    # Not byte for byte: Arrow leaves what lies under a NULL to chance.
+    written = pa.ipc.open_stream((tmp_path / "flame.arrow").read_bytes()).read_all()
+    assert written.equals(pa.ipc.open_stream(heapscape("flame", *where).answer).read_all())
+    assert written["label"][0].as_py() == "root"
+
+
+def test_growth_has_both_sides(demo: Path) -> None:
+    nodes = heapscape("flame", "--growth", "--format", "json", "--db", demo).json()
+    series = heapscape("sql", "FROM heap.series", "--format", "json", "--db", demo).json()[0]
+
+    assert (nodes[0]["value"], nodes[0]["valueRight"]) == (series["first_bytes"], series["last_bytes"])
+
+
+@pytest.mark.parametrize("site", ["store/cache.go:21", "cache.go:21", "example.com/checkout/store/cache.go:21"])
+def test_a_site_draws_its_stacks_only(demo: Path, site: str) -> None:
+    nodes = heapscape("flame", "--site", site, "--format", "json", "--db", demo).json()
+
+    leaves = {node["label"] for node in nodes if node["self"] or node["selfRight"]}
+    assert leaves == {"example.com/checkout/store.(*Store).Put"}
+
+
+def test_a_site_inside_an_inlined_function_is_found_by_its_inner_line(demo: Path) -> None:
+    nodes = heapscape("flame", "--site", "session.go:23", "--format", "json", "--db", demo).json()
+
+    assert {node["label"] for node in nodes if node["selfRight"]} == {"example.com/checkout/session.create"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--site", "cache.go"], "'cache.go' is not FILE:LINE; write it like store/cache.go:21"),
+        (["--site", "cache.go:9999"], "cache.go:9999: no series allocates there; see the sites with: heapscape growth"),
+        (["--growth", "--service", "nobody"], "no series has two heap profiles"),
+        (["--growth", "--format", "folded"], "folded stacks have one number each"),
+        (["--kind", "cpu"], "no profile fits"),
+        (["-sample_index=cpu"], "sample_index 'cpu': the profile has"),
+        (["-o", "no/folder/x.html"], "no/folder/x.html: cannot be written: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_met_is_2_with_the_reason(demo: Path, arguments: list[str], said: str) -> None:
+    seen = heapscape("flame", *arguments, "--db", demo)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert said in seen.err
+
+
+def test_files_are_added_up(demo: Path) -> None:
+    where = ("--format", "json", "--db", demo)
+    alone = [heapscape("flame", *where, "--profile", name).json()[0]["value"] for name in ("heap-00", "heap-12")]
+
+    assert heapscape("flame", "--format", "json", FIRST, LAST).json()[0]["value"] == sum(alone)
+
+
+def test_cpu_profiles_fold_in_nanoseconds(every_kind: Path) -> None:
+    lines = heapscape("flame", "--kind", "cpu", "--format", "folded", "--db", every_kind).out.splitlines()
+
+    assert lines
+    assert all(int(line.rpartition(" ")[2]) % 10_000_000 == 0 for line in lines)
+
+
+def test_standard_input_is_drawn() -> None:
+    seen = process("flame", "-", "--format", "json", stdin=LAST.read_bytes())
+
+    assert json.loads(seen.out)[0]["label"] == "root"

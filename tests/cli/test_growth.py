@@ -1,0 +1,113 @@
+"""heapscape growth."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, REPORT, heapscape
+
+_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_ROW = re.compile(r"^ *([+−])([\d.]+) (\w+) +(\S+) % +([\d.]+) %")
+
+
+def printed(text: str) -> list[tuple[float, float, float, float]]:
+    """Of every row: growth in bytes, how far it may be rounded, share and error in percent."""
+    found = []
+    for line in text.splitlines():
+        if match := _ROW.match(line):
+            unit = _UNITS[match[3]]
+            sign = -1 if match[1] == "−" else 1
+            share = float(match[4].replace("−", "-"))
+            found.append((sign * float(match[2]) * unit, 0.051 * unit, share, float(match[5])))
+    return found
+
+
+def test_json_has_the_numbers_of_the_table(demo: Path) -> None:
+    table = printed(heapscape("growth", "--db", demo).out)
+    sites = [site for site in heapscape("growth", "--db", demo, "--format", "json").json() if site["growth_bytes"]]
+
+    assert len(table) == len(sites) > 5
+    for (growth, rounding, share, error), site in zip(table, sites, strict=True):
+        assert abs(growth - site["growth_bytes"]) <= rounding
+        assert abs(share - 100 * site["growth_share"]) <= 0.051
+        assert abs(error - 100 * site["relative_error"]) <= 0.051
+
+
+def test_sites_add_up_to_the_growth_of_the_series(demo: Path) -> None:
+    sites = heapscape("growth", "--db", demo, "--format", "json").json()
+    series = heapscape("sql", "FROM heap.series", "--db", demo, "--format", "json").json()[0]
+
+    assert sum(site["growth_bytes"] for site in sites) == series["growth_bytes"]
+
+
+def test_the_headline_says_who_when_and_how_much(demo: Path) -> None:
+    first = heapscape("growth", "--db", demo).out.splitlines()[0]
+
+    assert first.startswith("checkout · instance a · build 1.4.2 · live heap 90.5 MiB → 452.3 MiB over 56.53 s")
+    assert "13 profiles: +361.8 MiB" in first
+
+
+def test_limit_leaves_out_and_counts(demo: Path) -> None:
+    seen = heapscape("growth", "--limit", "2", "--db", demo)
+    sites = heapscape("growth", "--db", demo, "--format", "json").json()
+
+    assert len(printed(seen.out)) == 2
+    assert f"and {len(sites) - 2} sites that grew less, or not at all" in seen.out
+
+
+def test_coverage_is_the_view(demo: Path) -> None:
+    line = next(line for line in heapscape("growth", "--db", demo).out.splitlines() if line.startswith("explained: "))
+    shares = heapscape("sql", "FROM attribution.coverage", "--db", demo, "--format", "json").json()
+
+    shown = dict(re.findall(r"(\w+) (−?[\d.]+) %", line))
+    assert {name: float(share.replace("−", "-")) for name, share in shown.items()} == {
+        row["attribution"]: round(100 * row["share"], 1) for row in shares
+    }
+    assert round(sum(row["share"] for row in shares), 9) == 1
+
+
+def test_files_are_answered_without_a_database(tmp_path: Path, demo: Path) -> None:
+    seen = heapscape("growth", DEMO_HEAPS, REPORT)
+
+    assert seen.code == 0
+    assert seen.out == heapscape("growth", "--db", demo).out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_file_is_named_and_the_rest_is_answered(demo: Path) -> None:
+    seen = heapscape("growth", DEMO)
+
+    assert seen.code == 1
+    assert "notes.txt: not a format heapscape knows" in seen.err
+    assert seen.out == heapscape("growth", "--db", demo).out
+
+
+def test_one_profile_has_no_growth() -> None:
+    seen = heapscape("growth", FIRST)
+
+    assert (seen.code, seen.out) == (0, "")
+    assert "no series that fits has two heap profiles" in seen.err
+
+
+def test_a_service_that_is_not_there_has_no_growth(demo: Path) -> None:
+    seen = heapscape("growth", "--service", "nobody", "--db", demo)
+
+    assert (seen.code, seen.out) == (0, "")
+    assert "no series that fits" in seen.err
+    assert heapscape("growth", "--service", "nobody", "--db", demo, "--format", "json").json() == []
+
+
+def test_a_series_can_be_chosen_by_its_id(demo: Path) -> None:
+    (series,) = heapscape("sql", "SELECT series_id FROM heap.series", "--db", demo, "--format", "json").json()
+
+    assert heapscape("growth", "--series", series["series_id"], "--db", demo).out.startswith("checkout")
+    assert heapscape("growth", "--series", "0" * 16, "--db", demo).out == ""
+
+
+def test_more_than_three_series_are_a_count() -> None:
+    seen = heapscape("growth", FILES / "lifecycle" / "service=lifecycle")
+
+    headlines = [line for line in seen.out.splitlines() if line.startswith("lifecycle · ")]
+    assert len(headlines) == 3
+    assert re.search(r'^\d+ more series: heapscape sql "FROM heap.series"', seen.err, flags=re.MULTILINE)

@@ -1,0 +1,127 @@
+"""heapscape ingest."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, heapscape, process
+
+
+def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
+    seen = heapscape("ingest", DEMO, "--lake", "lake", "--format", "json")
+
+    told = seen.json()
+    assert seen.code == 1
+    assert told["ingested"] == {"escape report": 1, "heap": 13, "site": 87}
+    assert (told["commit"], told["known"]) == (1, 0)
+    ((uri, reason),) = [refused.values() for refused in told["refused"]]
+    assert uri.endswith("build=1.4.2/notes.txt")
+    assert "not a format heapscape knows" in reason
+
+
+def test_text_has_the_numbers_of_the_json() -> None:
+    seen = heapscape("ingest", DEMO, "--lake", "lake")
+
+    assert seen.out == "lake lake is at commit 1\n"
+    assert seen.err.startswith("15 inputs: 1 escape report (87 sites), 13 heap profiles · 1 refused  ")
+
+
+def test_the_same_bytes_under_other_names_are_known(tmp_path: Path) -> None:
+    (tmp_path / "plain.pb").write_bytes(gzip.decompress(FIRST.read_bytes()))
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.write(FIRST, "inside/heap.pb.gz")
+    heapscape("ingest", FIRST, "--lake", "lake")
+
+    again = heapscape("ingest", FIRST, "plain.pb", "all.zip", "--lake", "lake", "--format", "json").json()
+
+    assert (again["ingested"], again["known"], again["commit"]) == ({}, 3, 1)
+
+
+def test_an_archive_member_is_named_behind_its_archive(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.write(FIRST, "service=shop/heap.pb.gz")
+        archive.writestr("service=shop/readme.txt", "nothing")
+
+    seen = heapscape("ingest", "all.zip", "--lake", "lake")
+
+    assert seen.code == 1
+    assert "refused: all.zip!service=shop/readme.txt: not a format" in seen.err
+
+
+def test_standard_input_is_an_input(tmp_path: Path) -> None:
+    seen = process("ingest", "-", "--lake", tmp_path / "lake", stdin=LAST.read_bytes())
+
+    assert seen.code == 0
+    assert seen.err.startswith("1 input: 1 heap profile")
+
+
+def test_empty_standard_input_is_refused_with_the_reason(tmp_path: Path) -> None:
+    seen = process("ingest", "-", "--lake", tmp_path / "lake")
+
+    assert seen.code == 3
+    assert "refused: -: the file is empty" in seen.err
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("not/there", "not/there: no such file or folder; the nearest that exists is the working folder"),
+        ("none*.pb.gz", "none*.pb.gz: no file matches"),
+        ("", "an empty path was given"),
+        ("s3://bucket/heap", "object stores are not read"),
+    ],
+)
+def test_a_path_that_is_not_there_is_2_and_nothing_is_written(tmp_path: Path, path: str, said: str) -> None:
+    seen = heapscape("ingest", FIRST, path, "--lake", "lake")
+
+    assert (seen.code, seen.out) == (2, "")
+    assert said in seen.err
+    assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize("label", ["service", "=checkout", ""])
+def test_a_label_without_a_value_is_2(label: str) -> None:
+    seen = heapscape("ingest", FIRST, "--label", label)
+
+    assert seen.code == 2
+    assert "is not KEY=VALUE; write it like service=checkout" in seen.err
+
+
+def test_a_lake_that_is_a_file_is_3(tmp_path: Path) -> None:
+    (tmp_path / "lake").write_text("mine")
+
+    seen = heapscape("ingest", FIRST, "--lake", "lake")
+
+    assert seen.code == 3
+    assert "lake" in seen.err
+    assert "Traceback" not in seen.err
+    assert (tmp_path / "lake").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not os.path.exists("/proc"), reason="needs a folder that nobody may write to")
+def test_a_lake_that_cannot_be_written_is_3() -> None:
+    # Where not even root can make a folder.
+    seen = heapscape("ingest", FIRST, "--lake", "/proc/heapscape")
+
+    assert seen.code == 3
+    assert "/proc/heapscape" in seen.err
+    assert "Traceback" not in seen.err
+
+
+def test_processes_and_batches_do_not_change_what_goes_in() -> None:
+    alone = heapscape("ingest", DEMO_HEAPS, "--lake", "one", "--format", "json").json()
+    many = heapscape("ingest", DEMO_HEAPS, "--lake", "two", "--jobs", "2", "--format", "json").json()
+
+    assert alone["ingested"] == many["ingested"] == {"heap": 13}
+
+
+def test_an_input_larger_than_an_eighth_of_the_memory_is_refused() -> None:
+    seen = heapscape("ingest", FIRST, "--memory", "8KB", "--lake", "lake")
+
+    assert seen.code == 3
+    assert "max_plain_bytes 1,000" in seen.err

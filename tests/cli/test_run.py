@@ -1,0 +1,72 @@
+"""heapscape run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.seat import DEMO, DEMO_HEAPS, REPORT, heapscape
+
+
+def test_the_first_command_of_a_newcomer_gives_the_answer(tmp_path: Path, demo: Path) -> None:
+    seen = heapscape("run", DEMO, "--report", "growth.html")
+
+    assert seen.code == 1
+    assert seen.out == heapscape("growth", "--db", demo).out
+    assert seen.err.startswith("15 inputs: 1 escape report (87 sites), 13 heap profiles · 1 refused")
+    assert "notes.txt: not a format heapscape knows" in seen.err
+    assert "next: heapscape flame --growth" in seen.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["growth.html", "heapscape-lake", "heapscape.duckdb"]
+
+
+def test_a_second_run_adds_nothing_and_says_the_same(tmp_path: Path) -> None:
+    first = heapscape("run", DEMO)
+    lake = sorted(tmp_path.rglob("*.parquet"))
+
+    second = heapscape("run", DEMO)
+
+    assert second.code == 0
+    assert second.out == first.out
+    assert second.err.startswith("15 inputs: nothing new · 15 already there")
+    assert sorted(tmp_path.rglob("*.parquet")) == lake
+
+
+def test_json_is_that_of_growth(demo: Path) -> None:
+    seen = heapscape("run", DEMO, "--format", "json")
+
+    assert seen.json() == heapscape("growth", "--db", demo, "--format", "json").json()
+
+
+def test_labels_name_the_series(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    for path in (*DEMO_HEAPS.glob("heap-*"), REPORT):
+        (tmp_path / "plain" / path.name).write_bytes(path.read_bytes())
+
+    seen = heapscape("run", "plain", "--label", "service=shop", "--label", "build=7", "--label", "zone=eu")
+    labels = heapscape("sql", "SELECT DISTINCT service, instance, build, labels FROM profile", "--format", "json")
+
+    assert seen.out.startswith("shop · build 7 · live heap")
+    assert labels.json() == [
+        {"service": "shop", "instance": None, "build": "7", "labels": {"build": "7", "service": "shop", "zone": "eu"}}
+    ]
+
+
+def test_several_processes_give_the_same_answer(demo: Path) -> None:
+    assert heapscape("run", DEMO, "--jobs", "2").out == heapscape("growth", "--db", demo).out
+
+
+def test_an_unwritable_report_is_2_but_the_data_is_in() -> None:
+    seen = heapscape("run", DEMO, "--report", "no/folder/x.html")
+
+    assert seen.code == 2
+    assert "no/folder/x.html: cannot be written" in seen.err
+    assert heapscape("sql", "SELECT COUNT(*) AS n FROM profile", "--format", "json").json() == [{"n": 13}]
+
+
+def test_an_empty_folder_is_2_and_makes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    seen = heapscape("run", "empty")
+
+    assert seen.code == 2
+    assert "empty: no files there" in seen.err
+    assert not (tmp_path / "heapscape.duckdb").exists()

@@ -1,0 +1,200 @@
+"""heapscape top."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.seat import DEMO, DEMO_HEAPS, EVERY_KIND, FIRST, LAST, Seen, heapscape, process
+
+_BYTES = re.compile(r"^ *(-?\d+)B? +\S+% +\S+% +(-?\d+)B? +\S+%  (\S+)")
+
+
+def figures(seen: Seen) -> dict[str, tuple[int, int]]:
+    """Flat and cum of every printed function, of a text in bytes."""
+    found = (_BYTES.match(line) for line in seen.out.splitlines())
+    return {match[3]: (int(match[1]), int(match[2])) for match in found if match}
+
+
+def functions(seen: Seen) -> list[str]:
+    return [match[1] for match in re.finditer(r"%  (\S+)(?: \(.*\))?$", seen.out, flags=re.MULTILINE)]
+
+
+def test_the_newest_heap_profile_is_shown_and_named(demo: Path) -> None:
+    seen = heapscape("top", "--db", demo)
+
+    assert seen.code == 0
+    assert "heap-12.pb.gz, the newest of 13 profiles; choose with --profile" in seen.err
+    assert "Type: inuse_space\n" in seen.out
+    assert functions(seen)[0] == "example.com/checkout/store.(*Store).Put"
+
+
+def test_json_has_the_numbers_of_the_text(demo: Path) -> None:
+    where = ("--db", demo, "--profile", "heap-12")
+
+    text = heapscape("top", "-unit=B", "-nodefraction=0", *where)
+    json = heapscape("top", "--format", "json", *where)
+
+    assert figures(text) == {row["function"]: (row["flat"], row["cum"]) for row in json.json()}
+    assert len(json.json()) > 5
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        ["-sample_index=alloc_space"],
+        ["-sample_index", "alloc_space"],
+        ["--sample-index=alloc_space"],
+        ["--sample-index", "alloc_space"],
+        ["-alloc_space"],
+        ["--alloc-space"],
+        ["-sample_index=1"],
+    ],
+)
+def test_every_spelling_of_the_sample_type_is_understood(demo: Path, flag: list[str]) -> None:
+    seen = heapscape("top", *flag, "--profile", "heap-12", "--db", demo)
+
+    assert "Type: alloc_space\n" in seen.out
+
+
+def test_shorthands_choose_each_sample_type(demo: Path) -> None:
+    for name in ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects"):
+        assert f"Type: {name}\n" in heapscape("top", f"-{name}", "--db", demo).out
+
+
+@pytest.mark.parametrize("flag", ["-cum", "--cum"])
+def test_cum_sorts_by_cumulative_weight(demo: Path, flag: str) -> None:
+    cums = [cum for _, cum in figures(heapscape("top", flag, "-unit=B", "--db", demo)).values()]
+
+    assert len(cums) > 5
+    assert cums == sorted(cums, reverse=True)
+
+
+@pytest.mark.parametrize("flag", [["-nodecount=3"], ["-nodecount", "3"], ["--nodecount=3"], ["--nodecount", "3"]])
+def test_nodecount_limits_the_rows(demo: Path, flag: list[str]) -> None:
+    assert len(functions(heapscape("top", *flag, "--db", demo))) == 3
+
+
+def test_focus_and_ignore_filter_samples(demo: Path) -> None:
+    focused = heapscape("top", "-focus=session", "--db", demo)
+    ignored = heapscape("top", "--ignore", "store|session", "--db", demo)
+
+    assert "Active filters:\n   focus=session\n" in focused.out
+    assert "example.com/checkout/store.(*Store).Put" not in functions(focused)
+    assert not [name for name in functions(ignored) if "store" in name or "session" in name]
+
+
+def test_a_filter_that_leaves_nothing_is_said(demo: Path) -> None:
+    seen = heapscape("top", "-focus=zzz", "--db", demo)
+
+    assert seen.code == 0
+    assert "focus=zzz left no samples" in seen.err
+    assert functions(seen) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-focus=("], "'(' is not a regular expression: "),
+        (["-ignore=["], "'[' is not a regular expression: "),
+        (["-sample_index=inuse_spice"], "the profile has alloc_objects, alloc_space, inuse_objects, inuse_space"),
+        (["-sample_index=4"], "sample_index '4': the profile has alloc_objects"),
+        (["--kind", "cpu"], "no profile fits; see which there are with: heapscape sql"),
+        (["--service", "nobody"], "no profile fits"),
+        (["--profile", "heap-99"], "no profile fits"),
+        (["--profile", "heap-12", "--profile", "heap-99"], "--profile heap-99: no profile that fits has this id"),
+    ],
+)
+def test_what_cannot_be_met_is_2_with_the_reason(demo: Path, arguments: list[str], said: str) -> None:
+    seen = heapscape("top", *arguments, "--db", demo)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert said in seen.err
+
+
+def test_an_unknown_unit_leaves_values_as_they_are_like_pprof(demo: Path) -> None:
+    assert "325185155B 68.57%" in heapscape("top", "-unit=furlong", "--db", demo).out
+
+
+def test_a_file_is_answered_without_a_database(tmp_path: Path) -> None:
+    seen = heapscape("top", LAST)
+
+    assert seen.code == 0
+    assert functions(seen)[0] == "example.com/checkout/store.(*Store).Put"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_added_up(demo: Path) -> None:
+    exactly = ("-unit=B", "-nodefraction=0", "--db", demo)
+    one, other = (figures(heapscape("top", *exactly, "--profile", name)) for name in ("heap-00", "heap-12"))
+
+    both = figures(heapscape("top", "-unit=B", "-nodefraction=0", FIRST, LAST))
+
+    name = "example.com/checkout/store.(*Store).Put"
+    assert both[name][0] == one[name][0] + other[name][0]
+
+
+def test_profiles_named_by_id_or_uri_are_added_up(demo: Path) -> None:
+    first = heapscape(
+        "sql", "SELECT profile_id FROM heap.profiles WHERE position = 0", "--db", demo, "--format", "json"
+    ).json()[0]["profile_id"]
+
+    by_both = heapscape("top", "-unit=B", "--profile", first, "--profile", "heap-12", "--db", demo)
+
+    assert figures(by_both) == figures(heapscape("top", "-unit=B", FIRST, LAST))
+
+
+def test_standard_input_is_read(demo: Path) -> None:
+    seen = process("top", "-", "-nodecount=1", stdin=LAST.read_bytes())
+
+    assert seen.code == 0
+    assert "example.com/checkout/store.(*Store).Put" in seen.out
+
+
+def test_a_refused_input_is_named_and_the_answer_is_of_the_others() -> None:
+    seen = heapscape("top", LAST, DEMO / "notes.txt")
+
+    assert seen.code == 1
+    assert "notes.txt: not a format heapscape knows" in seen.err
+    assert functions(seen)[0] == "example.com/checkout/store.(*Store).Put"
+
+
+def test_only_refused_inputs_are_2_with_the_reason() -> None:
+    seen = heapscape("top", DEMO / "notes.txt")
+
+    assert (seen.code, seen.out) == (2, "")
+    assert "notes.txt: not a format heapscape knows" in seen.err
+
+
+def test_an_escape_report_alone_has_no_profile() -> None:
+    seen = heapscape("top", DEMO / "escape-m2.txt")
+
+    assert seen.code == 2
+    assert "no profile fits" in seen.err
+
+
+def test_profiles_without_a_common_sample_type_are_refused() -> None:
+    seen = heapscape("top", EVERY_KIND / "cpu.pb.gz", EVERY_KIND / "goroutine.pb.gz")
+
+    assert seen.code == 2
+    assert "no sample type in common" in seen.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "sample_type"),
+    [("cpu", "cpu"), ("goroutine", "goroutine"), ("mutex", "delay"), ("block", "delay"), ("allocs", "alloc_space")],
+)
+def test_each_kind_shows_the_type_that_pprof_shows(every_kind: Path, kind: str, sample_type: str) -> None:
+    assert f"Type: {sample_type}\n" in heapscape("top", "--kind", kind, "--db", every_kind).out
+
+
+def test_the_time_is_local_to_when_the_profile_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "EST5EDT,M3.2.0,M11.1.0")
+    time.tzset()
+
+    winter = heapscape("top", DEMO_HEAPS / "heap-00.pb.gz")
+
+    assert re.search(r"^Time: 2026-11-\d\d \d\d:\d\d:\d\d EST$", winter.out, flags=re.MULTILINE)

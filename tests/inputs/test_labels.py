@@ -1,0 +1,134 @@
+"""Labels come from folder names and sidecars, as written."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.inputs.labels import Labels, folder_labels, is_sidecar, member_labels, printable, sidecar
+
+
+def test_folders_give_labels_and_inner_ones_win() -> None:
+    assert folder_labels(["service=checkout", "plain", "instance=a", "service=cart"]) == {
+        "service": "cart",
+        "instance": "a",
+    }
+
+
+def test_values_are_url_decoded_and_may_hold_an_equals_sign() -> None:
+    assert folder_labels(["image=go%2Fcheckout%3A1.4", "query=a=b"]) == {"image": "go/checkout:1.4", "query": "a=b"}
+
+
+@pytest.mark.parametrize(
+    "folder", ["=x", "key=", "two words=1", "1st=2", "service=__HIVE_DEFAULT_PARTITION__", "plain"]
+)
+def test_other_folders_give_none(folder: str) -> None:
+    assert folder_labels([folder]) == {}
+
+
+def test_a_member_adds_labels_but_changes_none_of_a_sidecar_or_a_flag() -> None:
+    labels = Labels({"service": "from folder", "zone": "a"}, {"build": "from flag"})
+
+    found = member_labels(labels, "service=inside/build=inside/instance=i/heap.pb.gz")
+
+    assert found == {"service": "inside", "zone": "a", "build": "from flag", "instance": "i"}
+
+
+def test_a_label_that_folder_and_flag_agree_on_is_still_the_flags() -> None:
+    labels = Labels({"service": "x"}, {"service": "x"})
+
+    assert member_labels(labels, "service=y/heap.pb.gz") == {"service": "x"}
+
+
+def test_labels_survive_the_way_to_another_process() -> None:
+    labels = Labels({"a": "1"}, {"b": "2"})
+
+    copy = pickle.loads(pickle.dumps(labels))
+
+    assert copy == {"a": "1", "b": "2"}
+    assert member_labels(copy, "a=3/b=4/x") == {"a": "3", "b": "2"}
+
+
+def test_a_members_own_name_is_no_label() -> None:
+    assert member_labels({}, "service=x") == {}
+
+
+def test_a_sidecars_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "labels.json"
+    file.write_text(
+        '\ufeff{"build": 1.40, "shard": 12345678901234567890123, "canary": true, "service": "käse", "e": ""}'
+    )
+
+    assert sidecar(str(file)) == {
+        "build": "1.40",
+        "shard": "12345678901234567890123",
+        "canary": "true",
+        "service": "käse",
+        "e": "",
+    }
+
+
+def test_a_sidecar_that_is_not_there_gives_none(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert sidecar(str(tmp_path / "labels.json")) == {}
+    assert sidecar(str(tmp_path / "file" / "labels.json")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        ("[1]", "not a JSON object"),
+        ('"NaN"', "not a JSON object"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ('{"a": null}', "'a' is null"),
+        ('{"a": {"b": 1}}', "'a' is an object"),
+        ('{"a": ["b"]}', "'a' is a list"),
+        ('{"a": 1, "a": 2}', "'a' is there twice"),
+        ('{"": 1}', "no name"),
+        ('{"a": "\\ud800"}', "surrogates"),
+        ('{"a": 1', "delimiter"),
+        ("[" * 100_000, "recursion"),
+        (" " * (1 << 20) + "{}", "larger than"),
+    ],
+)
+def test_a_broken_sidecar_is_named_with_its_reason(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "labels.json"
+    file.write_text(text)
+
+    with pytest.raises(UsageError) as error:
+        sidecar(str(file))
+
+    assert str(error.value).startswith(f"{file}: ")
+    assert reason in str(error.value)
+    assert '{"service": "checkout"}' in str(error.value)
+
+
+def test_a_sidecar_that_is_a_fifo_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "labels.json")
+
+    with pytest.raises(UsageError, match="not a regular file"):
+        sidecar(str(tmp_path / "labels.json"))
+
+
+def test_a_sidecar_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_bytes(b'{"a": "\xff"}')
+
+    with pytest.raises(UsageError, match=r"labels\.json: 'utf-8' codec"):
+        sidecar(str(tmp_path / "labels.json"))
+
+
+def test_sidecars_are_known_by_name() -> None:
+    names = ["labels.json", "heap.pb.gz.labels.json", "mylabels.json", "labels.json.gz", "heap.pb.gz"]
+
+    assert [name for name in names if is_sidecar(name)] == ["labels.json", "heap.pb.gz.labels.json"]
+
+
+def test_names_that_are_not_utf8_become_printable() -> None:
+    assert printable(os.fsdecode(b"caf\xe9")) == "caf\\xe9"
+    assert printable("café") == "café"

@@ -1,0 +1,83 @@
+"""Inputs are grouped by size, in their order, and none is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.inputs.plan import plan
+from pipeline.values import Origin
+
+
+def _origins(folder: Path, sizes: list[int]) -> list[Origin]:
+    for number, size in enumerate(sizes):
+        with (folder / str(number)).open("wb") as file:
+            file.truncate(size)
+    return [Origin(str(folder / str(number))) for number in range(len(sizes))]
+
+
+def _sizes(batches: list[tuple[Origin, ...]]) -> list[list[int]]:
+    return [[Path(origin.path).stat().st_size for origin in batch] for batch in batches]
+
+
+def test_a_batch_ends_before_it_grows_too_large(tmp_path: Path) -> None:
+    origins = _origins(tmp_path, [40, 40, 30, 70, 1])
+
+    batches = list(plan(origins, target_bytes=100, target_files=10))
+
+    assert _sizes(batches) == [[40, 40], [30, 70], [1]]
+
+
+def test_a_batch_ends_after_so_many_files(tmp_path: Path) -> None:
+    origins = _origins(tmp_path, [1, 2, 3, 4, 5])
+
+    batches = list(plan(origins, target_bytes=100, target_files=2))
+
+    assert _sizes(batches) == [[1, 2], [3, 4], [5]]
+
+
+def test_a_file_larger_than_a_batch_is_one_by_itself(tmp_path: Path) -> None:
+    origins = _origins(tmp_path, [1, 500, 2, 3])
+
+    batches = list(plan(origins, target_bytes=100, target_files=10))
+
+    assert _sizes(batches) == [[1], [500], [2, 3]]
+
+
+def test_what_has_no_size_counts_as_nothing(tmp_path: Path) -> None:
+    origins = [Origin(str(tmp_path / "gone")), *_origins(tmp_path, [100])]
+
+    batches = list(plan(origins, target_bytes=100, target_files=10))
+
+    assert batches == [tuple(origins)]
+
+
+def test_nothing_gives_no_batch() -> None:
+    assert list(plan([], target_bytes=1, target_files=1)) == []
+
+
+def test_batches_come_before_the_next_input_is_asked_for(tmp_path: Path) -> None:
+    origins = iter(_origins(tmp_path, [60, 60, 60]))
+
+    first = next(plan(origins, target_bytes=100, target_files=10))
+
+    assert _sizes([first]) == [[60]]
+    assert len(list(origins)) == 1
+
+
+@given(
+    sizes=st.lists(st.integers(0, 50), max_size=12), target_bytes=st.integers(1, 100), target_files=st.integers(1, 5)
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_input_is_in_one_batch_and_no_batch_is_too_large(
+    tmp_path: Path, sizes: list[int], target_bytes: int, target_files: int
+) -> None:
+    origins = _origins(tmp_path, sizes)
+
+    batches = list(plan(origins, target_bytes=target_bytes, target_files=target_files))
+
+    assert [origin for batch in batches for origin in batch] == origins
+    assert all(1 <= len(batch) <= target_files for batch in batches)
+    assert all(len(batch) == 1 or sum(batch) <= target_bytes for batch in _sizes(batches))

@@ -1,0 +1,155 @@
+"""Batches for lake tests from a few words: `batch("a b")` is two profiles with their symbols."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.lake.commit import commit, open_writer
+from pipeline.schema import tables
+from pipeline.values import Snapshot, Written
+
+
+def content_id(*parts: object) -> int:
+    """A 64-bit id that is the same for the same parts in every process."""
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big")
+
+
+def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows under a declared schema; columns that are not given are NULL, or zero or empty where they may not be."""
+    given = [{**_blank(name), **row} for row in rows]
+    return pa.Table.from_pylist(given, schema=tables()[name].arrow())
+
+
+def _blank(name: str) -> dict[str, Any]:
+    columns = [column for column in tables()[name].columns if not column.nullable]
+    return {column.name: _blank_value(column.sql_type) for column in columns}
+
+
+def _blank_value(sql_type: str) -> Any:
+    if sql_type.endswith("[]") or sql_type.startswith("MAP("):
+        return []
+    return {"VARCHAR": "", "BOOLEAN": False, "DATE": date(1970, 1, 1), "TIMESTAMP": datetime(1970, 1, 1)}.get(
+        sql_type, 0
+    )
+
+
+def batch(names: str, *, stacks: str = "", day: date = date(2026, 11, 23), samples: int = 6) -> dict[str, pa.Table]:
+    """Profiles called by words, each with `samples` samples over the stacks of `stacks` (by default their own names)."""
+    profiles = names.split()
+    leaves = stacks.split() or profiles
+    return {
+        "source": table("source", [_source(name) for name in profiles]),
+        "profile": table("profile", [_profile(name, day) for name in profiles]),
+        "sample": table("sample", [row for name in profiles for row in _samples(name, leaves, day, samples)]),
+        **symbols(leaves),
+    }
+
+
+def symbols(leaves: Iterable[str]) -> dict[str, pa.Table]:
+    """For each leaf the stack `leaf main`, with everything it is made of."""
+    functions = ["main", *leaves]
+    return {
+        "function": table("function", [_function(name) for name in functions]),
+        "mapping": table("mapping", [_MAPPING]),
+        "location": table("location", [_location(name) for name in functions]),
+        "stack": table("stack", [_stack(name) for name in functions[1:]]),
+        "label_set": table("label_set", [{"label_set_id": content_id("labels"), "labels": []}]),
+    }
+
+
+def write(lake: str | Path, tables_of_batch: Mapping[str, pa.Table], **options: Any) -> Written:
+    """Write one batch without committing it."""
+    with open_writer(str(lake), **options) as writer:
+        writer.add(tables_of_batch)
+    return writer.written
+
+
+def ingest(lake: str | Path, names: str, **options: Any) -> Snapshot:
+    """Write and commit `batch(names)`."""
+    return commit(str(lake), write(lake, batch(names, **options)))
+
+
+def _source(name: str) -> dict[str, Any]:
+    return {
+        "source_id": content_id("source", name),
+        "uri": f"{name}.pb.gz",
+        "format": "pprof",
+        "status": "ingested",
+        "size_bytes": 100,
+        "sha256": hashlib.sha256(name.encode()).hexdigest(),
+        "ingested_at": datetime(2026, 11, 23, 12),
+    }
+
+
+def _profile(name: str, day: date) -> dict[str, Any]:
+    return {
+        "profile_id": content_id("source", name),
+        "source_id": content_id("source", name),
+        "kind": "heap",
+        "day": day,
+        "taken_at": datetime(day.year, day.month, day.day),
+        "service": "checkout",
+        "labels": {"service": "checkout"},
+    }
+
+
+def _samples(name: str, leaves: list[str], day: date, count: int) -> Iterable[dict[str, Any]]:
+    for index in range(count):
+        for sample_type, unit in (("inuse_objects", "count"), ("inuse_space", "bytes")):
+            yield {
+                "profile_id": content_id("source", name),
+                "sample_index": index,
+                "stack_id": content_id("stack", leaves[index % len(leaves)]),
+                "sample_type": sample_type,
+                "unit": unit,
+                "value": 10 * index + len(unit),
+                "label_set_id": content_id("labels"),
+                "kind": "heap",
+                "day": day,
+            }
+
+
+def _function(name: str) -> dict[str, Any]:
+    return {
+        "function_id": content_id("function", name),
+        "name": f"main.{name}",
+        "system_name": f"main.{name}",
+        "package": "main",
+        "file": "main.go",
+        "start_line": len(name),
+    }
+
+
+def _location(name: str) -> dict[str, Any]:
+    line = {"function_id": content_id("function", name), "line": 7, "column": 0}
+    return {
+        "location_id": content_id("location", name),
+        "mapping_id": _MAPPING["mapping_id"],
+        "address": content_id("address", name) % 2**20,
+        "is_folded": False,
+        "lines": [line],
+    }
+
+
+def _stack(leaf: str) -> dict[str, Any]:
+    path = (leaf, "main")
+    return {"stack_id": content_id("stack", leaf), "location_ids": [content_id("location", name) for name in path]}
+
+
+_MAPPING: Mapping[str, Any] = {
+    "mapping_id": content_id("mapping"),
+    "file": "/bin/checkout",
+    "build_id": "b1",
+    "size_bytes": 4096,
+    "file_offset_bytes": 0,
+    "has_functions": True,
+    "has_filenames": True,
+    "has_line_numbers": True,
+    "has_inline_frames": True,
+}

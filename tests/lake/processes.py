@@ -1,0 +1,209 @@
+"""Real processes that write to a lake and are killed, raced or starved; `python -m tests.lake.processes SCENARIO LAKE`.
+
+One process imports everything and forks the writers, so that a round costs milliseconds. It never touches
+pyarrow itself: threads do not survive a fork. Prints a JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from pipeline.errors import LakeError
+from pipeline.lake.commit import commit
+from pipeline.lake.snapshot import read_snapshot
+from pipeline.lake.verify import verify
+from pipeline.schema import tables
+from tests.lake.builder import batch, ingest, write
+
+_AUDITED = ("open", "os.rename", "os.link", "os.mkdir", "os.remove", "os.utime", "os.listdir")
+_REFUSED, _UNSOUND, _OUTRUN = 7, 8, 9
+
+
+def killed_before_every_call(lake: str) -> Mapping[str, int]:
+    """Kill a writer before its first touch of the lake, another before its second, and so on; repeat each unharmed."""
+    assert _forked(partial(ingest, f"{lake}/start", "before")) == 0
+    killed = 0
+    while True:
+        copy = shutil.copytree(f"{lake}/start", f"{lake}/{killed}")
+        status = os.waitstatus_to_exitcode(_forked(partial(_ingest_until, copy, "during shared", last_call=killed)))
+        if status == 0:
+            return {"killed": killed}
+        assert status == -signal.SIGKILL, status
+        assert _forked(partial(_repeat, copy, "during shared")) == 0
+        killed += 1
+
+
+def killed_at_random(lake: str) -> Mapping[str, int]:
+    """Kill writers at random moments of one growing lake, then let one finish what they began."""
+    chance = random.Random(23)
+    started = time.perf_counter()
+    assert _forked(partial(ingest, lake, "first")) == 0
+    longest = 1.5 * (time.perf_counter() - started)
+    killed = 0
+    for round_ in range(60):
+        child = _fork(partial(ingest, lake, f"p{round_} p{round_ + 1} p{round_ + 2}"))
+        time.sleep(chance.uniform(0, longest))
+        os.kill(child, signal.SIGKILL)
+        was_killed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        killed += was_killed
+        # A busy machine is slower at times: keep the moments spread over the whole run.
+        longest *= 1.2 if was_killed else 0.8
+        if round_ % 10 == 0:
+            _must_be_sound(lake)
+    committed = read_snapshot(lake).version
+    names = " ".join(f"p{number}" for number in range(62))
+    assert _forked(partial(ingest, lake, names)) == 0
+    assert _forked(partial(_must_hold, lake, f"first {names}")) == 0
+    return {"killed": killed, "committed": committed}
+
+
+def two_at_once(lake: str) -> Mapping[str, int]:
+    """Let two writers claim the same entry of the manifest, again and again, half of their sources the same."""
+    names = []
+    outrun = 0
+    for round_ in range(10):
+        mine, yours, both = (f"{who}{round_}" for who in ("mine", "yours", "both"))
+        arrived, arrives = os.pipe()
+        waits, go = os.pipe()
+        gates = (arrives, waits, go)
+        children = [_fork(partial(_commit_when_told, lake, f"{own} {both}", *gates)) for own in (mine, yours)]
+        os.close(arrives)
+        os.close(waits)
+        # Each tells when it is about to link its entry; one that died before closes its end too.
+        told = [os.read(arrived, 1) for _ in children]
+        os.close(go)
+        os.close(arrived)
+        statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        assert (told, sorted(statuses)) == ([b".", b"."], [0, _OUTRUN]), (told, statuses)
+        outrun += 1
+        names += [mine, yours, both]
+    assert _forked(partial(_must_hold, lake, " ".join(names))) == 0
+    return {"outrun": outrun}
+
+
+def starved(lake: str) -> Mapping[str, int]:
+    """Let no file grow beyond a limit: first every data file in turn, then the manifest entry alone."""
+    assert _forked(partial(ingest, lake, "before")) == 0
+    before = read_snapshot(lake)
+    limits = range(0, 8000, 250)
+    writers = [os.waitstatus_to_exitcode(_forked(partial(_ingest_starved, lake, limit))) for limit in limits]
+    entry = os.waitstatus_to_exitcode(_forked(partial(_commit_starved, lake)))
+    assert read_snapshot(lake) == before
+    left = len(list(Path(lake).rglob("*.tmp")))
+    assert _forked(partial(ingest, lake, "during")) == 0
+    assert _forked(partial(_must_hold, lake, "before during")) == 0
+    return {"refused": writers.count(_REFUSED), "tries": len(limits), "entry_refused": entry == _REFUSED, "left": left}
+
+
+def _fork(run: Callable[[], object]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    status, message = 0, ""
+    try:
+        run()
+    except LakeError as error:
+        status, message = _REFUSED, str(error)
+    except BaseException as error:
+        status, message = _UNSOUND, repr(error)
+    # Where no file may grow, neither may the one that takes the messages.
+    with suppress(OSError):
+        os.write(2, f"{message}\n".encode())
+    os._exit(status)
+
+
+def _forked(run: Callable[[], object]) -> int:
+    return os.waitpid(_fork(run), 0)[1]
+
+
+def _ingest_until(lake: str, names: str, *, last_call: int) -> None:
+    calls = 0
+
+    def count(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal calls
+        if event in _AUDITED and any(str(argument).startswith(lake) for argument in arguments):
+            if calls == last_call:
+                os.kill(os.getpid(), signal.SIGKILL)
+            calls += 1
+
+    sys.addaudithook(count)
+    ingest(lake, names)
+
+
+def _repeat(lake: str, names: str) -> None:
+    _refuse_errors(lake)
+    ingest(lake, names)
+    _must_hold(lake, f"before {names}")
+
+
+def _ingest_starved(lake: str, limit: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    ingest(lake, "during")
+
+
+def _commit_starved(lake: str) -> None:
+    written = write(lake, batch("during"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+    commit(lake, written)
+
+
+def _commit_when_told(lake: str, names: str, arrives: int, waits: int, go: int) -> None:
+    os.close(go)
+    written = write(lake, batch(names))
+    links = 0
+
+    def meet(event: str, _arguments: tuple[object, ...]) -> None:
+        nonlocal links
+        if event == "os.link":
+            links += 1
+            if links == 1:
+                os.write(arrives, b".")
+                os.close(arrives)
+                os.read(waits, 1)
+
+    sys.addaudithook(meet)
+    commit(lake, written)
+    if links > 1:
+        os._exit(_OUTRUN)
+
+
+def _must_be_sound(lake: str) -> None:
+    assert _forked(partial(_refuse_errors, lake)) == 0
+
+
+def _refuse_errors(lake: str) -> None:
+    errors = [finding for finding in verify(lake) if finding.severity == "error"]
+    assert not errors, errors[:3]
+
+
+def _must_hold(lake: str, names: str) -> None:
+    """Nothing wrong, and every named profile there once with its six samples of two types."""
+    _refuse_errors(lake)
+    rows = {name: sum(file.rows for file in files) for name, files in read_snapshot(lake).files.items()}
+    count = len(names.split())
+    found = (rows["source"], rows["profile"], rows["sample"], len(read_snapshot(lake).sources))
+    assert found == (count, count, 12 * count, count), found
+
+
+SCENARIOS: Mapping[str, Callable[[str], Mapping[str, int]]] = {
+    "killed_before_every_call": killed_before_every_call,
+    "killed_at_random": killed_at_random,
+    "two_at_once": two_at_once,
+    "starved": starved,
+}
+
+if __name__ == "__main__":
+    # Parsed once here, not in each child.
+    tables()
+    sys.stdout.write(json.dumps(SCENARIOS[sys.argv[1]](sys.argv[2])))

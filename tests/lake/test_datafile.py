@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import LakeError
+from pipeline.lake.datafile import encode, read_rows, read_shape
+from pipeline.schema import Table, tables
+from tests.lake.builder import batch, table
+
+
+def encodings(rows: pa.Table, declared: Table) -> dict[str, set[str]]:
+    metadata = pq.ParquetFile(pa.BufferReader(encode(rows, table=declared))).metadata.row_group(0)
+    columns = [metadata.column(index) for index in range(metadata.num_columns)]
+    return {column.path_in_schema: {str(encoding) for encoding in column.encodings} - {"RLE"} for column in columns}
+
+
+def samples(count: int, **columns: Any) -> pa.Table:
+    blank = {column.name: pa.array(np.zeros(count), pa.int64()) for column in tables()["sample"].columns}
+    given = {**blank, **columns, "sample_type": ["a"] * count, "unit": ["b"] * count}
+    schema = pa.schema([field for field in tables()["sample"].arrow() if field.name not in ("kind", "day")])
+    arrays = [pa.array(given[field.name]).cast(field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def saved(folder: Path, rows: pa.Table, name: str) -> Path:
+    path = folder / f"{name}.parquet"
+    path.write_bytes(memoryview(encode(rows, table=tables()[name])))
+    return path
+
+
+@pytest.mark.parametrize("name", sorted(batch("a")))
+def test_rows_come_back_under_the_declared_schema_with_docs(tmp_path: Path, name: str) -> None:
+    rows = batch("a b c")[name]
+
+    path = saved(tmp_path, rows, name)
+
+    assert read_rows(path).equals(rows)
+    assert read_rows(path).schema.field(0).equals(rows.schema.field(0), check_metadata=True)
+
+
+def test_the_same_rows_are_the_same_bytes() -> None:
+    one, other = (encode(batch("a b")["stack"], table=tables()["stack"]).to_pybytes() for _ in range(2))
+
+    assert one == other
+
+
+def test_rising_numbers_are_stored_as_deltas_and_repeating_ids_as_a_dictionary() -> None:
+    rng = np.random.default_rng(1)
+    few = rng.integers(0, 2**64, 50, dtype=np.uint64)
+    rows = samples(
+        20_000,
+        sample_index=np.arange(20_000),
+        stack_id=rng.integers(0, 2**64, 20_000, dtype=np.uint64),
+        label_set_id=few[rng.integers(0, 50, 20_000)],
+    )
+
+    found = encodings(rows, tables()["sample"])
+
+    assert found["sample_index"] == {"DELTA_BINARY_PACKED"}
+    assert found["stack_id"] == {"PLAIN"}
+    assert "RLE_DICTIONARY" in found["label_set_id"]
+    assert "RLE_DICTIONARY" in found["sample_type"]
+
+
+def test_numbers_that_start_again_now_and_then_are_stored_as_deltas() -> None:
+    places = np.tile(np.arange(5_000), 4)
+
+    assert encodings(samples(20_000, sample_index=places), tables()["sample"])["sample_index"] == {
+        "DELTA_BINARY_PACKED"
+    }
+
+
+def test_ids_in_runs_are_stored_as_a_dictionary() -> None:
+    owners = np.repeat(np.random.default_rng(1).integers(0, 2**64, 40, dtype=np.uint64), 500)
+
+    found = encodings(samples(20_000, profile_id=owners), tables()["sample"])
+
+    assert "RLE_DICTIONARY" in found["profile_id"]
+
+
+def test_the_few_words_of_a_column_have_no_statistics() -> None:
+    content = encode(samples(10), table=tables()["sample"])
+
+    group = pq.ParquetFile(pa.BufferReader(content)).metadata.row_group(0)
+
+    columns = [group.column(place) for place in range(group.num_columns)]
+    assert {column.path_in_schema for column in columns if not column.is_stats_set} == {"sample_type", "unit"}
+
+
+def test_ids_inside_lists_are_stored_as_a_dictionary() -> None:
+    found = encodings(batch("a b")["location"], tables()["location"])
+
+    assert "RLE_DICTIONARY" in found["lines.list.element.function_id"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [0],
+        [2**64 - 1],
+        [0, 2**63 - 1, 2**63, 2**64 - 1],
+        [2**64 - 1, 0, 2**63],
+        [5] * 1000,
+    ],
+)
+def test_any_64_bit_id_survives_every_reader(tmp_path: Path, values: list[int]) -> None:
+    rows = table("stack", [{"stack_id": value, "location_ids": [value, value]} for value in values])
+    path = saved(tmp_path, rows, "stack")
+
+    by_duckdb = duckdb.connect().execute(f"SELECT stack_id FROM read_parquet('{path}')").fetchall()
+    by_polars = pl.read_parquet(path)
+
+    assert read_rows(path)["stack_id"].to_pylist() == values
+    assert [row[0] for row in by_duckdb] == values
+    assert by_polars["stack_id"].to_list() == values
+    assert by_polars["location_ids"].to_list() == [[value, value] for value in values]
+
+
+def test_rising_columns_survive_every_reader(tmp_path: Path) -> None:
+    moments = [datetime(1970, 1, 1), datetime(2026, 11, 23, 1, 2, 3, 456789), datetime(2261, 12, 31)]
+    path = saved(
+        tmp_path, table("source", [{"ingested_at": moment, "size_bytes": 2**62} for moment in moments]), "source"
+    )
+
+    by_duckdb = duckdb.connect().execute(f"SELECT ingested_at, size_bytes FROM read_parquet('{path}')").fetchall()
+
+    assert by_duckdb == [(moment, 2**62) for moment in moments]
+    assert pl.read_parquet(path)["ingested_at"].to_list() == moments
+
+
+def test_statistics_and_pages_are_indexed(tmp_path: Path) -> None:
+    path = saved(tmp_path, batch("a b")["function"], "function")
+
+    group = pq.ParquetFile(path).metadata.row_group(0)
+
+    statistics = group.column(0).statistics
+    assert statistics is not None
+    assert statistics.has_min_max
+    assert group.column(0).has_column_index
+    assert group.column(0).has_offset_index
+    assert [column.column_index for column in group.sorting_columns] == [0]
+
+
+def test_large_tables_have_several_row_groups() -> None:
+    rows = samples(600_000, sample_index=np.arange(600_000))
+
+    metadata = pq.ParquetFile(pa.BufferReader(encode(rows, table=tables()["sample"]))).metadata
+
+    assert [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)] == [262144, 262144, 75712]
+
+
+def test_columns_with_only_null_are_written() -> None:
+    rows = table("source", [{"source_id": 1}, {"source_id": 2}])
+
+    found = encodings(rows, tables()["source"])
+
+    assert found["source_id"] == {"DELTA_BINARY_PACKED"}
+
+
+def test_the_shape_is_read_from_the_footer(tmp_path: Path) -> None:
+    path = saved(tmp_path, batch("a b c")["stack"], "stack")
+
+    schema, rows = read_shape(path)
+
+    assert (schema, rows) == (tables()["stack"].arrow(), 3)
+
+
+def test_what_is_not_parquet_is_an_error_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_bytes(b"not parquet")
+
+    with pytest.raises(LakeError, match=r"x.parquet: cannot be read as Parquet"):
+        read_rows(tmp_path / "x.parquet")

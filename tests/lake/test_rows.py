@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import LakeError, SchemaError
+from pipeline.lake.rows import checked, fold, in_order, source_ids, split, without_sources
+from pipeline.schema import tables
+from tests.lake.builder import table
+
+_STACK = tables()["stack"].arrow()
+
+
+def stacks(*pairs: tuple[int, list[int]]) -> pa.Table:
+    return table("stack", [{"stack_id": key, "location_ids": ids} for key, ids in pairs])
+
+
+def test_a_fitting_table_gets_the_declared_docs() -> None:
+    bare = pa.table({"stack_id": pa.array([1], pa.uint64()), "location_ids": pa.array([[2]], pa.list_(pa.uint64()))})
+
+    fitting = checked(bare, table="stack", declared=_STACK)
+
+    assert fitting.schema.equals(_STACK, check_metadata=True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"stack_id": pa.array([1], pa.uint64())}, r"table stack: .*lacks \['location_ids'\]"),
+        (
+            {"stack_id": pa.array([1], pa.int64()), "location_ids": pa.array([[2]], pa.list_(pa.uint64()))},
+            "table stack, column stack_id: found int64, expected uint64",
+        ),
+        (
+            {"stack_id": pa.array([None], pa.uint64()), "location_ids": pa.array([[2]], pa.list_(pa.uint64()))},
+            r"table stack, column stack_id: found 1 NULLs in 1 rows, expected none",
+        ),
+        (
+            {"location_ids": pa.array([[2]], pa.list_(pa.uint64())), "stack_id": pa.array([1], pa.uint64())},
+            "table stack: .*in another order",
+        ),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_by_name(columns: dict[str, pa.Array[Any]], message: str) -> None:
+    with pytest.raises(SchemaError, match=message):
+        checked(pa.table(columns), table="stack", declared=_STACK)
+
+
+def test_folding_keeps_each_key_once_where_it_came_first() -> None:
+    folded = fold([stacks((3, [1]), (1, [])), stacks((2, [5, 6]), (3, [1]))], key="stack_id")
+
+    assert folded.to_pylist() == [
+        {"stack_id": 3, "location_ids": [1]},
+        {"stack_id": 1, "location_ids": []},
+        {"stack_id": 2, "location_ids": [5, 6]},
+    ]
+
+
+def test_folding_what_is_folded_copies_nothing() -> None:
+    rows = stacks((2, [1]), (1, [1]))
+
+    folded = fold([rows], key="stack_id")
+
+    addresses = [one["stack_id"].to_numpy().__array_interface__["data"] for one in (folded, rows)]
+    assert addresses[0] == addresses[1]
+
+
+def test_two_contents_under_one_id_are_refused_with_both() -> None:
+    with pytest.raises(LakeError, match=r"stack_id 0000000000000007 stands for two contents: .*\[1, 2\].*\[1, 3\]"):
+        fold([stacks((7, [1, 2]), (8, [])), stacks((8, []), (7, [1, 3]))], key="stack_id")
+
+
+@given(st.lists(st.lists(st.integers(0, 30), max_size=20), min_size=1, max_size=5))
+def test_folding_equals_a_dict(parts: list[list[int]]) -> None:
+    rows = [stacks(*((key, [key] * (key % 3)) for key in part)) for part in parts]
+
+    folded = fold(rows, key="stack_id")
+
+    expected = {key: [key] * (key % 3) for part in parts for key in part}
+    assert {row["stack_id"]: row["location_ids"] for row in folded.to_pylist()} == expected
+    assert folded["stack_id"].to_pylist() == list(expected)
+
+
+def test_sorting_by_two_columns_puts_the_first_first() -> None:
+    rows = pa.table({"a": [2, 1, 2, 1], "b": [1, 2, 0, 1]})
+
+    ordered = in_order(rows, by=["a", "b"])
+
+    assert ordered.to_pydict() == {"a": [1, 1, 2, 2], "b": [1, 2, 0, 1]}
+
+
+def test_equal_rows_keep_their_order() -> None:
+    rows = pa.table({"a": [1, 0, 1, 0], "b": ["w", "x", "y", "z"]})
+
+    assert in_order(rows, by=["a"])["b"].to_pylist() == ["x", "z", "w", "y"]
+
+
+def test_partitions_are_split_off_with_their_rows_in_order() -> None:
+    days = [date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 23), date(2026, 11, 23)]
+    rows = pa.table({"n": [1, 2, 3, 4], "kind": ["heap", "heap", "cpu", "heap"], "day": days})
+
+    parts = {partition: part.to_pydict() for partition, part in split(rows, by=["kind", "day"])}
+
+    assert parts == {
+        (("kind", "heap"), ("day", date(2026, 11, 23))): {"n": [1, 4]},
+        (("kind", "heap"), ("day", date(2026, 11, 24))): {"n": [2]},
+        (("kind", "cpu"), ("day", date(2026, 11, 23))): {"n": [3]},
+    }
+
+
+def test_many_rows_keep_their_order_in_each_partition() -> None:
+    rows = pa.table({"n": list(range(1000)), "kind": ["heap", "cpu"] * 500})
+
+    parts = {partition[0][1]: part["n"].to_pylist() for partition, part in split(rows, by=["kind"])}
+
+    assert parts == {"heap": list(range(0, 1000, 2)), "cpu": list(range(1, 1000, 2))}
+
+
+def test_null_is_a_partition_of_its_own() -> None:
+    rows = pa.table({"n": [1, 2, 3], "kind": ["heap", None, "heap"]})
+
+    parts = [(partition, part["n"].to_pylist()) for partition, part in split(rows, by=["kind"])]
+
+    assert sorted(parts, key=lambda part: part[1]) == [((("kind", "heap"),), [1, 3]), ((("kind", None),), [2])]
+
+
+def test_no_partition_columns_make_one_part() -> None:
+    rows = pa.table({"n": [1, 2]})
+
+    assert [(partition, part.to_pydict()) for partition, part in split(rows, by=[])] == [((), {"n": [1, 2]})]
+
+
+def test_no_rows_make_no_part() -> None:
+    rows = pa.table({"n": pa.array([], pa.int64())})
+
+    assert list(split(rows, by=[])) == []
+
+
+def test_sources_of_rows_are_distinct_and_sorted() -> None:
+    notes = table("ingest_note", [{"source_id": source} for source in (5, 5, 2**64 - 1, 0, 5)])
+
+    assert source_ids(notes, table=tables()["ingest_note"]).tolist() == [0, 5, 2**64 - 1]
+
+
+def test_symbols_are_from_no_source() -> None:
+    assert source_ids(stacks((1, [])), table=tables()["stack"]).tolist() == []
+
+
+def test_rows_of_taken_sources_go_out_and_the_rest_keeps_its_order() -> None:
+    rows = pa.table({"source_id": pa.array([3, 1, 2, 1], pa.uint64()), "n": [0, 1, 2, 3]})
+
+    remaining = without_sources(rows, np.array([1, 9], np.uint64), column="source_id")
+
+    assert remaining["n"].to_pylist() == [0, 2]

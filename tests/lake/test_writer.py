@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import LakeError, SchemaError
+from pipeline.lake.commit import commit, open_writer
+from pipeline.lake.datafile import read_rows
+from pipeline.lake.snapshot import files
+from pipeline.values import Written
+from tests.lake.builder import batch, content_id, symbols, table, write
+
+
+def rows_of(lake: Path, written: Written, name: str) -> list[dict[str, object]]:
+    found = [read_rows(lake / file.path) for file in written.files if file.table == name]
+    return pa.concat_tables(found).to_pylist() if found else []
+
+
+def test_a_batch_becomes_one_file_per_table(tmp_path: Path) -> None:
+    written = write(tmp_path, batch("a b"))
+
+    assert sorted(file.table for file in written.files) == sorted(batch("a b"))
+    assert written.sources == {content_id("source", "a"), content_id("source", "b")}
+    assert written.summary == {
+        "source": 2,
+        "profile": 2,
+        "sample": 24,
+        "function": 3,
+        "mapping": 1,
+        "location": 3,
+        "stack": 2,
+        "label_set": 1,
+    }
+
+
+def test_each_file_says_its_size_and_rows_and_is_named_by_its_content(tmp_path: Path) -> None:
+    written = write(tmp_path, batch("a"))
+
+    assert all((tmp_path / file.path).stat().st_size == file.size_bytes for file in written.files)
+    assert all(Path(file.path).stem == file.sha256[:32] for file in written.files)
+    assert all(read_rows(tmp_path / file.path).num_rows == file.rows for file in written.files)
+
+
+def test_partition_columns_are_in_the_path_and_not_in_the_file(tmp_path: Path) -> None:
+    written = write(tmp_path, batch("a"))
+
+    (sample,) = (file for file in written.files if file.table == "sample")
+    assert sample.path.startswith("sample/kind=heap/day=2026-11-23/")
+    assert not {"kind", "day"} & set(read_rows(tmp_path / sample.path).column_names)
+
+
+def test_symbols_repeated_between_adds_are_written_once_and_in_order(tmp_path: Path) -> None:
+    with open_writer(str(tmp_path)) as writer:
+        for name in ("a", "b", "c"):
+            writer.add(batch(name, stacks="x y z"))
+
+    stacks = [row["stack_id"] for row in rows_of(tmp_path, writer.written, "stack")]
+    locations = [row["location_id"] for row in rows_of(tmp_path, writer.written, "location")]
+    assert stacks == [content_id("stack", leaf) for leaf in "xyz"]
+    assert locations == sorted(content_id("location", name) for name in ("main", "x", "y", "z"))
+
+
+def test_symbols_are_folded_while_they_are_collected(tmp_path: Path) -> None:
+    leaves = [f"leaf{number}" for number in range(2000)]
+    many = symbols(leaves)
+    added = 40_000_000 // many["function"].nbytes
+
+    with open_writer(str(tmp_path), flush_bytes=50_000_000) as writer:
+        for _ in range(added):
+            writer.add({"function": many["function"]})
+
+    assert writer.written.summary == {"function": 2001}
+    assert len(writer.written.files) == 1
+
+
+def test_buffers_above_the_threshold_are_written_before_the_end(tmp_path: Path) -> None:
+    with open_writer(str(tmp_path), flush_bytes=20_000) as writer:
+        for number in range(20):
+            writer.add(batch(f"p{number}", samples=50))
+        staged = len(list(tmp_path.rglob("*.tmp")))
+
+    assert staged > 1
+    assert writer.written.summary["sample"] == 20 * 100
+    assert len([file for file in writer.written.files if file.table == "sample"]) > 1
+
+
+def test_symbols_wait_to_be_folded_while_samples_are_written(tmp_path: Path) -> None:
+    with open_writer(str(tmp_path), flush_bytes=100_000) as writer:
+        for number in range(20):
+            writer.add(batch(f"p{number}", stacks="x y z", samples=200))
+
+    assert len([file for file in writer.written.files if file.table == "sample"]) > 1
+    assert len([file for file in writer.written.files if file.table == "stack"]) == 1
+
+
+def test_a_batch_written_in_pieces_reads_as_one(tmp_path: Path) -> None:
+    parts = [batch(f"p{number}", samples=20) for number in range(10)]
+    with open_writer(str(tmp_path), flush_bytes=10_000) as writer:
+        for part in parts:
+            writer.add(part)
+
+    rows = rows_of(tmp_path, writer.written, "sample")
+
+    expected = pa.concat_tables([part["sample"] for part in parts]).drop_columns(["kind", "day"]).to_pylist()
+    assert sorted(rows, key=repr) == sorted(expected, key=repr)
+
+
+def test_dictionaries_that_differ_between_adds_keep_their_words(tmp_path: Path) -> None:
+    one, other = batch("a"), batch("b")
+    index = other["sample"].column_names.index("sample_type")
+    words = pa.array(["x", "y"] * 6).dictionary_encode()
+    other["sample"] = other["sample"].set_column(index, other["sample"].schema.field(index), words)
+
+    with open_writer(str(tmp_path)) as writer:
+        writer.add(one)
+        writer.add(other)
+
+    kinds = [row["sample_type"] for row in rows_of(tmp_path, writer.written, "sample")]
+    assert kinds == ["inuse_objects", "inuse_space"] * 6 + ["x", "y"] * 6
+
+
+def test_empty_tables_make_no_files(tmp_path: Path) -> None:
+    written = write(tmp_path, {**batch("a"), "escape_site": table("escape_site", [])})
+
+    assert "escape_site" not in {file.table for file in written.files}
+
+
+def test_refused_sources_are_told_with_their_reasons(tmp_path: Path) -> None:
+    refused = {"source_id": 5, "uri": "notes.txt", "status": "refused", "reason": "not a format heapscape knows"}
+
+    written = write(tmp_path, {"source": table("source", [refused, {"source_id": 6, "status": "ingested"}])})
+
+    assert written.refusals == (("notes.txt", "not a format heapscape knows"),)
+    assert written.sources == {5, 6}
+
+
+def test_an_unknown_table_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match=r"table sampel: not declared.*sample"), open_writer(str(tmp_path)) as writer:
+        writer.add({"sampel": batch("a")["sample"]})
+
+
+def test_a_source_added_twice_is_refused(tmp_path: Path) -> None:
+    with open_writer(str(tmp_path)) as writer:
+        writer.add(batch("a"))
+
+        with pytest.raises(SchemaError, match="was added twice to one batch"):
+            writer.add(batch("a"))
+
+
+def test_rows_of_a_source_the_batch_does_not_have_are_refused(tmp_path: Path) -> None:
+    strange = {**batch("a"), "sample": batch("b")["sample"]}
+
+    with pytest.raises(SchemaError, match=f"table sample: has rows of source {content_id('source', 'b'):016x}"):
+        write(tmp_path, strange)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def fail_after_writing(lake: Path) -> None:
+    with open_writer(str(lake), flush_bytes=1) as writer:
+        writer.add(batch("a"))
+        assert list(lake.rglob("*.tmp"))
+        raise ValueError("mine")
+
+
+def test_a_block_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="mine"):
+        fail_after_writing(tmp_path)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_hash_clash_refuses_the_batch(tmp_path: Path) -> None:
+    one, other = batch("a"), batch("b")
+    rows = other["stack"].to_pylist()
+    other["stack"] = table("stack", [{**rows[0], "stack_id": content_id("stack", "a")}])
+
+    both = {name: pa.concat_tables([one[name], other[name]]) for name in one}
+
+    with pytest.raises(LakeError, match="stands for two contents"):
+        write(tmp_path, both)
+
+
+def test_a_folder_nobody_may_write_to_is_an_error_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "sample").write_text("a file where a folder should be")
+
+    with pytest.raises(LakeError, match=r"sample/kind=heap/day=2026-11-23.*nothing of this batch is visible"):
+        write(tmp_path, batch("a"))
+
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["sample"]
+
+
+def test_writing_again_what_a_crash_left_makes_it_young(tmp_path: Path) -> None:
+    first = write(tmp_path, batch("a"))
+    for file in first.files:
+        os.utime(tmp_path / file.path, (0, 0))
+
+    second = write(tmp_path, batch("a"))
+
+    assert second == first
+    assert all((tmp_path / file.path).stat().st_mtime > 0 for file in second.files)
+
+
+def test_nothing_is_visible_before_the_commit(tmp_path: Path) -> None:
+    written = write(tmp_path, batch("a"))
+
+    assert not (tmp_path / "_manifest").exists()
+    assert len(files(commit(str(tmp_path), written), "sample")) == 1

@@ -1,0 +1,85 @@
+"""The file that we write with the newest DuckDB opens in DuckDB 1.5, and every view and macro answers the same there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import flow
+from pipeline.inputs.limits import Limits
+from pipeline.warehouse.modules import modules
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "tests" / "fixtures" / "files" / "checkout" / "service=checkout" / "build=1.4.2"
+LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
+MACROS = {
+    "flame.tree": "flame.tree((SELECT list(profile_id) FROM heap.profiles), 'inuse_space')",
+    "flame.diff": "flame.diff((SELECT list(first_profile_id) FROM heap.series), "
+    "(SELECT list(last_profile_id) FROM heap.series), 'inuse_space')",
+    "escape.diff": "escape.diff('1.4.1', '1.4.2')",
+}
+# Each relation's rows as one text, rounded, so that two versions can be compared.
+ANSWER = """
+import json, sys
+import duckdb
+path, names = sys.argv[1], json.loads(sys.argv[2])
+def plain(value):
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+with duckdb.connect(path, read_only=True) as connection:
+    found = {
+        name: sorted(str([plain(value) for value in row]) for row in connection.sql(f"FROM {name}").fetchall())
+        for name in names
+    }
+print(json.dumps({"version": duckdb.__version__, "found": found}))
+"""
+
+
+@pytest.fixture(scope="module")
+def old() -> Path:
+    folder = ROOT / ".cache" / "duckdb-1.5"
+    if not folder.exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*command, "--target", str(folder), "duckdb==1.5.*"], check=True)
+    return folder
+
+
+@pytest.mark.oracle
+# Under a name of its own: dashboards open a copy.
+@pytest.mark.parametrize("name", ["answers.duckdb", "copy of answers.duckdb"])
+def test_duckdb_1_5_opens_the_file_and_answers_every_view_and_macro(tmp_path: Path, old: Path, name: str) -> None:
+    flow.ingest([str(DEMO)], str(tmp_path / "lake"), labels={}, limits=LIMITS)
+    database = tmp_path / "answers.duckdb"
+    flow.load(str(tmp_path / "lake"), str(database))
+    database = database.rename(tmp_path / name)
+    asked = [MACROS.get(module, module) for module in modules()]
+
+    ours, theirs = _answers(database, asked), _answers(database, asked, packages=old)
+
+    assert theirs["version"].startswith("1.5.")
+    assert not ours["version"].startswith("1.5.")
+    assert {query for query, rows in theirs["found"].items() if not rows} <= {
+        query for query in asked if query.startswith(("audit.", "escape.diff"))
+    }
+    assert theirs["found"] == ours["found"]
+
+
+def test_every_macro_is_asked() -> None:
+    assert set(MACROS) == {name for name, module in modules().items() if module.kind == "MACRO"}
+
+
+def _answers(database: Path, asked: list[str], *, packages: Path | None = None) -> dict[str, Any]:
+    environment = {"PYTHONPATH": str(packages)} if packages else {}
+    run = subprocess.run(
+        [sys.executable, "-c", ANSWER, str(database), json.dumps(asked)],
+        env={"PATH": "", "TZ": "UTC", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)  # type: ignore[no-any-return]

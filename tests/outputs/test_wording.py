@@ -1,0 +1,64 @@
+"""How the report words a row."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from pipeline.outputs import wording
+
+DAY = datetime.datetime(2026, 11, 23, 10, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"service": "checkout", "instance": "a", "build": "1.4.2"}, "checkout · a · build 1.4.2"),
+        ({"service": None, "instance": None, "build": None, "series_id": 31}, "series 000000000000001f"),
+    ],
+)
+def test_a_series_is_named_by_its_labels_or_by_its_id(row: wording.Row, name: str) -> None:
+    assert wording.series_name(row) == name
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (datetime.timedelta(seconds=59), "0 m 59 s"),
+        (datetime.timedelta(hours=2, minutes=5), "2 h 05 m"),
+        (datetime.timedelta(days=3, hours=4, minutes=59), "3 d 4 h"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(length: datetime.timedelta, said: str) -> None:
+    assert wording.duration(length) == said
+
+
+def test_a_span_over_midnight_names_both_days() -> None:
+    row = {"first_at": DAY, "last_at": DAY + datetime.timedelta(days=1)}
+
+    assert wording.between(row) == "Between 2026-11-23 10:00 UTC and 2026-11-24 10:00 UTC"
+
+
+def test_what_is_not_known_is_said_so_and_not_zero() -> None:
+    nothing: wording.Row = {"slope_bytes_per_s": None, "r2": float("nan"), "relative_error": None}
+
+    assert wording.slope(nothing) == "unknown"
+    assert wording.fit(nothing) == "unknown"
+    assert wording.error(nothing) == ""
+    assert wording.rose(nothing, profiles=13) == ""
+
+
+def test_a_habit_tells_speed_and_how_often_it_rose() -> None:
+    row = {"slope_bytes_per_s": 1024.0 * 1024 / 60, "rising_share": 0.75}
+
+    assert wording.habit(row, profiles=5) == " It grows by 1.0\N{NO-BREAK SPACE}MiB/min and rose in 3 of 4 intervals."
+
+
+def test_a_place_without_a_file_is_its_function() -> None:
+    assert wording.place({"file": None, "function": "gcWriteBarrier", "line": None}) == "gcWriteBarrier"
+    assert wording.place({"file": "store/cache.go", "line": 21}) == "store/cache.go:21"
+
+
+def test_type_arguments_keep_their_folders() -> None:
+    assert wording.short_name("example.com/a/b.F[example.com/c.T]") == "b.F[example.com/c.T]"

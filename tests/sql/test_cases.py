@@ -1,0 +1,69 @@
+"""Every `.case` file beside its twin path in `sql/`; `pytest --update` rewrites what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.warehouse.modules import modules
+from tests.sql.case import Block, Case, aligned, read_cases, replace_rows
+from tests.sql.world import ask, fill, open_world, wanted
+
+HERE = Path(__file__).parent
+CASES = [case for path in sorted(HERE.glob("*/*.case")) for case in read_cases(path)]
+
+
+def _name(case: Case) -> str:
+    return f"{case.path.parent.name}.{case.path.stem}: {case.name}"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_world() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("case", CASES, ids=map(_name, CASES))
+def test_case(case: Case, world: duckdb.DuckDBPyConnection, request: pytest.FixtureRequest) -> None:
+    fill(world, case.given)
+
+    if request.config.getoption("--update"):
+        _update(case, world)
+        case = _read_again(case)
+    for want in case.want:
+        found, expected = ask(world, want), wanted(world, want)
+        if not _has_order(want):
+            found, expected = sorted(found), sorted(expected)
+        assert _lines(want, found) == _lines(want, expected), want.target
+
+
+def _has_order(want: Block) -> bool:
+    """Whether it is asked of a macro, whose rows come in an order that means something."""
+    module = modules().get(want.target.partition("(")[0])
+    return module is not None and module.kind == "MACRO"
+
+
+def _read_again(case: Case) -> Case:
+    return next(found for found in read_cases(case.path) if found.name == case.name)
+
+
+def _update(case: Case, world: duckdb.DuckDBPyConnection) -> None:
+    for place in range(len(case.want)):
+        # Read again: an update above may have moved the lines.
+        block = _read_again(case).want[place]
+        rows = ask(world, block)
+        if _lines(block, sorted(rows)) != _lines(block, sorted(wanted(world, block))) or _has_order(block):
+            replace_rows(block, rows if _has_order(block) else _in_place(block, rows, world), path=case.path)
+
+
+def _in_place(block: Block, rows: list[tuple[str, ...]], world: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+    """Rows that stay keep the order they were written in; others follow, sorted."""
+    kept = [row for row in wanted(world, block) if row in rows]
+    return kept + sorted(row for row in rows if row not in kept)
+
+
+def _lines(want: Block, rows: list[tuple[str, ...]]) -> list[str]:
+    return aligned([list(want.columns), *map(list, rows)])

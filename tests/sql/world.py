@@ -1,0 +1,187 @@
+"""The database that a case is asked in: empty tables under every view, filled with the rows a case gives.
+
+What a case does not say is what an ordinary lake would have:
+
+* a column that may be NULL is NULL, one that may not is empty, zero or false;
+* a profile is of kind heap, sampled at rate 1, its own source, of the series 1; `taken_at` and `time_ns` go together;
+* a sample has the unit of its type and no labels; samples of one profile, stack and label set are one sample;
+* without rows for `profile_sample_type`, a profile has the four types of a heap profile and those of its samples;
+* the label set 0 is the one without labels.
+
+Then the warehouse does what it does on loading: totals, series cut at restarts, the tree of stacks, stored views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.schema import TableColumn, tables
+from pipeline.warehouse.load import create_tables, derive
+from pipeline.warehouse.modules import create_modules, is_stored, modules, refresh_stored
+from tests.sql.case import Block, CaseError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EMPTY = {"VARCHAR": "", "BOOLEAN": "false", "DATE": "1970-01-01", "TIMESTAMP": "1970-01-01 00:00:00", "DOUBLE": "0"}
+_UNITS = {"space": "bytes", "objects": "count", "cpu": "nanoseconds", "delay": "nanoseconds"}
+_PLAIN_ROW = {
+    "profile": {"kind": "heap", "series_key": "1", "period": "1", "period_type": "space", "period_unit": "bytes"},
+    "escape_report": {"spelling": "m2"},
+}
+
+# What a heap profile always has, and what its samples say besides.
+_IMPLIED_TYPES = """
+INSERT INTO profile_sample_type
+SELECT profile_id, (row_number() OVER (PARTITION BY profile_id ORDER BY sample_type) - 1)::INTEGER, sample_type, 'bytes'
+FROM (
+  SELECT profile_id, unnest(['alloc_objects', 'alloc_space', 'inuse_objects', 'inuse_space']) AS sample_type
+  FROM profile
+  WHERE kind IN ('heap', 'allocs')
+  UNION
+  SELECT profile_id, sample_type FROM sample
+)
+"""
+_IMPLIED_LABELS = """
+INSERT INTO label_set
+SELECT 0, [] WHERE 0 NOT IN (SELECT label_set_id FROM label_set)
+"""
+
+Row = Mapping[str, str]
+
+
+@contextmanager
+def open_world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with every declared table, view and macro, under the name it has in production."""
+    with duckdb.connect(":memory:") as connection:
+        # Cases have a handful of rows: waking threads up costs more than they do.
+        connection.execute("SET threads = 1")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("ATTACH ':memory:' AS heapscape")
+        connection.execute("USE heapscape")
+        create_tables(connection)
+        create_modules(connection)
+        yield connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, given: Sequence[Block]) -> None:
+    """Empty the world, put the given rows in, and derive what the warehouse derives."""
+    for name in (*tables(), *(name for name, module in modules().items() if is_stored(module))):
+        connection.execute(f"DELETE FROM {name}")
+    for block in given:
+        _insert(connection, block)
+    if not any(block.target == "profile_sample_type" for block in given):
+        connection.execute(_IMPLIED_TYPES)
+    connection.execute(_IMPLIED_LABELS)
+    derive(connection)
+    refresh_stored(connection)
+
+
+def ask(connection: duckdb.DuckDBPyConnection, want: Block) -> list[tuple[str, ...]]:
+    """The rows behind a want, its columns only, each value as text."""
+    names = ", ".join(f'"{column}"' for column in want.columns)
+    found = connection.sql(f"SELECT {names} FROM {want.target}").to_arrow_table()
+    columns = [
+        [_text(value, kind) for value in found[name].to_pylist()]
+        for name, kind in zip(found.column_names, found.schema.types, strict=True)
+    ]
+    return list(zip(*columns, strict=True))
+
+
+def wanted(connection: duckdb.DuckDBPyConnection, want: Block) -> list[tuple[str, ...]]:
+    """The rows of a want, each cell spelled as `ask` spells it."""
+    names = ", ".join(f'"{column}"' for column in want.columns)
+    types = connection.sql(f"SELECT {names} FROM {want.target} LIMIT 0").to_arrow_table().schema.types
+    return [tuple(_respelled(cell, kind) for cell, kind in zip(row, types, strict=True)) for row in want.rows]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
+    table = tables().get(block.target)
+    if table is None or not table.in_lake:
+        raise CaseError(f"given {block.target}: not a table of the lake; views and derived tables follow from those")
+    declared = {column.name: column for column in table.columns}
+    if unknown := set(block.columns) - set(declared):
+        raise CaseError(f"given {block.target}: it has no column {', '.join(sorted(unknown))}")
+    given_rows: list[Row] = [dict(zip(block.columns, row, strict=True)) for row in block.rows]
+    if block.target == "sample" and "sample_index" not in block.columns:
+        given_rows = _numbered(given_rows)
+    rows = [_completed(block.target, row, declared) for row in given_rows]
+    given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})  # noqa: F841
+    values = ", ".join(f'"{column.name}"::{column.sql_type}' for column in table.columns)
+    connection.execute(f"INSERT INTO {table.name} SELECT {values} FROM given")
+
+
+def _completed(table: str, row: Row, declared: Mapping[str, TableColumn]) -> dict[str, str | None]:
+    full = {**_PLAIN_ROW.get(table, {}), **row}
+    if table == "profile":
+        full = {"source_id": full["profile_id"], "series_id": full["series_key"], **_clock(full), **full}
+    if table == "sample":
+        full = {"unit": _UNITS.get(full["sample_type"].rpartition("_")[2], "count"), **full}
+    return {name: _cell(full.get(name), column) for name, column in declared.items()}
+
+
+def _clock(row: Row) -> dict[str, str]:
+    """The other spellings of the moment a profile was taken."""
+    if "time_ns" in row:
+        taken_at = _EPOCH + timedelta(microseconds=int(row["time_ns"]) // 1000)
+        return {"taken_at": f"{taken_at:%Y-%m-%d %H:%M:%S.%f}", "day": f"{taken_at:%Y-%m-%d}"}
+    taken_at = datetime.fromisoformat(row.get("taken_at", "1970-01-01")).replace(tzinfo=UTC)
+    return {"time_ns": str((taken_at - _EPOCH) // timedelta(microseconds=1) * 1000), "day": f"{taken_at:%Y-%m-%d}"}
+
+
+def _numbered(rows: Sequence[Row]) -> list[Row]:
+    """Samples with their place in the file: those of one profile, stack and label set are one."""
+    places: dict[tuple[str | None, ...], int] = {}
+    samples = [(row["profile_id"], row["stack_id"], row.get("label_set_id")) for row in rows]
+    return [
+        {**row, "sample_index": str(places.setdefault(sample, len(places)))}
+        for row, sample in zip(rows, samples, strict=True)
+    ]
+
+
+def _cell(cell: str | None, column: TableColumn) -> str | None:
+    if cell is None and not column.nullable:
+        if column.sql_type.endswith("[]"):
+            return "[]"
+        return "{}" if column.sql_type.startswith("MAP(") else _EMPTY.get(column.sql_type, "0")
+    if cell is None or cell == "NULL":
+        return None
+    return "" if cell == "''" else cell
+
+
+def _text(value: object, kind: pa.DataType) -> str:
+    """A value as a case spells it: ids that are hashes in hexadecimal, six digits of a ratio."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        # Sums that should be zero are off by the last bit.
+        return f"{round(value, 12):.6g}"
+    if isinstance(value, int):
+        return f"{value:#018x}" if pa.types.is_uint64(kind) and value >> 32 else str(value)
+    if isinstance(value, list):
+        return _listed(value, kind)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_text(part, kind.field(name).type)}" for name, part in value.items()) + "}"
+    return str(value) or "''"
+
+
+def _listed(values: Sequence[object], kind: pa.DataType) -> str:
+    if not pa.types.is_map(kind):
+        return "[" + ", ".join(_text(value, kind.value_type) for value in values) + "]"
+    pairs = [pair for pair in values if isinstance(pair, tuple)]
+    return "{" + ", ".join(f"{_text(key, kind.key_type)}={_text(item, kind.item_type)}" for key, item in pairs) + "}"
+
+
+def _respelled(cell: str, kind: pa.DataType) -> str:
+    if cell == "NULL":
+        return cell
+    if pa.types.is_integer(kind):
+        return _text(int(cell, 0), kind)
+    if pa.types.is_floating(kind):
+        return _text(float(cell), kind)
+    return cell

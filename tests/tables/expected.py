@@ -1,0 +1,147 @@
+"""What the tables of a profile must hold, worked out from its facts one row at a time with the xxhash package.
+
+The ids are those of the docstrings in pipeline/tables/symbols.py and labels.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import xxhash
+
+from tests.builders.facts import Facts, Label
+
+Row = dict[str, Any]
+
+
+def hash_of(text: bytes) -> int:
+    return xxhash.xxh64_intdigest(text)
+
+
+def id_of(*words: int) -> int:
+    """XXH64 of little-endian 64-bit words."""
+    return xxhash.xxh64_intdigest(b"".join((word % 2**64).to_bytes(8, "little") for word in words))
+
+
+def shown(text: bytes | None) -> str:
+    assert text is not None
+    return text.decode("utf-8", "replace")
+
+
+class Expected:
+    """Rows of one profile; those of symbols and label sets by id."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.mapping_ids = [_mapping_id(of) for of in facts.mappings]
+        self.function_ids = [id_of(*map(hash_of, of[:3]), of[3]) for of in facts.functions]
+        self.locations = [self._location(of) for of in facts.locations]
+        self.stacks = [[self.locations[place]["location_id"] for place in of[0]] for of in facts.samples]
+        self.label_sets = [_in_key_order(of[2]) for of in facts.samples]
+
+    def functions(self) -> dict[int, Row]:
+        return {
+            known: {"name": shown(of[0]), "system_name": shown(of[1]), "file": shown(of[2]), "start_line": of[3]}
+            for known, of in zip(self.function_ids, self.facts.functions, strict=True)
+        }
+
+    def mappings(self) -> dict[int, Row]:
+        names = ("has_functions", "has_filenames", "has_line_numbers", "has_inline_frames")
+        return {
+            known: {
+                "file": shown(of[3]),
+                "build_id": shown(of[4]),
+                "size_bytes": (of[1] - of[0]) % 2**64,
+                "file_offset_bytes": of[2],
+                **dict(zip(names, of[5:], strict=True)),
+            }
+            for known, of in zip(self.mapping_ids, self.facts.mappings, strict=True)
+        }
+
+    def location_rows(self) -> dict[int, Row]:
+        return {
+            of["location_id"]: {key: value for key, value in of.items() if key != "location_id"}
+            for of in self.locations
+        }
+
+    def stack_rows(self) -> dict[int, Row]:
+        return {id_of(*of): {"location_ids": of} for of in self.stacks}
+
+    def label_set_rows(self) -> dict[int, Row]:
+        return {
+            _label_set_id(of): {
+                "labels": [
+                    {
+                        "key": shown(label.key),
+                        "str": None if label.text is None else shown(label.text),
+                        "num": None if label.text is not None and label.num == 0 else label.num,
+                        "num_unit": None if label.unit is None else shown(label.unit),
+                    }
+                    for label in of
+                ]
+            }
+            for of in self.label_sets
+        }
+
+    def samples(self) -> list[tuple[object, ...]]:
+        """sample_index, stack_id, sample_type, unit, value, label_set_id: zeros only where all are."""
+        return [
+            (
+                place,
+                id_of(*self.stacks[place]),
+                self._type_name(kind),
+                shown(unit),
+                values[kind],
+                _label_set_id(self.label_sets[place]),
+            )
+            for kind, (_, unit) in enumerate(self.facts.sample_types)
+            for place, (_, values, _) in enumerate(self.facts.samples)
+            if values[kind] or (kind == 0 and not any(values))
+        ]
+
+    def _type_name(self, kind: int) -> str:
+        names = [shown(name) for name, _ in self.facts.sample_types]
+        return f"{names[kind]}#{kind}" if names[kind] in names[:kind] else names[kind]
+
+    def _location(self, of: tuple[Any, ...]) -> Row:
+        mapping, address, is_folded, lines = of
+        if mapping is not None:
+            address = (address - self.facts.mappings[mapping][0]) % 2**64
+        known = None if mapping is None else self.mapping_ids[mapping]
+        named = [(self.function_ids[function], line, column) for function, line, column in lines]
+        return {
+            "location_id": id_of(known or 0, address, is_folded, *(word for line in named for word in line)),
+            "mapping_id": known,
+            "address": address,
+            "is_folded": is_folded,
+            "lines": [{"function_id": of, "line": line, "column": column} for of, line, column in named],
+        }
+
+
+def _mapping_id(of: tuple[Any, ...]) -> int:
+    start, limit, offset, file, build_id, *flags = of
+    return id_of(
+        hash_of(file), hash_of(build_id), limit - start, offset, sum(flag << bit for bit, flag in enumerate(flags))
+    )
+
+
+def _in_key_order(labels: tuple[Label, ...]) -> list[Label]:
+    return sorted(labels, key=lambda label: label.key)
+
+
+def _label_set_id(labels: list[Label]) -> int:
+    def hash_or_zero(text: bytes | None) -> int:
+        return 0 if text is None else hash_of(text)
+
+    return id_of(
+        *(
+            id_of(
+                hash_of(label.key),
+                hash_or_zero(label.text),
+                label.num,
+                hash_or_zero(label.unit),
+                (label.text is not None) + 2 * (label.unit is not None),
+            )
+            for label in labels
+        )
+    )

@@ -1,0 +1,95 @@
+"""Sources, refusals and notes as tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+import xxhash
+
+from pipeline.schema import tables
+from pipeline.tables.source import label_columns, label_maps, note_table, series_keys, source_table
+from pipeline.values import Note, Origin, Refusal, Source
+from tests.builders.profile import blob
+
+READ_AT = datetime(2026, 1, 2, 3, 4, 5)
+
+
+def source(known: int, path: str, member: str = "") -> Source:
+    return Source(known, Origin(path, member), 7, f"{known:064x}")
+
+
+def test_sources_and_refusals_are_rows_of_one_table() -> None:
+    table = source_table(
+        [(source(1, "heap.pb.gz"), "pprof")],
+        [
+            Refusal(source(2**64 - 1, "all.zip", "notes.txt"), "is not a format"),
+            Refusal(source(3, "x"), "cut", "pprof"),
+        ],
+        read_at=READ_AT,
+    )
+
+    assert table.schema.equals(tables()["source"].arrow(), check_metadata=True)
+    assert [tuple(row.values())[:6] for row in table.to_pylist()] == [
+        (1, "heap.pb.gz", "pprof", "ingested", None, 7),
+        (2**64 - 1, "all.zip!notes.txt", None, "refused", "is not a format", 7),
+        (3, "x", "pprof", "refused", "cut", 7),
+    ]
+
+
+def test_a_file_name_that_is_no_text_is_shown_with_its_bytes() -> None:
+    name = b"heap-\xff.pb".decode("utf-8", "surrogateescape")
+
+    assert source_table([(source(1, name), "pprof")], [], read_at=READ_AT)["uri"].to_pylist() == ["heap-\\udcff.pb"]
+
+
+def test_no_sources_are_an_empty_table() -> None:
+    table = source_table([], [], read_at=READ_AT)
+
+    assert table.num_rows == 0
+    assert table.schema.equals(tables()["source"].arrow())
+
+
+def test_notes_of_one_kind_add_up_and_keep_their_first_example() -> None:
+    blobs = [blob(b"", source_id=5), blob(b"", source_id=6)]
+    notes = [
+        Note(0, "unknown_field", 2, "first"),
+        Note(1, "unknown_field", 1),
+        Note(0, "label_without_value", 4, "x"),
+        Note(0, "unknown_field", 3, "second"),
+    ]
+
+    table = note_table(notes, blobs)
+
+    assert table.schema.equals(tables()["ingest_note"].arrow(), check_metadata=True)
+    assert [tuple(row.values()) for row in table.to_pylist()] == [
+        (5, "unknown_field", "info", 5, "first"),
+        (6, "unknown_field", "info", 1, ""),
+        (5, "label_without_value", "loss", 4, "x"),
+    ]
+
+
+def test_a_kind_that_is_not_declared_is_our_mistake() -> None:
+    with pytest.raises(KeyError):
+        note_table([Note(0, "no_such_kind", 1)], [blob(b"")])
+
+
+def test_labels_are_columns_where_they_are_and_null_where_not() -> None:
+    labels = [{"service": "a", "zone": "x"}, {}, {"build": "1"}]
+
+    columns = label_columns(labels, ("service", "build"))
+
+    assert {name: column.to_pylist() for name, column in columns.items()} == {
+        "service": ["a", None, None],
+        "build": [None, None, "1"],
+    }
+    assert label_maps(labels).to_pylist() == [[("service", "a"), ("zone", "x")], [], [("build", "1")]]
+
+
+def test_a_series_is_a_kind_and_labels_in_any_order() -> None:
+    keys = series_keys(
+        ["heap", "heap", "cpu", "heap"], [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "1", "b": "2"}, {}]
+    ).to_pylist()
+
+    assert keys[0] == keys[1] == xxhash.xxh64_intdigest(b"heap\na=1\nb=2")
+    assert len(set(keys)) == 3

@@ -1,0 +1,68 @@
+"""One batch from paths to files that nobody sees yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.batch import ingest_batch
+from pipeline.inputs.limits import Limits
+from pipeline.lake.snapshot import read_snapshot
+from pipeline.values import Origin
+from tests.builders.profile import profile
+
+LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=10, max_depth=2)
+REPORT = "# app\n./main.go:5:2: moved to heap: x\n"
+
+
+def _written(folder: Path, name: str, content: bytes, **labels: str) -> Origin:
+    path = folder / name
+    path.write_bytes(content)
+    return Origin(str(path), labels=labels)
+
+
+def test_a_batch_is_visible_to_nobody_before_it_is_committed(tmp_path: Path) -> None:
+    origin = _written(tmp_path, "a.pb", profile("main.main 5"))
+
+    result = ingest_batch([origin], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    assert result.written.summary["profile"] == 1
+    assert read_snapshot(str(tmp_path / "lake")).version == 0
+
+
+def test_what_is_known_or_stands_twice_is_counted_and_left_out(tmp_path: Path) -> None:
+    batch = [
+        _written(tmp_path, "a.pb", profile("main.main 5")),
+        _written(tmp_path, "again.pb", profile("main.main 5")),
+        _written(tmp_path, "b.pb", profile("main.main 6")),
+    ]
+    first = ingest_batch(batch[2:], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=first.written.sources)
+
+    assert (dict(result.ingested), result.known) == ({"heap": 1}, 2)
+
+
+def test_a_broken_input_is_refused_and_the_others_go_in(tmp_path: Path) -> None:
+    batch = [
+        _written(tmp_path, "cut.pb", profile("main.main 5")[:-3]),
+        _written(tmp_path, "good.pb", profile("main.main 5")),
+        _written(tmp_path, "notes.txt", b"call them on Monday"),
+    ]
+
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    assert dict(result.ingested) == {"heap": 1}
+    assert {Path(uri).name for uri, _ in result.refusals} == {"cut.pb", "notes.txt"}
+    assert len(result.written.sources) == 3
+
+
+def test_equal_reports_of_two_builds_are_two_sources_and_of_one_build_one(tmp_path: Path) -> None:
+    batch = [
+        _written(tmp_path, "a.txt", REPORT.encode(), service="shop", build="1.4"),
+        _written(tmp_path, "b.txt", REPORT.encode(), service="shop", build="1.5"),
+        _written(tmp_path, "c.txt", REPORT.encode(), service="shop", build="1.5", team="blue"),
+    ]
+
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    assert (result.ingested["escape report"], result.known) == (2, 1)

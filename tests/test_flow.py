@@ -1,0 +1,126 @@
+"""The corridor, from paths to a database, without a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline import flow
+from pipeline.errors import QueryError, UsageError
+from pipeline.inputs.limits import Limits
+from tests.builders.profile import profile
+
+LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=1000, max_members=100, max_depth=2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three profiles of one series, a second apart and growing, and a text."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for second in range(3):
+        content = profile(f"main.grow@m.go:7 main.main {100 * (second + 1)}", time_ns=(1_700_000_000 + second) * 10**9)
+        (folder / f"heap-{second}.pb").write_bytes(content)
+    (folder / "notes.txt").write_text("nothing")
+    return folder
+
+
+def ingest(folder: Path, lake: Path, **more: object) -> flow.Receipt:
+    return flow.ingest([str(folder)], str(lake), labels={}, limits=LIMITS, **more)  # type: ignore[arg-type]
+
+
+def asked(db: Path, query: str) -> list[tuple[object, ...]]:
+    with flow.open_warehouse(str(db), threads=1) as connection:
+        return connection.sql(query).fetchall()
+
+
+def test_a_receipt_says_what_went_in_and_what_did_not(folder: Path, tmp_path: Path) -> None:
+    receipt = ingest(folder, tmp_path / "lake")
+
+    assert (dict(receipt.ingested), receipt.known, receipt.snapshot.version) == ({"heap": 3}, 0, 1)
+    ((uri, reason),) = receipt.refusals
+    assert uri.endswith("notes.txt")
+    assert "not a format heapscape knows" in reason
+
+
+def test_offering_again_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    first = ingest(folder, tmp_path / "lake")
+
+    again = ingest(folder, tmp_path / "lake")
+
+    assert (dict(again.ingested), again.known, again.refusals) == ({}, 4, ())
+    assert again.snapshot == first.snapshot
+
+
+def test_every_input_is_told_of_as_it_is_done(folder: Path, tmp_path: Path) -> None:
+    done: list[int] = []
+
+    ingest(folder, tmp_path / "lake", advance=done.append)
+
+    assert sum(done) == 4
+
+
+def test_an_executor_gives_the_same_lake(folder: Path, tmp_path: Path) -> None:
+    alone = ingest(folder, tmp_path / "one")
+    with ThreadPoolExecutor(2) as executor:
+        together = ingest(folder, tmp_path / "two", executor=executor)
+
+    assert together.snapshot.sources == alone.snapshot.sources
+    assert _rows(together) == _rows(alone)
+
+
+def _rows(receipt: flow.Receipt) -> Mapping[str, int]:
+    return {name: sum(file.rows for file in files) for name, files in receipt.snapshot.files.items()}
+
+
+def test_growth_comes_out_at_the_other_end(folder: Path, tmp_path: Path) -> None:
+    ingest(folder, tmp_path / "lake")
+
+    loaded = flow.load(str(tmp_path / "lake"), str(tmp_path / "h.duckdb"), threads=1)
+
+    assert (loaded.from_version, loaded.to_version, loaded.rows["profile"]) == (0, 1, 3)
+    sites = asked(tmp_path / "h.duckdb", "SELECT function, line, growth_bytes FROM attribution.growth_by_site")
+    assert sites == [("main.grow", 7, 200)]
+
+
+def test_a_load_reads_only_what_is_new(folder: Path, tmp_path: Path) -> None:
+    lake, db = str(tmp_path / "lake"), str(tmp_path / "h.duckdb")
+    ingest(folder / "heap-0.pb", tmp_path / "lake")
+    flow.load(lake, db)
+    ingest(folder, tmp_path / "lake")
+
+    second = flow.load(lake, db)
+
+    assert (second.from_version, second.to_version, second.rows["profile"]) == (1, 2, 2)
+
+
+def test_an_empty_lake_neither_loads_nor_verifies(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the lake is empty or not there"):
+        flow.load(str(tmp_path / "lake"), str(tmp_path / "h.duckdb"))
+    with pytest.raises(UsageError, match="the lake is empty or not there"):
+        flow.verify_lake(str(tmp_path / "lake"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sound_lake_has_no_findings(folder: Path, tmp_path: Path) -> None:
+    ingest(folder, tmp_path / "lake")
+
+    assert list(flow.verify_lake(str(tmp_path / "lake"))) == []
+
+
+def test_an_opened_warehouse_cannot_be_written_to(folder: Path, tmp_path: Path) -> None:
+    ingest(folder, tmp_path / "lake")
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "h.duckdb"))
+
+    with flow.open_warehouse(str(tmp_path / "h.duckdb")) as connection, pytest.raises(Exception, match="read-only"):
+        connection.execute("DELETE FROM source")
+
+
+def test_a_file_that_is_no_database_is_a_query_error(tmp_path: Path) -> None:
+    (tmp_path / "h.duckdb").write_text("no database" * 1000)
+
+    with pytest.raises(QueryError, match="cannot open it"), flow.open_warehouse(str(tmp_path / "h.duckdb")):
+        pass

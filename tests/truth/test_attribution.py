@@ -1,0 +1,149 @@
+"""Attribution against what the fixture programs know of themselves.
+
+Each program in tests/fixtures/programs counts the objects it keeps at every site; truth.json says what grew
+by how many bytes, and which record of the compiler's report explains it. At a sampling rate of 1 the figures
+must agree to the byte, in every spelling of the report.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import flow
+from pipeline.inputs.limits import Limits
+
+FILES = Path(__file__).parents[1] / "fixtures" / "files"
+LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
+TRUTHS = sorted(FILES.glob("*/service=*/build=*/rate=*/truth.json"))
+CASES = [(truth, report) for truth in TRUTHS for report in sorted(truth.parents[1].glob("report=*"))]
+
+SITES = """
+SELECT series_id, function, file, line, inner_function, inner_file, inner_line, attribution, expression, reason,
+  caller_function, caller_line,
+  first_bytes, last_bytes, growth_bytes, relative_error
+FROM attribution.growth_by_site
+"""
+
+
+def _name(case: tuple[Path, Path]) -> str:
+    truth, report = case
+    return f"{truth.parts[-4].removeprefix('service=')}-{truth.parts[-3]}-{truth.parts[-2]}-{report.name}"
+
+
+@pytest.fixture(scope="module", params=CASES, ids=map(_name, CASES))
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    truth_path, report = request.param
+    folder = tmp_path_factory.mktemp("truth")
+    lake, database = str(folder / "lake"), str(folder / "truth.duckdb")
+    flow.ingest([str(truth_path.parent), str(report)], lake, labels={}, limits=LIMITS)
+    flow.load(lake, database)
+    with flow.open_warehouse(database) as connection:
+        rows = connection.sql(SITES).to_arrow_table().to_pylist()
+        series = (
+            connection.sql("SELECT series_id, growth_bytes FROM heap.series ORDER BY first_at")
+            .to_arrow_table()
+            .to_pylist()
+        )
+        coverage = (
+            connection.sql(
+                "SELECT series_id, SUM(growth_bytes)::BIGINT AS growth_bytes FROM attribution.coverage GROUP BY series_id"
+            )
+            .to_arrow_table()
+            .to_pylist()
+        )
+    return {"truth": json.loads(truth_path.read_text()), "rows": rows, "series": series, "coverage": coverage}
+
+
+def _is_at(row: Mapping[str, Any], location: list[Mapping[str, Any]]) -> bool:
+    inner, outer = location[0], location[-1]
+    if (row["function"], row["line"]) != (outer["function"], outer["line"]) or not row["file"].endswith(outer["file"]):
+        return False
+    if len(location) == 1:
+        return row["inner_function"] is None
+    return (row["inner_function"], row["inner_line"]) == (inner["function"], inner["line"])
+
+
+def _calls_from(row: Mapping[str, Any], location: list[Mapping[str, Any]]) -> bool:
+    return (row["caller_function"], row["caller_line"]) == (location[-1]["function"], location[-1]["line"])
+
+
+def _rows_of(case: Mapping[str, Any], name: str, series: int) -> list[dict[str, Any]]:
+    site, series_id = case["truth"]["sites"][name], case["series"][series]["series_id"]
+    # Allocated in a package without a report: the program knows the line that it calls from.
+    matches = _calls_from if site["class"] == "caller" else _is_at
+    return [
+        row
+        for row in case["rows"]
+        if row["series_id"] == series_id and any(matches(row, location) for location in site["locations"])
+    ]
+
+
+def _shares_location(sites: Mapping[str, Any], name: str) -> bool:
+    """Whether another site of the program allocates at the same lines, so that only their sum can be checked."""
+    mine = sites[name]["locations"]
+    return any(other != name and location in site["locations"] for other, site in sites.items() for location in mine)
+
+
+def test_there_are_cases_of_every_spelling_and_of_trimmed_and_plain_builds() -> None:
+    names = [_name(case) for case in CASES]
+
+    assert {name.rpartition("=")[2] for name in names} == {"m", "m2", "json"}
+    assert any("-trim-" in name for name in names)
+    assert any("-trim-" not in name for name in names)
+
+
+def test_every_site_grew_by_what_the_program_counted(case: dict[str, Any]) -> None:
+    sites = case["truth"]["sites"]
+    # The stated error is a 95 % interval: one site in twenty may lie outside, and none far.
+    widths = 1.0 if case["truth"]["rate"] == 1 else 2.0
+    wrong = {}
+    for index, series in enumerate(case["truth"]["series"]):
+        for name, grown in series["growth"].items():
+            if _shares_location(sites, name) or not sites[name]["locations"]:
+                continue
+            rows = _rows_of(case, name, index)
+            found = sum(row["growth_bytes"] for row in rows)
+            error = widths * sum((row["relative_error"] or 0) * abs(row["growth_bytes"]) for row in rows)
+            if grown.get("at_least"):
+                fits = found >= grown["bytes"] - error
+            else:
+                fits = abs(found - grown["bytes"]) <= error
+            if not fits:
+                wrong[name] = (found, grown, error)
+
+    assert wrong == {}
+
+
+def test_every_site_has_the_class_and_the_record_that_explain_it(case: dict[str, Any]) -> None:
+    wrong = {}
+    for name, site in case["truth"]["sites"].items():
+        messages = site["message"] if isinstance(site["message"], list) else [site["message"]]
+        accepted = {site["class"], *site.get("accept", ())}
+        for index in range(len(case["series"])):
+            for row in _rows_of(case, name, index):
+                if row["attribution"] not in accepted:
+                    wrong[name] = (row["attribution"], accepted, row["reason"])
+                elif (
+                    row["attribution"] == "escape"
+                    and site["message"]
+                    and not any(row["expression"] in m for m in messages)
+                ):
+                    wrong[name] = (row["expression"], messages)
+
+    assert wrong == {}
+
+
+def test_the_classes_add_up_to_the_growth_of_the_total(case: dict[str, Any]) -> None:
+    growth = {row["series_id"]: row["growth_bytes"] for row in case["series"]}
+    totals = [
+        series["total_bytes"][series["profiles"][-1]] - series["total_bytes"][series["profiles"][0]]
+        for series in case["truth"]["series"]
+    ]
+
+    assert {row["series_id"]: row["growth_bytes"] for row in case["coverage"]} == growth
+    assert [row["growth_bytes"] for row in case["series"]] == totals

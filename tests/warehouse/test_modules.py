@@ -1,0 +1,149 @@
+"""Views and macros are found, put in order and made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+import pytest
+
+from pipeline.errors import SchemaError
+from pipeline.schema import tables
+from pipeline.sqldoc import Declaration, declarations
+from pipeline.warehouse import modules as room
+from pipeline.warehouse.load import create_tables
+from pipeline.warehouse.modules import (
+    create_modules,
+    dependencies,
+    fingerprint,
+    in_order,
+    is_stored,
+    modules,
+    quoted,
+    refresh_stored,
+)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(":memory:") as opened:
+        yield opened
+
+
+def _declared(*texts: str) -> Mapping[str, Declaration]:
+    return {found.name: found for text in texts for found in declarations(text, where="test")}
+
+
+VIEW = """-- One row per number.
+--
+-- key: n
+{directive}CREATE VIEW {name} (
+  -- A number.
+  n
+) AS
+{query}
+"""
+
+
+def _view(name: str, query: str, *, directive: str = "") -> str:
+    return VIEW.format(name=name, query=query, directive=directive)
+
+
+def test_dependencies_are_what_the_query_reads_in_joins_subqueries_and_macros(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    assert dependencies(connection, "heap.growth_by_function") == ("heap.growth", "heap.series")
+    assert dependencies(connection, "attribution._record") == ("attribution._size_class", "escape.site")
+    assert dependencies(connection, "audit.growth_is_conserved") == ("attribution.growth_by_site", "heap.series")
+    assert dependencies(connection, "heap.inuse") == ()
+    assert dependencies(connection, "flame.tree") == ("flame.diff",)
+
+
+def test_everything_comes_after_what_it_stands_on(connection: duckdb.DuckDBPyConnection) -> None:
+    order = in_order(connection)
+
+    assert set(order) == set(modules())
+    for name in order:
+        assert all(order.index(below) < order.index(name) for below in dependencies(connection, name))
+
+
+def test_views_that_stand_on_each_other_are_named(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    circle = _declared(_view("a.one", "SELECT n FROM a.two"), _view("a.two", "SELECT n FROM a.one"))
+    monkeypatch.setattr(room, "modules", lambda: circle)
+
+    with pytest.raises(SchemaError, match=r"views stand on each other in a circle: a\.(one|two) -> a\.(one|two)"):
+        in_order(connection)
+
+
+def test_a_query_that_does_not_parse_is_named_with_its_file(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "modules", lambda: _declared(_view("a.one", "SELEC n")))
+
+    with pytest.raises(SchemaError, match=r"sql/a/one\.sql: "):
+        create_modules(connection)
+
+
+def test_a_query_over_a_table_that_is_not_there_is_named_with_its_file(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "modules", lambda: _declared(_view("a.one", "SELECT n FROM absent")))
+
+    with pytest.raises(SchemaError, match=r"sql/a/one\.sql: .*absent"):
+        create_modules(connection)
+
+
+def test_a_stored_view_answers_from_its_table_until_it_is_refreshed(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.execute("CREATE TABLE numbers AS SELECT 1 AS n")
+    declared = _declared(
+        _view("a.base", "SELECT n + 1 FROM numbers", directive="-- stored: on load\n"),
+        _view("a.over", "SELECT n * 10 FROM a.base", directive="-- stored: on load\n"),
+        _view("a.live", "SELECT n FROM numbers"),
+    )
+    monkeypatch.setattr(room, "modules", lambda: declared)
+    create_modules(connection)
+    answers = "SELECT (SELECT list(n) FROM a.base), (SELECT list(n) FROM a.over), (SELECT list(n) FROM a.live)"
+    assert [is_stored(view) for view in declared.values()] == [True, True, False]
+
+    refresh_stored(connection)
+    connection.execute("UPDATE numbers SET n = 5")
+
+    assert connection.sql(answers).fetchall() == [([2], [20], [5])]
+    refresh_stored(connection)
+    assert connection.sql(answers).fetchall() == [([6], [60], [5])]
+
+
+def test_a_stored_view_has_its_columns_types_and_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    create_tables(connection)
+    create_modules(connection)
+
+    described = connection.sql(
+        """
+        SELECT column_name, data_type, comment FROM duckdb_columns()
+        WHERE schema_name = 'heap' AND table_name = 'profiles' AND column_name IN ('series_id', 'elapsed_s')
+        ORDER BY column_name
+        """
+    ).fetchall()
+
+    assert described == [
+        ("elapsed_s", "DOUBLE", "Seconds since the series began."),
+        ("series_id", "UBIGINT", "The series it belongs to."),
+    ]
+
+
+def test_the_fingerprint_changes_with_a_view_and_with_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint()
+    assert fingerprint() == before
+    assert len(tables()) > 20
+
+    monkeypatch.setattr(room, "modules", lambda: {**modules(), **_declared(_view("a.one", "SELECT 1"))})
+
+    assert fingerprint() != before
+
+
+def test_a_literal_keeps_its_quotes() -> None:
+    assert quoted("it's") == "'it''s'"
