@@ -11,7 +11,7 @@ CREATE TABLE profile (
   series_key UBIGINT NOT NULL,
   -- Profiles of one series_key in time order, cut where the process restarted; the cut is made on loading.
   series_id UBIGINT NOT NULL,
-  -- heap, allocs, cpu, goroutine, mutex, block, threadcreate, goroutineleak or other.
+  -- heap, allocs, cpu, goroutine, mutex, block, threadcreate, goroutineleak, trace or other.
   kind VARCHAR NOT NULL,
   -- UTC day of `taken_at`.
   day DATE NOT NULL,

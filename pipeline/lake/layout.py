@@ -80,7 +80,7 @@ def folders_above(paths: Iterable[str]) -> list[str]:
 def source_column(table: Table) -> str | None:
     """The column that says which source a row is from; None for symbol tables, whose rows belong to all."""
     names = {column.name for column in table.columns}
-    return next((name for name in ("source_id", "profile_id") if name in names), None)
+    return next((name for name in ("source_id", "profile_id", "trace_id") if name in names), None)
 
 
 def _encoded(value: object) -> str:
