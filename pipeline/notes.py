@@ -45,6 +45,9 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     ),
     "malformed_line": NoteKind("loss", "Lines that break the format were skipped; the file may be cut off."),
     "unterminated_line": NoteKind("info", "The report does not end with a line feed; its last line may be cut off."),
+    "trace_cut_off": NoteKind(
+        "loss", "The trace breaks off; everything before that went in. Stop a trace before copying it."
+    ),
     "verdict_without_position": NoteKind(
         "loss", "Verdicts on variables of the compiler's own making, which have no place in a file, were left out."
     ),

@@ -6,7 +6,7 @@ CREATE TABLE source (
   source_id UBIGINT NOT NULL,
   -- Where it was found first; an archive member stands behind `!`.
   uri VARCHAR NOT NULL,
-  -- What it was recognised as: pprof, escape; NULL when nothing recognised it.
+  -- What it was recognised as: pprof, escape, gotrace; NULL when nothing recognised it.
   format VARCHAR,
   -- `ingested` or `refused`.
   status VARCHAR NOT NULL,

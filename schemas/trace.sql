@@ -72,9 +72,9 @@ CREATE TABLE goroutine_transition (
   from_state VARCHAR NOT NULL,
   -- Why it began that, in the runtime's words: `chan receive`, `preempted`; empty when there is no reason.
   from_reason VARCHAR NOT NULL,
-  -- Where it began that; NULL when the trace has no stack of it.
+  -- Where that was begun, by whoever began it; NULL when the trace has no stack of it.
   from_stack_id UBIGINT REFERENCES stack(stack_id),
-  -- For how long; NULL when the trace does not show its beginning.
+  -- For how long, as far as the trace shows it; NULL at its first row, and where the states are equal.
   duration_ns BIGINT,
   -- What it does from now on.
   to_state VARCHAR NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE proc_transition (
   proc BIGINT NOT NULL,
   -- What it did until now.
   from_state VARCHAR NOT NULL,
-  -- For how long; NULL when the trace does not show its beginning.
+  -- For how long, as far as the trace shows it; NULL at its first row, and where the states are equal.
   duration_ns BIGINT,
   -- What it does from now on.
   to_state VARCHAR NOT NULL,
@@ -178,7 +178,7 @@ CREATE TABLE trace_task (
   event VARCHAR NOT NULL,
   -- Number of the task, from 1.
   task BIGINT NOT NULL,
-  -- The task it belongs to; 0 is the background task, NULL when the trace does not tell.
+  -- The task it belongs to; NULL for none, and at the end of a task that began before the trace.
   parent BIGINT,
   -- Its name; empty at the end of a task that began before the trace.
   name VARCHAR NOT NULL,

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipeline.tables.escape import escape_tables
 from pipeline.tables.profile import profile_tables
+from pipeline.tables.trace import trace_tables
 from pipeline.values import Blob, Decoded
 
 
@@ -18,4 +19,6 @@ def build_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Tab
         built.update(profile_tables(decoded, blobs))
     if "escape_site" in decoded.columns:
         built.update(escape_tables(decoded, blobs))
+    if "trace_part" in decoded.columns:
+        built.update(trace_tables(decoded, blobs))
     return built

@@ -173,7 +173,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence
 
 def is_content_keyed(table: Table) -> bool:
     """Whether rows belong to no source, but are keyed by their content: functions, stacks."""
-    return len(table.key) == 1 and table.key[0] not in ("source_id", "profile_id")
+    return len(table.key) == 1 and table.key[0] not in ("source_id", "profile_id", "trace_id")
 
 
 def _check_name(path: str) -> None:

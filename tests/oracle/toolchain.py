@@ -22,6 +22,7 @@ from typing import Final
 
 GO_1_22: Final = "1.22.10"
 GO_1_24: Final = "1.24.11"
+GO_1_25: Final = "1.25.5"
 GO_1_27: Final = "1.27.3"
 VERSIONS: Final = (GO_1_22, GO_1_24, GO_1_27)
 NEWEST: Final = GO_1_27

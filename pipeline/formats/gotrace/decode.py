@@ -1,0 +1,197 @@
+"""Events in order to Decoded: which table each becomes a row of, and what a trace as a whole was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.formats.gotrace.columns import columns_of, open_ranges
+from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
+from pipeline.formats.gotrace.recognise import version_of
+from pipeline.formats.gotrace.wire import Generation
+from pipeline.kernels import trace_columns as c
+from pipeline.kernels import trace_tables
+from pipeline.values import Blob, Bytes, Column, Decoded, Int64s, Note, Symbols
+
+# Events that become rows together.
+_ROWS = 1 << 18
+_OLDEST, _NEWEST = 22, 26
+_VERSIONS = (22, 23, 25, 26)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has been met of one trace so far.
+
+    offset_ns  what makes a time of the trace nanoseconds since 1970; None without a clock snapshot
+    """
+
+    blob_index: int
+    version: int
+    start_ns: int | None = None
+    end_ns: int = 0
+    events: int = 0
+    ranges: int = 0
+    samples: int = 0
+    offset_ns: int | None = None
+    generation: list[tuple[int, int, int, tuple[int, int, int] | None]] = field(default_factory=list)
+
+
+def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    """Several Decoded for each trace, its own row with the last; a trace without a whole generation is refused."""
+    for index, blob in enumerate(blobs):
+        version = version_of(blob.content)
+        assert version is not None, "recognised by its header"
+        if version not in _VERSIONS:
+            yield Decoded({}, refusals={index: _unknown(version)})
+        else:
+            yield from _decode(blob, _Progress(index, version))
+
+
+def _unknown(version: int) -> str:
+    if version < _OLDEST:
+        return (
+            f"a trace of Go 1.{version} or thereabouts, in the format before Go 1.22; heapscape reads Go 1.22 and newer. "
+            "`go tool trace` still shows it; record it anew with a newer Go to have it here"
+        )
+    return (
+        f"unknown trace version go 1.{version}; heapscape knows 1.22, 1.23, 1.25 and 1.26, which Go 1.22 to 1.27 write. "
+        "A newer heapscape may know it"
+    )
+
+
+def _decode(blob: Blob, progress: _Progress) -> Iterator[Decoded]:
+    data = np.frombuffer(blob.content, np.uint8)
+    held: list[Int64s] = []
+    generation: Generation | None = None
+    for found in ordered(data, progress.version):
+        rows = found.rows if isinstance(found, Chunk) else None
+        if held and (rows is None or found.generation is not generation or sum(map(len, held)) > _ROWS):
+            yield _rows(np.concatenate(held), generation, progress)
+            held = []
+        generation = found.generation
+        if isinstance(found, Ordered):
+            yield _last(found, data, progress)
+        else:
+            _look(found, progress)
+            held.append(found.rows.copy())
+
+
+def _look(chunk: Chunk, progress: _Progress) -> None:
+    """Count a chunk's events, and its generation when it is new."""
+    times = chunk.rows[:, c.TIME]
+    is_boundary = len(times) > 0 and chunk.rows[0, c.WIRE] == c.SYNC_EVENT
+    if progress.start_ns is None and len(times):
+        progress.start_ns = int(times[0])
+    if len(times):
+        progress.end_ns = int(times[-1])
+    progress.events += len(times)
+    generation = chunk.generation
+    if generation is None:
+        return
+    if is_boundary and (not progress.generation or progress.generation[-1][0] != generation.number):
+        progress.generation.append((generation.number, int(times[0]), 0, generation.clock.snapshot))
+        if progress.offset_ns is None and generation.clock.snapshot:
+            progress.offset_ns = generation.clock.snapshot[2] - generation.clock.snapshot[0]
+    number, start, events, snapshot = progress.generation[-1]
+    progress.generation[-1] = (number, start, events + len(times), snapshot)
+
+
+def _rows(rows: Int64s, generation: Generation | None, progress: _Progress) -> Decoded:
+    if generation is None:
+        return Decoded({})
+    tables = dict(columns_of(rows, generation))
+    tables["trace_range"] = _numbered(tables["trace_range"], "range_index", progress.ranges)
+    progress.ranges += len(tables["trace_range"]["range_index"])
+    tables["sample"] = _numbered(tables["sample"], "sample_index", progress.samples)
+    progress.samples += len(tables["sample"]["sample_index"])
+    return Decoded(_of_blob(tables, progress), symbols=symbols_of(generation))
+
+
+def _numbered(columns: Mapping[str, Column], name: str, first: int) -> Mapping[str, Column]:
+    return {**columns, name: first + np.arange(len(next(iter(columns.values()))))}
+
+
+def _of_blob(tables: Mapping[str, Mapping[str, Column]], progress: _Progress) -> dict[str, Mapping[str, Column]]:
+    """The columns, with which blob they are from and, for what is partitioned by day, when it was taken."""
+    started = np.array([_started_ns(progress)], np.int64)
+    index = np.array([progress.blob_index], np.int64)
+    return {**tables, "trace_part": {"blob_index": index, "started_ns": started}}
+
+
+def _started_ns(progress: _Progress) -> int:
+    return (progress.start_ns or 0) + progress.offset_ns if progress.offset_ns is not None else 0
+
+
+def _last(found: Ordered, data: Bytes, progress: _Progress) -> Decoded:
+    """The trace's own row, what was open at its end, and what was lost; or its refusal."""
+    fault = found.ending.fault
+    index = progress.blob_index
+    if not progress.generation or progress.events <= 1 + (fault is None):
+        reason = str(fault) if fault else "the trace has no events; it was stopped before it began"
+        return Decoded({}, refusals={index: reason})
+    lost = len(data) - found.ending.position
+    ranges = open_ranges(found.memory)
+    numbers = np.array([row[:3] for row in progress.generation], np.int64)
+    clocks = np.array([row[3] or (0, 0, 0) for row in progress.generation], np.int64)
+    tables: dict[str, Mapping[str, Column]] = {
+        "trace": {
+            "version": np.array([progress.version]),
+            "start_ns": np.array([progress.start_ns], np.int64),
+            "end_ns": np.array([progress.end_ns], np.int64),
+            "has_clock": np.array([progress.offset_ns is not None]),
+            "offset_ns": np.array([progress.offset_ns or 0], np.int64),
+            "event_count": np.array([progress.events]),
+            "sample_count": np.array([progress.samples]),
+            "lost_bytes": np.array([lost]),
+        },
+        "trace_generation": {
+            "generation": numbers[:, 0],
+            "start_ns": numbers[:, 1],
+            "event_count": numbers[:, 2],
+            "has_clock": np.array([row[3] is not None for row in progress.generation]),
+            "clock_ns": clocks[:, 0],
+            "monotonic_ns": clocks[:, 1],
+            "wall_ns": clocks[:, 2],
+        },
+        "trace_range": _numbered(ranges, "range_index", progress.ranges),
+    }
+    notes = []
+    if lost:
+        share = f"{100 * lost / len(data):.1f} % of the file was lost"
+        notes.append(Note(index, "trace_cut_off", lost, f"{share}: {fault or 'it follows the last generation'}"))
+    symbols = symbols_of(found.generation) if found.generation else None
+    return Decoded(_of_blob(tables, progress), symbols=symbols, notes=notes)
+
+
+def symbols_of(generation: Generation) -> Symbols:
+    """Stacks of a generation, number 0 the empty one: each frame is a location of its own, for the trace unfolds inlining."""
+    frames = generation.frames
+    names, function_of = np.unique(
+        frames[:, [trace_tables.F_FUNCTION, trace_tables.F_FILE]], axis=0, return_inverse=True
+    )
+    n, none = len(frames), np.zeros(0, np.int64)
+    return Symbols(
+        strings=generation.texts,
+        mapping_start=none.view(np.uint64),
+        mapping_limit=none.view(np.uint64),
+        mapping_file_offset=none.view(np.uint64),
+        mapping_file_text=none,
+        mapping_build_id_text=none,
+        mapping_flags=np.zeros(0, np.uint8),
+        function_name_text=np.ascontiguousarray(names[:, 0]),
+        function_system_name_text=np.ascontiguousarray(names[:, 0]),
+        function_file_text=np.ascontiguousarray(names[:, 1]),
+        function_start_line=np.zeros(len(names), np.int64),
+        location_mapping=np.full(n, -1, np.int64),
+        location_address=frames[:, trace_tables.F_PC].copy().view(np.uint64),
+        location_is_folded=np.zeros(n, np.bool_),
+        location_line_offsets=np.arange(n + 1),
+        line_function=function_of.reshape(-1).astype(np.int64),
+        line_line=frames[:, trace_tables.F_LINE].copy(),
+        line_column=np.zeros(n, np.int64),
+        stack_offsets=np.concatenate([np.zeros(1, np.int64), generation.stack_offsets]),
+        stack_locations=generation.stack_frames,
+    )

@@ -1,0 +1,301 @@
+"""Bytes of an execution trace to generations: batches found, tables read, nothing ordered yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.errors import DecodeError
+from pipeline.kernels import trace_columns as c
+from pipeline.kernels import trace_tables, trace_wire
+from pipeline.kernels.ids import index_ids
+from pipeline.values import Bytes, Int64s, Strings
+
+HEADER_BYTES = 16
+_FIRST_BATCHES = 1024
+_PER_SECOND = 1e9
+
+_FIELDS = ("experiment", "generation", "thread", "time", "size")
+_SENTENCES: Mapping[int, str] = {
+    trace_wire.BAD_NUMBER: "the batch's {field} is no whole number; the file is cut off or damaged there",
+    trace_wire.TOO_LARGE: "a batch of {found} bytes, the most is 65536; the file is damaged",
+    trace_wire.CUT_OFF: "the last batch is cut off: {found} bytes are left of it; the trace was not stopped, or not copied whole",
+    trace_wire.NOT_A_BATCH: "expected a batch, found type {found}; the file is damaged, or something follows the trace",
+    trace_wire.ZERO_GENERATION: "a batch of generation 0, which no runtime writes; the file is damaged",
+    trace_wire.MIXED_GENERATIONS: "a batch of generation {found} before the one before it has ended; the file is damaged",
+    trace_tables.BAD_NUMBER: "an entry of a table has a number that does not end; the file is damaged",
+    trace_tables.UNEXPECTED_TYPE: "a table has an entry of type {found}; the file is damaged",
+    trace_tables.LONG_STRING: "a string of {found} bytes, the most is 1024; the file is damaged",
+    trace_tables.CUT_OFF_STRING: "a string reaches past its batch, {found} bytes are left; the file is damaged",
+    trace_tables.DEEP_STACK: "a stack of {found} frames, the most is 128; the file is damaged",
+    trace_tables.TWO_FREQUENCIES: "a second clock frequency; the file is damaged",
+    trace_tables.TWO_SNAPSHOTS: "a second clock snapshot; the file is damaged",
+    trace_tables.BAD_TYPE_TABLE: "the table of Go types breaks off; the file is damaged",
+}
+
+
+class TraceError(DecodeError):
+    """A trace, or a generation of it, that cannot be read; `position` is the byte at fault."""
+
+    def __init__(self, reason: str, *, position: int) -> None:
+        super().__init__(f"byte {position}: {reason}")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How a generation counts time.
+
+    factor    nanoseconds in a clock unit
+    snapshot  the trace's time, the monotonic clock and the wall clock at one moment, ns; None before Go 1.25
+    """
+
+    factor: float
+    snapshot: tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Go types of the allocation experiment, by id, and how addresses are written.
+
+    heap  first address, page size, alignment of objects and of stacks; zeros where the trace does not tell
+    text  int64 (n,)   each type's name, a text of the generation
+    """
+
+    ids: Int64s
+    table: Int64s
+    order: Int64s
+    size_bytes: Int64s
+    text: Int64s
+    heap: Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A generation whose tables are read.
+
+    start, end  its bytes in the file
+    min_time    of its batches, ns
+    batches     int64 (n, BATCH)          ordinary ones, a thread's together and in the file's order
+    groups      int64 (threads + 1,)      where each thread's batches begin
+    string_ids     the id of each text from 1 on; texts behind them have none. Text 0 is ""
+    stack_ids      the id of each stack from 1 on; stacks behind them have none. Stack 0 is the empty one
+    stack_offsets  int64 (stacks + 1,)    where each stack's frames begin in `stack_frames`, the first being stack 1's
+    frames      int64 (n, FRAME)          address, function's and file's text, line
+    samples     int64 (n, SAMPLE)         CPU samples by time, ns; their stacks are those of the generation, -1 unknown
+    """
+
+    number: int
+    start: int
+    end: int
+    min_time: int
+    clock: Clock
+    batches: Int64s
+    groups: Int64s
+    string_ids: Int64s
+    texts: Strings
+    stack_ids: Int64s
+    stack_offsets: Int64s
+    stack_frames: Int64s
+    frames: Int64s
+    samples: Int64s
+    types: Types
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a file ended: at `position`, well when there is no fault."""
+
+    position: int
+    fault: TraceError | None = None
+
+
+def generations(data: Bytes, version: int) -> Iterator[Generation | Ending]:
+    """Each generation, and at last how the file ended. A generation that cannot be read is the end.
+
+    version  NN of `go 1.NN trace`, 22 to 26
+    Follows readGeneration and readGenerationWithSpill of internal/trace/generation.go.
+    """
+    at, number = HEADER_BYTES, 0
+    while True:
+        start = at
+        batches, at, number, ending, found = _batches(data, at, version=version)
+        fault = _wire_fault(ending, found, at)
+        if ending == trace_wire.END_OF_FILE and version >= 26:
+            if (batches[:, c.BATCH_KIND] == c.ORDINARY).any():
+                fault = TraceError("the last generation has no end; the trace was not stopped", position=at)
+            yield Ending(start, fault)
+            return
+        fatal = fault is not None and (version >= 26 or not number or ending in _FATAL)
+        if fatal:
+            yield Ending(start, fault)
+            return
+        try:
+            yield _generation(data, batches, number, start=start, end=at, version=version)
+        except TraceError as error:
+            yield Ending(start, error)
+            return
+        if fault or ending == trace_wire.END_OF_FILE:
+            yield Ending(at, fault)
+            return
+
+
+# What makes a generation before Go 1.26 unreadable as a whole; other faults only end it.
+_FATAL = frozenset({trace_wire.ZERO_GENERATION, trace_wire.MIXED_GENERATIONS})
+
+
+def _wire_fault(ending: int, found: int, position: int) -> TraceError | None:
+    sentence = _SENTENCES.get(ending)
+    return (
+        TraceError(sentence.format(found=found, field=_FIELDS[min(found, 4)]), position=position) if sentence else None
+    )
+
+
+def _batches(data: Bytes, at: int, *, version: int) -> tuple[Int64s, int, int, int, int]:
+    """Rows of a generation's batches, where it ends, its number, how the reading ended and what was found there."""
+    batches = np.empty((_FIRST_BATCHES, c.BATCH), np.int64)
+    n = number = 0
+    while True:
+        n, at, number, ending, found = trace_wire.read_generation(data, at, version, number, batches, n)
+        if ending != trace_wire.ROOM:
+            return batches[:n], at, number, ending, found
+        batches = np.concatenate([batches, np.empty_like(batches)])
+
+
+def _generation(data: Bytes, batches: Int64s, number: int, *, start: int, end: int, version: int) -> Generation:
+    clock = _clock(data, batches, version=version, start=start)
+    string_ids, text_start, text_length = _strings(data, batches)
+    stack_ids, stack_ends, stack_frames, frames = _stacks(data, batches)
+    string_table, string_order = _index(string_ids, what="string", start=start)
+    stack_table, stack_order = _index(stack_ids, what="stack", start=start)
+    status, frame, wanted = trace_tables.name_frames(frames, string_ids, string_table, string_order)
+    if status:
+        raise _missing_name(status, wanted, stack_ids, stack_ends, stack_frames, frame=frame, start=start)
+    types, type_start, type_length = _types(data, batches, first_text=len(string_ids) + 1, start=start)
+    zero = np.zeros(1, np.int64)
+    grouped, groups = _grouped(batches)
+    times = batches[:, c.BATCH_TIME].view(np.uint64)
+    return Generation(
+        number=number,
+        start=start,
+        end=end,
+        min_time=trace_wire.nanoseconds(_min_time(times), clock.factor),
+        clock=clock,
+        batches=grouped,
+        groups=groups,
+        string_ids=string_ids,
+        texts=Strings(
+            data=data,
+            starts=np.concatenate([zero, text_start, type_start]),
+            lengths=np.concatenate([zero, text_length, type_length]),
+        ),
+        stack_ids=stack_ids,
+        stack_offsets=np.concatenate([zero, stack_ends]),
+        stack_frames=stack_frames,
+        frames=frames,
+        samples=_samples(data, batches, (stack_ids, stack_table, stack_order), factor=clock.factor),
+        types=types,
+    )
+
+
+def _min_time(times: np.ndarray) -> int:
+    # Go takes 0 for not seen yet.
+    zeros = np.flatnonzero(times == 0)
+    behind = times[zeros[-1] + 1 :] if len(zeros) else times
+    return int(np.array(behind.min() if len(behind) else 0, np.uint64).view(np.int64))
+
+
+def _checked(status: int, position: int, found: int = 0) -> None:
+    if status:
+        raise TraceError(_SENTENCES[status].format(found=found), position=position)
+
+
+def _clock(data: Bytes, batches: Int64s, *, version: int, start: int) -> Clock:
+    clock = np.zeros(trace_tables.CLOCK, np.int64)
+    _checked(*trace_tables.read_clock(data, batches, version, clock))
+    frequency = int(clock[trace_tables.CLOCK_FREQUENCY]) % 2**64
+    if not frequency:
+        raise TraceError("the generation has no clock frequency; the trace was not stopped", position=start)
+    if version >= 25 and not clock[trace_tables.CLOCK_SEEN]:
+        raise TraceError("the generation has no clock snapshot; the trace was not stopped", position=start)
+    factor = 1.0 / (frequency / _PER_SECOND)
+    if not clock[trace_tables.CLOCK_SEEN]:
+        return Clock(factor, None)
+    units, mono, seconds, rest = clock[trace_tables.CLOCK_TRACE :].tolist()
+    wall = (seconds * 1_000_000_000 + rest + 2**63) % 2**64 - 2**63
+    return Clock(factor, (trace_wire.nanoseconds(units, factor), mono, wall))
+
+
+def _strings(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    most = trace_tables.bytes_of(batches, c.STRINGS) // 3
+    ids, starts, lengths = (np.empty(most, np.int64) for _ in range(3))
+    n, *fault = trace_tables.read_strings(data, batches, ids, starts, lengths)
+    _checked(*fault)
+    return ids[:n], starts[:n], lengths[:n]
+
+
+def _stacks(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+    size = trace_tables.bytes_of(batches, c.STACKS)
+    ids, ends = np.empty(size // 3, np.int64), np.empty(size // 3, np.int64)
+    refs = np.empty(size // 4, np.int64)
+    frames = np.empty((size // 4, trace_tables.FRAME), np.int64)
+    buckets = np.full(1 << max(4, (size // 2).bit_length()), -1, np.int64)
+    n, n_frames, *fault = trace_tables.read_stacks(data, batches, ids, ends, refs, frames, buckets)
+    _checked(*fault)
+    return ids[:n], ends[:n], refs[: ends[n - 1] if n else 0], frames[:n_frames]
+
+
+def _index(ids: Int64s, *, what: str, start: int) -> tuple[Int64s, Int64s]:
+    table, order, found, status = index_ids(ids)
+    if status:
+        raise TraceError(
+            f"the generation has two of {what} {found % 2**64}; the file is damaged"
+            if found
+            else f"the generation has a {what} 0, which is the empty one; the file is damaged",
+            position=start,
+        )
+    return table, order
+
+
+def _missing_name(
+    status: int, wanted: int, stack_ids: Int64s, ends: Int64s, refs: Int64s, *, frame: int, start: int
+) -> TraceError:
+    stack = int(stack_ids[np.searchsorted(ends, np.flatnonzero(refs == frame)[0], side="right")])
+    what = "function" if status == trace_tables.MISSING_FUNCTION else "file"
+    return TraceError(
+        f"stack {stack} names string {wanted % 2**64} as a {what}, and the generation has no such string; "
+        "the tables come last, so the trace was probably cut off",
+        position=start,
+    )
+
+
+def _samples(data: Bytes, batches: Int64s, stacks: tuple[Int64s, Int64s, Int64s], *, factor: float) -> Int64s:
+    most = trace_tables.bytes_of(batches, c.CPU_SAMPLES) // 6
+    samples = np.empty((most, c.SAMPLE), np.int64)
+    n, *fault = trace_tables.read_samples(data, batches, samples)
+    _checked(*fault)
+    samples = samples[:n]
+    trace_tables.convert_samples(samples, *stacks, factor)
+    return samples[np.argsort(samples[:, c.S_TIME], kind="stable")]
+
+
+def _types(data: Bytes, batches: Int64s, *, first_text: int, start: int) -> tuple[Types, Int64s, Int64s]:
+    most = trace_tables.bytes_of(batches, c.EXPERIMENT) // 5
+    ids, sizes, starts, lengths = (np.empty(most, np.int64) for _ in range(4))
+    heap = np.zeros(4, np.int64)
+    n, *fault = trace_tables.read_types(data, batches, ids, sizes, starts, lengths, heap)
+    _checked(*fault)
+    table, order = _index(ids[:n], what="type", start=start)
+    return Types(ids[:n], table, order, sizes[:n], first_text + np.arange(n), heap), starts[:n], lengths[:n]
+
+
+def _grouped(batches: Int64s) -> tuple[Int64s, Int64s]:
+    """Ordinary batches, threads in the order of their first, and where each thread's begin."""
+    ordinary = batches[batches[:, c.BATCH_KIND] == c.ORDINARY]
+    _, first, thread_of = np.unique(ordinary[:, c.BATCH_THREAD], return_index=True, return_inverse=True)
+    rank = first[thread_of]
+    by_thread = np.argsort(rank, kind="stable")
+    starts = np.flatnonzero(np.diff(rank[by_thread], prepend=-1))
+    return np.ascontiguousarray(ordinary[by_thread]), np.append(starts, len(ordinary))

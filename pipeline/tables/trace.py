@@ -1,0 +1,261 @@
+"""Execution traces as tables. A trace is also a profile of kind `trace`, whose samples weigh stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.kernels import trace_columns as c
+from pipeline.schema import Table, tables
+from pipeline.tables.labels import label_sets
+from pipeline.tables.source import label_columns, label_maps, series_keys
+from pipeline.tables.symbols import symbol_tables
+from pipeline.tables.table import declared
+from pipeline.tables.text import text_array
+from pipeline.values import Blob, Column, Decoded, Int64s, Strings, Symbols, UInt64s
+
+_NS_PER_US = 1_000
+_NS_PER_DAY = 86_400_000_000_000
+_G_STATES = ("undetermined", "not exist", "runnable", "running", "waiting", "syscall")
+_P_STATES = ("undetermined", "not exist", "running", "idle")
+_EXISTENCE = ("exists", "alloc", "free")
+_RANGES = {
+    c.GC_END: "GC concurrent mark phase",
+    c.GC_SWEEP_END: "GC incremental sweep",
+    c.GC_MARK_ASSIST_END: "GC mark assist",
+}
+_METRICS = {
+    c.PROCS_CHANGE: "/sched/gomaxprocs:threads",
+    c.HEAP_ALLOC: "/memory/classes/heap/objects:bytes",
+    c.HEAP_GOAL: "/gc/heap/goal:bytes",
+}
+# Sample types of a trace's profile, in the order of formats/gotrace/columns.py.
+SAMPLE_TYPES = (
+    ("samples", "count"),
+    ("net_contentions", "count"),
+    ("net_delay", "nanoseconds"),
+    ("sync_contentions", "count"),
+    ("sync_delay", "nanoseconds"),
+    ("select_contentions", "count"),
+    ("select_delay", "nanoseconds"),
+    ("syscall_contentions", "count"),
+    ("syscall_delay", "nanoseconds"),
+    ("sched_contentions", "count"),
+    ("sched_delay", "nanoseconds"),
+)
+_DEFAULT_SAMPLE_TYPE = "sync_delay"
+_NOTHING = Strings(np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64))
+# Columns that hold the word for a number.
+_WORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("goroutine_transition", "from_state"): _G_STATES,
+    ("goroutine_transition", "to_state"): _G_STATES,
+    ("proc_transition", "from_state"): _P_STATES,
+    ("proc_transition", "to_state"): _P_STATES,
+    ("trace_task", "event"): ("begin", "end"),
+    ("trace_region", "event"): ("begin", "end"),
+    ("heap_object", "event"): _EXISTENCE,
+    ("heap_span", "event"): _EXISTENCE,
+    ("goroutine_stack", "event"): _EXISTENCE,
+}
+
+
+def trace_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
+    """Every table that one part of a trace fills; `blobs` are those that were decoded."""
+    part = decoded.columns["trace_part"]
+    blob = blobs[int(np.asarray(part["blob_index"])[0])]
+    started_ns = int(np.asarray(part["started_ns"])[0])
+    trace_id = blob.source.source_id
+    symbols = decoded.symbols
+    built: dict[str, pa.Table] = {}
+    ids = np.zeros(1, np.uint64)
+    if symbols is not None:
+        symbol_rows, found = symbol_tables(symbols)
+        built.update(symbol_rows)
+        ids = found.stack
+    for name, columns in decoded.columns.items():
+        if name in _EVENT_TABLES:
+            built[name] = _events(tables()[name], columns, symbols=symbols, stack_ids=ids, trace_id=trace_id)
+    if "sample" in decoded.columns:
+        built.update(_samples(decoded.columns["sample"], ids, trace_id=trace_id, started_ns=started_ns))
+    if "trace" in decoded.columns:
+        built.update(_whole(decoded, blob, started_ns=started_ns))
+    return built
+
+
+_EVENT_TABLES = frozenset(
+    {
+        "goroutine_transition",
+        "proc_transition",
+        "trace_range",
+        "trace_metric",
+        "trace_task",
+        "trace_region",
+        "trace_log",
+        "trace_label",
+        "trace_cpu_sample",
+        "heap_object",
+        "heap_span",
+        "goroutine_stack",
+    }
+)
+
+
+def _events(
+    table: Table, columns: Mapping[str, Column], *, symbols: Symbols | None, stack_ids: UInt64s, trace_id: int
+) -> pa.Table:
+    """A table of events: numbers of stacks become ids, numbers of texts the texts, -1 NULL where a column may be."""
+    n = len(next(iter(columns.values())))
+    found: dict[str, Column] = {"trace_id": np.full(n, trace_id, np.uint64)}
+    strings = symbols.strings if symbols is not None else _NOTHING
+    for name, column in columns.items():
+        values = np.asarray(column)
+        if name == "wire":
+            found["name"] = _names(values, columns, strings)
+        elif name.endswith("_text") and name != "kind_text":
+            found[name.removesuffix("_text")] = _dictionary(strings, values)
+        elif name == "stack" or name.endswith("_stack"):
+            found[f"{name}_id"] = pa.array(stack_ids[values], mask=values == 0)
+        elif words := _WORDS.get((table.name, name)):
+            found[name] = pa.DictionaryArray.from_arrays(pa.array(values.astype(np.int32)), pa.array(words))
+        elif name != "kind_text":
+            found[name] = _nullable(values, table.arrow().field(name))
+    return declared(table.name, found)
+
+
+def _nullable(values: np.ndarray, field: pa.Field) -> pa.Array:
+    mask = values == -1 if field.nullable else None
+    return pa.array(np.ascontiguousarray(values), mask=mask).cast(field.type)
+
+
+def _dictionary(strings: Strings, numbers: Int64s) -> pa.DictionaryArray:
+    """The texts with these numbers, each distinct one written out once; -1 is NULL."""
+    distinct, which = np.unique(numbers, return_inverse=True)
+    words = text_array(strings, distinct)
+    encoded = words.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which)), encoded.dictionary)
+
+
+def _names(wire: np.ndarray, columns: Mapping[str, Column], strings: Strings) -> pa.Array:
+    """What a range or a metric is called."""
+    kinds = np.asarray(columns["kind_text"]) if "kind_text" in columns else np.zeros(len(wire), np.int64)
+    pairs, which = np.unique(np.column_stack([wire, kinds]), axis=0, return_inverse=True)
+    texts = text_array(strings, pairs[:, 1]).to_pylist() if len(strings) else [""] * len(pairs)
+    fixed = {**_RANGES, **_METRICS}
+    names = [
+        fixed.get(kind, f"stop-the-world ({text})") for kind, text in zip(pairs[:, 0].tolist(), texts, strict=True)
+    ]
+    encoded = pa.array(names, pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which.reshape(-1))), encoded.dictionary)
+
+
+def _no_labels() -> tuple[int, pa.Table]:
+    """The id of the label set that is empty, and its row."""
+    none = np.zeros(0, np.int64)
+    columns = dict.fromkeys(("key_text", "str_text", "num", "num_unit_text"), none)
+    ids, table = label_sets(columns, np.zeros(1, np.int64), strings=_NOTHING, text=np.zeros(0, np.uint64))
+    return int(ids[0]), table
+
+
+def _samples(
+    columns: Mapping[str, Column], stack_ids: UInt64s, *, trace_id: int, started_ns: int
+) -> dict[str, pa.Table]:
+    label_set_id, label_set = _no_labels()
+    kind = np.asarray(columns["sample_type"]).astype(np.int32)
+    n = len(kind)
+    names, units = (pa.array([pair[i] for pair in SAMPLE_TYPES]) for i in range(2))
+    rows: dict[str, Column] = {
+        "profile_id": np.full(n, trace_id, np.uint64),
+        "sample_index": np.asarray(columns["sample_index"]).astype(np.int32),
+        "stack_id": stack_ids[np.asarray(columns["stack"])],
+        "sample_type": pa.DictionaryArray.from_arrays(pa.array(kind), names),
+        "unit": pa.DictionaryArray.from_arrays(pa.array(kind), units),
+        "value": columns["value"],
+        "label_set_id": np.full(n, label_set_id, np.uint64),
+        "kind": pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array(["trace"])),
+        "day": _day(started_ns, n),
+    }
+    return {"sample": declared("sample", rows), "label_set": label_set}
+
+
+def _day(started_ns: int, n: int) -> pa.Array:
+    return pa.array(np.full(n, max(0, started_ns) // _NS_PER_DAY, np.int32)).cast(pa.date32())
+
+
+def _whole(decoded: Decoded, blob: Blob, *, started_ns: int) -> dict[str, pa.Table]:
+    """The rows that a trace has once: of itself, of its generations, of its profile."""
+    trace = {name: int(np.asarray(column)[0]) for name, column in decoded.columns["trace"].items()}
+    labels = [blob.source.origin.labels]
+    trace_id = np.array([blob.source.source_id], np.uint64)
+    owner = {
+        "source_id": trace_id,
+        "labels": label_maps(labels),
+        **label_columns(labels, ("service", "instance", "build")),
+    }
+    started_at = pa.array([started_ns // _NS_PER_US if trace["has_clock"] else None], pa.int64())
+    of_trace: dict[str, Column] = {
+        **owner,
+        "trace_id": trace_id,
+        "wire_version": pa.array([f"1.{trace['version']}"]),
+        "started_at": started_at.cast(pa.timestamp("us")),
+        "clock_offset_ns": pa.array([trace["offset_ns"] if trace["has_clock"] else None], pa.int64()),
+        **{name: np.array([trace[name]]) for name in ("start_ns", "end_ns", "event_count", "lost_bytes")},
+    }
+    return {
+        "trace": declared("trace", of_trace),
+        "trace_generation": _generations(decoded.columns["trace_generation"], blob.source.source_id),
+        "profile": _profile(trace, owner, labels=labels, started_ns=started_ns),
+        "profile_sample_type": _sample_types(blob.source.source_id),
+    }
+
+
+def _generations(columns: Mapping[str, Column], trace_id: int) -> pa.Table:
+    without_clock = ~np.asarray(columns["has_clock"])
+    n = len(without_clock)
+    clocks = {
+        name: pa.array(np.ascontiguousarray(columns[name]), mask=without_clock)
+        for name in ("clock_ns", "monotonic_ns", "wall_ns")
+    }
+    numbers = {name: columns[name] for name in ("generation", "start_ns", "event_count")}
+    return declared("trace_generation", {"trace_id": np.full(n, trace_id, np.uint64), **numbers, **clocks})
+
+
+def _profile(
+    trace: Mapping[str, int], owner: Mapping[str, Column], *, labels: Sequence[Mapping[str, str]], started_ns: int
+) -> pa.Table:
+    series_key = series_keys(["trace"], labels)
+    empty = pa.array([""])
+    columns: dict[str, Column] = {
+        **owner,
+        "profile_id": owner["source_id"],
+        "series_key": series_key,
+        "series_id": series_key,
+        "kind": pa.array(["trace"]),
+        "day": _day(started_ns, 1),
+        "taken_at": pa.array([max(0, started_ns) // _NS_PER_US], pa.int64()).cast(pa.timestamp("us")),
+        "time_ns": np.array([started_ns]),
+        "duration_ns": np.array([trace["end_ns"] - trace["start_ns"]]),
+        "period": np.array([0]),
+        "period_type": empty,
+        "period_unit": empty,
+        "default_sample_type": pa.array([_DEFAULT_SAMPLE_TYPE]),
+        "build_id": pa.array([None], pa.string()),
+        "sample_count": np.array([trace["sample_count"]]),
+        "drop_frames": empty,
+        "keep_frames": empty,
+        "comments": pa.array([[]], pa.list_(pa.string())),
+        "doc_url": empty,
+    }
+    return declared("profile", columns)
+
+
+def _sample_types(profile_id: int) -> pa.Table:
+    n = len(SAMPLE_TYPES)
+    columns: dict[str, Column] = {
+        "profile_id": np.full(n, profile_id, np.uint64),
+        "position": np.arange(n, dtype=np.int32),
+        "sample_type": pa.array([name for name, _ in SAMPLE_TYPES]),
+        "unit": pa.array([unit for _, unit in SAMPLE_TYPES]),
+    }
+    return declared("profile_sample_type", columns)

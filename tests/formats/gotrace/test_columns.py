@@ -1,0 +1,119 @@
+"""Events as columns of tables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.formats.gotrace.columns import WEIGHTS, columns_of, open_ranges
+from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
+from tests.builders.trace import BLOCKED, batch, raw_batch, strings, trace, uvarint
+
+RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
+
+
+def columns(content: bytes) -> dict[str, dict[str, list[int]]]:
+    chunk = next(part for part in ordered(np.frombuffer(content, np.uint8), 26) if isinstance(part, Chunk))
+    assert chunk.generation is not None
+    built = columns_of(chunk.rows, chunk.generation)
+    return {table: {name: np.asarray(one).tolist() for name, one in of.items()} for table, of in built.items()}
+
+
+def test_a_transition_says_what_it_ends_and_who_caused_it() -> None:
+    rows = columns(trace(26, BLOCKED))["goroutine_transition"]
+
+    assert rows["from_state"] == [0, 3, 4, 2]
+    assert rows["to_state"] == [3, 4, 2, 3]
+    assert rows["duration_ns"] == [-1, 1, 10, 10]
+    assert rows["reason_text"] == [0, 3, 0, 0]
+    assert rows["from_reason_text"] == [0, 0, 3, 0]
+    assert rows["from_stack"] == [0, 0, 1, 0]
+    assert rows["stack"] == [0, 1, 0, 0]
+    assert rows["by_goroutine"] == [-1, -1, -1, -1]
+
+
+def test_waiting_weighs_the_stack_that_waits() -> None:
+    rows = columns(trace(26, BLOCKED))["sample"]
+    found = dict(zip(zip(rows["sample_type"], rows["stack"], strict=True), rows["value"], strict=True))
+
+    sync, sched = (1 + 2 * WEIGHTS.index(name) for name in ("sync", "sched"))
+    assert found == {(sync, 1): 1, (sync + 1, 1): 10, (sched, 0): 1, (sched + 1, 0): 10}
+
+
+def test_a_status_that_tells_nothing_new_ends_nothing() -> None:
+    later = [batch(*RUNNING, thread=7, generation=2, time=50)]
+    chunks = list(ordered(np.frombuffer(trace(26, (batch(*RUNNING, thread=7),), later), np.uint8), 26))
+    second = chunks[1]
+    assert isinstance(second, Chunk)
+    assert second.generation is not None
+
+    rows = columns_of(second.rows, second.generation)["goroutine_transition"]
+
+    assert np.asarray(rows["duration_ns"]).tolist() == [-1]
+    assert (np.asarray(rows["from_state"]) == np.asarray(rows["to_state"])).all()
+
+
+def test_a_range_has_its_beginning_and_a_sweep_its_bytes() -> None:
+    content = trace(
+        26,
+        (
+            strings({1: "GOMAXPROCS"}),
+            batch(
+                *RUNNING,
+                "STWBegin dt=1 kind_string=1 stack=0",
+                "STWEnd dt=5",
+                "GCSweepBegin dt=1 stack=0",
+                "GCSweepEnd dt=2 swept_value=8192 reclaimed_value=4096",
+                thread=7,
+            ),
+        ),
+    )
+
+    rows = columns(content)["trace_range"]
+
+    assert [end - start for start, end in zip(rows["start_ns"], rows["end_ns"], strict=True)] == [5, 2]
+    assert rows["kind_text"] == [1, 0]
+    assert (rows["goroutine"], rows["proc"]) == ([1, -1], [-1, 0])
+    assert (rows["swept_bytes"], rows["reclaimed_bytes"]) == ([-1, 8192], [-1, 4096])
+
+
+def test_what_nothing_ends_is_open() -> None:
+    content = trace(26, (batch(*RUNNING, "GCBegin dt=1 gc_seq=1 stack=0", "GCMarkAssistBegin dt=1 stack=0", thread=7),))
+    last = list(ordered(np.frombuffer(content, np.uint8), 26))[-1]
+    assert isinstance(last, Ordered)
+
+    rows = {name: np.asarray(column).tolist() for name, column in open_ranges(last.memory).items()}
+
+    assert rows["wire"] == [30, 36]
+    assert rows["end_ns"] == [-1, -1]
+    assert rows["goroutine"] == [-1, 1]
+    assert rows["start_ns"][1] - rows["start_ns"][0] == 1
+
+
+def test_allocation_events_have_addresses_types_and_sizes() -> None:
+    heap = b"\x01" + b"".join(map(uvarint, (0xC000000000, 8192, 8, 2048)))
+    types = b"\x00" + b"".join(map(uvarint, (4, 0x1000, 48, 16, 6))) + b"main.T"
+    content = trace(
+        26,
+        (
+            raw_batch(heap, experiment=1),
+            raw_batch(types, experiment=1),
+            batch(
+                *RUNNING,
+                "SpanAlloc dt=1 id=2 npages_value=1 kindclass=22",
+                "HeapObjectAlloc dt=1 id=2048 type=4",
+                "HeapObjectFree dt=1 id=2048",
+                "GoroutineStackAlloc dt=1 id=3 order=12",
+                thread=7,
+            ),
+        ),
+    )
+
+    found = columns(content)
+
+    assert found["heap_span"]["address"] == [0xC000000000 + 2 * 8192]
+    assert (found["heap_span"]["size_bytes"], found["heap_span"]["size_class"]) == ([8192], [5])
+    assert found["heap_span"]["is_noscan"] == [1]
+    assert found["heap_object"]["address"] == [0xC000000000 + 2048 * 8] * 2
+    assert found["heap_object"]["type_size_bytes"] == [48, -1]
+    assert found["heap_object"]["event"] == [1, 2]
+    assert found["goroutine_stack"]["size_bytes"] == [2048]

@@ -1,0 +1,72 @@
+"""Whole traces to Decoded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.formats.gotrace.decode import decode
+from pipeline.values import Blob, Decoded, Origin, Source
+from tests.builders.trace import BLOCKED, batch, header, trace
+
+
+def decoded(*contents: bytes) -> list[Decoded]:
+    blobs = [Blob(Source(i, Origin(f"{i}"), len(one), ""), one) for i, one in enumerate(contents, start=1)]
+    return list(decode(blobs))
+
+
+def test_a_trace_ends_with_its_own_row() -> None:
+    *_, last = decoded(trace(26, BLOCKED))
+
+    row = {name: np.asarray(column).tolist() for name, column in last.columns["trace"].items()}
+    assert row["event_count"] == [7]
+    assert row["lost_bytes"] == [0]
+    assert row["offset_ns"] == [1_700_000_000_000_000_000 - 1]
+    assert np.asarray(last.columns["trace_generation"]["event_count"]).tolist() == [7]
+    assert last.notes == []
+
+
+def test_a_trace_that_breaks_off_keeps_what_came_before_and_says_what_is_lost() -> None:
+    whole = trace(26, BLOCKED)
+
+    *_, last = decoded(whole + b"\x01\x02\x07")
+
+    assert np.asarray(last.columns["trace"]["lost_bytes"]).tolist() == [3]
+    assert [(note.kind, note.count) for note in last.notes] == [("trace_cut_off", 3)]
+    assert "no whole number" in last.notes[0].example
+    assert "% of the file was lost" in last.notes[0].example
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (header(26), "the trace has no events"),
+        (header(22), "no clock frequency"),
+        (trace(26, BLOCKED)[:40], "byte "),
+        (header(21), "the format before Go 1.22"),
+        (header(27), "unknown trace version go 1.27"),
+        (trace(26, (batch("GoDestroy dt=1", thread=7),)), "GoDestroy: it needs a proc"),
+    ],
+)
+def test_a_trace_without_an_event_is_refused_with_a_reason(content: bytes, says: str) -> None:
+    parts = decoded(content)
+
+    assert [list(part.refusals) for part in parts if part.refusals] == [[0]]
+    assert says in parts[-1].refusals[0]
+
+
+def test_a_broken_trace_does_not_keep_others_out() -> None:
+    parts = decoded(header(26), trace(26, BLOCKED))
+
+    assert sum("trace" in part.columns for part in parts) == 1
+    assert [index for part in parts for index in part.refusals] == [0]
+
+
+def test_ranges_and_samples_are_numbered_through_the_whole_trace() -> None:
+    running = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
+    assist = ("GCMarkAssistBegin dt=1 stack=0", "GCMarkAssistEnd dt=1")
+    generations = [(batch(*running, *assist, thread=7, generation=n, time=100 * n),) for n in (1, 2)]
+
+    parts = decoded(trace(26, *generations))
+
+    assert [np.asarray(part.columns["trace_range"]["range_index"]).tolist() for part in parts] == [[0], [1], []]

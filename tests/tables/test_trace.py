@@ -1,0 +1,98 @@
+"""Execution traces as tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from pipeline.formats.gotrace.decode import decode
+from pipeline.schema import tables
+from pipeline.tables.build import build_tables
+from pipeline.values import Blob, Origin, Source
+from tests.builders.trace import BLOCKED, batch, strings, trace
+
+RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
+
+
+def built(content: bytes, labels: dict[str, str] | None = None) -> dict[str, pa.Table]:
+    """All parts of a trace, joined table by table."""
+    blob = Blob(Source(17, Origin("a.trace", labels=labels or {}), len(content), ""), content)
+    parts = [build_tables(decoded, [blob]) for decoded in decode([blob])]
+    joined: dict[str, pa.Table] = {}
+    for name in {name for part in parts for name in part}:
+        joined[name] = pa.concat_tables([part[name] for part in parts if name in part]).unify_dictionaries()
+    return joined
+
+
+def test_every_table_has_its_declared_schema() -> None:
+    found = built(trace(26, BLOCKED))
+
+    assert {"trace", "trace_generation", "goroutine_transition", "profile", "sample", "stack"} <= set(found)
+    assert [name for name, rows in found.items() if rows.schema != tables()[name].arrow()] == []
+
+
+def test_a_transition_has_words_and_stacks_and_null_for_what_is_not_known() -> None:
+    rows = built(trace(26, BLOCKED))["goroutine_transition"].to_pylist()
+
+    woken = rows[2]
+    assert (woken["from_state"], woken["from_reason"], woken["to_state"]) == ("waiting", "chan receive", "runnable")
+    assert woken["duration_ns"] == 10
+    assert woken["from_stack_id"] == rows[1]["stack_id"] is not None
+    assert (woken["by_goroutine"], woken["thread"], woken["stack_id"]) == (None, None, None)
+    assert (rows[0]["duration_ns"], rows[0]["from_state"]) == (None, "undetermined")
+
+
+def test_a_trace_has_a_wall_clock_from_1_25_on() -> None:
+    new, old = (built(trace(version, BLOCKED))["trace"].to_pylist()[0] for version in (25, 23))
+
+    assert new["started_at"] == datetime(2023, 11, 14, 22, 13, 20)
+    assert new["wire_version"] == "1.25"
+    assert (old["started_at"], old["clock_offset_ns"], old["wire_version"]) == (None, None, "1.23")
+
+
+def test_a_trace_is_a_profile_of_its_own_kind() -> None:
+    found = built(trace(26, BLOCKED), {"service": "checkout"})
+
+    profile = found["profile"].to_pylist()[0]
+    assert (profile["kind"], profile["service"], profile["default_sample_type"]) == ("trace", "checkout", "sync_delay")
+    weights = {(row["sample_type"], row["unit"], row["value"]) for row in found["sample"].to_pylist()}
+    assert weights == {
+        ("sync_contentions", "count", 1),
+        ("sync_delay", "nanoseconds", 10),
+        ("sched_contentions", "count", 1),
+        ("sched_delay", "nanoseconds", 10),
+    }
+
+
+def test_a_frame_is_a_function_a_file_and_a_line() -> None:
+    found = built(trace(26, BLOCKED))
+
+    function = found["function"].to_pylist()[0]
+    assert (function["name"], function["package"], function["file"]) == ("main.f", "main", "main.go")
+    assert found["location"].to_pylist()[0]["lines"] == [
+        {"function_id": function["function_id"], "line": 7, "column": 0}
+    ]
+
+
+def test_tasks_regions_logs_and_ranges_keep_their_words() -> None:
+    lines = (
+        "UserTaskBegin dt=1 task=5 parent_task=0 name_string=1 stack=0",
+        "UserRegionBegin dt=1 task=5 name_string=2 stack=0",
+        "UserLog dt=1 task=5 key_string=3 value_string=4 stack=0",
+        "UserRegionEnd dt=1 task=5 name_string=2 stack=0",
+        "UserTaskEnd dt=1 task=5 stack=0",
+        "STWBegin dt=1 kind_string=6 stack=0",
+        "STWEnd dt=4",
+    )
+    texts = strings({1: "order", 2: "pay", 3: "id", 4: "ünïcode", 6: "GOMAXPROCS"})
+
+    found = built(trace(26, (texts, batch(*RUNNING, *lines, thread=7))))
+
+    tasks = [(row["event"], row["name"], row["parent"], row["duration_ns"]) for row in found["trace_task"].to_pylist()]
+    assert tasks == [("begin", "order", None, None), ("end", "order", None, 4)]
+    regions = [(row["event"], row["name"], row["duration_ns"]) for row in found["trace_region"].to_pylist()]
+    assert regions == [("begin", "pay", None), ("end", "pay", 2)]
+    assert [(row["category"], row["message"]) for row in found["trace_log"].to_pylist()] == [("id", "ünïcode")]
+    (stopped,) = found["trace_range"].to_pylist()
+    assert (stopped["name"], stopped["end_ns"] - stopped["start_ns"]) == ("stop-the-world (GOMAXPROCS)", 4)
