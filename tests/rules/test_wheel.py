@@ -16,7 +16,8 @@ HEAPS = ROOT / "tests" / "fixtures" / "files" / "checkout" / "service=checkout" 
 
 @pytest.mark.slow
 def test_the_wheel_in_a_fresh_environment_answers_help_and_one_query(tmp_path: Path) -> None:
-    _run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)], cwd=ROOT)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    _run([*build, "--no-build-isolation", "--wheel-dir", str(tmp_path), str(ROOT)], cwd=ROOT)
     (wheel,) = tmp_path.glob("*.whl")
     _run([sys.executable, "-m", "venv", str(tmp_path / "bare")], cwd=tmp_path)
     python = tmp_path / "bare" / "bin" / "python"
