@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pipeline.warm import main as compile_once
 from tests.bench import work
 from tests.bench.big_profile import SMALL_PER_SERIES, extreme_profile, large_profile, small_profiles
+from tests.bench.big_trace import large_trace
 from tests.bench.comparison import Comparison, as_table
 
 
@@ -40,6 +41,7 @@ def _thorough() -> list[Measurement]:
         partial(work.decode_large, large, pairs=7, seconds=1.0),
         partial(work.ingest_large, large, pairs=7, seconds=1.0),
         partial(work.ingest_small, small, pairs=3),
+        partial(work.order_trace, large_trace(), pairs=5),
         partial(work.ask_top, large, small, pairs=5, seconds=1.0),
         partial(work.ingest_within_memory, small, f"{len(small):,} small heap profiles"),
         partial(work.ingest_within_memory, [extreme], "an extreme profile"),
@@ -52,6 +54,7 @@ def _quick() -> list[Measurement]:
         partial(work.decode_large, large, pairs=1, seconds=0.0),
         partial(work.ingest_large, large, pairs=1, seconds=0.0),
         partial(work.ingest_small, few, pairs=1),
+        partial(work.order_trace, large_trace(), pairs=1),
         partial(work.ask_top, large, few, pairs=1, seconds=0.0),
         partial(work.ingest_within_memory, few, f"{len(few)} small heap profiles"),
     ]

@@ -11,14 +11,19 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from pipeline import flow
 from pipeline.formats import pprof
+from pipeline.formats.gotrace.order import Ordered, ordered
+from pipeline.formats.gotrace.recognise import version_of
 from pipeline.inputs.find import find
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
-from pipeline.values import Blob
+from pipeline.values import Blob, Bytes
 from pipeline.warehouse.query import ask
 from tests.bench.big_profile import BENCH, parse_in_go
+from tests.bench.big_trace import read_in_go_ms
 from tests.bench.comparison import Comparison, in_turn, median_ms, on_one_core, peak_mib
 from tests.oracle import toolchain
 
@@ -49,6 +54,27 @@ def ingest_large(file: Path, *, pairs: int, seconds: float) -> list[Comparison]:
     free = Comparison("large heap profile to Parquet, all cores", *in_turn(go, ours, pairs=pairs), target=1.5)
     on_one_core()
     return [free, Comparison("large heap profile to Parquet, one core", *in_turn(go, ours, pairs=pairs), target=1.5)]
+
+
+def order_trace(file: Path, *, pairs: int) -> list[Comparison]:
+    """A large trace: in memory to rows in order, against Go's reader, which only iterates; and to a committed lake."""
+    on_one_core()
+    data = np.fromfile(file, np.uint8)
+    version = version_of(bytes(data[:16]))
+    assert version is not None
+    go = partial(read_in_go_ms, file, passes=3)
+    times = in_turn(go, partial(median_ms, partial(_ordered, data, version), seconds=0.5), pairs=pairs)
+    written = in_turn(go, partial(median_ms, partial(_ingested, [file]), seconds=0.0, runs=1), pairs=pairs)
+    return [
+        Comparison("large trace decoded and ordered, one core", *times, target=0.25),
+        Comparison("large trace to Parquet, one core", *written, target=2.0),
+    ]
+
+
+def _ordered(data: Bytes, version: int) -> None:
+    *_, last = ordered(data, version)
+    assert isinstance(last, Ordered)
+    assert last.ending.fault is None
 
 
 def ingest_small(files: Sequence[Path], *, pairs: int) -> list[Comparison]:
