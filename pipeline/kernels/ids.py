@@ -192,3 +192,24 @@ def _find_each_sorted(ids: UInt64s, wanted: UInt64s) -> Int64s:
                 high = middle
         found[row] = order[low] if low < len(order) and ids[order[low]] == wanted[row] else -1
     return found
+
+
+@kernel
+def distinct(numbers: Int64s, room: int) -> tuple[Int64s, Int64s]:
+    """The distinct ones of numbers from -1 to `room` - 1, rising, and the place of each number among them."""
+    place = np.full(room + 1, -1, np.int64)
+    for at in range(len(numbers)):
+        place[numbers[at] + 1] = 0
+    n = 0
+    for number in range(room + 1):
+        if place[number] == 0:
+            place[number] = n
+            n += 1
+    found = np.empty(n, np.int64)
+    for number in range(room + 1):
+        if place[number] >= 0:
+            found[place[number]] = number - 1
+    which = np.empty(len(numbers), np.int64)
+    for at in range(len(numbers)):
+        which[at] = place[numbers[at] + 1]
+    return found, which

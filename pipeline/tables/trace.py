@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.kernels import trace_columns as c
+from pipeline.kernels.ids import distinct
 from pipeline.schema import Table, tables
 from pipeline.tables.labels import label_sets
 from pipeline.tables.source import label_columns, label_maps, series_keys
@@ -131,8 +132,8 @@ def _nullable(values: np.ndarray, field: pa.Field) -> pa.Array:
 
 def _dictionary(strings: Strings, numbers: Int64s) -> pa.DictionaryArray:
     """The texts with these numbers, each distinct one written out once; -1 is NULL."""
-    distinct, which = np.unique(numbers, return_inverse=True)
-    words = text_array(strings, distinct)
+    found, which = distinct(np.ascontiguousarray(numbers), len(strings))
+    words = text_array(strings, found)
     encoded = words.dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which)), encoded.dictionary)
 

@@ -11,7 +11,7 @@ from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_state
-from pipeline.kernels.ids import find_id
+from pipeline.kernels.ids import distinct, find_id
 from pipeline.values import Bools, Column, Int64s
 
 Columns = Mapping[str, Column]
@@ -30,9 +30,16 @@ def _of_types(*types: int) -> Bools:
 
 def columns_of(rows: Int64s, generation: Generation) -> Mapping[str, Columns]:
     """Columns of every table that events fill, by table."""
-    wire = rows[:, c.WIRE]
-    built = {name: build(rows[_of_types(*types)[wire]], generation) for name, (types, build) in _TABLES.items()}
-    return {**built, "sample": _samples(rows, built["goroutine_transition"], generation)}
+    wire = np.ascontiguousarray(rows[:, c.WIRE])
+    table_of = _TABLE_OF[wire]
+    built = {
+        name: build(rows[np.flatnonzero(table_of == place)], generation)
+        for place, (name, (_, build)) in enumerate(_TABLES.items())
+    }
+    transitions = built["goroutine_transition"]
+    samples = _samples(rows, transitions, generation)
+    kept = {name: column for name, column in transitions.items() if name != "had_run"}
+    return {**built, "goroutine_transition": kept, "sample": samples}
 
 
 def _context(rows: Int64s, *names: str) -> dict[str, Column]:
@@ -57,6 +64,7 @@ def _goroutines(rows: Int64s, generation: Generation) -> Columns:
         "stack": rows[:, c.STACK2],
         "by_goroutine": np.where(cause == rows[:, c.RESOURCE], -1, cause),
         "by_stack": np.where(is_own, 0, rows[:, c.STACK_AT]),
+        "had_run": rows[:, c.STATES] & c.HAS_RUN != 0,
         **_context(rows, "thread", "proc"),
     }
 
@@ -261,6 +269,11 @@ _TABLES: Mapping[str, tuple[Sequence[int], _Build]] = {
 }
 
 
+_TABLE_OF = np.full(c.END_OF_TYPES, -1, np.int8)
+for _place, (_types_of_table, _) in enumerate(_TABLES.values()):
+    _TABLE_OF[list(_types_of_table)] = _place
+
+
 # Weights -------------------------------------------------------------------------------------------------------------
 
 
@@ -274,14 +287,11 @@ def _samples(rows: Int64s, transitions: Columns, generation: Generation) -> Colu
     )
     ended = duration >= 0
     # Go counts from a goroutine's first run in the trace on: what it was created for and then waited for is not there.
-    of_goroutines = rows[_of_types(*_TABLES["goroutine_transition"][0])[rows[:, c.WIRE]], c.STATES]
-    had_run = of_goroutines & c.HAS_RUN != 0
+    had_run = np.asarray(transitions["had_run"])
     waits = ended & (state == c.G_WAITING)
-    why = _reasons(reason[waits], generation)
+    is_reason = {name: _texts_like(reason, like, generation) for name, like in _REASONS.items()}
     chosen = {
-        "net": _where(waits, why == "network"),
-        "sync": _where(waits, [("chan" in one or "sync" in one or "select" in one) for one in why]),
-        "select": _where(waits, why == "select"),
+        **{name: np.flatnonzero(waits & of_text[reason]) for name, of_text in is_reason.items()},
         "syscall": np.flatnonzero(ended & had_run & (state == c.G_SYSCALL)),
         "sched": np.flatnonzero(ended & had_run & (state == c.G_RUNNABLE)),
     }
@@ -295,22 +305,26 @@ def _samples(rows: Int64s, transitions: Columns, generation: Generation) -> Colu
     return {"stack": stacks, "value": values, "sample_type": types}
 
 
-def _where(waits: Bools, chosen: Sequence[bool] | npt.NDArray[np.bool_]) -> Int64s:
-    return np.flatnonzero(waits)[np.asarray(chosen, np.bool_)]
-
-
-def _reasons(texts: Int64s, generation: Generation) -> npt.NDArray[np.str_]:
-    """The words of each text; few are distinct."""
-    distinct, which = np.unique(texts, return_inverse=True)
+def _texts_like(texts: Int64s, like: Callable[[str], bool], generation: Generation) -> Bools:
+    """For every text of the generation, whether it is among these and the words are like that; few are distinct."""
     strings = generation.texts
-    spans = zip(strings.starts[distinct].tolist(), strings.lengths[distinct].tolist(), strict=True)
-    words = [strings.data[start : start + length].tobytes().decode("utf-8", "replace") for start, length in spans]
-    return np.array(words, np.str_)[which] if words else np.zeros(0, np.str_)
+    found = np.zeros(len(strings), np.bool_)
+    for text in distinct(texts, len(strings))[0].tolist():
+        start, length = int(strings.starts[text]), int(strings.lengths[text])
+        found[text] = like(strings.data[start : start + length].tobytes().decode("utf-8", "replace"))
+    return found
+
+
+_REASONS: Mapping[str, Callable[[str], bool]] = {
+    "net": lambda words: words == "network",
+    "sync": lambda words: "chan" in words or "sync" in words or "select" in words,
+    "select": lambda words: words == "select",
+}
 
 
 def _added(stacks: Int64s, values: Int64s, sample_type: int) -> tuple[Int64s, Int64s, Int64s]:
     """The sum of the values of each stack."""
-    distinct, which = np.unique(stacks, return_inverse=True)
-    total = np.zeros(len(distinct), np.int64)
+    found, which = distinct(stacks, int(stacks.max(initial=-1)) + 1)
+    total = np.zeros(len(found), np.int64)
     np.add.at(total, which, values)
-    return distinct, total, np.full(len(distinct), sample_type, np.int64)
+    return found, total, np.full(len(found), sample_type, np.int64)
