@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -65,6 +66,14 @@ def heapscape() -> None:
 
     Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done.
     """
+
+
+def command() -> int:
+    """The `heapscape` command: what `main` returns is what the process ends with, whoever presses Ctrl-C meanwhile."""
+    code = main()
+    # Python takes some 50 ms to end, and a Ctrl-C then would kill it: the work is done, and its exit code counts.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
