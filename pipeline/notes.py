@@ -48,6 +48,9 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     "trace_cut_off": NoteKind(
         "loss", "The trace breaks off; everything before that went in. Stop a trace before copying it."
     ),
+    "trace_types_unreadable": NoteKind(
+        "loss", "Allocations have no Go types: the table of types is not in the form heapscape knows."
+    ),
     "verdict_without_position": NoteKind(
         "loss", "Verdicts on variables of the compiler's own making, which have no place in a file, were left out."
     ),

@@ -45,7 +45,6 @@ from pipeline.kernels.trace_procs import proc_start, proc_status, proc_steal, pr
 from pipeline.kernels.trace_state import (
     ADVANCED,
     BAD_ARGUMENT,
-    BAD_STACK,
     BAD_TIME,
     BAD_TYPE,
     FAILED,
@@ -53,6 +52,7 @@ from pipeline.kernels.trace_state import (
     NONE,
     NOT_ORDERED,
     NOTHING_ADVANCES,
+    SAMPLE_WITHOUT_STACK,
     TOO_MANY_TRIES,
     WAITS,
     emit,
@@ -62,10 +62,10 @@ from pipeline.kernels.trace_state import (
 from pipeline.kernels.trace_wire import nanoseconds, number
 from pipeline.values import Bytes, Int64s
 
-# Tries that came too early: what a sound trace needs for each event, and what any trace may have. A file of a few
-# megabytes can be made to need more than a day.
+# Steps of looking for an event that can come next: what a sound trace needs each time, and what any trace may have. A file
+# of a few megabytes can be made to need days.
 _FAIR_TRIES = 200
-_MOST_TRIES = 1 << 30
+MOST_TRIES = 1 << 33
 # Rows that one event may make.
 _MOST_ROWS = 3
 
@@ -297,15 +297,15 @@ def _has_room(s: Int64s) -> bool:
 @kernel
 def _advance_another(s: Int64s, heap: int, n: int, row: int) -> tuple[int, int]:
     """Try the others in the order of their times; returns what came of it, and the place in the heap it came from."""
-    s[c.TRIES] += _sort(s, heap, n)
+    s[c.TRIES] += n + _sort(s, heap, n)
     tried = 0
     advanced = WAITS
-    while advanced == WAITS and tried + 1 < n and s[c.TRIES] < _MOST_TRIES:
+    while advanced == WAITS and tried + 1 < n and s[c.TRIES] < MOST_TRIES:
         tried += 1
         s[c.TRIES] += 1
         advanced = _advance(s, s[heap + tried], row)
     if advanced == WAITS:
-        fail(s, s[heap], NOTHING_ADVANCES if s[c.TRIES] < _MOST_TRIES else TOO_MANY_TRIES, 0, 0)
+        fail(s, s[heap], NOTHING_ADVANCES if s[c.TRIES] < MOST_TRIES else TOO_MANY_TRIES, 0, 0)
     s[c.TRIES] = max(0, s[c.TRIES] - _FAIR_TRIES)
     return advanced, tried
 
@@ -390,7 +390,7 @@ def _emit_sample(s: Int64s, row: int, samples: Int64s, sample: int) -> None:
 
 @kernel
 def _blame_sample(s: Int64s) -> None:
-    s[c.FAULT] = BAD_STACK
+    s[c.FAULT] = SAMPLE_WITHOUT_STACK
     s[c.FAULT_TYPE] = c.CPU_SAMPLE
     s[c.FAULT_POSITION] = NONE
     s[c.FAULT_FOUND] = NONE

@@ -69,6 +69,7 @@ def proc_status(s: Int64s, cur: int, row: int) -> int:
 @kernel
 def _thread_with(s: Int64s, p: int) -> int:
     """The thread that has a proc, or NONE."""
+    s[c.TRIES] += (s[c.MS + c.END] - s[c.MS + c.AT]) // c.M
     for m in range(s[c.MS + c.AT], s[c.MS + c.END], c.M):
         if s[m + c.M_KNOWN] != 0 and s[m + c.M_P] == p:
             return np.int64(m)

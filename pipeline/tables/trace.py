@@ -236,7 +236,8 @@ def _profile(
         "day": _day(started_ns, 1),
         "taken_at": pa.array([max(0, started_ns) // _NS_PER_US], pa.int64()).cast(pa.timestamp("us")),
         "time_ns": np.array([started_ns]),
-        "duration_ns": np.array([trace["end_ns"] - trace["start_ns"]]),
+        # Times of a trace that passes the end of its 64 bits begin anew.
+        "duration_ns": np.array([max(0, trace["end_ns"] - trace["start_ns"])]),
         "period": np.array([0]),
         "period_type": empty,
         "period_unit": empty,

@@ -17,7 +17,8 @@ from pipeline.values import Blob, Bytes, Column, Decoded, Int64s, Note, Symbols
 
 # Events that become rows together.
 _ROWS = 1 << 18
-_OLDEST, _NEWEST = 22, 26
+_OLDEST = 22
+_LAST_NS = 2**63 - 1
 _VERSIONS = (22, 23, 25, 26)
 
 
@@ -36,6 +37,7 @@ class _Progress:
     ranges: int = 0
     samples: int = 0
     offset_ns: int | None = None
+    types_fault: str = ""
     generation: list[tuple[int, int, int, tuple[int, int, int] | None]] = field(default_factory=list)
 
 
@@ -94,7 +96,10 @@ def _look(chunk: Chunk, progress: _Progress) -> None:
     if is_boundary and (not progress.generation or progress.generation[-1][0] != generation.number):
         progress.generation.append((generation.number, int(times[0]), 0, generation.clock.snapshot))
         if progress.offset_ns is None and generation.clock.snapshot:
-            progress.offset_ns = generation.clock.snapshot[2] - generation.clock.snapshot[0]
+            offset = generation.clock.snapshot[2] - generation.clock.snapshot[0]
+            progress.offset_ns = offset if abs(offset) <= _LAST_NS else None
+        if generation.types.fault and not progress.types_fault:
+            progress.types_fault = generation.types.fault
     number, start, events, snapshot = progress.generation[-1]
     progress.generation[-1] = (number, start, events + len(times), snapshot)
 
@@ -122,7 +127,9 @@ def _of_blob(tables: Mapping[str, Mapping[str, Column]], progress: _Progress) ->
 
 
 def _started_ns(progress: _Progress) -> int:
-    return (progress.start_ns or 0) + progress.offset_ns if progress.offset_ns is not None else 0
+    """When the trace began, ns since 1970; 0 without a clock, or by one that is out of this world."""
+    started = (progress.start_ns or 0) + (progress.offset_ns or 0)
+    return started if progress.offset_ns is not None and 0 <= started <= _LAST_NS else 0
 
 
 def _last(found: Ordered, data: Bytes, progress: _Progress) -> Decoded:
@@ -162,6 +169,8 @@ def _last(found: Ordered, data: Bytes, progress: _Progress) -> Decoded:
     if lost:
         share = f"{100 * lost / len(data):.1f} % of the file was lost"
         notes.append(Note(index, "trace_cut_off", lost, f"{share}: {fault or 'it follows the last generation'}"))
+    if progress.types_fault:
+        notes.append(Note(index, "trace_types_unreadable", 1, progress.types_fault))
     symbols = symbols_of(found.generation) if found.generation else None
     return Decoded(_of_blob(tables, progress), symbols=symbols, notes=notes)
 

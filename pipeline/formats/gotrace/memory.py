@@ -18,6 +18,10 @@ from pipeline.values import Int64s
 # Rows of events that are put in order at a time: few enough to stay in the processor's cache until they are read.
 CHUNK_ROWS = 1 << 12
 _FIRST_ROWS = 64
+# Numbers from which on the array grows no more: about a million goroutines alive at a time. To grow it once takes 0.5 GiB.
+MOST_WORDS = 1 << 24
+# What a thread takes: its row twice, for tables double, its look-up, its cursor and its place in the heap.
+THREAD_WORDS = 2 * c.M + 4 + c.CURSOR + 1
 # Tables that last, how wide their rows are, whether their rows are looked up by id.
 _LASTING = (
     (c.GS, c.G, True),

@@ -30,7 +30,7 @@ _STACKS = (
 _TEXTS = ((c.GS, c.G_SINCE_TEXT), (c.REGIONS, c.R_TEXT), (c.TASKS, c.T_TEXT), (c.STOPS, c.STOP_TEXT))
 _NAMES_OF_FRAMES = (trace_tables.F_FUNCTION, trace_tables.F_FILE)
 
-_NAMES = {event.number: event.name for event in EVENTS}
+_NAMES = {event.number: event.name for event in EVENTS} | {c.CPU_SAMPLE: "CPUSample"}
 _PROC_STATES = ("bad", "running", "idle", "in a syscall", "abandoned in a syscall")
 _GO_STATES = ("bad", "runnable", "running", "in a syscall", "waiting")
 
@@ -74,6 +74,7 @@ _SENTENCES: Mapping[int, str] = {
     trace_state.GC_UNKNOWN: "whether a GC is in progress is not known",
     trace_state.BAD_STACK: "found invalid stack ID {found}; the generation has no such stack",
     trace_state.BAD_TEXT: "found invalid string ID {found}; the generation has no such string",
+    trace_state.SAMPLE_WITHOUT_STACK: "its stack is not in the generation",
     trace_state.TOO_MANY_TRIES: "too many events wait for each other; no runtime writes that",
 }  # fmt: skip
 
@@ -115,8 +116,10 @@ def ordered(data: Bytes, version: int) -> Iterator[Chunk | Ordered]:
             yield Chunk(mem.events(memory, n), generation)
             yield Ordered(found, memory, generation)
             return
-        generation, memory = _installed(memory, found, before=generation)
-        memory, fault = yield from _in_order(memory, data, generation)
+        fault = _too_much(memory, found, threads=len(found.groups) - 1)
+        if not fault:
+            generation, memory = _installed(memory, found, before=generation)
+            memory, fault = yield from _in_order(memory, data, generation)
         if fault:
             yield Ordered(Ending(found.start, fault), memory, generation)
             return
@@ -129,7 +132,7 @@ def _in_order(
     batches, samples, factor = generation.batches.ravel(), generation.samples.ravel(), generation.clock.factor
     memory[c.GENERATION] = generation.number
     if trace_order.begin_generation(memory, data, batches, generation.groups, factor) == c.BROKEN:
-        return memory, _fault(memory)
+        return memory, _fault(memory, generation)
     if memory[c.FRONTIER] and not memory[c.FIRST_GENERATION]:
         memory[c.FIRST_GENERATION] = generation.number
     n, sample = trace_order.emit_sync(memory, generation.min_time), 0
@@ -140,9 +143,23 @@ def _in_order(
         if status == c.DONE:
             return memory, None
         if status == c.BROKEN:
-            return memory, _fault(memory)
+            return memory, _fault(memory, generation)
         if status == c.GROW:
+            if fault := _too_much(memory, generation, threads=0):
+                return memory, fault
             memory = mem.roomier(memory)
+
+
+def _too_much(memory: Int64s, generation: Generation, *, threads: int) -> TraceError | None:
+    """Why the memory may not grow any more, or not be copied once more; None when it may."""
+    if len(memory) + threads * mem.THREAD_WORDS > mem.MOST_WORDS:
+        reason = "more goroutines, threads, regions and tasks at a time than heapscape holds, which are about a million"
+        return TraceError(reason, position=generation.start)
+    # Every generation copies what is alive: many of them, with much of it, are work without end.
+    memory[c.TRIES] += len(memory) >> 3
+    if memory[c.TRIES] > trace_order.MOST_TRIES:
+        return TraceError(_SENTENCES[trace_state.TOO_MANY_TRIES], position=generation.start)
+    return None
 
 
 # Carrying over -------------------------------------------------------------------------------------------------------
@@ -210,7 +227,7 @@ def _renumbered(columns: list[Int64s], *, first: int) -> Int64s:
 # Faults --------------------------------------------------------------------------------------------------------------
 
 
-def _fault(memory: Int64s) -> TraceError:
+def _fault(memory: Int64s, generation: Generation) -> TraceError:
     """What the fault in the memory says, in words."""
     status, position, kind, found, expected = memory[c.FAULT : c.FAULT_EXPECTED + 1].tolist()
     name = _NAMES.get(kind, f"event type {kind}")
@@ -223,7 +240,7 @@ def _fault(memory: Int64s) -> TraceError:
             proc_state=_PROC_STATES[expected] if 0 <= expected < len(_PROC_STATES) else expected,
             go_state=_GO_STATES[expected] if 0 <= expected < len(_GO_STATES) else expected,
         )
-    return TraceError(f"{name}: {reason}", position=position)
+    return TraceError(f"{name}: {reason}", position=position if position >= 0 else generation.start)
 
 
 def _frontier(memory: Int64s) -> str:

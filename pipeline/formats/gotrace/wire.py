@@ -15,6 +15,8 @@ from pipeline.values import Bytes, Int64s, Strings
 
 HEADER_BYTES = 16
 _FIRST_BATCHES = 1024
+# A day of one a second; each costs a millisecond whatever is in it.
+MOST_GENERATIONS = 1 << 16
 _PER_SECOND = 1e9
 
 _FIELDS = ("experiment", "generation", "thread", "time", "size")
@@ -62,6 +64,7 @@ class Types:
 
     heap  first address, page size, alignment of objects and of stacks; zeros where the trace does not tell
     text  int64 (n,)   each type's name, a text of the generation
+    fault why there are none, although the generation has a table of them
     """
 
     ids: Int64s
@@ -70,6 +73,7 @@ class Types:
     size_bytes: Int64s
     text: Int64s
     heap: Int64s
+    fault: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def generations(data: Bytes, version: int) -> Iterator[Generation | Ending]:
     Follows readGeneration and readGenerationWithSpill of internal/trace/generation.go.
     """
     at, number = HEADER_BYTES, 0
-    while True:
+    for _ in range(MOST_GENERATIONS):
         start = at
         batches, at, number, ending, found = _batches(data, at, version=version)
         fault = _wire_fault(ending, found, at)
@@ -140,6 +144,7 @@ def generations(data: Bytes, version: int) -> Iterator[Generation | Ending]:
         if fault or ending == trace_wire.END_OF_FILE:
             yield Ending(at, fault)
             return
+    yield Ending(at, TraceError(f"more than {MOST_GENERATIONS:,} generations, more than any trace has", position=at))
 
 
 # What makes a generation before Go 1.26 unreadable as a whole; other faults only end it.
@@ -271,9 +276,13 @@ def _missing_name(
     )
 
 
+def most_samples(batches: Int64s) -> int:
+    """How many CPU samples there can be: each takes six bytes at least, and one more may break off."""
+    return trace_tables.bytes_of(batches, c.CPU_SAMPLES) // 6 + 1
+
+
 def _samples(data: Bytes, batches: Int64s, stacks: tuple[Int64s, Int64s, Int64s], *, factor: float) -> Int64s:
-    most = trace_tables.bytes_of(batches, c.CPU_SAMPLES) // 6
-    samples = np.empty((most, c.SAMPLE), np.int64)
+    samples = np.empty((most_samples(batches), c.SAMPLE), np.int64)
     n, *fault = trace_tables.read_samples(data, batches, samples)
     _checked(*fault)
     samples = samples[:n]
@@ -285,10 +294,17 @@ def _types(data: Bytes, batches: Int64s, *, first_text: int, start: int) -> tupl
     most = trace_tables.bytes_of(batches, c.EXPERIMENT) // 5
     ids, sizes, starts, lengths = (np.empty(most, np.int64) for _ in range(4))
     heap = np.zeros(4, np.int64)
-    n, *fault = trace_tables.read_types(data, batches, ids, sizes, starts, lengths, heap)
-    _checked(*fault)
-    table, order = _index(ids[:n], what="type", start=start)
-    return Types(ids[:n], table, order, sizes[:n], first_text + np.arange(n), heap), starts[:n], lengths[:n]
+    n, *broken = trace_tables.read_types(data, batches, ids, sizes, starts, lengths, heap)
+    fault = None
+    try:
+        _checked(*broken)
+        table, order = _index(ids[:n], what="type", start=start)
+    except TraceError as error:
+        # An experiment of the runtime's, which Go's reader hands on unread: the events are as good without it.
+        fault, n, heap = str(error), 0, np.zeros(4, np.int64)
+        table, order = _index(ids[:n], what="type", start=start)
+    types = Types(ids[:n], table, order, sizes[:n], first_text + np.arange(n), heap, fault)
+    return types, starts[:n], lengths[:n]
 
 
 def _grouped(batches: Int64s) -> tuple[Int64s, Int64s]:
