@@ -8,7 +8,6 @@ from pipeline.kernels.trace_state import (
     ADVANCED,
     FAILED,
     MUST,
-    NO_SUCH_GOROUTINE,
     NONE,
     REGION_MISUSED,
     TASK_EXISTS,
@@ -20,7 +19,7 @@ from pipeline.kernels.trace_state import (
     find_stack,
     find_task,
     find_text,
-    g_of,
+    known_g,
     new_region,
     new_task,
 )
@@ -29,6 +28,7 @@ from pipeline.values import Int64s
 
 @kernel
 def user_task_begin(s: Int64s, cur: int, row: int) -> int:
+    """A task begins: it is known until it ends, and may not begin again before."""
     identity = s[cur + c.C_A0]
     if find_task(s, identity) >= 0:
         return fail(s, cur, TASK_EXISTS, identity, 0)
@@ -55,6 +55,7 @@ def user_task_begin(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def user_task_end(s: Int64s, cur: int, row: int) -> int:
+    """A task ends, with the name and the parent it began with; one that began before the trace has neither."""
     if check(s, cur, MUST, MUST) != ADVANCED:
         return FAILED
     stack = find_stack(s, cur, s[cur + c.C_A1])
@@ -78,16 +79,14 @@ def user_task_end(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def user_region(s: Int64s, cur: int, row: int) -> int:
-    if check(s, cur, MUST, MUST) != ADVANCED:
+    """A region of the running goroutine begins, or its innermost one ends."""
+    g = known_g(s, cur, MUST)
+    if g < 0:
         return FAILED
-    task = s[cur + c.C_A0]
+    m, task = s[cur + c.C_M], s[cur + c.C_A0]
     text = find_text(s, cur, s[cur + c.C_A1])
     if text < 0:
         return FAILED
-    m = s[cur + c.C_M]
-    g = g_of(s, m)
-    if g < 0:
-        return fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
     region = s[g + c.G_REGION]
     is_begin = s[cur + c.C_TYPE] == c.USER_REGION_BEGIN
     # One that began before the trace ends without having begun.

@@ -27,8 +27,8 @@ from pipeline.kernels.trace_state import (
     find_p,
     find_stack,
     find_text,
-    g_of,
     in_first_generation,
+    known_g,
     remove_stop,
 )
 from pipeline.values import Int64s
@@ -36,6 +36,7 @@ from pipeline.values import Int64s
 
 @kernel
 def gc_active(s: Int64s, cur: int, row: int) -> int:
+    """A GC runs already as a generation begins."""
     if in_first_generation(s):
         if s[c.GC_STATE] != c.GC_UNDETERMINED:
             return fail(s, cur, GC_ACTIVE_LATE, 0, 0)
@@ -56,6 +57,7 @@ def gc_active(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def gc_begin(s: Int64s, cur: int, row: int) -> int:
+    """A GC begins: the next in sequence, or the first that the trace tells of."""
     if s[c.GC_STATE] != c.GC_UNDETERMINED:
         if s[cur + c.C_A0] != s[c.GC_SEQ] + 1:
             return WAITS
@@ -77,6 +79,7 @@ def gc_begin(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def gc_end(s: Int64s, cur: int, row: int) -> int:
+    """A GC ends: the next in sequence."""
     if s[cur + c.C_A0] != s[c.GC_SEQ] + 1:
         return WAITS
     if s[c.GC_STATE] == c.GC_NOT_RUNNING:
@@ -95,6 +98,7 @@ def gc_end(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def sweep(s: Int64s, cur: int, row: int) -> int:
+    """A proc begins or ends to sweep."""
     if check(s, cur, MUST, MAY) != ADVANCED:
         return FAILED
     m = s[cur + c.C_M]
@@ -125,6 +129,7 @@ def sweep(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def sweep_active(s: Int64s, cur: int, row: int) -> int:
+    """A proc sweeps already as a generation begins."""
     p = find_p(s, s[cur + c.C_A0])
     if p < 0:
         return fail(s, cur, NO_SUCH_PROC, s[cur + c.C_A0], 0)
@@ -144,12 +149,11 @@ def sweep_active(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def assist(s: Int64s, cur: int, row: int) -> int:
-    if check(s, cur, MUST, MUST) != ADVANCED:
+    """The running goroutine begins or ends to assist the GC."""
+    g = known_g(s, cur, MUST)
+    if g < 0:
         return FAILED
     m = s[cur + c.C_M]
-    g = g_of(s, m)
-    if g < 0:
-        return fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
     is_begin = s[cur + c.C_TYPE] == c.GC_MARK_ASSIST_BEGIN
     if is_begin and s[g + c.G_ASSIST] != 0:
         return fail(s, cur, RANGE_OPEN, s[g + c.G_ID], 0)
@@ -175,6 +179,7 @@ def assist(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def assist_active(s: Int64s, cur: int, row: int) -> int:
+    """A goroutine assists already as a generation begins."""
     g = find_g(s, s[cur + c.C_A0])
     if g < 0:
         return fail(s, cur, NO_SUCH_GOROUTINE, s[cur + c.C_A0], 0)
@@ -194,12 +199,11 @@ def assist_active(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def stw_begin(s: Int64s, cur: int, row: int) -> int:
-    if check(s, cur, MUST, MUST) != ADVANCED:
+    """The running goroutine stops the world."""
+    g = known_g(s, cur, MUST)
+    if g < 0:
         return FAILED
     m = s[cur + c.C_M]
-    g = g_of(s, m)
-    if g < 0:
-        return fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
     stack = find_stack(s, cur, s[cur + c.C_A1])
     if stack < 0:
         return FAILED
@@ -227,12 +231,11 @@ def stw_begin(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def stw_end(s: Int64s, cur: int, row: int) -> int:
-    if check(s, cur, MUST, MUST) != ADVANCED:
+    """It starts the world that it stopped first."""
+    g = known_g(s, cur, MUST)
+    if g < 0:
         return FAILED
     m = s[cur + c.C_M]
-    g = g_of(s, m)
-    if g < 0:
-        return fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
     for stop in range(s[c.STOPS + c.AT], s[c.STOPS + c.END], c.STOP):
         if s[stop + c.STOP_G] == s[m + c.M_G]:
             emit(s, row, c.STW_END, s[cur + c.C_TIME], m)
@@ -249,6 +252,7 @@ def stw_end(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def heap_metric(s: Int64s, cur: int, row: int) -> int:
+    """HeapAlloc and HeapGoal: a number of the heap's."""
     if check(s, cur, MUST, MAY) != ADVANCED:
         return FAILED
     emit(s, row, s[cur + c.C_TYPE], s[cur + c.C_TIME], s[cur + c.C_M])
@@ -258,6 +262,7 @@ def heap_metric(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def allocation(s: Int64s, cur: int, row: int) -> int:
+    """The events of GODEBUG=traceallocfree=1: nothing changes."""
     if check(s, cur, MAY, MAY) != ADVANCED:
         return FAILED
     kind = s[cur + c.C_TYPE]

@@ -16,7 +16,6 @@ from pipeline.kernels.trace_state import (
     MAY,
     MUST,
     MUST_NOT,
-    NO_SUCH_GOROUTINE,
     NONE,
     OTHER_GO_STATUS,
     OTHER_THREAD,
@@ -35,6 +34,7 @@ from pipeline.kernels.trace_state import (
     g_changes,
     g_of,
     in_first_generation,
+    known_g,
     new_g,
     p_changes,
     stays,
@@ -47,12 +47,12 @@ NONE_YET = -(2**63)
 
 @kernel
 def go_status(s: Int64s, cur: int, row: int) -> int:
+    """A goroutine is in a state: known from now on in the first generation, confirmed in later ones."""
     identity, thread, status = s[cur + c.C_A0], s[cur + c.C_A1], s[cur + c.C_A2]
     if status < 0 or status > c.GO_WAITING:
         return fail(s, cur, BAD_GO_STATUS, identity, status)
     is_first = in_first_generation(s)
-    after = _go_state(status)
-    before = after
+    before = after = _go_state(status)
     g = find_g(s, identity)
     if g >= 0:
         if s[g + c.G_STATUS] != status:
@@ -125,6 +125,7 @@ def _go_state(status: int) -> int:
 
 @kernel
 def go_create(s: Int64s, cur: int, row: int) -> int:
+    """GoCreate and GoCreateBlocked: a goroutine is made, runnable or waiting."""
     if check(s, cur, MUST, MAY) != ADVANCED:
         return FAILED
     m = s[cur + c.C_M]
@@ -156,6 +157,7 @@ def _succeeds(s: Int64s, g: int, sequence: int) -> bool:
 
 @kernel
 def go_start(s: Int64s, cur: int, row: int) -> int:
+    """A runnable goroutine runs, once its sequence number is the next."""
     g = find_g(s, s[cur + c.C_A0])
     if g < 0 or s[g + c.G_STATUS] != c.GO_RUNNABLE or not _succeeds(s, g, s[cur + c.C_A1]):
         return WAITS
@@ -171,24 +173,20 @@ def go_start(s: Int64s, cur: int, row: int) -> int:
 
 
 @kernel
-def _running_g(s: Int64s, cur: int) -> int:
-    """The row of the goroutine that runs on the event's thread, or NONE after saying why there is none."""
-    if check(s, cur, MUST, MUST) != ADVANCED:
+def _g_in(s: Int64s, cur: int, proc: int, status: int) -> int:
+    """The row of the goroutine on the event's thread, which has to be running, or in a syscall; or NONE."""
+    row = known_g(s, cur, proc)
+    if row >= 0 and s[row + c.G_STATUS] != status:
+        fault = GOROUTINE_NOT_RUNNING if status == c.GO_RUNNING else GOROUTINE_NOT_IN_SYSCALL
+        fail(s, cur, fault, s[row + c.G_ID], s[row + c.G_STATUS])
         return NONE
-    m = s[cur + c.C_M]
-    g = g_of(s, m)
-    if g < 0:
-        fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
-    elif s[g + c.G_STATUS] != c.GO_RUNNING:
-        fail(s, cur, GOROUTINE_NOT_RUNNING, s[m + c.M_G], s[g + c.G_STATUS])
-        g = NONE
-    return g
+    return row
 
 
 @kernel
 def go_stop(s: Int64s, cur: int, row: int) -> int:
     """GoStop and GoBlock: the goroutine gives up its thread."""
-    g = _running_g(s, cur)
+    g = _g_in(s, cur, MUST, c.GO_RUNNING)
     if g < 0:
         return FAILED
     is_block = s[cur + c.C_TYPE] == c.GO_BLOCK
@@ -210,7 +208,8 @@ def go_stop(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def go_destroy(s: Int64s, cur: int, row: int) -> int:
-    g = _running_g(s, cur)
+    """The running goroutine ends."""
+    g = _g_in(s, cur, MUST, c.GO_RUNNING)
     if g < 0:
         return FAILED
     emit(s, row, c.GO_DESTROY, s[cur + c.C_TIME], s[cur + c.C_M])
@@ -222,6 +221,7 @@ def go_destroy(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def go_unblock(s: Int64s, cur: int, row: int) -> int:
+    """A waiting goroutine is runnable, once its sequence number is the next."""
     g = find_g(s, s[cur + c.C_A0])
     if g < 0 or s[g + c.G_STATUS] != c.GO_WAITING or not _succeeds(s, g, s[cur + c.C_A1]):
         return WAITS
@@ -239,7 +239,7 @@ def go_unblock(s: Int64s, cur: int, row: int) -> int:
 @kernel
 def go_switch(s: Int64s, cur: int, row: int) -> int:
     """A goroutine hands its thread to another: three events, of which the first is about the other."""
-    g = _running_g(s, cur)
+    g = _g_in(s, cur, MUST, c.GO_RUNNING)
     if g < 0:
         return FAILED
     other = find_g(s, s[cur + c.C_A0])
@@ -270,7 +270,8 @@ def go_switch(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def go_syscall_begin(s: Int64s, cur: int, row: int) -> int:
-    g = _running_g(s, cur)
+    """The running goroutine enters a syscall and keeps its proc."""
+    g = _g_in(s, cur, MUST, c.GO_RUNNING)
     if g < 0:
         return FAILED
     m = s[cur + c.C_M]
@@ -292,14 +293,11 @@ def go_syscall_begin(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def go_syscall_end(s: Int64s, cur: int, row: int) -> int:
-    if check(s, cur, MUST, MUST) != ADVANCED:
+    """A syscall ends with the proc it began with."""
+    g = _g_in(s, cur, MUST, c.GO_SYSCALL)
+    if g < 0:
         return FAILED
     m = s[cur + c.C_M]
-    g = g_of(s, m)
-    if g < 0:
-        return fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
-    if s[g + c.G_STATUS] != c.GO_SYSCALL:
-        return fail(s, cur, GOROUTINE_NOT_IN_SYSCALL, s[m + c.M_G], s[g + c.G_STATUS])
     p = s[m + c.M_P]
     if s[p + c.P_STATUS] != c.PROC_SYSCALL:
         return fail(s, cur, PROC_NOT_IN_SYSCALL, s[p + c.P_ID], s[p + c.P_STATUS])
@@ -312,17 +310,14 @@ def go_syscall_end(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def go_syscall_end_blocked(s: Int64s, cur: int, row: int) -> int:
+    """A syscall ends without its proc: the goroutine has to wait for another."""
     m = s[cur + c.C_M]
     # The proc was lost in this syscall: as long as the thread has it, its stop or theft has to come first.
     if m >= 0 and s[m + c.M_P] >= 0 and s[s[m + c.M_P] + c.P_STATUS] == c.PROC_SYSCALL:
         return WAITS
-    if check(s, cur, MAY, MUST) != ADVANCED:
-        return FAILED
-    g = g_of(s, m)
+    g = _g_in(s, cur, MAY, c.GO_SYSCALL)
     if g < 0:
-        return fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
-    if s[g + c.G_STATUS] != c.GO_SYSCALL:
-        return fail(s, cur, GOROUTINE_NOT_IN_SYSCALL, s[m + c.M_G], s[g + c.G_STATUS])
+        return FAILED
     s[g + c.G_STATUS] = c.GO_RUNNABLE
     emit(s, row, c.GO_SYSCALL_END_BLOCKED, s[cur + c.C_TIME], m)
     g_changes(s, row, g, c.G_SYSCALL, c.G_RUNNABLE)
@@ -348,14 +343,10 @@ def go_create_syscall(s: Int64s, cur: int, row: int) -> int:
 @kernel
 def go_destroy_syscall(s: Int64s, cur: int, row: int) -> int:
     """The call from C ends. The thread's id may be used anew, so its proc, if it has one, counts as left behind."""
-    if check(s, cur, MAY, MUST) != ADVANCED:
+    g = _g_in(s, cur, MAY, c.GO_SYSCALL)
+    if g < 0:
         return FAILED
     m = s[cur + c.C_M]
-    g = g_of(s, m)
-    if g < 0:
-        return fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
-    if s[g + c.G_STATUS] != c.GO_SYSCALL:
-        return fail(s, cur, GOROUTINE_NOT_IN_SYSCALL, s[m + c.M_G], s[g + c.G_STATUS])
     p = s[m + c.M_P]
     if p >= 0:
         if s[p + c.P_STATUS] != c.PROC_SYSCALL:

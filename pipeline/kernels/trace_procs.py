@@ -35,6 +35,7 @@ from pipeline.values import Int64s
 
 @kernel
 def proc_status(s: Int64s, cur: int, row: int) -> int:
+    """A proc is in a state: known from now on, or confirmed."""
     identity, status = s[cur + c.C_A0], s[cur + c.C_A1]
     if status < 0 or status > c.PROC_SYSCALL_ABANDONED:
         return fail(s, cur, BAD_PROC_STATUS, identity, status)
@@ -90,6 +91,7 @@ def _succeeds(s: Int64s, p: int, sequence: int) -> bool:
 
 @kernel
 def proc_start(s: Int64s, cur: int, row: int) -> int:
+    """A thread takes an idle proc, once the sequence number is the next."""
     p = find_p(s, s[cur + c.C_A0])
     m = s[cur + c.C_M]
     if p < 0 or s[p + c.P_STATUS] != c.PROC_IDLE or not _succeeds(s, p, s[cur + c.C_A1]):
@@ -108,6 +110,7 @@ def proc_start(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def proc_stop(s: Int64s, cur: int, row: int) -> int:
+    """A thread gives its proc up."""
     m = s[cur + c.C_M]
     p = s[m + c.M_P] if m >= 0 else NONE
     if p < 0:
@@ -123,6 +126,7 @@ def proc_stop(s: Int64s, cur: int, row: int) -> int:
 
 @kernel
 def proc_steal(s: Int64s, cur: int, row: int) -> int:
+    """A thread takes a proc out of a syscall, another's or its own."""
     p = find_p(s, s[cur + c.C_A0])
     if p < 0:
         return WAITS

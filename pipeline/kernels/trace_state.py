@@ -2,7 +2,7 @@
 
 All of it lies in one array of 64-bit numbers, `s`, and a row is named by its place there: a compiled function that is
 given many arrays spends its time on counting references to them. kernels/trace_columns.py says what lies where. None
-of these functions makes room: the caller has seen to it (see trace_order.has_room).
+of these functions makes room: the caller has seen to it (see trace_order.py).
 """
 
 from __future__ import annotations
@@ -182,9 +182,7 @@ def enter_m(s: Int64s, identity: int) -> int:
     if row < 0:
         row = _new_row(s, c.MS)
         s[row + c.M_ID] = identity
-        s[row + c.M_P] = NONE
-        s[row + c.M_G] = NONE
-        s[row + c.M_G_ROW] = NONE
+        s[row + c.M_P] = s[row + c.M_G] = s[row + c.M_G_ROW] = NONE
         _enter(s, s[c.MS + c.INDEX], s[c.MS + c.MASK], row)
     return row
 
@@ -242,6 +240,48 @@ def g_of(s: Int64s, m: int) -> int:
 
 
 @kernel
+def fail(s: Int64s, cur: int, status: int, found: int, expected: int) -> int:
+    """Write down why the event that a thread has next can never be in order."""
+    s[c.FAULT] = status
+    s[c.FAULT_POSITION] = s[cur + c.C_POSITION]
+    s[c.FAULT_TYPE] = s[cur + c.C_TYPE]
+    s[c.FAULT_FOUND] = found
+    s[c.FAULT_EXPECTED] = expected
+    return FAILED
+
+
+@kernel
+def check(s: Int64s, cur: int, proc: int, goroutine: int) -> int:
+    """Whether the event has a thread, and that what the event asks: ADVANCED when it does."""
+    m = s[cur + c.C_M]
+    if m < 0:
+        return fail(s, cur, NEEDS_THREAD, 0, 0)
+    has_p = s[m + c.M_P] != NONE
+    has_g = s[m + c.M_G] != NONE
+    if proc == MUST and not has_p:
+        return fail(s, cur, NEEDS_PROC, 0, 0)
+    if proc == MUST_NOT and has_p:
+        return fail(s, cur, HAS_PROC, s[s[m + c.M_P] + c.P_ID], 0)
+    if goroutine == MUST and not has_g:
+        return fail(s, cur, NEEDS_GOROUTINE, 0, 0)
+    if goroutine == MUST_NOT and has_g:
+        return fail(s, cur, HAS_GOROUTINE, s[m + c.M_G], 0)
+    return ADVANCED
+
+
+@kernel
+def known_g(s: Int64s, cur: int, proc: int) -> int:
+    """The row of the goroutine on the event's thread, or NONE after saying why there is none."""
+    if check(s, cur, proc, MUST) != ADVANCED:
+        return NONE
+    m = s[cur + c.C_M]
+    row = g_of(s, m)
+    if row < 0:
+        fail(s, cur, NO_SUCH_GOROUTINE, s[m + c.M_G], 0)
+    return row
+
+
+@kernel
 def bind_g(s: Int64s, m: int, g: int) -> None:
     """Give a thread a goroutine, or NONE."""
     s[m + c.M_G] = s[g + c.G_ID] if g >= 0 else NONE
@@ -290,37 +330,7 @@ def find_stack(s: Int64s, cur: int, identity: int) -> int:
     return stack
 
 
-# What every rule does ------------------------------------------------------------------------------------------------
-
-
-@kernel
-def fail(s: Int64s, cur: int, status: int, found: int, expected: int) -> int:
-    """Write down why the event that a thread has next can never be in order."""
-    s[c.FAULT] = status
-    s[c.FAULT_POSITION] = s[cur + c.C_POSITION]
-    s[c.FAULT_TYPE] = s[cur + c.C_TYPE]
-    s[c.FAULT_FOUND] = found
-    s[c.FAULT_EXPECTED] = expected
-    return FAILED
-
-
-@kernel
-def check(s: Int64s, cur: int, proc: int, goroutine: int) -> int:
-    """Whether the event has a thread, and that what the event asks: ADVANCED when it does."""
-    m = s[cur + c.C_M]
-    if m < 0:
-        return fail(s, cur, NEEDS_THREAD, 0, 0)
-    has_p = s[m + c.M_P] != NONE
-    has_g = s[m + c.M_G] != NONE
-    if proc == MUST and not has_p:
-        return fail(s, cur, NEEDS_PROC, 0, 0)
-    if proc == MUST_NOT and has_p:
-        return fail(s, cur, HAS_PROC, s[s[m + c.M_P] + c.P_ID], 0)
-    if goroutine == MUST and not has_g:
-        return fail(s, cur, NEEDS_GOROUTINE, 0, 0)
-    if goroutine == MUST_NOT and has_g:
-        return fail(s, cur, HAS_GOROUTINE, s[m + c.M_G], 0)
-    return ADVANCED
+# What every rule does --------------------------------------------------------------------------------------------------
 
 
 @kernel
@@ -338,9 +348,7 @@ def emit(s: Int64s, row: int, wire: int, time: int, m: int) -> int:
         s[row + c.PROC] = s[p + c.P_ID] if p >= 0 else NONE
         s[row + c.GOROUTINE] = s[m + c.M_G]
     else:
-        s[row + c.THREAD] = NONE
-        s[row + c.PROC] = NONE
-        s[row + c.GOROUTINE] = NONE
+        s[row + c.THREAD] = s[row + c.PROC] = s[row + c.GOROUTINE] = NONE
     s[row + c.RESOURCE] = NONE
     s[row + c.VALUE] = 0
     s[row + c.VALUE2] = 0

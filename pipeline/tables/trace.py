@@ -47,6 +47,8 @@ SAMPLE_TYPES = (
     ("sched_delay", "nanoseconds"),
 )
 _DEFAULT_SAMPLE_TYPE = "sync_delay"
+# What a part of a trace holds besides rows of single events.
+_NOT_OF_EVENTS = frozenset({"trace_part", "trace", "trace_generation", "sample"})
 _NOTHING = Strings(np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64))
 # Columns that hold the word for a number.
 _WORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -76,31 +78,13 @@ def trace_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Tab
         built.update(symbol_rows)
         ids = found.stack
     for name, columns in decoded.columns.items():
-        if name in _EVENT_TABLES:
+        if name not in _NOT_OF_EVENTS:
             built[name] = _events(tables()[name], columns, symbols=symbols, stack_ids=ids, trace_id=trace_id)
     if "sample" in decoded.columns:
         built.update(_samples(decoded.columns["sample"], ids, trace_id=trace_id, started_ns=started_ns))
     if "trace" in decoded.columns:
         built.update(_whole(decoded, blob, started_ns=started_ns))
     return built
-
-
-_EVENT_TABLES = frozenset(
-    {
-        "goroutine_transition",
-        "proc_transition",
-        "trace_range",
-        "trace_metric",
-        "trace_task",
-        "trace_region",
-        "trace_log",
-        "trace_label",
-        "trace_cpu_sample",
-        "heap_object",
-        "heap_span",
-        "goroutine_stack",
-    }
-)
 
 
 def _events(

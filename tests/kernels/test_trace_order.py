@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import accumulate, chain, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,28 +13,25 @@ from tests.formats.gotrace.reading import events
 
 @given(st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=12), min_size=1, max_size=9))
 def test_independent_threads_are_merged_by_time(steps: list[list[int]]) -> None:
+    # Each event's value is the time it has in the file.
+    times = [list(accumulate(of_thread, initial=11))[1:] for of_thread in steps]
     batches = [
         batch(
             f"ProcStatus dt=1 p={place} pstatus=1",
-            *(f"HeapAlloc dt={step} heapalloc_value={place}" for step in of_thread),
+            *(f"HeapAlloc dt={step} heapalloc_value={at}" for step, at in zip(of_thread, times[place], strict=True)),
             thread=place + 1,
             time=10,
         )
         for place, of_thread in enumerate(steps)
     ]
-    expected = sorted(
-        (11 + sum(of_thread[: at + 1]), place) for place, of_thread in enumerate(steps) for at in range(len(of_thread))
-    )
 
     found, fault = events(trace(26, batches))
 
     assert fault is None
-    rows = [(one["thread"], one["value"]) for one in found if one["name"] == "HeapAlloc"]
-    assert len(rows) == len(expected)
-    for place in range(len(steps)):
-        assert sum(value == place for _, value in rows) == len(steps[place])
-    times = [int(one["time"]) for one in found]
-    assert all(later > earlier for earlier, later in itertools.pairwise(times))
+    assert [one["value"] for one in found if one["name"] == "HeapAlloc"] == sorted(chain.from_iterable(times))
+    for place, of_thread in enumerate(times, start=1):
+        assert [one["value"] for one in found if one["name"] == "HeapAlloc" and one["thread"] == place] == of_thread
+    assert all(int(later["time"]) > int(earlier["time"]) for earlier, later in pairwise(found))
 
 
 def test_a_batch_of_no_bytes_is_no_event() -> None:
