@@ -43,7 +43,7 @@ test: $(VENV)/dev.stamp setup ## Run the tests; they need neither Go nor a netwo
 test-slow: $(VENV)/dev.stamp setup ## Run what takes minutes: thorough properties, kernels bare and bounds-checked, the bare wheel
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "slow and not oracle"
 	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels
-	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels tests/formats/pprof
+	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels tests/formats/pprof tests/formats/gotrace
 
 oracle: $(VENV)/dev.stamp setup ## Compare with Go's own tools and with DuckDB 1.5, installed from PyPI into .cache
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m oracle

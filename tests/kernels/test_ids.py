@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,13 +15,6 @@ from pipeline.kernels.ids import BAD_ID, OK, distinct, find_each, find_id, first
 
 ID = st.one_of(st.integers(0, 12), st.sampled_from((2**63 - 1, 2**63, 2**64 - 1, 2**32)), st.integers(0, 2**64 - 1))
 JITTED = hasattr(index_ids, "signatures")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _wrapping() -> Iterator[None]:
-    # Un-jitted, NumPy warns of the overflow in the multiplier.
-    with np.errstate(over="ignore"):
-        yield
 
 
 def as_ids(values: list[int]) -> np.ndarray:

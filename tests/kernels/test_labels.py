@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import pytest
 import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,13 +13,6 @@ TEXT = np.array([7, 2**64 - 1, 2**63], np.uint64)
 LABELS = st.tuples(
     st.integers(0, 2), st.integers(-1, 2), st.sampled_from((0, 1, -1, 2**63 - 1, -(2**63))), st.integers(-1, 2)
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _wrapping() -> Iterator[None]:
-    # Un-jitted, NumPy warns of the overflows that the hash is made of.
-    with np.errstate(over="ignore"):
-        yield
 
 
 def twin(key: int, value: int, num: int, unit: int) -> int:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.stack_tree import DIFFERENT, Tree, functions_above, stack_tree
 
 Lines = list[tuple[int, int]]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _wrapping() -> Iterator[None]:
-    # Un-jitted, NumPy warns of the overflows in the hash of a node.
-    with np.errstate(over="ignore"):
-        yield
 
 
 def build(stacks: list[list[int]], locations: list[Lines]) -> Tree:

@@ -31,7 +31,7 @@ def test_a_number_is_what_go_reads(data: bytes) -> None:
 def test_units_become_nanoseconds_by_a_float_cut_off() -> None:
     assert nanoseconds(7, 64.0) == 448
     assert nanoseconds(3, 0.7) == 2
-    assert nanoseconds(-1, 64.0) == -(2**63)
+    assert nanoseconds(np.int64(-1), 64.0) == -(2**63)
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8), st.integers(1, 4))

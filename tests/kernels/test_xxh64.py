@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import xxhash
@@ -13,13 +11,6 @@ from hypothesis import strategies as st
 from pipeline.kernels.xxh64 import hash_bytes, hash_gathered, hash_rows, hash_spans, hash_words
 
 WORDS = st.lists(st.integers(0, 2**64 - 1), max_size=40)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _wrapping() -> Iterator[None]:
-    # Un-jitted, NumPy warns of the overflows that the hash is made of.
-    with np.errstate(over="ignore"):
-        yield
 
 
 def as_words(values: list[int]) -> np.ndarray:

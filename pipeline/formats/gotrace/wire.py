@@ -242,7 +242,7 @@ def _strings(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s]:
 
 
 def _stacks(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s, Int64s]:
-    size = trace_tables.bytes_of(batches, c.STACKS)
+    size = int(trace_tables.bytes_of(batches, c.STACKS))
     ids, ends = np.empty(size // 3, np.int64), np.empty(size // 3, np.int64)
     refs = np.empty(size // 4, np.int64)
     frames = np.empty((size // 4, trace_tables.FRAME), np.int64)
