@@ -17,6 +17,33 @@ def test_a_goroutine_starts_only_after_it_was_made() -> None:
     assert found.index("GoCreate") < found.index("GoStart")
 
 
+def test_a_goroutine_starts_in_sequence_whatever_the_clocks_say() -> None:
+    maker = batch(*RUNNING, "GoCreate dt=1 new_g=2 new_stack=0 stack=0", thread=7, time=10)
+    first = batch(
+        "ProcStatus dt=1 p=1 pstatus=1",
+        "GoStart dt=1 g=2 g_seq=1",
+        "GoStop dt=1 reason_string=0 stack=0",
+        thread=8,
+        time=900,
+    )
+    second = batch("ProcStatus dt=1 p=2 pstatus=1", "GoStart dt=90 g=2 g_seq=2", thread=9, time=11)
+
+    found, fault = events(trace(26, (maker, first, second)))
+
+    assert fault is None
+    assert [one["thread"] for one in found if one["name"] == "GoStart"] == [8, 9]
+
+
+def test_a_sequence_number_of_another_generation_is_not_the_next() -> None:
+    maker = [batch(*RUNNING, "GoCreate dt=1 new_g=2 new_stack=0 stack=0", thread=7)]
+    later = [batch("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2", thread=7, generation=2),
+             batch("ProcStatus dt=1 p=1 pstatus=1", "GoStart dt=1 g=2 g_seq=1", thread=8, generation=2)]  # fmt: skip
+
+    _, fault = events(trace(26, maker, later))
+
+    assert "failed to advance" in str(fault)
+
+
 def test_a_goroutine_in_a_syscall_is_told_of_on_its_own_thread() -> None:
     told = batch("GoStatus dt=1 g=5 m=9 gstatus=3", thread=NO_THREAD)
 

@@ -58,3 +58,14 @@ def test_a_later_status_of_a_new_proc_says_it_was_not_there() -> None:
     found, _ = events(trace(26, (batch("ProcStatus dt=1 p=0 pstatus=1", thread=7),), later))
 
     assert [(one["before"], one["after"]) for one in found if one["name"] == "ProcStatus"] == [(0, 2), (1, 3)]
+
+
+def test_a_proc_starts_in_sequence_whatever_the_clocks_say() -> None:
+    told = batch("ProcStatus dt=1 p=0 pstatus=2", thread=6, time=1)
+    first = batch("ProcStart dt=1 p=0 p_seq=1", "ProcStop dt=1", thread=7, time=900)
+    second = batch("ProcStart dt=1 p=0 p_seq=2", thread=8, time=11)
+
+    found, fault = events(trace(26, (told, first, second)))
+
+    assert fault is None
+    assert [one["thread"] for one in found if one["name"] == "ProcStart"] == [7, 8]
