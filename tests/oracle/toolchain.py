@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Final
 
 GO_1_22: Final = "1.22.10"
+GO_1_23: Final = "1.23.9"
 GO_1_24: Final = "1.24.11"
 GO_1_25: Final = "1.25.5"
+GO_1_26: Final = "1.26.6"
 GO_1_27: Final = "1.27.3"
 VERSIONS: Final = (GO_1_22, GO_1_24, GO_1_27)
 NEWEST: Final = GO_1_27

@@ -70,6 +70,7 @@ class _Texts:
 
     def __init__(self, generation: Generation | None) -> None:
         self.generation = generation
+        self._stacks: dict[int, list[str]] = {}
 
     def text(self, number: int) -> str:
         assert self.generation is not None
@@ -80,9 +81,11 @@ class _Texts:
     def stack(self, number: int) -> list[str]:
         if not number or self.generation is None:
             return []
-        offsets = self.generation.stack_offsets
-        places = self.generation.stack_frames[offsets[number - 1] : offsets[number]]
-        return [self._frame(frame) for frame in self.generation.frames[places].tolist()]
+        if number not in self._stacks:
+            offsets = self.generation.stack_offsets
+            places = self.generation.stack_frames[offsets[number - 1] : offsets[number]]
+            self._stacks[number] = [self._frame(frame) for frame in self.generation.frames[places].tolist()]
+        return self._stacks[number]
 
     def _frame(self, frame: list[int]) -> str:
         function, file = (self.text(frame[column])[1:-1] for column in (trace_tables.F_FUNCTION, trace_tables.F_FILE))
