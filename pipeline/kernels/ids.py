@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.kernels import kernel
-from pipeline.values import Int64s, UInt64s
+from pipeline.values import Int32s, Int64s, UInt64s
 
 OK = 0
 # An id is 0 or stands twice.
@@ -195,21 +195,17 @@ def _find_each_sorted(ids: UInt64s, wanted: UInt64s) -> Int64s:
 
 
 @kernel
-def distinct(numbers: Int64s, room: int) -> tuple[Int64s, Int64s]:
-    """The distinct ones of numbers from -1 to `room` - 1, rising, and the place of each number among them."""
-    place = np.full(room + 1, -1, np.int64)
-    for at in range(len(numbers)):
-        place[numbers[at] + 1] = 0
+def encode(numbers: Int64s, room: int) -> tuple[Int64s, Int32s]:
+    """The distinct ones of numbers from -1 to `room` - 1 as they come, and the place of each number among them."""
+    place = np.full(room + 1, -1, np.int32)
+    found = np.empty(min(room + 1, len(numbers)), np.int64)
     n = 0
-    for number in range(room + 1):
-        if place[number] == 0:
-            place[number] = n
-            n += 1
-    found = np.empty(n, np.int64)
-    for number in range(room + 1):
-        if place[number] >= 0:
-            found[place[number]] = number - 1
-    which = np.empty(len(numbers), np.int64)
+    which = np.empty(len(numbers), np.int32)
     for at in range(len(numbers)):
-        which[at] = place[numbers[at] + 1]
-    return found, which
+        number = numbers[at] + 1
+        if place[number] < 0:
+            place[number] = n
+            found[n] = numbers[at]
+            n += 1
+        which[at] = place[number]
+    return found[:n], which

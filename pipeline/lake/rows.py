@@ -87,8 +87,14 @@ def split(rows: pa.Table, *, by: Sequence[str]) -> Iterator[tuple[Partition, pa.
 def source_ids(rows: pa.Table, *, table: Table) -> UInt64s:
     """The distinct sources the rows are from; none for symbol tables."""
     column = source_column(table)
-    ids = np.empty(0, np.uint64) if column is None else rows[column].to_numpy()
-    # Most often it is one source, or one run of rows after the other: compare before sorting.
+    if column is None or not rows.num_rows:
+        return np.empty(0, np.uint64)
+    # Most often it is one source.
+    ends = pc.min_max(rows[column])
+    if ends["min"] == ends["max"]:
+        return np.array([ends["min"].as_py()], np.uint64)
+    ids = rows[column].to_numpy()
+    # Or one run of rows after the other: compare before sorting.
     return np.unique(ids[np.flatnonzero(np.diff(ids, prepend=~ids[:1]))])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,7 +58,8 @@ class _Buffer:
 class Writer:
     """Collects one batch and writes its files; nothing is visible until they are committed.
 
-    Buffered rows stay under `flush_bytes`, and one `add` above it; writing holds a sorted copy besides.
+    Buffered rows stay under `flush_bytes`, and one `add` above it; while they are collected, as many are being written,
+    which may hold a sorted copy.
     """
 
     def __init__(self, lake: str, *, flush_bytes: int, pool: Executor) -> None:
@@ -67,6 +68,7 @@ class Writer:
         self._pool = pool
         self._buffers: dict[str, _Buffer] = {}
         self._staged: list[Staged] = []
+        self._being_written: list[Future[None]] = []
         self._sources: set[int] = set()
         self._found_sources: dict[int, str] = {}
         self._refusals: list[tuple[str, str]] = []
@@ -97,6 +99,7 @@ class Writer:
         if self._written is not None:
             return
         self._flush()
+        self._wait()
         self._refuse_strangers()
         files = publish(self._lake, self._staged)
         self._staged.clear()
@@ -138,17 +141,21 @@ class Writer:
 
         The largest first, so that the long one does not start last; symbols, which repeat, stay to be folded.
         """
+        self._wait()
         full = sorted((one for one in self._buffers.values() if one.parts), key=lambda one: one.size_bytes)
         left = sum(buffer.size_bytes for buffer in full)
-        jobs = []
         while full and left > keep_bytes:
             buffer = full.pop()
             left -= buffer.size_bytes
             del self._buffers[buffer.table.name]
-            jobs.append(self._pool.submit(self._write, buffer))
-        wait(jobs)
-        for job in jobs:
+            self._being_written.append(self._pool.submit(self._write, buffer))
+
+    def _wait(self) -> None:
+        """Until all that is being written is, so that memory does not grow with what is added."""
+        wait(self._being_written)
+        for job in self._being_written:
             job.result()
+        self._being_written.clear()
 
     def _write(self, buffer: _Buffer) -> None:
         rows = _joined(buffer)

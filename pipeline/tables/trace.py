@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.kernels import trace_columns as c
-from pipeline.kernels.ids import distinct
+from pipeline.kernels.ids import encode
+from pipeline.kernels.validity import looked_up, unlike
 from pipeline.schema import Table, tables
 from pipeline.tables.labels import label_sets
 from pipeline.tables.source import label_columns, label_maps, series_keys
@@ -94,6 +95,7 @@ def _events(
     n = len(next(iter(columns.values())))
     found: dict[str, Column] = {"trace_id": np.full(n, trace_id, np.uint64)}
     strings = symbols.strings if symbols is not None else _NOTHING
+    schema = table.arrow()
     for name, column in columns.items():
         values = np.asarray(column)
         if name == "wire":
@@ -101,25 +103,37 @@ def _events(
         elif name.endswith("_text") and name != "kind_text":
             found[name.removesuffix("_text")] = _dictionary(strings, values)
         elif name == "stack" or name.endswith("_stack"):
-            found[f"{name}_id"] = pa.array(stack_ids[values], mask=values == 0)
+            found[f"{name}_id"] = _stacks(stack_ids, values)
         elif words := _WORDS.get((table.name, name)):
             found[name] = pa.DictionaryArray.from_arrays(pa.array(values.astype(np.int32)), pa.array(words))
         elif name != "kind_text":
-            found[name] = _nullable(values, table.arrow().field(name))
+            found[name] = _nullable(values, schema.field(name))
     return declared(table.name, found)
 
 
 def _nullable(values: np.ndarray, field: pa.Field) -> pa.Array:
-    mask = values == -1 if field.nullable else None
-    return pa.array(np.ascontiguousarray(values), mask=mask).cast(field.type)
+    """The values as the column has them; -1 is NULL where it may be."""
+    values = np.ascontiguousarray(values)
+    if not field.nullable or values.dtype != np.int64:
+        return pa.array(values).cast(field.type)
+    bits, nulls = unlike(values, -1)
+    array = pa.Array.from_buffers(pa.int64(), len(values), [pa.py_buffer(bits), pa.py_buffer(values)], nulls)
+    return array.cast(field.type)
+
+
+def _stacks(stack_ids: UInt64s, numbers: np.ndarray) -> pa.Array:
+    """The ids of numbered stacks, NULL for number 0."""
+    ids, bits, nulls = looked_up(stack_ids, np.ascontiguousarray(numbers))
+    return pa.Array.from_buffers(pa.uint64(), len(ids), [pa.py_buffer(bits), pa.py_buffer(ids)], nulls)
 
 
 def _dictionary(strings: Strings, numbers: Int64s) -> pa.DictionaryArray:
     """The texts with these numbers, each distinct one written out once; -1 is NULL."""
-    found, which = distinct(np.ascontiguousarray(numbers), len(strings))
-    words = text_array(strings, found)
-    encoded = words.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which)), encoded.dictionary)
+    found, which = encode(np.ascontiguousarray(numbers), len(strings))
+    words = text_array(strings, found).dictionary_encode()
+    places = pa.array(which)
+    is_one_to_one = len(words.dictionary) == len(words)
+    return pa.DictionaryArray.from_arrays(places if is_one_to_one else words.indices.take(places), words.dictionary)
 
 
 def _names(wire: np.ndarray, columns: Mapping[str, Column], strings: Strings) -> pa.Array:

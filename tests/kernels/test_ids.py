@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.misc.quicksort import make_py_quicksort
 
-from pipeline.kernels.ids import BAD_ID, OK, distinct, find_each, find_id, first_of_each, index_ids, replace_ids
+from pipeline.kernels.ids import BAD_ID, OK, encode, find_each, find_id, first_of_each, index_ids, replace_ids
 
 ID = st.one_of(st.integers(0, 12), st.sampled_from((2**63 - 1, 2**63, 2**64 - 1, 2**32)), st.integers(0, 2**64 - 1))
 JITTED = hasattr(index_ids, "signatures")
@@ -144,8 +144,9 @@ def test_no_order_of_sparse_ids_is_slow_to_index() -> None:
 
 
 @given(st.lists(st.integers(-1, 30), max_size=60))
-def test_distinct_numbers_and_where_each_is_among_them(numbers: list[int]) -> None:
-    found, which = distinct(np.array(numbers, np.int64), 31)
+def test_distinct_numbers_as_they_come_and_where_each_is_among_them(numbers: list[int]) -> None:
+    found, which = encode(np.array(numbers, np.int64), 31)
 
-    assert found.tolist() == sorted(set(numbers))
+    assert found.tolist() == list(dict.fromkeys(numbers))
     assert found[which].tolist() == numbers
+    assert which.dtype == np.int32

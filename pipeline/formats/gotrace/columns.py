@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,63 +11,91 @@ import numpy.typing as npt
 from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
+from pipeline.kernels import trace_rows as r
 from pipeline.kernels import trace_state
-from pipeline.kernels.ids import distinct, find_id
-from pipeline.values import Bools, Column, Int64s
+from pipeline.kernels.ids import find_id
+from pipeline.values import Bools, Bytes, Column, Int64s
 
 Columns = Mapping[str, Column]
 
-# What a goroutine is in when a stack weighs what it waits: sample types as `go tool trace -pprof` splits them.
-WEIGHTS = ("net", "sync", "select", "syscall", "sched")
-_OWN_STACK = (c.GO_STOP, c.GO_BLOCK, c.GO_SYSCALL_BEGIN, c.GO_STATUS, c.GO_STATUS_STACK)
 _RANGE_ENDS = (c.GC_END, c.GC_SWEEP_END, c.GC_MARK_ASSIST_END, c.STW_END)
+# Columns a power of two apart would all want the same few lines of the cache.
+_ODD = 8 * 9
+_TRANSITION: Mapping[str, int] = {
+    "time_ns": r.G_TIME,
+    "goroutine": r.GOROUTINE,
+    "from_state": r.FROM_STATE,
+    "from_reason_text": r.FROM_REASON,
+    "from_stack": r.FROM_STACK,
+    "duration_ns": r.DURATION,
+    "to_state": r.TO_STATE,
+    "reason_text": r.REASON,
+    "stack": r.AT_STACK,
+    "by_goroutine": r.BY_GOROUTINE,
+    "by_stack": r.BY_STACK,
+    "thread": r.THREAD,
+    "proc": r.PROC,
+}
 
 
-def _of_types(*types: int) -> Bools:
-    found = np.zeros(c.END_OF_TYPES, np.bool_)
-    found[list(types)] = True
-    return found
+@dataclass(slots=True)
+class Part:
+    """Events of one generation that become rows together; filled chunk by chunk, which a frozen value could not be.
+
+    transitions  int64 (TRANSITION, room)  columns of goroutines' transitions, `n` of them
+    others       int64 (room, EVENT)       all other events, `m` of them
+    weights      int64 (stacks, WEIGHTS)   what each stack of the generation weighs
+    waiting      uint8 (texts,)            what a goroutine waits for, by its words
+    """
+
+    generation: Generation
+    transitions: Int64s
+    others: Int64s
+    weights: Int64s
+    waiting: Bytes
+    n: int = 0
+    m: int = 0
 
 
-def columns_of(rows: Int64s, generation: Generation) -> Mapping[str, Columns]:
+def part_for(generation: Generation, *, room: int) -> Part:
+    """A part without events; what it has no need of is never touched and takes no memory."""
+    strings = generation.texts
+    return Part(
+        generation,
+        transitions=np.empty((r.TRANSITION, room | _ODD), np.int64),
+        others=np.empty((room, c.EVENT), np.int64),
+        weights=np.zeros((len(generation.stack_offsets), r.WEIGHTS), np.int64),
+        waiting=r.waits_for(strings.data, strings.starts, strings.lengths),
+    )
+
+
+def has_room(part: Part, rows: Int64s) -> bool:
+    """Whether these rows fit in, whatever they are."""
+    return max(part.n, part.m) + len(rows) <= len(part.others)
+
+
+def add(part: Part, rows: Int64s) -> None:
+    """Take rows that there is room for; they may be overwritten afterwards."""
+    flat = [array.reshape(-1) for array in (rows, part.transitions, part.others, part.weights)]
+    part.n, part.m = r.tell_apart(flat[0], flat[1], part.n, flat[2], part.m, flat[3], part.waiting)
+
+
+def columns_of(part: Part) -> Mapping[str, Columns]:
     """Columns of every table that events fill, by table."""
-    wire = np.ascontiguousarray(rows[:, c.WIRE])
-    table_of = _TABLE_OF[wire]
+    rows = part.others[: part.m]
+    order, starts = r.split(rows, _TABLE_OF, len(_TABLES))
     built = {
-        name: build(rows[np.flatnonzero(table_of == place)], generation)
+        name: build(rows[order[starts[place] : starts[place + 1]]], part.generation)
         for place, (name, (_, build)) in enumerate(_TABLES.items())
+        if starts[place] < starts[place + 1]
     }
-    transitions = built["goroutine_transition"]
-    samples = _samples(rows, transitions, generation)
-    kept = {name: column for name, column in transitions.items() if name != "had_run"}
-    return {**built, "goroutine_transition": kept, "sample": samples}
+    transitions = {name: part.transitions[column, : part.n] for name, column in _TRANSITION.items()}
+    return {**built, "goroutine_transition": transitions, "sample": _samples(part.weights)}
 
 
 def _context(rows: Int64s, *names: str) -> dict[str, Column]:
     places = {"goroutine": c.GOROUTINE, "proc": c.PROC, "thread": c.THREAD}
     return {name: rows[:, places[name]] for name in names}
-
-
-def _goroutines(rows: Int64s, generation: Generation) -> Columns:
-    before, after = rows[:, c.STATES] & c.STATE, rows[:, c.STATES] >> c.STATE_BITS & c.STATE
-    is_own = _of_types(*_OWN_STACK)[rows[:, c.WIRE]]
-    changes = before != after
-    cause = rows[:, c.GOROUTINE]
-    return {
-        "time_ns": rows[:, c.TIME],
-        "goroutine": rows[:, c.RESOURCE],
-        "from_state": before,
-        "from_reason_text": np.where(changes, rows[:, c.OPENED_TEXT], 0),
-        "from_stack": np.where(changes, rows[:, c.OPENED_STACK], 0),
-        "duration_ns": _duration(rows, changes),
-        "to_state": after,
-        "reason_text": rows[:, c.TEXT],
-        "stack": rows[:, c.STACK2],
-        "by_goroutine": np.where(cause == rows[:, c.RESOURCE], -1, cause),
-        "by_stack": np.where(is_own, 0, rows[:, c.STACK_AT]),
-        "had_run": rows[:, c.STATES] & c.HAS_RUN != 0,
-        **_context(rows, "thread", "proc"),
-    }
 
 
 def _duration(rows: Int64s, changes: Bools) -> Int64s:
@@ -253,10 +282,6 @@ def _stacks(rows: Int64s, generation: Generation) -> Columns:
 
 _Build = Callable[[Int64s, Generation], Columns]
 _TABLES: Mapping[str, tuple[Sequence[int], _Build]] = {
-    "goroutine_transition": (
-        (*range(c.GO_CREATE, c.GO_STATUS + 1), *range(c.GO_SWITCH, c.GO_STATUS_STACK + 1)),
-        _goroutines,
-    ),
     "proc_transition": (range(c.PROC_START, c.PROC_STATUS + 1), _procs),
     "trace_range": (_RANGE_ENDS, _ranges),
     "trace_metric": ((c.PROCS_CHANGE, c.HEAP_ALLOC, c.HEAP_GOAL), _metrics),
@@ -271,62 +296,17 @@ _TABLES: Mapping[str, tuple[Sequence[int], _Build]] = {
 }
 
 
-_TABLE_OF = np.full(c.END_OF_TYPES, -1, np.int8)
+_TABLE_OF = np.full(c.END_OF_TYPES, len(_TABLES), np.uint8)
 for _place, (_types_of_table, _) in enumerate(_TABLES.values()):
     _TABLE_OF[list(_types_of_table)] = _place
 
 
-# Weights -------------------------------------------------------------------------------------------------------------
+def _samples(weights: Int64s) -> Columns:
+    """A sample for each stack and kind of weight: 0 CPU samples, then contentions and delay of each way of waiting.
 
-
-def _samples(rows: Int64s, transitions: Columns, generation: Generation) -> Columns:
-    """A sample for each stack and kind of waiting, as cmd/trace/pprof.go of Go 1.27 adds them up; and CPU samples.
-
-    sample_type  0 CPU samples, then for each of WEIGHTS its contentions and its delay
+    As cmd/trace/pprof.go of Go 1.27 adds them up.
     """
-    state, reason, stack, duration = (
-        np.asarray(transitions[name]) for name in ("from_state", "from_reason_text", "from_stack", "duration_ns")
-    )
-    ended = duration >= 0
-    # Go counts from a goroutine's first run in the trace on: what it was created for and then waited for is not there.
-    had_run = np.asarray(transitions["had_run"])
-    waits = ended & (state == c.G_WAITING)
-    is_reason = {name: _texts_like(reason, like, generation) for name, like in _REASONS.items()}
-    chosen = {
-        **{name: np.flatnonzero(waits & of_text[reason]) for name, of_text in is_reason.items()},
-        "syscall": np.flatnonzero(ended & had_run & (state == c.G_SYSCALL)),
-        "sched": np.flatnonzero(ended & had_run & (state == c.G_RUNNABLE)),
-    }
-    on_cpu = rows[rows[:, c.WIRE] == c.CPU_SAMPLE, c.STACK_AT]
-    parts = [_added(on_cpu, np.ones(len(on_cpu), np.int64), 0)]
-    for place, name in enumerate(WEIGHTS):
-        picked = chosen[name]
-        parts.append(_added(stack[picked], np.ones(len(picked), np.int64), 1 + 2 * place))
-        parts.append(_added(stack[picked], duration[picked], 2 + 2 * place))
-    stacks, values, types = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    return {"stack": stacks, "value": values, "sample_type": types}
-
-
-def _texts_like(texts: Int64s, like: Callable[[str], bool], generation: Generation) -> Bools:
-    """For every text of the generation, whether it is among these and the words are like that; few are distinct."""
-    strings = generation.texts
-    found = np.zeros(len(strings), np.bool_)
-    for text in distinct(texts, len(strings))[0].tolist():
-        start, length = int(strings.starts[text]), int(strings.lengths[text])
-        found[text] = like(strings.data[start : start + length].tobytes().decode("utf-8", "replace"))
-    return found
-
-
-_REASONS: Mapping[str, Callable[[str], bool]] = {
-    "net": lambda words: words == "network",
-    "sync": lambda words: "chan" in words or "sync" in words or "select" in words,
-    "select": lambda words: words == "select",
-}
-
-
-def _added(stacks: Int64s, values: Int64s, sample_type: int) -> tuple[Int64s, Int64s, Int64s]:
-    """The sum of the values of each stack."""
-    found, which = distinct(stacks, int(stacks.max(initial=-1)) + 1)
-    total = np.zeros(len(found), np.int64)
-    np.add.at(total, which, values)
-    return found, total, np.full(len(found), sample_type, np.int64)
+    met = weights[:, [r.ON_CPU, *range(r.NET, r.WEIGHTS, 2)]] != 0
+    kinds = np.concatenate([met[:, :1], np.repeat(met[:, 1:], 2, axis=1)], axis=1)
+    sample_type, stack = np.nonzero(kinds.T)
+    return {"stack": stack, "value": weights[stack, sample_type], "sample_type": sample_type}

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.formats.gotrace.columns import columns_of, open_ranges
+from pipeline.formats.gotrace.columns import Part, add, columns_of, has_room, open_ranges, part_for
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
 from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables
-from pipeline.values import Blob, Bytes, Column, Decoded, Int64s, Note, Symbols
+from pipeline.values import Blob, Bytes, Column, Decoded, Note, Symbols
 
 # Events that become rows together.
 _ROWS = 1 << 18
@@ -66,19 +66,27 @@ def _unknown(version: int) -> str:
 
 def _decode(blob: Blob, progress: _Progress) -> Iterator[Decoded]:
     data = np.frombuffer(blob.content, np.uint8)
-    held: list[Int64s] = []
-    generation: Generation | None = None
+    part: Part | None = None
     for found in ordered(data, progress.version):
-        rows = found.rows if isinstance(found, Chunk) else None
-        if held and (rows is None or found.generation is not generation or sum(map(len, held)) > _ROWS):
-            yield _rows(np.concatenate(held), generation, progress)
-            held = []
-        generation = found.generation
         if isinstance(found, Ordered):
+            if part:
+                yield _rows(part, progress)
             yield _last(found, data, progress)
-        else:
-            _look(found, progress)
-            held.append(found.rows.copy())
+            return
+        _look(found, progress)
+        if found.generation is None:
+            continue
+        if part and (part.generation is not found.generation or not has_room(part, found.rows)):
+            yield _rows(part, progress)
+            part = None
+        part = part or part_for(found.generation, room=_room(found.generation, len(found.rows)))
+        add(part, found.rows)
+
+
+def _room(generation: Generation, at_once: int) -> int:
+    """Rows of a part: all of a small generation, whose events have two bytes and make three rows at most."""
+    size = 2 * (generation.end - generation.start) + len(generation.samples)
+    return max(min(_ROWS, size), at_once)
 
 
 def _look(chunk: Chunk, progress: _Progress) -> None:
@@ -104,15 +112,14 @@ def _look(chunk: Chunk, progress: _Progress) -> None:
     progress.generation[-1] = (number, start, events + len(times), snapshot)
 
 
-def _rows(rows: Int64s, generation: Generation | None, progress: _Progress) -> Decoded:
-    if generation is None:
-        return Decoded({})
-    tables = dict(columns_of(rows, generation))
-    tables["trace_range"] = _numbered(tables["trace_range"], "range_index", progress.ranges)
-    progress.ranges += len(tables["trace_range"]["range_index"])
+def _rows(part: Part, progress: _Progress) -> Decoded:
+    tables = dict(columns_of(part))
+    if "trace_range" in tables:
+        tables["trace_range"] = _numbered(tables["trace_range"], "range_index", progress.ranges)
+        progress.ranges += len(tables["trace_range"]["range_index"])
     tables["sample"] = _numbered(tables["sample"], "sample_index", progress.samples)
     progress.samples += len(tables["sample"]["sample_index"])
-    return Decoded(_of_blob(tables, progress), symbols=symbols_of(generation))
+    return Decoded(_of_blob(tables, progress), symbols=symbols_of(part.generation))
 
 
 def _numbered(columns: Mapping[str, Column], name: str, first: int) -> Mapping[str, Column]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from pipeline.formats.gotrace.columns import WEIGHTS, columns_of, open_ranges
+from pipeline.formats.gotrace.columns import Columns, add, columns_of, has_room, open_ranges, part_for
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
+from pipeline.kernels import trace_rows
 from tests.builders.trace import BLOCKED, batch, raw_batch, strings, trace, uvarint
 
 RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
@@ -13,9 +16,17 @@ RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
 
 def columns(content: bytes) -> dict[str, dict[str, list[int]]]:
     chunk = next(part for part in ordered(np.frombuffer(content, np.uint8), 26) if isinstance(part, Chunk))
-    assert chunk.generation is not None
-    built = columns_of(chunk.rows, chunk.generation)
+    built = built_of(chunk)
     return {table: {name: np.asarray(one).tolist() for name, one in of.items()} for table, of in built.items()}
+
+
+def built_of(chunk: Chunk) -> Mapping[str, Columns]:
+    assert chunk.generation is not None
+    part = part_for(chunk.generation, room=len(chunk.rows))
+    assert has_room(part, chunk.rows)
+    add(part, chunk.rows)
+    assert not has_room(part, chunk.rows)
+    return columns_of(part)
 
 
 def test_a_transition_says_what_it_ends_and_who_caused_it() -> None:
@@ -35,7 +46,7 @@ def test_waiting_weighs_the_stack_that_waits() -> None:
     rows = columns(trace(26, BLOCKED))["sample"]
     found = dict(zip(zip(rows["sample_type"], rows["stack"], strict=True), rows["value"], strict=True))
 
-    sync, sched = (1 + 2 * WEIGHTS.index(name) for name in ("sync", "sched"))
+    sync, sched = trace_rows.SYNC, trace_rows.RUNNABLE
     assert found == {(sync, 1): 1, (sync + 1, 1): 10, (sched, 0): 1, (sched + 1, 0): 10}
 
 
@@ -44,9 +55,8 @@ def test_a_status_that_tells_nothing_new_ends_nothing() -> None:
     chunks = list(ordered(np.frombuffer(trace(26, (batch(*RUNNING, thread=7),), later), np.uint8), 26))
     second = chunks[1]
     assert isinstance(second, Chunk)
-    assert second.generation is not None
 
-    rows = columns_of(second.rows, second.generation)["goroutine_transition"]
+    rows = built_of(second)["goroutine_transition"]
 
     assert np.asarray(rows["duration_ns"]).tolist() == [-1]
     assert (np.asarray(rows["from_state"]) == np.asarray(rows["to_state"])).all()
