@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from pipeline.errors import UnknownFormat
-from pipeline.formats import recognise
+from pipeline.formats import is_streamed, recognise
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
 from pipeline.lake.commit import open_writer
@@ -56,18 +56,18 @@ def ingest_batch(batch: Sequence[Origin], *, lake: str, limits: Limits, known: f
 
 
 def _read_together(batch: Iterable[Origin], *, limits: Limits) -> Iterator[tuple[list[Blob], list[Refusal]]]:
-    """Blobs in groups that fit into memory together."""
+    """Blobs in groups that fit into memory together; behind one that is streamed nothing is read before it is done."""
     blobs: list[Blob] = []
     refused: list[Refusal] = []
     held = 0
     for origin in batch:
-        for found in read(origin, limits=limits):
+        for found in read(origin, limits=limits, is_streamed=is_streamed):
             if isinstance(found, Refusal):
                 refused.append(found)
                 continue
             blobs.append(found)
-            held += len(found.content)
-            if held >= _DECODE_BYTES:
+            held += found.size_bytes
+            if held >= _DECODE_BYTES or found.large:
                 yield blobs, refused
                 blobs, refused, held = [], [], 0
     if blobs or refused:

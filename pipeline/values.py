@@ -56,11 +56,31 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Large:
+    """Plain bytes that are too many to be held: they are read again, as long as no further Blob was asked for.
+
+    open             what reads at most so many of the next bytes, b"" at the end, from the beginning on; it raises
+                     DecodeError or OSError when the file has changed meanwhile
+    most_held_bytes  how many of them may be in memory at once
+    """
+
+    size_bytes: int
+    most_held_bytes: int
+    open: Callable[[], Callable[[int], bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Blob:
-    """The plain bytes of one source."""
+    """The plain bytes of one source; of one too large to be held, `content` is only how it begins."""
 
     source: Source
     content: bytes
+    large: Large | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """How many plain bytes there are."""
+        return self.large.size_bytes if self.large else len(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,7 @@ class Format:
 
     recognise  looks at the plain bytes, never at a name
     decode     takes many blobs of this format at once, so that per-file costs are paid per batch
+    is_streamed  decodes a Blob that is too large to be held
     identity_labels  labels that are part of what a file is: equal bytes under other values are another source
     """
 
@@ -160,6 +181,7 @@ class Format:
     recognise: Callable[[bytes], bool]
     decode: Callable[[Sequence[Blob]], Iterator[Decoded]]
     fills: tuple[str, ...]
+    is_streamed: bool = False
     identity_labels: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.batch import ingest_batch
@@ -11,6 +12,7 @@ from pipeline.values import Origin
 from tests.builders.profile import profile
 
 LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=10, max_depth=2)
+FILES = Path(__file__).parent / "fixtures" / "files"
 REPORT = "# app\n./main.go:5:2: moved to heap: x\n"
 
 
@@ -66,3 +68,34 @@ def test_equal_reports_of_two_builds_are_two_sources_and_of_one_build_one(tmp_pa
     result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
 
     assert (result.ingested["escape report"], result.known) == (2, 1)
+
+
+def test_a_trace_larger_than_what_may_be_held_goes_in_whole(tmp_path: Path) -> None:
+    content = (FILES / "tracer/service=tracer/build=go1.27-trim/generations.trace").read_bytes()
+    origins = [_written(tmp_path, "a.trace", content), _written(tmp_path, "b.pb", profile("main.main 5"))]
+    summaries = []
+
+    for most in (len(content), len(content) - 1):
+        limits = replace(LIMITS, max_plain_bytes=most)
+        result = ingest_batch(origins, lake=str(tmp_path / f"lake{most}"), limits=limits, known=frozenset())
+        assert result.refusals == ()
+        summaries.append({name: rows for name, rows in result.written.summary.items() if name != "sample"})
+
+    assert summaries[0] == summaries[1]
+    assert summaries[0]["trace_generation"] > 3
+    assert summaries[0]["profile"] == 2
+
+
+def test_a_large_trace_is_decoded_before_the_next_file_is_opened(tmp_path: Path) -> None:
+    content = (FILES / "tracer/service=tracer/build=go1.27-trim/generations.trace").read_bytes()
+    origins = [_written(tmp_path, f"{name}.trace", content + name.encode()) for name in "ab"]
+
+    result = ingest_batch(
+        origins,
+        lake=str(tmp_path / "lake"),
+        limits=replace(LIMITS, max_plain_bytes=len(content) - 1),
+        known=frozenset(),
+    )
+
+    assert result.refusals == ()
+    assert result.written.summary["trace"] == 2

@@ -7,21 +7,21 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
 import xxhash
 
 from pipeline.errors import DecodeError
-from pipeline.inputs.compression import codec_of, gunzip_whole, inflate
+from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
 from pipeline.inputs.labels import is_sidecar, member_labels, printable
 from pipeline.inputs.limits import Budget, LimitError, Limits
 from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather, read_exactly
 from pipeline.inputs.tar import BLOCK_BYTES, is_tar, tar_members
 from pipeline.inputs.zip import ZipMember, extract, is_zip, packed, zip_members
-from pipeline.values import Blob, Origin, Refusal, Source
+from pipeline.values import Blob, Large, Origin, Refusal, Source
 
 # Files up to this size are read in one go, larger ones as they are unpacked.
 _HELD_BYTES = 64 << 20
@@ -39,12 +39,14 @@ _SPECIAL = {
 class _Input:
     """One file or member that is being unpacked.
 
-    archives  how many archives it lies in
+    archives     how many archives it lies in
+    is_streamed  whether what begins so need not be held
     """
 
     origin: Origin
     offered: Offered
     budget: Budget
+    is_streamed: Callable[[bytes], bool]
     archives: int = 0
 
     @property
@@ -56,10 +58,17 @@ class _Input:
         name = printable(name)
         within = f"{self.origin.member}!{name}" if self.origin.member else name
         origin = Origin(self.origin.path, within, member_labels(self.origin.labels, name))
-        return _Input(origin, content, Budget(content.size, self.limits, parent=self.budget), self.archives + 1)
+        budget = Budget(content.size, self.limits, parent=self.budget)
+        return replace(self, origin=origin, offered=content, budget=budget, archives=self.archives + 1)
 
 
-def read(origin: Origin, *, limits: Limits) -> Iterator[Blob | Refusal]:
+def _nothing(head: bytes) -> bool:
+    return False
+
+
+def read(
+    origin: Origin, *, limits: Limits, is_streamed: Callable[[bytes], bool] = _nothing
+) -> Iterator[Blob | Refusal]:
     """The plain bytes of a file: one Blob, or one for each member of an archive, or Refusals saying why not.
 
     Compression (gzip, zstd, bzip2, xz) and archives (zip, tar) are known by their bytes, also inside each
@@ -69,6 +78,9 @@ def read(origin: Origin, *, limits: Limits) -> Iterator[Blob | Refusal]:
     Of a Refusal that has no readable bytes (a link, a missing permission) the source_id is that of its uri;
     of a file over `max_plain_bytes` id and sha256 are of its beginning, and the reason says so; of a zip
     member that could not be extracted they are of its packed bytes.
+
+    is_streamed  whether a file that begins with these bytes can be decoded without being held. Where it has more than
+                 `max_plain_bytes` its Blob reads it again from where it is, before the next is asked for
 
     Memory stays below `max_plain_bytes` for each archive around a file, plus twice that and a few pieces.
     """
@@ -82,7 +94,7 @@ def read(origin: Origin, *, limits: Limits) -> Iterator[Blob | Refusal]:
         content = _small(origin.path, descriptor, limits=limits)
         if content is None:
             size = os.fstat(descriptor).st_size
-            yield from _unpack(_Input(shown, OnDisk(descriptor, size), Budget(size, limits)))
+            yield from _unpack(_Input(shown, OnDisk(descriptor, size), Budget(size, limits), is_streamed))
             return
     except (OSError, DecodeError) as error:
         yield _unread(shown, f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error))
@@ -94,7 +106,7 @@ def read(origin: Origin, *, limits: Limits) -> Iterator[Blob | Refusal]:
     if plain is not None and not _is_packed(plain[:_HEAD_BYTES]):
         yield Blob(_source(shown, content, plain=plain), plain)
     else:
-        yield from _unpack(_Input(shown, Held(content), budget))
+        yield from _unpack(_Input(shown, Held(content), budget, is_streamed))
 
 
 def _opened(path: str) -> int:
@@ -164,6 +176,9 @@ def _layers(this: _Input) -> Iterator[Blob | Refusal]:
         if is_tar(pieces.peek(_HEAD_BYTES)):
             yield from _members(this, _from_tar(this, pieces))
             return
+        if this.is_streamed(pieces.peek(_HEAD_BYTES)):
+            yield _held_or_streamed(this, pieces, partial(_inflated_again, this, codec, layer))
+            return
         layer = Held(gather(_until_end(pieces), budget=this.budget))
     raise DecodeError(
         f"is compressed more than max_depth {this.limits.max_depth} times over; this may be a decompression bomb"
@@ -176,6 +191,8 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
         yield from _members(this, _from_zip(this, layer))
     elif is_tar(head):
         yield from _members(this, _from_tar(this, Section(layer)))
+    elif layer.size > this.limits.max_plain_bytes and this.is_streamed(head):
+        yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read)
     else:
         this.budget.check_plain(layer.size)
         plain = layer.content if isinstance(layer, Held) else gather(_until_end(Section(layer)), budget=this.budget)
@@ -186,6 +203,27 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
         else:
             sha256 = _hashes(this.offered, most=this.offered.size)[1]
             yield Blob(Source(xxhash.xxh64_intdigest(plain), this.origin, this.offered.size, sha256), plain)
+
+
+def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int], bytes]:
+    return Pieces(inflate(codec, Section(layer), budget=Budget(this.offered.size, this.limits))).read
+
+
+def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[[int], bytes]]) -> Blob:
+    """The Blob of plain bytes that need not be held, and are not when they are too many."""
+    head, held, xxh64, size = b"", io.BytesIO(), xxhash.xxh64(), 0
+    for piece in _until_end(plain):
+        head = head or piece[:_HEAD_BYTES]
+        xxh64.update(piece)
+        size += len(piece)
+        if size <= this.limits.max_plain_bytes:
+            held.write(piece)
+        elif held.tell():
+            held = io.BytesIO()
+    large = Large(size, this.limits.max_plain_bytes, again) if size > this.limits.max_plain_bytes else None
+    sha256 = _hashes(this.offered, most=this.offered.size)[1]
+    source = Source(xxh64.intdigest(), this.origin, this.offered.size, sha256)
+    return Blob(source, head if large else held.getvalue(), large)
 
 
 def _is_packed(head: bytes) -> bool:

@@ -17,6 +17,7 @@ from pipeline import flow
 from pipeline.formats import pprof
 from pipeline.formats.gotrace.order import Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
+from pipeline.formats.gotrace.window import in_memory
 from pipeline.inputs.find import find
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
@@ -72,7 +73,7 @@ def order_trace(file: Path, *, pairs: int) -> list[Comparison]:
 
 
 def _ordered(data: Bytes, version: int) -> None:
-    *_, last = ordered(data, version)
+    *_, last = ordered(in_memory(data), version)
     assert isinstance(last, Ordered)
     assert last.ending.fault is None
 

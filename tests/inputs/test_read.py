@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -16,7 +17,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -619,3 +620,60 @@ def test_a_damaged_archive_gives_parcels_and_never_an_exception(
     parcels = _read(_file(tmp_path, bytes(damaged)))
 
     assert parcels
+
+
+_LARGE = b"streamed " + bytes(range(256)) * 40
+_FEW = dataclasses.replace(_LIMITS, max_plain_bytes=4000)
+
+
+def _streamed(path: Path, *, limits: Limits = _FEW) -> Iterator[Blob | Refusal]:
+    return read(Origin(str(path)), limits=limits, is_streamed=lambda head: head.startswith(b"streamed"))
+
+
+def _all_of(blob: Blob) -> bytes:
+    assert blob.large is not None
+    read_some = blob.large.open()
+    return b"".join(iter(lambda: read_some(100), b""))
+
+
+@pytest.mark.parametrize("compression", ["plain", *sorted(_COMPRESS)])
+def test_what_need_not_be_held_is_read_again_when_it_is_large(tmp_path: Path, compression: str) -> None:
+    offered = _LARGE if compression == "plain" else _COMPRESS[compression](_LARGE)
+
+    for blob in _streamed(_file(tmp_path, offered)):
+        assert isinstance(blob, Blob), blob
+        assert blob.size_bytes == len(_LARGE)
+        assert len(blob.content) <= 4000
+        assert blob.content == _LARGE[: len(blob.content)]
+        # Twice, for nothing says how often it is read.
+        assert _all_of(blob) == _all_of(blob) == _LARGE
+        assert blob.source.source_id == xxhash.xxh64_intdigest(_LARGE)
+        assert blob.source.sha256 == hashlib.sha256(offered).hexdigest()
+        assert blob.source.size_bytes == len(offered)
+
+
+@pytest.mark.parametrize("compression", ["plain", *sorted(_COMPRESS)])
+def test_what_need_not_be_held_is_held_when_it_is_small(tmp_path: Path, compression: str) -> None:
+    offered = _LARGE if compression == "plain" else _COMPRESS[compression](_LARGE)
+
+    (blob,) = _streamed(_file(tmp_path, offered), limits=_LIMITS)
+
+    assert isinstance(blob, Blob)
+    assert blob.large is None
+    assert blob.content == _LARGE
+
+
+def test_a_large_file_of_any_other_beginning_is_refused(tmp_path: Path) -> None:
+    (refusal,) = _streamed(_file(tmp_path, b"other" + _LARGE))
+
+    assert isinstance(refusal, Refusal)
+    assert "more than max_plain_bytes 4,000" in refusal.reason
+
+
+def test_a_bomb_is_refused_though_it_need_not_be_held(tmp_path: Path) -> None:
+    offered = _COMPRESS["gzip"](b"streamed" + bytes(9 << 20))
+
+    (refusal,) = _streamed(_file(tmp_path, offered), limits=dataclasses.replace(_FEW, max_ratio=100))
+
+    assert isinstance(refusal, Refusal)
+    assert "more than max_ratio 100 allows" in refusal.reason

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.formats.gotrace.window import in_memory
 from pipeline.formats.gotrace.wire import Generation, generations
 from tests.builders.trace import samples, stacks, strings, trace
 
@@ -13,7 +14,7 @@ FRAME = st.tuples(st.integers(1, 5), st.just(1), st.just(1), st.integers(0, 2**6
 
 
 def whole(*parts: bytes) -> Generation:
-    found = next(generations(np.frombuffer(trace(26, parts), np.uint8), 26))
+    found = next(generations(in_memory(trace(26, parts)), 26))
     assert isinstance(found, Generation), found
     return found
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.formats.gotrace.order import Ordered, ordered
 from pipeline.formats.gotrace.spec import EVENTS
+from pipeline.formats.gotrace.window import in_memory
 from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables
@@ -51,7 +52,7 @@ def lines(path: Path) -> Iterator[str]:
     """Our events as Go's reader prints its own, `ERROR` at the end when the trace breaks off."""
     data = np.fromfile(path, np.uint8)
     boundary: Generation | None = None
-    for found in ordered(data, int(bytes(data[5:7]))):
+    for found in ordered(in_memory(data), int(bytes(data[5:7]))):
         if isinstance(found, Ordered):
             if found.ending.fault:
                 yield "ERROR"

@@ -41,4 +41,5 @@ FORMAT = Format(
         "function",
         "label_set",
     ),
+    is_streamed=True,
 )

@@ -10,10 +10,11 @@ import numpy as np
 from pipeline.formats.gotrace.columns import Part, add, columns_of, has_room, open_ranges, part_for
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
+from pipeline.formats.gotrace.window import window_of
 from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables
-from pipeline.values import Blob, Bytes, Column, Decoded, Note, Symbols
+from pipeline.values import Blob, Column, Decoded, Note, Symbols
 
 # Events that become rows together.
 _ROWS = 1 << 18
@@ -65,13 +66,12 @@ def _unknown(version: int) -> str:
 
 
 def _decode(blob: Blob, progress: _Progress) -> Iterator[Decoded]:
-    data = np.frombuffer(blob.content, np.uint8)
     part: Part | None = None
-    for found in ordered(data, progress.version):
+    for found in ordered(window_of(blob), progress.version):
         if isinstance(found, Ordered):
             if part:
                 yield _rows(part, progress)
-            yield _last(found, data, progress)
+            yield _last(found, blob.size_bytes, progress)
             return
         _look(found, progress)
         if found.generation is None:
@@ -139,14 +139,14 @@ def _started_ns(progress: _Progress) -> int:
     return started if progress.offset_ns is not None and 0 <= started <= _LAST_NS else 0
 
 
-def _last(found: Ordered, data: Bytes, progress: _Progress) -> Decoded:
+def _last(found: Ordered, size_bytes: int, progress: _Progress) -> Decoded:
     """The trace's own row, what was open at its end, and what was lost; or its refusal."""
     fault = found.ending.fault
     index = progress.blob_index
     if not progress.generation or progress.events <= 1 + (fault is None):
         reason = str(fault) if fault else "the trace has no events; it was stopped before it began"
         return Decoded({}, refusals={index: reason})
-    lost = len(data) - found.ending.position
+    lost = size_bytes - found.ending.position
     ranges = open_ranges(found.memory)
     numbers = np.array([row[:3] for row in progress.generation], np.int64)
     clocks = np.array([row[3] or (0, 0, 0) for row in progress.generation], np.int64)
@@ -174,7 +174,7 @@ def _last(found: Ordered, data: Bytes, progress: _Progress) -> Decoded:
     }
     notes = []
     if lost:
-        share = f"{100 * lost / len(data):.1f} % of the file was lost"
+        share = f"{100 * lost / size_bytes:.1f} % of the file was lost"
         notes.append(Note(index, "trace_cut_off", lost, f"{share}: {fault or 'it follows the last generation'}"))
     if progress.types_fault:
         notes.append(Note(index, "trace_types_unreadable", 1, progress.types_fault))

@@ -9,12 +9,13 @@ import numpy as np
 
 from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace.spec import EVENTS
+from pipeline.formats.gotrace.window import Window
 from pipeline.formats.gotrace.wire import Ending, Generation, TraceError, generations
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_order, trace_state, trace_tables
-from pipeline.kernels.gather import gather_lists
+from pipeline.kernels.gather import gather_lists, gather_spans
 from pipeline.kernels.xxh64 import hash_spans
-from pipeline.values import Bytes, Int64s, Strings
+from pipeline.values import Int64s, Strings
 
 # Events that wait, as a message shows them.
 _SHOWN = 5
@@ -101,7 +102,7 @@ class Ordered:
     generation: Generation | None
 
 
-def ordered(data: Bytes, version: int) -> Iterator[Chunk | Ordered]:
+def ordered(window: Window, version: int) -> Iterator[Chunk | Ordered]:
     """The events of a whole trace in chunks, and at last what is left.
 
     version  NN of `go 1.NN trace`, 22 to 26
@@ -110,7 +111,7 @@ def ordered(data: Bytes, version: int) -> Iterator[Chunk | Ordered]:
     """
     memory = mem.roomier(mem.fresh())
     generation: Generation | None = None
-    for found in generations(data, version):
+    for found in generations(window, version):
         if isinstance(found, Ending):
             n = trace_order.emit_sync(memory, int(memory[c.LAST_TIME]))
             yield Chunk(mem.events(memory, n), generation)
@@ -119,17 +120,16 @@ def ordered(data: Bytes, version: int) -> Iterator[Chunk | Ordered]:
         fault = _too_much(memory, found, threads=len(found.groups) - 1)
         if not fault:
             generation, memory = _installed(memory, found, before=generation)
-            memory, fault = yield from _in_order(memory, data, generation)
+            memory, fault = yield from _in_order(memory, generation)
         if fault:
             yield Ordered(Ending(found.start, fault), memory, generation)
             return
 
 
-def _in_order(
-    memory: Int64s, data: Bytes, generation: Generation
-) -> Generator[Chunk, None, tuple[Int64s, TraceError | None]]:
+def _in_order(memory: Int64s, generation: Generation) -> Generator[Chunk, None, tuple[Int64s, TraceError | None]]:
     """The chunks of one generation; returns the memory behind it, and why it could not be ordered to its end."""
-    batches, samples, factor = generation.batches.ravel(), generation.samples.ravel(), generation.clock.factor
+    data, batches, samples = generation.data, generation.batches.ravel(), generation.samples.ravel()
+    factor = generation.clock.factor
     memory[c.GENERATION] = generation.number
     if trace_order.begin_generation(memory, data, batches, generation.groups, factor) == c.BROKEN:
         return memory, _fault(memory, generation)
@@ -200,14 +200,20 @@ def _with_carried(memory: Int64s, found: Generation, *, before: Generation) -> G
     texts = _renumbered([*_columns(memory, _TEXTS), *names], first=len(found.texts))
     return replace(
         found,
-        texts=Strings(
-            data=found.texts.data,
-            starts=np.concatenate([found.texts.starts, before.texts.starts[texts]]),
-            lengths=np.concatenate([found.texts.lengths, before.texts.lengths[texts]]),
-        ),
+        texts=_joined(found.texts, before.texts, texts),
         stack_offsets=np.concatenate([found.stack_offsets, offsets[1:] + found.stack_offsets[-1]]),
         stack_frames=np.concatenate([found.stack_frames, refs + len(found.frames)]),
         frames=np.concatenate([found.frames, frames]),
+    )
+
+
+def _joined(texts: Strings, others: Strings, wanted: Int64s) -> Strings:
+    """The texts, and behind them those of the others that are wanted."""
+    data, offsets = gather_spans(others.data, others.starts, others.lengths, wanted)
+    return Strings(
+        data=np.concatenate([texts.data, data]),
+        starts=np.concatenate([texts.starts, offsets[:-1] + len(texts.data)]),
+        lengths=np.concatenate([texts.lengths, others.lengths[wanted]]),
     )
 
 
@@ -240,7 +246,7 @@ def _fault(memory: Int64s, generation: Generation) -> TraceError:
             proc_state=_PROC_STATES[expected] if 0 <= expected < len(_PROC_STATES) else expected,
             go_state=_GO_STATES[expected] if 0 <= expected < len(_GO_STATES) else expected,
         )
-    return TraceError(f"{name}: {reason}", position=position if position >= 0 else generation.start)
+    return TraceError(f"{name}: {reason}", position=generation.base + position if position >= 0 else generation.start)
 
 
 def _frontier(memory: Int64s) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.errors import DecodeError
+from pipeline.formats.gotrace.window import Window, leave_behind, read_on
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables, trace_wire
+from pipeline.kernels.gather import gather_spans
 from pipeline.kernels.ids import index_ids
 from pipeline.values import Bytes, Int64s, Strings
 
@@ -18,6 +20,7 @@ _FIRST_BATCHES = 1024
 # A day of one a second; each costs a millisecond whatever is in it.
 MOST_GENERATIONS = 1 << 16
 _PER_SECOND = 1e9
+_MOST_TEXT_BYTES = (1 << 31) - 1
 
 _FIELDS = ("experiment", "generation", "thread", "time", "size")
 _SENTENCES: Mapping[int, str] = {
@@ -43,7 +46,12 @@ class TraceError(DecodeError):
 
     def __init__(self, reason: str, *, position: int) -> None:
         super().__init__(f"byte {position}: {reason}")
+        self.reason = reason
         self.position = position
+
+    def moved(self, base: int) -> TraceError:
+        """The same of a file in which the bytes at hand begin at `base`."""
+        return TraceError(self.reason, position=base + self.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ class Generation:
     """A generation whose tables are read.
 
     start, end  its bytes in the file
+    data        bytes that it is among; the next generation takes their place
+    base        where in the file they begin
     min_time    of its batches, ns
     batches     int64 (n, BATCH)          ordinary ones, a thread's together and in the file's order
     groups      int64 (threads + 1,)      where each thread's batches begin
@@ -94,6 +104,8 @@ class Generation:
     number: int
     start: int
     end: int
+    data: Bytes
+    base: int
     min_time: int
     clock: Clock
     batches: Int64s
@@ -116,39 +128,55 @@ class Ending:
     fault: TraceError | None = None
 
 
-def generations(data: Bytes, version: int) -> Iterator[Generation | Ending]:
+def generations(window: Window, version: int) -> Iterator[Generation | Ending]:
     """Each generation, and at last how the file ended. A generation that cannot be read is the end.
 
+    window   moved on from generation to generation
     version  NN of `go 1.NN trace`, 22 to 26
     Follows readGeneration and readGenerationWithSpill of internal/trace/generation.go.
     """
-    at, number = HEADER_BYTES, 0
+    at = HEADER_BYTES
     for _ in range(MOST_GENERATIONS):
-        start = at
-        batches, at, number, ending, found = _batches(data, at, version=version)
-        fault = _wire_fault(ending, found, at)
+        batches, end, number, ending, found = _batches(window, at, version=version)
+        start, behind = window.base + at, window.base + end
+        fault = _wire_fault(ending, found, behind)
+        if window.rest is not None and ending in _AT_THE_END:
+            fault = TraceError(_too_long(window), position=start)
+        elif window.fault and ending in _AT_THE_END:
+            fault = TraceError(window.fault, position=behind)
         if ending == trace_wire.END_OF_FILE and version >= 26:
-            if (batches[:, c.BATCH_KIND] == c.ORDINARY).any():
-                fault = TraceError("the last generation has no end; the trace was not stopped", position=at)
+            if not fault and (batches[:, c.BATCH_KIND] == c.ORDINARY).any():
+                fault = TraceError("the last generation has no end; the trace was not stopped", position=behind)
             yield Ending(start, fault)
             return
-        fatal = fault is not None and (version >= 26 or not number or ending in _FATAL)
+        fatal = fault is not None and (version >= 26 or not number or ending in _FATAL or window.rest is not None)
         if fatal:
             yield Ending(start, fault)
             return
         try:
-            yield _generation(data, batches, number, start=start, end=at, version=version)
+            yield _generation(window, batches, number, start=at, end=end, version=version)
         except TraceError as error:
-            yield Ending(start, error)
+            yield Ending(start, error.moved(window.base))
             return
         if fault or ending == trace_wire.END_OF_FILE:
-            yield Ending(at, fault)
+            yield Ending(behind, fault)
             return
-    yield Ending(at, TraceError(f"more than {MOST_GENERATIONS:,} generations, more than any trace has", position=at))
+        leave_behind(window, end)
+        at = behind - window.base
+    fault = TraceError(
+        f"more than {MOST_GENERATIONS:,} generations, more than any trace has", position=window.base + at
+    )
+    yield Ending(window.base + at, fault)
+
+
+def _too_long(window: Window) -> str:
+    return f"a generation of more than {window.most:,} bytes, which are all that may be held; give more --memory"
 
 
 # What makes a generation before Go 1.26 unreadable as a whole; other faults only end it.
 _FATAL = frozenset({trace_wire.ZERO_GENERATION, trace_wire.MIXED_GENERATIONS})
+# What reading a generation comes to at the end of the bytes at hand.
+_AT_THE_END = frozenset({trace_wire.END_OF_FILE, trace_wire.BAD_NUMBER, trace_wire.CUT_OFF})
 
 
 def _wire_fault(ending: int, found: int, position: int) -> TraceError | None:
@@ -158,18 +186,24 @@ def _wire_fault(ending: int, found: int, position: int) -> TraceError | None:
     )
 
 
-def _batches(data: Bytes, at: int, *, version: int) -> tuple[Int64s, int, int, int, int]:
-    """Rows of a generation's batches, where it ends, its number, how the reading ended and what was found there."""
+def _batches(window: Window, at: int, *, version: int) -> tuple[Int64s, int, int, int, int]:
+    """Rows of a generation's batches, where it ends, its number, how the reading ended and what was found there.
+
+    The window grows until the generation's end is in it. All places are in the window.
+    """
     batches = np.empty((_FIRST_BATCHES, c.BATCH), np.int64)
     n = number = 0
     while True:
-        n, at, number, ending, found = trace_wire.read_generation(data, at, version, number, batches, n)
-        if ending != trace_wire.ROOM:
+        n, at, number, ending, found = trace_wire.read_generation(window.data, at, version, number, batches, n)
+        if ending == trace_wire.ROOM:
+            batches = np.concatenate([batches, np.empty_like(batches)])
+        elif ending not in _AT_THE_END or not read_on(window):
             return batches[:n], at, number, ending, found
-        batches = np.concatenate([batches, np.empty_like(batches)])
 
 
-def _generation(data: Bytes, batches: Int64s, number: int, *, start: int, end: int, version: int) -> Generation:
+def _generation(window: Window, batches: Int64s, number: int, *, start: int, end: int, version: int) -> Generation:
+    """What the batches from `start` to `end` of the window hold; raises TraceError with a place in the window."""
+    data = window.data
     clock = _clock(data, batches, version=version, start=start)
     string_ids, text_start, text_length = _strings(data, batches)
     stack_ids, stack_ends, stack_frames, frames = _stacks(data, batches)
@@ -178,23 +212,25 @@ def _generation(data: Bytes, batches: Int64s, number: int, *, start: int, end: i
     status, frame, wanted = trace_tables.name_frames(frames, string_ids, string_table, string_order)
     if status:
         raise _missing_name(status, wanted, stack_ids, stack_ends, stack_frames, frame=frame, start=start)
-    types, type_start, type_length = _types(data, batches, first_text=len(string_ids) + 1, start=start)
+    types, type_start, type_length = _types(
+        data, batches, first_text=len(string_ids) + 1, base=window.base, start=start
+    )
     zero = np.zeros(1, np.int64)
     grouped, groups = _grouped(batches)
     times = batches[:, c.BATCH_TIME].view(np.uint64)
     return Generation(
         number=number,
-        start=start,
-        end=end,
+        start=window.base + start,
+        end=window.base + end,
+        data=data,
+        base=window.base,
         min_time=trace_wire.nanoseconds(_min_time(times), clock.factor),
         clock=clock,
         batches=grouped,
         groups=groups,
         string_ids=string_ids,
-        texts=Strings(
-            data=data,
-            starts=np.concatenate([zero, text_start, type_start]),
-            lengths=np.concatenate([zero, text_length, type_length]),
+        texts=_texts(
+            data, np.concatenate([zero, text_start, type_start]), np.concatenate([zero, text_length, type_length])
         ),
         stack_ids=stack_ids,
         stack_offsets=np.concatenate([zero, stack_ends]),
@@ -203,6 +239,15 @@ def _generation(data: Bytes, batches: Int64s, number: int, *, start: int, end: i
         samples=_samples(data, batches, (stack_ids, stack_table, stack_order), factor=clock.factor),
         types=types,
     )
+
+
+def _texts(data: Bytes, starts: Int64s, lengths: Int64s) -> Strings:
+    """The texts in bytes of their own, which outlive the window."""
+    size = int(lengths.sum())
+    if size > _MOST_TEXT_BYTES:
+        raise TraceError(f"{size:,} bytes of strings in a generation, more than any program has", position=0)
+    copied, offsets = gather_spans(data, starts, lengths, np.arange(len(starts)))
+    return Strings(copied, offsets[:-1].astype(np.int64), lengths)
 
 
 def _min_time(times: np.ndarray) -> int:
@@ -290,7 +335,7 @@ def _samples(data: Bytes, batches: Int64s, stacks: tuple[Int64s, Int64s, Int64s]
     return samples[np.argsort(samples[:, c.S_TIME], kind="stable")]
 
 
-def _types(data: Bytes, batches: Int64s, *, first_text: int, start: int) -> tuple[Types, Int64s, Int64s]:
+def _types(data: Bytes, batches: Int64s, *, first_text: int, base: int, start: int) -> tuple[Types, Int64s, Int64s]:
     most = trace_tables.bytes_of(batches, c.EXPERIMENT) // 5
     ids, sizes, starts, lengths = (np.empty(most, np.int64) for _ in range(4))
     heap = np.zeros(4, np.int64)
@@ -301,7 +346,7 @@ def _types(data: Bytes, batches: Int64s, *, first_text: int, start: int) -> tupl
         table, order = _index(ids[:n], what="type", start=start)
     except TraceError as error:
         # An experiment of the runtime's, which Go's reader hands on unread: the events are as good without it.
-        fault, n, heap = str(error), 0, np.zeros(4, np.int64)
+        fault, n, heap = str(error.moved(base)), 0, np.zeros(4, np.int64)
         table, order = _index(ids[:n], what="type", start=start)
     types = Types(ids[:n], table, order, sizes[:n], first_text + np.arange(n), heap, fault)
     return types, starts[:n], lengths[:n]

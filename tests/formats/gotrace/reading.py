@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pipeline.formats.gotrace.order import Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
 from pipeline.formats.gotrace.spec import EVENTS
+from pipeline.formats.gotrace.window import in_memory
 from pipeline.kernels import trace_columns as c
 
 NAMES = {event.number: event.name for event in EVENTS} | {c.SYNC_EVENT: "Sync", c.CPU_SAMPLE: "CPUSample"}
@@ -17,7 +16,7 @@ def events(content: bytes) -> tuple[list[dict[str, int | str]], str | None]:
     version = version_of(content)
     assert version is not None
     found: list[dict[str, int | str]] = []
-    for part in ordered(np.frombuffer(content, np.uint8), version):
+    for part in ordered(in_memory(content), version):
         if isinstance(part, Ordered):
             fault = part.ending.fault
             return found, None if fault is None else str(fault)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.formats.gotrace.columns import Columns, add, columns_of, has_room, open_ranges, part_for
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
+from pipeline.formats.gotrace.window import in_memory
 from pipeline.kernels import trace_rows
 from tests.builders.trace import BLOCKED, batch, raw_batch, strings, trace, uvarint
 
@@ -15,7 +16,7 @@ RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
 
 
 def columns(content: bytes) -> dict[str, dict[str, list[int]]]:
-    chunk = next(part for part in ordered(np.frombuffer(content, np.uint8), 26) if isinstance(part, Chunk))
+    chunk = next(part for part in ordered(in_memory(content), 26) if isinstance(part, Chunk))
     built = built_of(chunk)
     return {table: {name: np.asarray(one).tolist() for name, one in of.items()} for table, of in built.items()}
 
@@ -52,7 +53,7 @@ def test_waiting_weighs_the_stack_that_waits() -> None:
 
 def test_a_status_that_tells_nothing_new_ends_nothing() -> None:
     later = [batch(*RUNNING, thread=7, generation=2, time=50)]
-    chunks = list(ordered(np.frombuffer(trace(26, (batch(*RUNNING, thread=7),), later), np.uint8), 26))
+    chunks = list(ordered(in_memory(trace(26, (batch(*RUNNING, thread=7),), later)), 26))
     second = chunks[1]
     assert isinstance(second, Chunk)
 
@@ -88,7 +89,7 @@ def test_a_range_has_its_beginning_and_a_sweep_its_bytes() -> None:
 
 def test_what_nothing_ends_is_open() -> None:
     content = trace(26, (batch(*RUNNING, "GCBegin dt=1 gc_seq=1 stack=0", "GCMarkAssistBegin dt=1 stack=0", thread=7),))
-    last = list(ordered(np.frombuffer(content, np.uint8), 26))[-1]
+    last = list(ordered(in_memory(content), 26))[-1]
     assert isinstance(last, Ordered)
 
     rows = {name: np.asarray(column).tolist() for name, column in open_ranges(last.memory).items()}

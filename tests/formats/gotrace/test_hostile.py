@@ -11,6 +11,7 @@ import pytest
 from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace import wire
 from pipeline.formats.gotrace.decode import decode
+from pipeline.formats.gotrace.window import in_memory
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_order, trace_tables
 from pipeline.tables.build import build_tables
@@ -93,13 +94,11 @@ def test_trying_comes_to_an_end() -> None:
     memory = mem.roomier(mem.fresh())
     memory[c.TRIES] = trace_order.MOST_TRIES
     nothing = mem.look_up(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    data = np.frombuffer(
-        trace(26, (batch("GoStart dt=0 g=9 g_seq=1", thread=1), batch("GoStart dt=0 g=8 g_seq=1", thread=2))), np.uint8
-    )
-    generation = next(wire.generations(data, 26))
+    content = trace(26, (batch("GoStart dt=0 g=9 g_seq=1", thread=1), batch("GoStart dt=0 g=8 g_seq=1", thread=2)))
+    generation = next(wire.generations(in_memory(content), 26))
     assert isinstance(generation, wire.Generation)
     memory = mem.for_generation(memory, threads=2, texts=nothing, stacks=nothing)
-    batches = generation.batches.ravel()
+    data, batches = generation.data, generation.batches.ravel()
     trace_order.begin_generation(memory, data, batches, generation.groups, 1.0)
 
     _, _, status = trace_order.order(memory, data, batches, generation.samples.ravel(), 0, 1.0, 0)

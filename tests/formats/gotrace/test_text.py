@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats.gotrace.order import Chunk, ordered
+from pipeline.formats.gotrace.window import in_memory
 from tests.builders.trace import BLOCKED, trace
 from tests.builders.trace_text import TraceTextError, quoted, to_binary, to_text, unquoted
 
@@ -40,7 +40,7 @@ EndOfGeneration
 
 
 def events(content: bytes) -> list[list[int]]:
-    found = ordered(np.frombuffer(content, np.uint8), int(content[5:7]))
+    found = ordered(in_memory(content), int(content[5:7]))
     return [row for part in found if isinstance(part, Chunk) for row in part.rows.tolist()]
 
 

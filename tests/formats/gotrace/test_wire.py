@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
+from pipeline.formats.gotrace.window import in_memory
 from pipeline.formats.gotrace.wire import Ending, Generation, generations
 from tests.builders.trace import BLOCKED, NO_THREAD, batch, header, raw_batch, stacks, strings, sync, trace
 
 
 def read(content: bytes) -> tuple[list[Generation], Ending]:
-    *whole, ending = generations(np.frombuffer(content, np.uint8), int(content[5:7]))
+    *whole, ending = generations(in_memory(content), int(content[5:7]))
     assert isinstance(ending, Ending)
     return [one for one in whole if isinstance(one, Generation)], ending
 
