@@ -9,13 +9,13 @@ from pipeline.kernels import trace_columns as c
 from pipeline.kernels.pointers import pointer
 from pipeline.values import Bytes, Int64s
 
-# Columns of goroutines' transitions: rows of one array, so that each column lies together. -1 is none; a text and a
-# stack are numbers of the generation.
-(
-    G_TIME, GOROUTINE, FROM_STATE, FROM_REASON, FROM_STACK, DURATION, TO_STATE, REASON, AT_STACK,
-    BY_GOROUTINE, BY_STACK, THREAD, PROC,
-) = range(13)  # fmt: skip
-TRANSITION = 13
+# Columns of goroutines' transitions: rows of two arrays, so that each column lies together. Those of numbers are what a
+# table has, and -1 is none; of the others, which become something else, nothing needs to be kept.
+G_TIME, GOROUTINE, DURATION, BY_GOROUTINE, THREAD, PROC = range(6)
+NUMBERS = 6
+# States, and numbers of the generation's texts and stacks.
+FROM_STATE, FROM_REASON, FROM_STACK, TO_STATE, REASON, AT_STACK, BY_STACK = range(7)
+REFERENCES = 7
 
 # What a stack weighs: columns of an array with a row for each stack.
 ON_CPU, NET, SYNC, SELECT, IN_SYSCALL, RUNNABLE = 0, 1, 3, 5, 7, 9
@@ -63,20 +63,22 @@ def _has(data: Bytes, start: int, length: int, word: Bytes) -> bool:
 
 @kernel
 def tell_apart(
-    rows: Int64s, transitions: Int64s, n: int, others: Int64s, m: int, weights: Int64s, waiting: Bytes
+    rows: Int64s, numbers: Int64s, references: Int64s, n: int, others: Int64s, m: int, weights: Int64s, waiting: Bytes
 ) -> tuple[int, int]:
     """Rows behind the `n` transitions and `m` other rows there are. All arrays are flat.
 
-    rows         int64 (k · EVENT,)
-    transitions  int64 (TRANSITION · room,)
-    others       int64 (room · EVENT,)
-    weights      int64 (stacks · WEIGHTS,)  what each stack weighs is added
-    waiting      uint8 (texts,)             as `waits_for` says
+    rows        int64 (k · EVENT,)
+    numbers     int64 (NUMBERS · room,)
+    references  int64 (REFERENCES · room,)
+    others      int64 (room · EVENT,)
+    weights     int64 (stacks · WEIGHTS,)  what each stack weighs is added
+    waiting     uint8 (texts,)             as `waits_for` says
     The caller has made room for k more of either, and the order has checked stacks and texts. Returns how many of each
     there are then.
     """
-    source, t, o, w, waits = pointer(rows), pointer(transitions), pointer(others), pointer(weights), pointer(waiting)
-    room = len(transitions) // TRANSITION
+    source, t, u, o = pointer(rows), pointer(numbers), pointer(references), pointer(others)
+    w, waits = pointer(weights), pointer(waiting)
+    room = len(numbers) // NUMBERS
     for at in range(0, len(rows), c.EVENT):
         wire = source[at + c.WIRE]
         if not _IS_TRANSITION[np.uint64(wire)]:
@@ -95,15 +97,15 @@ def tell_apart(
                 duration = source[at + c.TIME] - source[at + c.OPENED]
         t[G_TIME * room + n] = source[at + c.TIME]
         t[GOROUTINE * room + n] = goroutine
-        t[FROM_STATE * room + n] = before
-        t[FROM_REASON * room + n] = reason
-        t[FROM_STACK * room + n] = stack
+        u[FROM_STATE * room + n] = before
+        u[FROM_REASON * room + n] = reason
+        u[FROM_STACK * room + n] = stack
         t[DURATION * room + n] = duration
-        t[TO_STATE * room + n] = after
-        t[REASON * room + n] = source[at + c.TEXT]
-        t[AT_STACK * room + n] = source[at + c.STACK2]
+        u[TO_STATE * room + n] = after
+        u[REASON * room + n] = source[at + c.TEXT]
+        u[AT_STACK * room + n] = source[at + c.STACK2]
         t[BY_GOROUTINE * room + n] = -1 if cause == goroutine else cause
-        t[BY_STACK * room + n] = 0 if _IS_OWN[np.uint64(wire)] else source[at + c.STACK_AT]
+        u[BY_STACK * room + n] = 0 if _IS_OWN[np.uint64(wire)] else source[at + c.STACK_AT]
         t[THREAD * room + n] = source[at + c.THREAD]
         t[PROC * room + n] = source[at + c.PROC]
         n += 1

@@ -37,17 +37,18 @@ def events(draw: st.DrawFn) -> list[int]:
     return row
 
 
-def told_apart(given_rows: list[list[int]], *, at_once: int) -> tuple[Int64s, Int64s, Int64s]:
+def told_apart(given_rows: list[list[int]], *, at_once: int) -> tuple[Int64s, Int64s, Int64s, Int64s]:
     rows = np.array(given_rows, np.int64).reshape(-1, c.EVENT)
-    transitions = np.full((r.TRANSITION, len(rows) + 3), -9, np.int64)
+    numbers, references = (np.full((width, len(rows) + 3), -9, np.int64) for width in (r.NUMBERS, r.REFERENCES))
     others = np.full((len(rows), c.EVENT), -9, np.int64)
     weights = np.zeros((STACKS, r.WEIGHTS), np.int64)
     waiting = r.waits_for(*texts())
     n = m = 0
+    flat = [array.reshape(-1) for array in (numbers, references, others, weights)]
     for start in range(0, len(rows), at_once):
         chunk = rows[start : start + at_once].reshape(-1)
-        n, m = r.tell_apart(chunk, transitions.reshape(-1), n, others.reshape(-1), m, weights.reshape(-1), waiting)
-    return transitions[:, :n], others[:m], weights
+        n, m = r.tell_apart(chunk, flat[0], flat[1], n, flat[2], m, flat[3], waiting)
+    return numbers[:, :n], references[:, :n], others[:m], weights
 
 
 def expected_weights(rows: list[list[int]]) -> Counter[tuple[int, int]]:
@@ -74,16 +75,16 @@ def expected_weights(rows: list[list[int]]) -> Counter[tuple[int, int]]:
 
 @given(st.lists(events(), max_size=12), st.integers(1, 5))
 def test_transitions_become_columns_and_the_rest_stays_as_it_is(rows: list[list[int]], at_once: int) -> None:
-    transitions, others, weights = told_apart(rows, at_once=at_once)
+    numbers, references, others, weights = told_apart(rows, at_once=at_once)
 
     assert others.tolist() == [row for row in rows if row[c.WIRE] not in TRANSITIONS]
     of_goroutines = [row for row in rows if row[c.WIRE] in TRANSITIONS]
-    assert transitions[r.G_TIME].tolist() == [row[c.TIME] for row in of_goroutines]
-    assert transitions[r.GOROUTINE].tolist() == [row[c.RESOURCE] for row in of_goroutines]
-    assert transitions[r.REASON].tolist() == [row[c.TEXT] for row in of_goroutines]
-    assert transitions[r.AT_STACK].tolist() == [row[c.STACK2] for row in of_goroutines]
-    assert transitions[r.THREAD].tolist() == [row[c.THREAD] for row in of_goroutines]
-    assert transitions[r.PROC].tolist() == [row[c.PROC] for row in of_goroutines]
+    assert numbers[r.G_TIME].tolist() == [row[c.TIME] for row in of_goroutines]
+    assert numbers[r.GOROUTINE].tolist() == [row[c.RESOURCE] for row in of_goroutines]
+    assert references[r.REASON].tolist() == [row[c.TEXT] for row in of_goroutines]
+    assert references[r.AT_STACK].tolist() == [row[c.STACK2] for row in of_goroutines]
+    assert numbers[r.THREAD].tolist() == [row[c.THREAD] for row in of_goroutines]
+    assert numbers[r.PROC].tolist() == [row[c.PROC] for row in of_goroutines]
     assert {tuple(map(int, at)): int(weights[at]) for at in zip(*np.nonzero(weights), strict=True)} == dict(
         expected_weights(rows)
     )
@@ -91,17 +92,17 @@ def test_transitions_become_columns_and_the_rest_stays_as_it_is(rows: list[list[
 
 @given(st.lists(events(), max_size=12))
 def test_what_a_transition_ends_is_told_only_where_the_state_changes(rows: list[list[int]]) -> None:
-    transitions, _, _ = told_apart(rows, at_once=4)
+    numbers, references, _, _ = told_apart(rows, at_once=4)
 
     for place, row in enumerate(row for row in rows if row[c.WIRE] in TRANSITIONS):
         before, after = row[c.STATES] & 15, row[c.STATES] >> 4 & 15
         ended = [row[c.OPENED_TEXT], row[c.OPENED_STACK]] if before != after else [0, 0]
         is_known = before != after and row[c.OPENED] >= 0
-        assert transitions[[r.FROM_STATE, r.TO_STATE], place].tolist() == [before, after]
-        assert transitions[[r.FROM_REASON, r.FROM_STACK], place].tolist() == ended
-        assert transitions[r.DURATION, place] == (row[c.TIME] - row[c.OPENED] if is_known else -1)
+        assert references[[r.FROM_STATE, r.TO_STATE], place].tolist() == [before, after]
+        assert references[[r.FROM_REASON, r.FROM_STACK], place].tolist() == ended
+        assert numbers[r.DURATION, place] == (row[c.TIME] - row[c.OPENED] if is_known else -1)
         caused = row[c.GOROUTINE] if row[c.GOROUTINE] != row[c.RESOURCE] else -1
-        assert transitions[r.BY_GOROUTINE, place] == caused
+        assert numbers[r.BY_GOROUTINE, place] == caused
 
 
 def test_a_stack_of_ones_own_is_no_cause() -> None:
@@ -109,10 +110,10 @@ def test_a_stack_of_ones_own_is_no_cause() -> None:
     row[c.STACK_AT] = 2
     rows = [[wire if column == c.WIRE else value for column, value in enumerate(row)] for wire in TRANSITIONS]
 
-    transitions, _, _ = told_apart(rows, at_once=3)
+    _, references, _, _ = told_apart(rows, at_once=3)
 
     own = {c.GO_STOP, c.GO_BLOCK, c.GO_SYSCALL_BEGIN, c.GO_STATUS, c.GO_STATUS_STACK}
-    assert transitions[r.BY_STACK].tolist() == [0 if wire in own else 2 for wire in TRANSITIONS]
+    assert references[r.BY_STACK].tolist() == [0 if wire in own else 2 for wire in TRANSITIONS]
 
 
 def test_words_say_what_is_waited_for() -> None:

@@ -21,20 +21,22 @@ Columns = Mapping[str, Column]
 _RANGE_ENDS = (c.GC_END, c.GC_SWEEP_END, c.GC_MARK_ASSIST_END, c.STW_END)
 # Columns a power of two apart would all want the same few lines of the cache.
 _ODD = 8 * 9
-_TRANSITION: Mapping[str, int] = {
+_NUMBERS: Mapping[str, int] = {
     "time_ns": r.G_TIME,
     "goroutine": r.GOROUTINE,
+    "duration_ns": r.DURATION,
+    "by_goroutine": r.BY_GOROUTINE,
+    "thread": r.THREAD,
+    "proc": r.PROC,
+}
+_REFERENCES: Mapping[str, int] = {
     "from_state": r.FROM_STATE,
     "from_reason_text": r.FROM_REASON,
     "from_stack": r.FROM_STACK,
-    "duration_ns": r.DURATION,
     "to_state": r.TO_STATE,
     "reason_text": r.REASON,
     "stack": r.AT_STACK,
-    "by_goroutine": r.BY_GOROUTINE,
     "by_stack": r.BY_STACK,
-    "thread": r.THREAD,
-    "proc": r.PROC,
 }
 
 
@@ -42,14 +44,16 @@ _TRANSITION: Mapping[str, int] = {
 class Part:
     """Events of one generation that become rows together; filled chunk by chunk, which a frozen value could not be.
 
-    transitions  int64 (TRANSITION, room)  columns of goroutines' transitions, `n` of them
-    others       int64 (room, EVENT)       all other events, `m` of them
-    weights      int64 (stacks, WEIGHTS)   what each stack of the generation weighs
-    waiting      uint8 (texts,)            what a goroutine waits for, by its words
+    numbers     int64 (NUMBERS, room)     columns of goroutines' transitions, `n` of them
+    references  int64 (REFERENCES, room)  more columns of them
+    others      int64 (room, EVENT)       all other events, `m` of them
+    weights     int64 (stacks, WEIGHTS)   what each stack of the generation weighs
+    waiting     uint8 (texts,)            what a goroutine waits for, by its words
     """
 
     generation: Generation
-    transitions: Int64s
+    numbers: Int64s
+    references: Int64s
     others: Int64s
     weights: Int64s
     waiting: Bytes
@@ -62,7 +66,8 @@ def part_for(generation: Generation, *, room: int) -> Part:
     strings = generation.texts
     return Part(
         generation,
-        transitions=np.empty((r.TRANSITION, room | _ODD), np.int64),
+        numbers=np.empty((r.NUMBERS, room | _ODD), np.int64),
+        references=np.empty((r.REFERENCES, room | _ODD), np.int64),
         others=np.empty((room, c.EVENT), np.int64),
         weights=np.zeros((len(generation.stack_offsets), r.WEIGHTS), np.int64),
         waiting=r.waits_for(strings.data, strings.starts, strings.lengths),
@@ -76,8 +81,10 @@ def has_room(part: Part, rows: Int64s) -> bool:
 
 def add(part: Part, rows: Int64s) -> None:
     """Take rows that there is room for; they may be overwritten afterwards."""
-    flat = [array.reshape(-1) for array in (rows, part.transitions, part.others, part.weights)]
-    part.n, part.m = r.tell_apart(flat[0], flat[1], part.n, flat[2], part.m, flat[3], part.waiting)
+    numbers, references, others, weights = (
+        array.reshape(-1) for array in (part.numbers, part.references, part.others, part.weights)
+    )
+    part.n, part.m = r.tell_apart(rows.reshape(-1), numbers, references, part.n, others, part.m, weights, part.waiting)
 
 
 def columns_of(part: Part) -> Mapping[str, Columns]:
@@ -89,7 +96,10 @@ def columns_of(part: Part) -> Mapping[str, Columns]:
         for place, (name, (_, build)) in enumerate(_TABLES.items())
         if starts[place] < starts[place + 1]
     }
-    transitions = {name: part.transitions[column, : part.n] for name, column in _TRANSITION.items()}
+    transitions = {
+        **{name: part.numbers[column, : part.n] for name, column in _NUMBERS.items()},
+        **{name: part.references[column, : part.n] for name, column in _REFERENCES.items()},
+    }
     return {**built, "goroutine_transition": transitions, "sample": _samples(part.weights)}
 
 
