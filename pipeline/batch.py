@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -17,7 +18,7 @@ from pipeline.lake.commit import open_writer
 from pipeline.lake.writer import Writer
 from pipeline.tables.build import build_tables
 from pipeline.tables.source import labelled_id, note_table, source_table
-from pipeline.values import Blob, Format, Origin, Refusal, Source, Written
+from pipeline.values import Blob, Format, Note, Origin, Refusal, Source, Written
 
 # Plain bytes that are decoded together.
 _DECODE_BYTES = 16 << 20
@@ -29,7 +30,7 @@ class BatchResult:
 
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
     known     inputs that were in the lake already, or twice in the batch
-    refusals  uri and reason of each input that was refused
+    refusals  uri and reason of each input that was refused, for the first time or again
     """
 
     written: Written
@@ -38,20 +39,36 @@ class BatchResult:
     refusals: tuple[tuple[str, str], ...]
 
 
-def ingest_batch(batch: Sequence[Origin], *, lake: str, limits: Limits, known: frozenset[int]) -> BatchResult:
-    """Decode one batch in this process and write its Parquet files, not yet visible to anyone."""
+def ingest_batch(
+    batch: Sequence[Origin],
+    *,
+    lake: str,
+    limits: Limits,
+    known: frozenset[int],
+    refused: Mapping[int, str] = MappingProxyType({}),
+) -> BatchResult:
+    """Decode one batch in this process and write its Parquet files, not yet visible to anyone.
+
+    known    sources that went in already, and are left out
+    refused  reasons of sources that were refused already: each is tried again, and written if the outcome is another
+    """
     seen = set(known)
     ingested: Counter[str] = Counter()
     repeated = 0
-    refused: list[Refusal] = []
+    refusals: list[Refusal] = []
     with open_writer(lake) as writer:
         for blobs, unread in _read_together(batch, limits=limits):
             offered, unknown = _recognised(blobs)
             fresh = [(blob, known_format) for blob, known_format in offered if _is_fresh(blob.source, seen)]
             turned_away = [refusal for refusal in (*unread, *unknown) if _is_fresh(refusal.source, seen)]
             repeated += len(blobs) + len(unread) - len(fresh) - len(turned_away)
-            refused += turned_away + _decode_together(fresh, turned_away, writer=writer, ingested=ingested)
-    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refused)
+            accepted, broken = _decode_together(fresh, writer=writer, ingested=ingested)
+            told = [*turned_away, *broken]
+            changed = [refusal for refusal in told if refused.get(refusal.source.source_id) != refusal.reason]
+            read_at = datetime.now(UTC).replace(tzinfo=None)
+            writer.add({"source": source_table(accepted, changed, read_at=read_at)})
+            refusals += told
+    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
     return BatchResult(writer.written, ingested, repeated, reasons)
 
 
@@ -98,24 +115,27 @@ def _is_fresh(source: Source, seen: set[int]) -> bool:
 
 
 def _decode_together(
-    fresh: Sequence[tuple[Blob, Format]], refused: Sequence[Refusal], *, writer: Writer, ingested: Counter[str]
-) -> list[Refusal]:
-    """Hand tables, sources and notes to the writer, format by format; returns what decoding refused."""
+    fresh: Sequence[tuple[Blob, Format]], *, writer: Writer, ingested: Counter[str]
+) -> tuple[list[tuple[Source, str]], list[Refusal]]:
+    """Hand tables and notes to the writer, format by format; returns what went in, with its format, and what did not."""
     accepted: list[tuple[Source, str]] = []
     broken: list[Refusal] = []
     for known_format in dict.fromkeys(known_format for _, known_format in fresh):
         blobs = [blob for blob, of_format in fresh if of_format is known_format]
         reasons: dict[int, str] = {}
+        notes: list[Note] = []
         for decoded in known_format.decode(blobs):
             reasons.update(decoded.refusals)
+            notes += decoded.notes
             tables = build_tables(decoded, blobs)
-            writer.add({**tables, "ingest_note": note_table(decoded.notes, blobs)})
+            writer.add(tables)
             ingested.update(_counted(tables))
+        # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
+        told = [note for note in notes if note.blob_index not in reasons]
+        writer.add({"ingest_note": note_table(told, blobs)})
         accepted += [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
         broken += [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
-    read_at = datetime.now(UTC).replace(tzinfo=None)
-    writer.add({"source": source_table(accepted, [*refused, *broken], read_at=read_at)})
-    return broken
+    return accepted, broken
 
 
 def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:

@@ -20,7 +20,7 @@ from pipeline.inputs.limits import Limits
 from pipeline.inputs.plan import plan
 from pipeline.lake.commit import commit
 from pipeline.lake.identity import fingerprint
-from pipeline.lake.snapshot import new_files, read_snapshot
+from pipeline.lake.snapshot import changes, read_snapshot
 from pipeline.lake.verify import Finding, verify
 from pipeline.values import Snapshot
 
@@ -40,7 +40,7 @@ class Receipt:
 
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
     known     inputs that were in the lake already, or twice in this run
-    refusals  uri and reason of each input that was refused
+    refusals  uri and reason of each input that was refused, for the first time or again
     """
 
     snapshot: Snapshot
@@ -61,6 +61,8 @@ def ingest(
 ) -> Receipt:
     """Read every input under `paths` and commit it to the lake; inputs already there are skipped.
 
+    What was refused before is tried again: limits and releases change.
+
     skip      files that heapscape writes itself, should they lie in a folder of inputs; the lake is always skipped
     executor  where batches are decoded; None is this process
     advance   told how many more inputs are done, after each batch
@@ -71,7 +73,7 @@ def ingest(
     batches = list(
         plan(find(paths, labels=labels, skip=(lake, *skip)), target_bytes=_BATCH_BYTES, target_files=_BATCH_FILES)
     )
-    work = partial(ingest_batch, lake=lake, limits=limits, known=snapshot.sources)
+    work = partial(ingest_batch, lake=lake, limits=limits, known=snapshot.ingested, refused=snapshot.refused)
     ingested: Counter[str] = Counter()
     known = 0
     refusals: list[tuple[str, str]] = []
@@ -93,7 +95,7 @@ def load(lake: str, database: str, *, threads: int | None = None, memory: str | 
         database,
         lake=fingerprint(lake),
         version=snapshot.version,
-        new_files=partial(new_files, snapshot),
+        changes=partial(changes, snapshot),
         threads=threads,
         memory=memory,
     )

@@ -201,22 +201,50 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Which files make up each table, at which version of the manifest; version 0 is an empty lake."""
+    """Which files make up each table, at which version of the manifest; version 0 is an empty lake.
+
+    sources  all that table `source` has a row of
+    refused  those of them that were refused, with the reason; each may go in yet, with another limit or release
+    """
 
     lake: str
     version: int
     files: Mapping[str, tuple[DataFile, ...]]
     sources: frozenset[int]
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def ingested(self) -> frozenset[int]:
+        """The sources that went in: to offer one again changes nothing."""
+        return self.sources - self.refused.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened to a lake after some version.
+
+    files     table -> absolute paths of its files that are new; rows known from a replaced file may be among theirs
+    replaced  sources whose rows from before no longer count
+    """
+
+    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    replaced: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Parquet files of one batch, written and not yet visible to anyone."""
+    """Parquet files of one batch, written and not yet visible to anyone.
+
+    sources   all that table `source` has a row of
+    refused   those of them that were refused, with the reason
+    outdated  ids under which inputs of the batch may have been refused earlier; such a refusal no longer counts
+    """
 
     files: tuple[DataFile, ...]
     sources: frozenset[int]
     summary: Mapping[str, int]
-    refusals: tuple[tuple[str, str], ...] = ()
+    refused: Mapping[int, str] = field(default_factory=dict)
+    outdated: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ A crash before it leaves strays for `sweep`, a crash after it leaves nothing to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +19,7 @@ from pipeline import __version__
 from pipeline.errors import LakeError
 from pipeline.lake import durable
 from pipeline.lake.datafile import read_rows
-from pipeline.lake.layout import source_column
+from pipeline.lake.layout import REFUSED_IN, source_column
 from pipeline.lake.manifest import Entry, append, shared_lock
 from pipeline.lake.rows import without_sources
 from pipeline.lake.snapshot import read_snapshot
@@ -54,35 +54,56 @@ def commit(
 ) -> Snapshot:
     """Make a written batch visible; sources that another writer committed meanwhile are left out.
 
+    So are refusals that are there already in the same words. What was refused before and now goes in, or is refused
+    in other words, takes the place of the old refusal.
+
     known       a snapshot read earlier, so that only later manifest entries are read
     written_by  who the manifest says it was
-    Returns the lake as it is afterwards; unchanged when all sources were there already.
+    Returns the lake as it is afterwards; unchanged when there is nothing new.
     """
     snapshot = read_snapshot(lake, since=known)
-    while remaining := written.sources - snapshot.sources:
-        if remaining != written.sources:
-            written = _without(lake, written, taken=written.sources - remaining)
-        if _append(lake, written, snapshot=snapshot, written_by=written_by):
+    while True:
+        written = _without(lake, written, taken=_taken(written, snapshot))
+        replaced = snapshot.refused.keys() & (written.sources | written.outdated)
+        if not written.sources and not replaced:
+            return snapshot
+        if _append(lake, written, replaced=replaced, snapshot=snapshot, written_by=written_by):
             return read_snapshot(lake, since=snapshot)
         snapshot = read_snapshot(lake, since=snapshot)
-    return snapshot
 
 
-def _append(lake: str, written: Written, *, snapshot: Snapshot, written_by: str) -> bool:
+def _taken(written: Written, snapshot: Snapshot) -> frozenset[int]:
+    """The sources of a batch whose rows are in the lake, and stay."""
+    ingested = written.sources & snapshot.ingested
+    return ingested.union(id_ for id_, reason in written.refused.items() if snapshot.refused.get(id_) == reason)
+
+
+def _append(lake: str, written: Written, *, replaced: Set[int], snapshot: Snapshot, written_by: str) -> bool:
     """Try for the next version; False when another writer took it."""
+    rewritten, removed = _rewritten(lake, snapshot, replaced=replaced)
     # A sweep between the look at the files and the entry would leave an entry without its files.
     with shared_lock(lake):
-        for file in written.files:
+        for file in (*written.files, *rewritten):
             _must_be_there(lake, file)
         entry = Entry(
             version=snapshot.version + 1,
             committed_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             written_by=written_by,
             sources=written.sources,
-            files=tuple(file for file in written.files if not _is_listed(file, snapshot)),
+            files=(*(file for file in written.files if not _is_listed(file, snapshot)), *rewritten),
             summary=written.summary,
+            refused=written.refused,
+            replaced=frozenset(replaced),
+            removed=removed,
         )
         return append(lake, entry)
+
+
+def _rewritten(lake: str, snapshot: Snapshot, *, replaced: Set[int]) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+    """Files in place of those with rows of replaced refusals, and the paths of the latter."""
+    before = [file for table in REFUSED_IN for file in snapshot.files.get(table, ())] if replaced else []
+    after = _files_without(lake, before, sources=replaced)
+    return tuple(file for file in after if file not in before), tuple(f.path for f in before if f not in after)
 
 
 def _must_be_there(lake: str, file: DataFile) -> None:
@@ -107,16 +128,26 @@ def _is_listed(file: DataFile, snapshot: Snapshot) -> bool:
     return any(file.path == listed.path for listed in snapshot.files.get(file.table, ()))
 
 
-def _without(lake: str, written: Written, *, taken: frozenset[int]) -> Written:
-    """The batch without the rows of some sources; symbols stay, they belong to nobody.
+def _without(lake: str, written: Written, *, taken: Set[int]) -> Written:
+    """The batch without the rows of some sources; symbols stay, they belong to nobody, unless nothing else does."""
+    if not taken:
+        return written
+    sources = written.sources - taken
+    kept = _files_without(lake, written.files, sources=taken) if sources else []
+    refused = {source: reason for source, reason in written.refused.items() if source not in taken}
+    return replace(written, files=tuple(kept), sources=sources, summary=_row_counts(kept), refused=refused)
+
+
+def _files_without(lake: str, files: Sequence[DataFile], *, sources: Set[int]) -> list[DataFile]:
+    """The files, and others in place of those with rows of `sources`.
 
     The files it replaces are left to `sweep`: another writer may be about to commit one with the same content.
     """
-    ids = np.array(sorted(taken), np.uint64)
+    ids = np.array(sorted(sources), np.uint64)
     kept: list[DataFile] = []
     staged: list[Staged] = []
     try:
-        for file in written.files:
+        for file in files:
             column = source_column(tables()[file.table])
             if column is None:
                 kept.append(file)
@@ -133,7 +164,7 @@ def _without(lake: str, written: Written, *, taken: frozenset[int]) -> Written:
         for one in staged:
             durable.remove(Path(lake, one.path))
         raise
-    return replace(written, files=tuple(kept), sources=written.sources - taken, summary=_row_counts(kept))
+    return kept
 
 
 def _row_counts(files: list[DataFile]) -> dict[str, int]:

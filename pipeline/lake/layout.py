@@ -17,6 +17,8 @@ from pipeline.schema import Table
 
 MANIFEST = "_manifest"
 MANIFEST_LOCK = f"{MANIFEST}/.lock"
+# The tables that may have rows of a refused source: these may be replaced, all others never change.
+REFUSED_IN = ("source", "ingest_note")
 
 _DIGITS = 10
 _HASH_LENGTH = 32

@@ -1,7 +1,9 @@
 """The append-only log of the lake: entry N+1 is created exclusively, and creating it is the commit.
 
 An entry is JSON: `format`, `version`, `committed_at`, `written_by`, `sources` (hex ids), `files` (table, path, rows,
-size_bytes, sha256) and `summary`. A reader that meets a newer `format` stops; unknown keys it passes over.
+size_bytes, sha256), `summary`, `refused` (hex id and reason of those of `sources` that were refused), `replaced` (hex
+ids whose rows from before no longer count) and `removed` (paths of files that had them; others of `files` have their
+other rows). A reader that meets a newer `format` stops; unknown keys it passes over.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +23,9 @@ from pipeline.lake import durable
 from pipeline.lake.layout import MANIFEST, MANIFEST_LOCK, entry_path, entry_version, staged_path
 from pipeline.values import DataFile
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# Of an entry that removes nothing: who does not know of removals reads it right.
+_ADDING_ONLY = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class Entry:
     """One commit: what it added, when, and what wrote it.
 
     committed_at  UTC, ISO 8601
+    refused       those of `sources` that were refused, with the reason; None when it was not written down yet
+    replaced      sources whose rows from before no longer count
+    removed       paths of earlier files that no longer count; what else stood in them stands in `files`
     """
 
     version: int
@@ -37,6 +44,9 @@ class Entry:
     sources: frozenset[int]
     files: tuple[DataFile, ...]
     summary: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[int, str] | None = field(default_factory=dict)
+    replaced: frozenset[int] = frozenset()
+    removed: tuple[str, ...] = ()
 
 
 def latest_version(lake: str) -> int:
@@ -112,15 +122,18 @@ def _locked(lake: str, kind: int) -> Iterator[None]:
 
 def _encoded(entry: Entry) -> bytes:
     document = {
-        "format": FORMAT_VERSION,
+        "format": FORMAT_VERSION if entry.removed else _ADDING_ONLY,
         "version": entry.version,
         "committed_at": entry.committed_at,
         "written_by": entry.written_by,
-        "sources": [f"{source:016x}" for source in sorted(entry.sources)],
+        "sources": _as_hex(entry.sources),
+        "refused": {f"{source:016x}": reason for source, reason in sorted((entry.refused or {}).items())},
+        "replaced": _as_hex(entry.replaced),
         "files": [
             {"table": f.table, "path": f.path, "rows": f.rows, "size_bytes": f.size_bytes, "sha256": f.sha256}
             for f in entry.files
         ],
+        "removed": list(entry.removed),
         "summary": dict(entry.summary),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
@@ -158,10 +171,25 @@ def _entry(document: Any, *, path: Path, version: int) -> Entry:
         version=version,
         committed_at=document["committed_at"],
         written_by=document["written_by"],
-        sources=frozenset([int(source, 16) for source in document["sources"]]),
+        sources=_ids(document["sources"]),
         files=tuple([_data_file(file) for file in document["files"]]),
         summary=document["summary"],
+        refused=_refused(document["refused"]) if "refused" in document else None,
+        replaced=_ids(document.get("replaced", ())),
+        removed=tuple(document.get("removed", ())),
     )
+
+
+def _as_hex(sources: Iterable[int]) -> list[str]:
+    return [f"{source:016x}" for source in sorted(sources)]
+
+
+def _ids(written: Iterable[str]) -> frozenset[int]:
+    return frozenset([int(source, 16) for source in written])
+
+
+def _refused(written: Mapping[str, str]) -> dict[int, str]:
+    return {int(source, 16): reason for source, reason in written.items()}
 
 
 def _data_file(document: Any) -> DataFile:

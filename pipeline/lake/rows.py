@@ -98,6 +98,12 @@ def source_ids(rows: pa.Table, *, table: Table) -> UInt64s:
     return np.unique(ids[np.flatnonzero(np.diff(ids, prepend=~ids[:1]))])
 
 
+def refusals(rows: pa.Table) -> dict[int, str]:
+    """The refused sources among rows of table `source`, with the reason of each."""
+    refused = rows.filter(pc.equal(rows["status"], "refused"))
+    return dict(zip(refused["source_id"].to_pylist(), map(str, refused["reason"].to_pylist()), strict=True))
+
+
 def without_sources(rows: pa.Table, taken: UInt64s, *, column: str) -> pa.Table:
     """The rows that are not from one of the taken sources."""
     is_taken = np.isin(rows[column].to_numpy(), taken)

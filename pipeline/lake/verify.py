@@ -1,15 +1,16 @@
 """Do the files say what the manifest says, and nothing else? Also: what a crash left behind, and its removal.
 
 How duplicates are found without holding the lake in memory: a row with a source has that source in its key, each
-source is in one commit only, and each commit's rows are of its own sources; so keys need comparing within one
-commit only. Symbols belong to no source and are compared across the lake, by key and a hash of the whole row.
+source goes in with one commit only, and each commit's rows are of its own sources; so keys need comparing within one
+commit only. Symbols belong to no source and are compared across the lake, by key and a hash of the whole row; and so
+are the few tables whose files later commits replace, when what was refused goes in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ import pyarrow as pa
 from pipeline.errors import LakeError
 from pipeline.lake import durable
 from pipeline.lake.datafile import read_rows, read_shape
-from pipeline.lake.layout import MANIFEST, is_data_name, is_staged_name, partition_values, source_column
+from pipeline.lake.layout import MANIFEST, REFUSED_IN, is_data_name, is_staged_name, partition_values, source_column
 from pipeline.lake.manifest import Entry, entries, exclusive_lock
-from pipeline.lake.snapshot import read_snapshot
+from pipeline.lake.rows import refusals
+from pipeline.lake.snapshot import advanced, history
 from pipeline.schema import Table, tables
-from pipeline.values import DataFile, UInt64s
+from pipeline.values import DataFile, Snapshot, UInt64s
 
 _RESTORE = "restore the file from a copy, or ingest its inputs into a new lake"
 _BUG = "this is a bug of heapscape: report it, and ingest the inputs into a new lake"
@@ -53,22 +55,26 @@ class _Sound:
 def verify(lake: str) -> Iterator[Finding]:
     """Everything that is wrong with a lake, file by file and then across files; nothing for a sound one."""
     try:
-        commits = list(entries(lake, after=0))
+        commits = list(history(lake, after=0))
     except LakeError as error:
         yield Finding("error", MANIFEST, str(error), "nothing else can be checked before this is repaired")
         return
-    sound: list[list[_Sound]] = []
-    for commit in commits:
+    everything: list[_Sound] = []
+    known: set[int] = set()
+    for commit, listed in zip(commits, _counting(commits), strict=True):
         checked: list[_Sound] = []
-        for file in commit.files:
+        for file in listed:
             found = yield from _check_file(lake, file)
             if found:
                 checked.append(found)
-        yield from _check_sources(lake, commit, checked)
-        yield from _check_keys(lake, checked)
-        sound.append(checked)
+        known -= commit.replaced
+        known |= commit.sources
+        yield from _check_sources(lake, commit, checked, known=known)
+        yield from _check_keys(lake, [one for one in checked if one.file.table not in REFUSED_IN])
+        everything += checked
     yield from _check_single_commits(commits)
-    everything = [one for checked in sound for one in checked]
+    yield from _check_keys(lake, [one for one in everything if one.file.table in REFUSED_IN])
+    yield from _check_source_rows(lake, commits, everything)
     yield from _check_symbols(lake, everything)
     yield from _check_references(lake, everything)
     for path in _strays(lake, listed={file.path for commit in commits for file in commit.files}):
@@ -84,8 +90,8 @@ def sweep(lake: str, *, older_than_s: float) -> list[str]:
         return []
     removed = []
     with exclusive_lock(lake):
-        snapshot = read_snapshot(lake)
-        listed = {file.path for files in snapshot.files.values() for file in files}
+        # Files that were replaced stay too: who read the lake before may be about to read them.
+        listed = {file.path for entry in entries(lake, after=0) for file in entry.files}
         latest = time.time() - older_than_s
         for path in _strays(lake, listed=listed):
             if _modified_at(Path(lake, path)) <= latest:
@@ -165,33 +171,77 @@ def _check_schema(schema: pa.Schema, file: DataFile, *, table: Table) -> Iterato
             yield Finding("info", file.path, f"column {name} is not declared", "a newer heapscape wrote it: upgrade")
 
 
-def _check_sources(lake: str, commit: Entry, files: Sequence[_Sound]) -> Iterator[Finding]:
-    """Each row's source must be one the commit lists, and table source must have exactly those."""
+def _counting(commits: Sequence[Entry]) -> list[list[DataFile]]:
+    """The files of each commit that no later one removed."""
+    counting: dict[str, int] = {}
+    for place, commit in enumerate(commits):
+        for path in commit.removed:
+            counting.pop(path, None)
+        counting.update((file.path, place) for file in commit.files)
+    return [[file for file in commit.files if counting.get(file.path) == at] for at, commit in enumerate(commits)]
+
+
+def _check_sources(lake: str, commit: Entry, files: Sequence[_Sound], *, known: Set[int]) -> Iterator[Finding]:
+    """Each row's source must be one that the commit ingests; what it refuses has rows in a few tables only.
+
+    known  all sources that count with this commit: files in place of others have rows of earlier ones
+    """
+    refused = frozenset(commit.refused or {})
+    may_be_refused = known if commit.removed else commit.sources
     for one in files:
         column = source_column(tables()[one.file.table])
         if column is None:
             continue
         found = set(_distinct(lake, [one], column).tolist())
-        for source in sorted(found - commit.sources)[:3]:
-            problem = f"rows of source {source:016x}, which commit {commit.version} does not list"
-            yield Finding("error", one.file.path, problem, _BUG)
-    rows = _distinct(lake, [one for one in files if one.file.table == "source"], "source_id")
-    if absent := commit.sources - set(rows.tolist()):
-        first = ", ".join(f"{source:016x}" for source in sorted(absent)[:3])
-        problem = f"commit {commit.version} lists {len(absent)} sources that table source has no row of: {first}"
-        yield Finding("error", MANIFEST, problem, _BUG)
+        allowed = may_be_refused if one.file.table in REFUSED_IN else commit.sources - refused
+        for source in sorted(found - allowed)[:3]:
+            says = "lists as refused" if source in refused else "does not list"
+            yield Finding(
+                "error", one.file.path, f"rows of source {source:016x}, which commit {commit.version} {says}", _BUG
+            )
 
 
 def _check_single_commits(commits: Sequence[Entry]) -> Iterator[Finding]:
+    """Each source is in one commit, or a later one says that it replaces it."""
     seen: dict[int, int] = {}
     for commit in commits:
         for source in sorted(commit.sources):
-            if source in seen:
+            if source in seen and source not in commit.replaced:
                 problem = (
                     f"source {source:016x} is in commits {seen[source]} and {commit.version}; its rows count twice"
                 )
                 yield Finding("error", MANIFEST, problem, _BUG)
             seen[source] = commit.version
+
+
+def _check_source_rows(lake: str, commits: Sequence[Entry], files: Sequence[_Sound]) -> Iterator[Finding]:
+    """Table source must have a row of every source that counts, and say of each what the manifest says."""
+    state = advanced(Snapshot(lake, 0, {}, frozenset()), commits)
+    told: dict[int, str] = {}
+    rows: set[int] = set()
+    for one in (one for one in files if one.file.table == "source"):
+        found = read_rows(Path(lake, one.file.path), columns=["source_id", "status", "reason"])
+        rows |= set(found["source_id"].to_pylist())
+        told |= refusals(found)
+    for commit in commits:
+        if absent := (commit.sources & state.sources) - rows:
+            first = ", ".join(f"{source:016x}" for source in sorted(absent)[:3])
+            problem = f"commit {commit.version} lists {len(absent)} sources that table source has no row of: {first}"
+            yield Finding("error", MANIFEST, problem, _BUG)
+    for commit in commits:
+        if left := (commit.replaced & rows) - state.sources:
+            problem = f"commit {commit.version} replaces source {min(left):016x}, and table source has a row of it"
+            yield Finding("error", MANIFEST, problem, _BUG)
+    wrong = [source for source in sorted(rows & state.sources) if told.get(source) != state.refused.get(source)]
+    for source in wrong[:3]:
+        problem = (
+            f"source {source:016x} is {_outcome(told, source)}, and in the manifest {_outcome(state.refused, source)}"
+        )
+        yield Finding("error", "source", problem, _BUG)
+
+
+def _outcome(refused: Mapping[int, str], source: int) -> str:
+    return f"refused ({refused[source]})" if source in refused else "ingested"
 
 
 def _check_keys(lake: str, files: Sequence[_Sound]) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from pipeline.errors import SchemaError
 from pipeline.lake import durable
 from pipeline.lake.datafile import encode
 from pipeline.lake.layout import data_path, folder_path, folders_above, source_column, staged_path
-from pipeline.lake.rows import checked, fold, in_order, source_ids, split
+from pipeline.lake.rows import checked, fold, in_order, refusals, source_ids, split
 from pipeline.schema import Table, tables
 from pipeline.values import DataFile, Written
 
@@ -71,7 +71,7 @@ class Writer:
         self._being_written: list[Future[None]] = []
         self._sources: set[int] = set()
         self._found_sources: dict[int, str] = {}
-        self._refusals: list[tuple[str, str]] = []
+        self._refused: dict[int, str] = {}
         self._written: Written | None = None
 
     @property
@@ -107,7 +107,7 @@ class Writer:
         for file in files:
             rows[file.table] += file.rows
         self._written = Written(
-            files=files, sources=frozenset(self._sources), summary=dict(rows), refusals=tuple(self._refusals)
+            files=files, sources=frozenset(self._sources), summary=dict(rows), refused=self._refused
         )
 
     def discard(self) -> None:
@@ -125,8 +125,7 @@ class Writer:
                     "the same bytes under two names are one source, so plan each content once"
                 )
             self._sources.add(source)
-        told = zip(*(rows[name].to_pylist() for name in ("status", "uri", "reason")), strict=True)
-        self._refusals += [(str(uri), str(reason)) for status, uri, reason in told if status == "refused"]
+        self._refused |= refusals(rows)
 
     def _refuse_strangers(self) -> None:
         for source, table in self._found_sources.items():

@@ -6,7 +6,8 @@ import glob
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import duckdb
 from pipeline import __version__
 from pipeline.errors import LakeError, UsageError
 from pipeline.schema import Table, tables
+from pipeline.values import Changes
 from pipeline.warehouse.connect import open_for_load
 from pipeline.warehouse.modules import create_modules, fingerprint, modules, quoted, refresh_stored
 from pipeline.warehouse.stack_tree import number_stacks
@@ -40,18 +42,23 @@ class Loaded:
 
 
 _FORGOTTEN_S = 24 * 60 * 60
-
-# Files of each table committed after a version, as absolute paths.
-NewFiles = Callable[[int], Mapping[str, Sequence[str]]]
+# What the lake may know of a refused source, and may replace.
+_OF_REFUSED = ("source", "ingest_note")
 
 
 def load(
-    path: str, *, lake: str, version: int, new_files: NewFiles, threads: int | None = None, memory: str | None = None
+    path: str,
+    *,
+    lake: str,
+    version: int,
+    changes: Callable[[int], Changes],
+    threads: int | None = None,
+    memory: str | None = None,
 ) -> Loaded:
     """Bring the database at `path` up to `version` of the lake.
 
-    lake       fingerprint of the lake; a database of another lake, or of another release, is made anew
-    new_files  what was committed after a given version
+    lake     fingerprint of the lake; a database of another lake, or of another release, is made anew
+    changes  what was committed after a given version
     The new state is built in a copy beside the file, which then takes its place: readers see the old state or
     the new one, and a crash leaves the old.
     """
@@ -73,7 +80,7 @@ def load(
             if is_new:
                 create_tables(connection)
                 create_modules(connection)
-            rows = _fill(connection, new_files(since))
+            rows = _fill(connection, changes(since))
             _set_state(connection, wanted)
         _publish(draft, path)
     finally:
@@ -147,15 +154,23 @@ WHERE profile.profile_id = cut.profile_id AND profile.series_id <> cut.series_id
 """
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, new_files: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
-    rows = {}
+def _fill(connection: duckdb.DuckDBPyConnection, changes: Changes) -> Mapping[str, int]:
+    rows = Counter({name: -count for name, count in _forget(connection, changes.replaced).items() if count})
     for table in tables().values():
-        paths = new_files.get(table.name)
+        paths = changes.files.get(table.name)
         if table.in_lake and paths:
-            rows[table.name] = _insert(connection, table, paths)
+            rows[table.name] += _insert(connection, table, paths)
     derive(connection)
     refresh_stored(connection)
     return rows
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, replaced: Set[int]) -> Mapping[str, int]:
+    """Remove the rows of refused sources that were refused or went in since; how many of each table."""
+    if not replaced:
+        return {}
+    query = "DELETE FROM {} WHERE source_id IN (SELECT UNNEST(?::UBIGINT[]))"
+    return {name: _count(connection.execute(query.format(name), [sorted(replaced)])) for name in _OF_REFUSED}
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> int:
@@ -167,7 +182,15 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence
         # Every batch brings the symbols it needs; those that are here already are the same.
         key = table.key[0]
         query = f"SELECT DISTINCT ON ({key}) {names} FROM ({query}) WHERE {key} NOT IN (SELECT {key} FROM {table.name})"
-    found = connection.execute(f"INSERT INTO {table.name} ({names}) {query}").fetchone()
+    elif table.name in _OF_REFUSED:
+        # A file in place of another has its rows again.
+        query = f"FROM ({query}) ANTI JOIN {table.name} USING ({', '.join(table.key)})"
+    return _count(connection.execute(f"INSERT INTO {table.name} ({names}) {query}"))
+
+
+def _count(changed: duckdb.DuckDBPyConnection) -> int:
+    """How many rows a statement inserted or deleted."""
+    found = changed.fetchone()
     return int(found[0]) if found else 0
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.errors import LakeError
 from pipeline.lake.commit import commit
-from pipeline.lake.snapshot import files, new_files, read_snapshot
+from pipeline.lake.snapshot import changes, files, read_snapshot
+from pipeline.values import Changes
 from tests.lake.builder import batch, content_id, ingest, write
 
 
@@ -72,7 +73,7 @@ def test_new_files_are_those_of_later_commits(tmp_path: Path) -> None:
     first = ingest(tmp_path, "a")
     second = ingest(tmp_path, "b")
 
-    new = new_files(second, 1)
+    new = changes(second, 1).files
 
     assert new["sample"] == [path for path in files(second, "sample") if path not in files(first, "sample")]
     assert len(new["sample"]) == 1
@@ -82,20 +83,20 @@ def test_new_files_leave_out_what_came_after_the_snapshot(tmp_path: Path) -> Non
     second = [ingest(tmp_path, name) for name in "ab"][-1]
     ingest(tmp_path, "c")
 
-    new = new_files(second, 0)
+    new = changes(second, 0).files
 
     assert sorted(new["sample"]) == sorted(files(second, "sample"))
 
 
 def test_nothing_is_new_at_the_snapshots_own_version(tmp_path: Path) -> None:
-    assert new_files(ingest(tmp_path, "a"), 1) == {}
+    assert changes(ingest(tmp_path, "a"), 1) == Changes()
 
 
 def test_a_database_ahead_of_its_lake_is_refused(tmp_path: Path) -> None:
     snapshot = ingest(tmp_path, "a")
 
     with pytest.raises(LakeError, match=r"latest commit is 1, and commit 9 was asked for.*Build the database anew"):
-        new_files(snapshot, 9)
+        changes(snapshot, 9)
 
 
 def test_a_lake_that_is_a_file_is_an_error_with_its_path(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from pipeline import flow
 from pipeline.errors import LakeError, UsageError
 from pipeline.schema import tables
+from pipeline.values import Changes
 from pipeline.warehouse.load import create_tables, is_content_keyed, load
 from pipeline.warehouse.modules import modules
 from tests.warehouse.builder import REPORT, answers, heap, offer
@@ -270,7 +271,7 @@ def test_tables_keyed_by_content_are_those_of_symbols() -> None:
 
 
 def test_an_empty_state_of_a_lake_is_a_database_without_rows(database: Path) -> None:
-    load(str(database), lake="none", version=1, new_files=lambda _: {})
+    load(str(database), lake="none", version=1, changes=lambda _: Changes())
 
     found = answers(database)
 
