@@ -56,6 +56,8 @@ def ingest_batch(
     ingested: Counter[str] = Counter()
     repeated = 0
     refusals: list[Refusal] = []
+    former_ids: set[int] = set()
+    refused_ids: set[int] = set()
     with open_writer(lake) as writer:
         for blobs, unread in _read_together(batch, limits=limits):
             offered, unknown = _recognised(blobs)
@@ -68,8 +70,13 @@ def ingest_batch(
             read_at = datetime.now(UTC).replace(tzinfo=None)
             writer.add({"source": source_table(accepted, changed, read_at=read_at)})
             refusals += told
+            former_ids.update(*(blob.source.former_ids for blob, _ in offered))
+            former_ids.update(*(refusal.source.former_ids for refusal in (*unread, *unknown)))
+            refused_ids.update(refusal.source.source_id for refusal in (*unread, *unknown, *broken))
+    # An archive can be refused behind some members that were read.
+    written = replace(writer.written, outdated=frozenset(former_ids - refused_ids))
     reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
-    return BatchResult(writer.written, ingested, repeated, reasons)
+    return BatchResult(written, ingested, repeated, reasons)
 
 
 def _read_together(batch: Iterable[Origin], *, limits: Limits) -> Iterator[tuple[list[Blob], list[Refusal]]]:
@@ -101,10 +108,16 @@ def _recognised(blobs: Iterable[Blob]) -> tuple[list[tuple[Blob, Format]], list[
             unknown.append(Refusal(blob.source, str(error)))
             continue
         if known_format.identity_labels:
-            source_id = labelled_id(blob.source, known_format.identity_labels)
-            blob = replace(blob, source=replace(blob.source, source_id=source_id))
+            blob = replace(blob, source=_labelled(blob.source, known_format.identity_labels))
         offered.append((blob, known_format))
     return offered, unknown
+
+
+def _labelled(source: Source, names: tuple[str, ...]) -> Source:
+    """The source under the id it has with its labels; before its format was known it had another."""
+    source_id = labelled_id(source, names)
+    former_ids = (source.former_ids | {source.source_id}) - {source_id}
+    return replace(source, source_id=source_id, former_ids=former_ids)
 
 
 def _is_fresh(source: Source, seen: set[int]) -> bool:

@@ -47,12 +47,15 @@ class Source:
     source_id   XXH64 of the plain bytes (of the offered ones when they could not be unpacked)
     size_bytes  as offered, still compressed
     sha256      of the bytes as offered, hex, what `sha256sum` prints
+    former_ids  what its id may have been while less could be read of it: of its name, of its packed bytes, of the
+                archive around it; a refusal under one of them is overtaken by what this came to
     """
 
     source_id: int
     origin: Origin
     size_bytes: int
     sha256: str
+    former_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
+import tarfile
+import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline import flow
 from pipeline.errors import QueryError, UsageError
+from pipeline.formats import FORMATS
 from pipeline.inputs.limits import Limits
 from tests.builders.profile import profile
 
@@ -28,8 +35,12 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def ingest(folder: Path, lake: Path, **more: object) -> flow.Receipt:
-    return flow.ingest([str(folder)], str(lake), labels={}, limits=LIMITS, **more)  # type: ignore[arg-type]
+def ingest(folder: Path, lake: Path, *, limits: Limits = LIMITS, **more: object) -> flow.Receipt:
+    return flow.ingest([str(folder)], str(lake), labels={}, limits=limits, **more)  # type: ignore[arg-type]
+
+
+def contents(lake: Path) -> Mapping[Path, bytes]:
+    return {path: path.read_bytes() for path in lake.rglob("*") if path.is_file()}
 
 
 def asked(db: Path, query: str) -> list[tuple[object, ...]]:
@@ -46,13 +57,102 @@ def test_a_receipt_says_what_went_in_and_what_did_not(folder: Path, tmp_path: Pa
     assert "not a format heapscape knows" in reason
 
 
-def test_offering_again_changes_nothing(folder: Path, tmp_path: Path) -> None:
+def test_offering_again_changes_nothing_and_what_was_refused_is_refused_again(folder: Path, tmp_path: Path) -> None:
     first = ingest(folder, tmp_path / "lake")
+    before = contents(tmp_path / "lake")
 
     again = ingest(folder, tmp_path / "lake")
 
-    assert (dict(again.ingested), again.known, again.refusals) == ({}, 4, ())
+    assert (dict(again.ingested), again.known, again.refusals) == ({}, 3, first.refusals)
     assert again.snapshot == first.snapshot
+    assert contents(tmp_path / "lake") == before
+
+
+LARGE = profile(*(f"main.f{number}@m.go:{number} main.main {number + 1}" for number in range(400)))
+LOW = replace(LIMITS, max_plain_bytes=len(LARGE) - 1)
+
+
+def packed(name: str) -> bytes:
+    """LARGE, in one of the ways a profile can be packed."""
+    buffer = io.BytesIO()
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("large.pb", LARGE)
+    elif name.endswith(".tar"):
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            member = tarfile.TarInfo("large.pb")
+            member.size = len(LARGE)
+            archive.addfile(member, io.BytesIO(LARGE))
+    else:
+        return gzip.compress(LARGE) if name.endswith(".gz") else LARGE
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["large.pb", "large.pb.gz", "large.zip", "large.tar"])
+def test_what_a_limit_refused_goes_in_with_a_higher_one(folder: Path, tmp_path: Path, name: str) -> None:
+    lake, db = tmp_path / "lake", tmp_path / "h.duckdb"
+    (folder / name).write_bytes(packed(name))
+    first = ingest(folder, lake, limits=LOW)
+    flow.load(str(lake), str(db))
+
+    second = ingest(folder, lake)
+    loaded = flow.load(str(lake), str(db))
+
+    assert ([len(one.refusals) for one in (first, second)], dict(second.ingested)) == ([2, 1], {"heap": 1})
+    assert (second.snapshot.version, loaded.rows["source"], loaded.rows["profile"]) == (2, 0, 1)
+    statuses = "SELECT parse_filename(split_part(uri, '!', 1)), status FROM source ORDER BY ALL"
+    heaps = [(f"heap-{second}.pb", "ingested") for second in range(3)]
+    assert asked(db, statuses) == [*heaps, (name, "ingested"), ("notes.txt", "refused")]
+    assert list(flow.verify_lake(str(lake))) == []
+    flow.load(str(lake), str(tmp_path / "once.duckdb"))
+    everything = "FROM source ORDER BY source_id"
+    assert asked(tmp_path / "once.duckdb", everything) == asked(db, everything)
+
+
+def test_another_reason_takes_the_place_of_the_old_one(folder: Path, tmp_path: Path) -> None:
+    lake, db = tmp_path / "lake", tmp_path / "h.duckdb"
+    (folder / "large.pb").write_bytes(LARGE)
+    ingest(folder, lake, limits=LOW)
+    flow.load(str(lake), str(db))
+
+    second = ingest(folder, lake, limits=replace(LOW, max_plain_bytes=LOW.max_plain_bytes - 1))
+    flow.load(str(lake), str(db))
+
+    ((reason,),) = asked(db, "SELECT reason FROM source WHERE uri LIKE '%large.pb'")
+    assert f"more than max_plain_bytes {LOW.max_plain_bytes - 1:,};" in str(reason)
+    assert (second.snapshot.version, len(second.snapshot.sources)) == (2, 5)
+    assert list(flow.verify_lake(str(lake))) == []
+
+
+def test_what_an_older_release_did_not_know_goes_in_with_a_newer_one(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, db = tmp_path / "lake", tmp_path / "h.duckdb"
+    (folder / "build=7").mkdir()
+    (folder / "build=7" / "m.txt").write_text("# app\n./main.go:5:2: moved to heap: x\n")
+    with monkeypatch.context() as older:
+        older.setattr("pipeline.formats.FORMATS", tuple(one for one in FORMATS if one.name == "gotrace"))
+        ingest(folder, lake)
+    # The older release did not write down what it refused.
+    entry = lake / "_manifest" / "0000000001.json"
+    document = json.loads(entry.read_text())
+    for key in ("refused", "replaced", "removed"):
+        del document[key]
+    entry.write_text(json.dumps(document))
+    flow.load(str(lake), str(db))
+    assert asked(db, "SELECT status, COUNT(*) FROM source GROUP BY ALL") == [("refused", 5)]
+
+    second = ingest(folder, lake)
+    flow.load(str(lake), str(db))
+
+    assert dict(second.ingested) == {"heap": 3, "escape report": 1, "site": 1}
+    found = asked(db, "SELECT parse_filename(uri), status FROM source ORDER BY ALL")
+    assert found == [
+        *((f"heap-{second}.pb", "ingested") for second in range(3)),
+        ("m.txt", "ingested"),
+        ("notes.txt", "refused"),
+    ]
+    assert list(flow.verify_lake(str(lake))) == []
 
 
 def test_every_input_is_told_of_as_it_is_done(folder: Path, tmp_path: Path) -> None:

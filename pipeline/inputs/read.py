@@ -18,13 +18,16 @@ from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
 from pipeline.inputs.labels import is_sidecar, member_labels, printable
 from pipeline.inputs.limits import Budget, LimitError, Limits
-from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather, read_exactly
+from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather
 from pipeline.inputs.tar import BLOCK_BYTES, is_tar, tar_members
 from pipeline.inputs.zip import ZipMember, extract, is_zip, packed, zip_members
 from pipeline.values import Blob, Large, Origin, Refusal, Source
 
 # Files up to this size are read in one go, larger ones as they are unpacked.
 _HELD_BYTES = 64 << 20
+# What could not be unpacked is known by so many of its bytes: the same whatever the limits are, so that it is
+# found again when they were raised.
+_IDENTIFYING_BYTES = 64 << 20
 _HEAD_BYTES = BLOCK_BYTES
 _SPECIAL = {
     stat.S_IFDIR: "a folder that could not be listed; give read permission to it",
@@ -39,8 +42,9 @@ _SPECIAL = {
 class _Input:
     """One file or member that is being unpacked.
 
-    archives     how many archives it lies in
     is_streamed  whether what begins so need not be held
+    archives     how many archives it lies in
+    former       ids of what may have been refused in its place: the archives around it, the member it was packed in
     """
 
     origin: Origin
@@ -48,18 +52,27 @@ class _Input:
     budget: Budget
     is_streamed: Callable[[bytes], bool]
     archives: int = 0
+    former: frozenset[int] = frozenset()
 
     @property
     def limits(self) -> Limits:
         return self.budget.limits
 
-    def member(self, name: str, content: Offered) -> _Input:
-        """A member of this archive."""
+    def as_archive(self) -> _Input:
+        """The same, its members to be told apart from a refusal of it all."""
+        own = {_name_id(self.origin), _offered_id(self.offered)}
+        return replace(self, former=self.former | own)
+
+    def member(self, name: str, content: Offered, *, packed: Offered | None = None) -> _Input:
+        """A member of this archive; `packed` is what it was extracted from."""
         name = printable(name)
         within = f"{self.origin.member}!{name}" if self.origin.member else name
         origin = Origin(self.origin.path, within, member_labels(self.origin.labels, name))
         budget = Budget(content.size, self.limits, parent=self.budget)
-        return replace(self, origin=origin, offered=content, budget=budget, archives=self.archives + 1)
+        former = self.former | {_offered_id(packed)} if packed else self.former
+        return replace(
+            self, origin=origin, offered=content, budget=budget, archives=self.archives + 1, former=former
+        )
 
 
 def _nothing(head: bytes) -> bool:
@@ -76,8 +89,8 @@ def read(
     is in a file or for how it is kept. A file that grows meanwhile is read to where its end then is.
 
     Of a Refusal that has no readable bytes (a link, a missing permission) the source_id is that of its uri;
-    of a file over `max_plain_bytes` id and sha256 are of its beginning, and the reason says so; of a zip
-    member that could not be extracted they are of its packed bytes.
+    of a zip member that could not be extracted id and sha256 are of its packed bytes; of more than 64 MiB that
+    could not be unpacked they are of the beginning, and the reason says so.
 
     is_streamed  whether a file that begins with these bytes can be decoded without being held. Where it has more than
                  `max_plain_bytes` its Blob reads it again from where it is, before the next is asked for
@@ -174,7 +187,7 @@ def _layers(this: _Input) -> Iterator[Blob | Refusal]:
             return
         pieces = Pieces(inflate(codec, Section(layer), budget=this.budget))
         if is_tar(pieces.peek(_HEAD_BYTES)):
-            yield from _members(this, _from_tar(this, pieces))
+            yield from _members(this, _from_tar(this.as_archive(), pieces))
             return
         if this.is_streamed(pieces.peek(_HEAD_BYTES)):
             yield _held_or_streamed(this, pieces, partial(_inflated_again, this, codec, layer))
@@ -188,9 +201,9 @@ def _layers(this: _Input) -> Iterator[Blob | Refusal]:
 def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refusal]:
     """What is not compressed: an archive, or at last a file."""
     if is_zip(head):
-        yield from _members(this, _from_zip(this, layer))
+        yield from _members(this, _from_zip(this.as_archive(), layer))
     elif is_tar(head):
-        yield from _members(this, _from_tar(this, Section(layer)))
+        yield from _members(this, _from_tar(this.as_archive(), Section(layer)))
     elif layer.size > this.limits.max_plain_bytes and this.is_streamed(head):
         yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read)
     else:
@@ -199,10 +212,16 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
         # What was read is hashed, not what the file may hold by now; only a large packed one is read again.
         content = plain if layer is this.offered else this.offered.content if isinstance(this.offered, Held) else None
         if content is not None:
-            yield Blob(_source(this.origin, content, plain=plain), plain)
+            yield Blob(_source(this.origin, content, plain=plain, former=this.former), plain)
         else:
-            sha256 = _hashes(this.offered, most=this.offered.size)[1]
-            yield Blob(Source(xxhash.xxh64_intdigest(plain), this.origin, this.offered.size, sha256), plain)
+            yield Blob(_large_source(this, xxhash.xxh64_intdigest(plain)), plain)
+
+
+def _large_source(this: _Input, source_id: int) -> Source:
+    """A source whose offered bytes are read again to be hashed; under what they are it may have been refused."""
+    sha256 = _hashes(this.offered, most=this.offered.size)[1]
+    former = this.former | {_name_id(this.origin), _offered_id(this.offered)}
+    return Source(source_id, this.origin, this.offered.size, sha256, former - {source_id})
 
 
 def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int], bytes]:
@@ -221,9 +240,7 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
         elif held.tell():
             held = io.BytesIO()
     large = Large(size, this.limits.max_plain_bytes, again) if size > this.limits.max_plain_bytes else None
-    sha256 = _hashes(this.offered, most=this.offered.size)[1]
-    source = Source(xxh64.intdigest(), this.origin, this.offered.size, sha256)
-    return Blob(source, head if large else held.getvalue(), large)
+    return Blob(_large_source(this, xxh64.intdigest()), head if large else held.getvalue(), large)
 
 
 def _is_packed(head: bytes) -> bool:
@@ -260,15 +277,15 @@ def _from_zip(this: _Input, archive: Offered) -> Iterator[Blob | Refusal]:
         except DecodeError as error:
             if isinstance(error, LimitError) and error.budget is not budget:
                 raise
-            yield _refused(this.member(entry.name, _packed(archive, entry, limits=this.limits)), str(error))
+            yield _refused(this.member(entry.name, _packed(archive, entry)), str(error))
         else:
-            yield from _unpack(this.member(entry.name, Held(content)))
+            yield from _unpack(this.member(entry.name, Held(content), packed=packed(archive, entry)))
 
 
-def _packed(archive: Offered, entry: ZipMember, *, limits: Limits) -> Held:
+def _packed(archive: Offered, entry: ZipMember) -> Offered:
     """What can be had of a member that could not be extracted."""
     try:
-        return Held(read_exactly(packed(archive, entry), min(entry.packed_size, limits.max_plain_bytes)))
+        return packed(archive, entry)
     except DecodeError:
         return Held(b"")
 
@@ -300,19 +317,37 @@ def _check_name(name: str) -> None:
         raise DecodeError("is a sidecar inside an archive, which is not read; put labels.json beside the archive")
 
 
-def _source(origin: Origin, offered: bytes, *, plain: bytes) -> Source:
-    return Source(xxhash.xxh64_intdigest(plain), origin, len(offered), hashlib.sha256(offered).hexdigest())
+def _source(origin: Origin, offered: bytes, *, plain: bytes, former: frozenset[int] = frozenset()) -> Source:
+    source_id = xxhash.xxh64_intdigest(plain)
+    former = former | {_name_id(origin)}
+    if offered is not plain or len(offered) > _IDENTIFYING_BYTES:
+        former = former | {xxhash.xxh64_intdigest(memoryview(offered)[:_IDENTIFYING_BYTES])}
+    sha256 = hashlib.sha256(offered).hexdigest()
+    return Source(source_id, origin, len(offered), sha256, former - {source_id})
 
 
 def _refused(this: _Input, reason: str) -> Refusal:
     """A Refusal of bytes that are there."""
     if not this.offered.size:
-        return _unread(this.origin, reason)
-    most = this.limits.max_plain_bytes
-    source_id, sha256 = _hashes(this.offered, most=most)
-    if this.offered.size > most:
-        reason += f" (its id and sha256 are of its first {most:,} bytes)"
-    return Refusal(Source(source_id, this.origin, this.offered.size, sha256), reason)
+        return _unread(this.origin, reason, former=this.former)
+    source_id, sha256 = _hashes(this.offered, most=_IDENTIFYING_BYTES)
+    if this.offered.size > _IDENTIFYING_BYTES:
+        reason += f" (its id and sha256 are of its first {_IDENTIFYING_BYTES:,} bytes)"
+    former = this.former | {_name_id(this.origin)}
+    return Refusal(Source(source_id, this.origin, this.offered.size, sha256, former), reason)
+
+
+def _offered_id(offered: Offered) -> int:
+    """The id that `_refused` gives to what cannot be unpacked."""
+    xxh64 = xxhash.xxh64()
+    for piece in _until_end(Section(offered, end=min(offered.size, _IDENTIFYING_BYTES))):
+        xxh64.update(piece)
+    return xxh64.intdigest()
+
+
+def _name_id(origin: Origin) -> int:
+    """The id of what not one byte could be read of."""
+    return xxhash.xxh64_intdigest(origin.uri.encode("utf-8"))
 
 
 def _hashes(offered: Offered, *, most: int) -> tuple[int, str]:
@@ -324,10 +359,9 @@ def _hashes(offered: Offered, *, most: int) -> tuple[int, str]:
     return xxh64.intdigest(), sha256.hexdigest()
 
 
-def _unread(origin: Origin, reason: str) -> Refusal:
+def _unread(origin: Origin, reason: str, *, former: frozenset[int] = frozenset()) -> Refusal:
     """A Refusal of what not one byte could be read of; its name stands for it."""
-    name = origin.uri.encode("utf-8")
-    return Refusal(Source(xxhash.xxh64_intdigest(name), origin, 0, hashlib.sha256(b"").hexdigest()), reason)
+    return Refusal(Source(_name_id(origin), origin, 0, hashlib.sha256(b"").hexdigest(), former), reason)
 
 
 def _printable(origin: Origin) -> Origin:

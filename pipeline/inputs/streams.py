@@ -59,6 +59,19 @@ class OnDisk:
         return os.pread(self.descriptor, max(0, min(size, self.size - offset)), offset)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The `size` bytes from `offset` on of what was offered, as something offered."""
+
+    offered: Offered
+    offset: int
+    size: int
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Those from `offset` on, fewer than `size` only at the end."""
+        return self.offered.read_at(self.offset + offset, max(0, min(size, self.size - offset)))
+
+
 class Section:
     """The bytes from `offset` to `end` of what was offered, as a Stream."""
 

@@ -19,7 +19,7 @@ from isal import isal_zlib
 from pipeline.errors import DecodeError
 from pipeline.inputs.compression import Feed, charged, codec_named, plain_frame, raw_deflate
 from pipeline.inputs.limits import Budget
-from pipeline.inputs.streams import PIECE_BYTES, Offered, Section, gather
+from pipeline.inputs.streams import PIECE_BYTES, Offered, Part, Section, gather
 
 _END = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
@@ -95,7 +95,7 @@ def extract(offered: Offered, member: ZipMember, *, budget: Budget) -> bytes:
     """The bytes of one member; raises DecodeError where they are not what the directory says, and LimitError."""
     if member.obstacle:
         raise DecodeError(member.obstacle)
-    section = packed(offered, member)
+    section = Section(packed(offered, member))
     content = gather(_checked(_unpacked(section, member, budget=budget), member), budget=budget)
     if isal_zlib.crc32(content) != member.crc:
         raise DecodeError(
@@ -105,7 +105,7 @@ def extract(offered: Offered, member: ZipMember, *, budget: Budget) -> bytes:
     return content
 
 
-def packed(offered: Offered, member: ZipMember) -> Section:
+def packed(offered: Offered, member: ZipMember) -> Part:
     """The bytes of a member as they lie in the archive; raises DecodeError when they cannot be there."""
     header = offered.read_at(member.offset, _LOCAL.size)
     if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
@@ -120,7 +120,7 @@ def packed(offered: Offered, member: ZipMember) -> Section:
             f"zip: its {member.packed_size:,} bytes from byte {start:,} on reach over byte {member.limit:,}, where "
             "other parts of the archive begin. Overlapping members are not read: this may be a decompression bomb"
         )
-    return Section(offered, offset=start, end=start + member.packed_size)
+    return Part(offered, start, member.packed_size)
 
 
 def _directory(offered: Offered) -> _Directory:

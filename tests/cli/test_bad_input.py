@@ -207,14 +207,16 @@ def test_what_is_lost_of_a_report_is_noted(ingested: Ingested) -> None:
         assert str(note["example"]).startswith(example)
 
 
-def test_the_lake_is_sound_and_a_second_run_adds_nothing(ingested: Ingested, batch: Path) -> None:
+def test_the_lake_is_sound_and_a_second_run_refuses_the_same_and_adds_nothing(ingested: Ingested, batch: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in ingested.lake.rglob("*") if path.is_file()}
 
     again = heapscape("ingest", batch, "--lake", ingested.lake, "--memory", "256MB", "--format", "json")
 
     assert heapscape("lake", "verify", "--lake", ingested.lake).out == f"{ingested.lake}: sound\n"
-    assert (again.code, again.json()["ingested"], again.json()["refused"]) == (0, {}, [])
-    assert again.json()["known"] == len(REFUSED) + len(GOOD) + len(NOTED) + 1
+    assert (again.code, again.json()["ingested"]) == (1, {})
+    refused = {Path(one["uri"].split("!")[0]).name: one["reason"] for one in again.json()["refused"]}
+    assert refused == ingested.refused
+    assert again.json()["known"] == len(GOOD) + len(NOTED)
     assert {path: path.stat().st_mtime_ns for path in ingested.lake.rglob("*") if path.is_file()} == before
 
 

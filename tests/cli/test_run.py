@@ -24,9 +24,9 @@ def test_a_second_run_adds_nothing_and_says_the_same(tmp_path: Path) -> None:
 
     second = heapscape("run", DEMO)
 
-    assert second.code == 0
+    assert second.code == 1
     assert second.out == first.out
-    assert second.err.startswith("15 inputs: nothing new · 15 already there")
+    assert second.err.startswith("15 inputs: nothing new · 14 already there · 1 refused")
     assert sorted(tmp_path.rglob("*.parquet")) == lake
 
 

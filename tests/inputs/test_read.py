@@ -420,9 +420,66 @@ def test_a_plain_file_over_the_limit_is_refused_unread_and_says_what_its_id_is_o
     refusal = _refusal(path, limits=limits)
 
     assert "1,099,511,627,776 plain bytes, more than max_plain_bytes 1,048,576" in refusal.reason
-    assert "its id and sha256 are of its first 1,048,576 bytes" in refusal.reason
+    assert "its id and sha256 are of its first 67,108,864 bytes" in refusal.reason
     assert refusal.source.size_bytes == 1 << 40
-    assert refusal.source.sha256 == hashlib.sha256(bytes(1 << 20)).hexdigest()
+    assert refusal.source.sha256 == hashlib.sha256(bytes(64 << 20)).hexdigest()
+
+
+_LARGE = os.urandom(3 << 20)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(_LARGE),
+        zstd.compress(_LARGE),
+        _zip([("trace.out", _LARGE)]),
+        _tar([("trace.out", _LARGE)]),
+        gzip.compress(_tar([("trace.out", _LARGE)])),
+        _zip([("inner.tar.gz", gzip.compress(_tar([("trace.out", _LARGE)])))]),
+    ],
+    ids=["gzip", "zstd", "zip", "tar", "tar.gz", "tar.gz in zip"],
+)
+def test_what_a_higher_limit_lets_in_knows_the_id_of_its_refusal(tmp_path: Path, content: bytes) -> None:
+    path = _file(tmp_path, content)
+
+    refusal = _refusal(path, limits=Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=3, max_depth=2))
+    blob = _blob(path)
+
+    assert blob.content == _LARGE
+    assert refusal.source.source_id in blob.source.former_ids
+
+
+def test_a_plain_file_keeps_its_id_when_a_higher_limit_lets_it_in(tmp_path: Path) -> None:
+    path = _file(tmp_path, _LARGE)
+
+    refusal = _refusal(path, limits=Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=3, max_depth=2))
+
+    assert _blob(path).source.source_id == refusal.source.source_id
+
+
+def test_a_file_larger_than_what_identifies_it_knows_the_id_of_its_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.write(b"go 1.26 trace")
+        file.truncate(65 << 20)
+
+    refusal = _refusal(path)
+    blob = _blob(path, limits=Limits(max_plain_bytes=80 << 20, max_ratio=100, max_members=3, max_depth=2))
+
+    assert "its first 67,108,864 bytes" in refusal.reason
+    assert refusal.source.source_id in blob.source.former_ids
+
+
+def test_what_was_refused_by_its_name_knows_that_id_when_it_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "heap.pb"
+    path.symlink_to("later.pb")
+    refusal = _refusal(path)
+    (tmp_path / "later.pb").write_bytes(_PLAIN)
+
+    blob = _blob(path)
+
+    assert refusal.source.source_id in blob.source.former_ids
 
 
 def test_archives_larger_than_a_source_may_be_are_read_as_they_are_unpacked(tmp_path: Path) -> None:

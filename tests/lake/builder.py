@@ -51,6 +51,23 @@ def batch(names: str, *, stacks: str = "", day: date = date(2026, 11, 23), sampl
     }
 
 
+def refused(names: str, *, reason: str = "cut off", noted: str = "") -> dict[str, pa.Table]:
+    """Refusals of the profiles that `batch` has; those of `noted` have a note too, as of old."""
+    lost = {"status": "refused", "reason": reason}
+    note = {"kind": "malformed_line", "severity": "loss", "count": 1, "example": "line 1"}
+    return {
+        "source": table("source", [{**_source(name), **lost} for name in names.split()]),
+        "ingest_note": table(
+            "ingest_note", [{"source_id": content_id("source", name), **note} for name in noted.split()]
+        ),
+    }
+
+
+def refuse(lake: str | Path, names: str, **options: Any) -> Snapshot:
+    """Write and commit `refused(names)`."""
+    return commit(str(lake), write(lake, refused(names, **options)))
+
+
 def symbols(leaves: Iterable[str]) -> dict[str, pa.Table]:
     """For each leaf the stack `leaf main`, with everything it is made of."""
     functions = ["main", *leaves]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,36 @@ def test_an_entry_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert list(entries(str(tmp_path), after=0)) == [written]
 
 
+def test_an_entry_that_replaces_a_refusal_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    written = replace(entry(1, 7, 9), refused={9: "cut off"}, replaced=frozenset({7, 8}), removed=("source/1.parquet",))
+
+    append(str(tmp_path), written)
+
+    assert list(entries(str(tmp_path), after=0)) == [written]
+
+
+def test_only_an_entry_that_removes_files_has_the_format_that_knows_of_it(tmp_path: Path) -> None:
+    append(str(tmp_path), replace(entry(1, 7), refused={7: "cut off"}))
+    append(str(tmp_path), replace(entry(2, 7), replaced=frozenset({7}), removed=("source/1.parquet",)))
+
+    formats = [json.loads(path.read_text())["format"] for path in sorted((tmp_path / "_manifest").iterdir())]
+
+    assert formats == [1, 2]
+
+
+def test_an_entry_from_before_refusals_were_written_down_does_not_tell_them(tmp_path: Path) -> None:
+    append(str(tmp_path), entry(1, 7))
+    path = tmp_path / "_manifest" / "0000000001.json"
+    document = json.loads(path.read_text())
+    path.write_text(
+        json.dumps({key: document[key] for key in document if key not in ("refused", "replaced", "removed")})
+    )
+
+    (read,) = entries(str(tmp_path), after=0)
+
+    assert read == replace(entry(1, 7), refused=None)
+
+
 def test_an_entry_is_json_that_people_can_read(tmp_path: Path) -> None:
     append(str(tmp_path), entry(1, 255))
 
@@ -39,6 +70,9 @@ def test_an_entry_is_json_that_people_can_read(tmp_path: Path) -> None:
         "committed_at": "2026-11-23T10:00:00.000+00:00",
         "written_by": "test",
         "sources": ["00000000000000ff"],
+        "refused": {},
+        "replaced": [],
+        "removed": [],
         "files": [{"table": "stack", "path": "stack/00.parquet", "rows": 3, "size_bytes": 100, "sha256": "00" * 32}],
         "summary": {"stack": 3},
     }
@@ -96,9 +130,9 @@ def test_json_that_is_no_entry_is_refused(tmp_path: Path, content: str) -> None:
 
 def test_a_newer_format_asks_for_an_upgrade(tmp_path: Path) -> None:
     append(str(tmp_path), entry(1, 1))
-    edit(tmp_path, 1, format=2, written_by="heapscape 9.0")
+    edit(tmp_path, 1, format=3, written_by="heapscape 9.0")
 
-    with pytest.raises(LakeError, match=r"manifest format 2; this heapscape reads up to 1.*heapscape 9.0\): upgrade"):
+    with pytest.raises(LakeError, match=r"manifest format 3; this heapscape reads up to 2.*heapscape 9.0\): upgrade"):
         list(entries(str(tmp_path), after=0))
 
 

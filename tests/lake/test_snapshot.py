@@ -11,7 +11,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.commit import commit
 from pipeline.lake.snapshot import changes, files, read_snapshot
 from pipeline.values import Changes
-from tests.lake.builder import batch, content_id, ingest, write
+from tests.lake.builder import batch, content_id, ingest, refuse, write
 
 
 def test_a_lake_that_is_not_there_is_version_zero_and_has_nothing(tmp_path: Path) -> None:
@@ -116,3 +116,27 @@ def test_duckdb_reads_partition_columns_back_with_their_types(tmp_path: Path) ->
     rows = duckdb.connect().execute(query, {"paths": paths}).fetchall()
 
     assert rows == [("heap", date(2026, 11, 23), 12), ("heap", date(2026, 11, 24), 12)]
+
+
+def test_changes_tell_what_was_replaced_and_leave_out_files_that_came_and_went(tmp_path: Path) -> None:
+    ingest(tmp_path, "a")
+    refuse(tmp_path, "b c")
+    third = ingest(tmp_path, "b")
+
+    found = changes(third, 1)
+
+    assert found.replaced == {content_id("source", "b")}
+    assert sorted(found.files["source"]) == sorted(set(files(third, "source")) - set(files(third, "source")[:1]))
+    assert changes(third, 2).replaced == found.replaced
+    assert changes(third, 3) == Changes()
+
+
+def test_reading_on_over_a_replaced_refusal_equals_reading_all(tmp_path: Path) -> None:
+    earlier = refuse(tmp_path, "a b")
+    ingest(tmp_path, "a")
+    refuse(tmp_path, "b", reason="too large")
+
+    later = read_snapshot(str(tmp_path), since=earlier)
+
+    assert later == read_snapshot(str(tmp_path))
+    assert later.refused == {content_id("source", "b"): "too large"}

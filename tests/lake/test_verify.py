@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ import pytest
 
 from pipeline.lake.commit import commit, open_writer
 from pipeline.lake.datafile import encode, read_rows
-from pipeline.lake.snapshot import read_snapshot
+from pipeline.lake.snapshot import files, read_snapshot
 from pipeline.lake.verify import Finding, sweep, verify
 from pipeline.schema import tables
 from pipeline.values import DataFile
-from tests.lake.builder import batch, content_id, ingest, table, write
+from tests.lake.builder import batch, content_id, ingest, refuse, refused, table, write
 
 
 def errors(lake: Path) -> list[Finding]:
@@ -292,3 +293,60 @@ def test_a_swept_lake_is_sound(tmp_path: Path) -> None:
 def test_sweeping_what_is_not_there_does_nothing(tmp_path: Path) -> None:
     assert sweep(str(tmp_path / "none"), older_than_s=0) == []
     assert not (tmp_path / "none").exists()
+
+
+def test_a_refusal_that_the_manifest_does_not_know_is_an_error(tmp_path: Path) -> None:
+    refuse(tmp_path, "a")
+    edit_entry(tmp_path, 1, lambda entry: entry["refused"].clear())
+
+    (finding,) = errors(tmp_path)
+
+    assert (
+        finding.problem == f"source {content_id('source', 'a'):016x} is refused (cut off), and in the manifest ingested"
+    )
+
+
+def test_a_replaced_refusal_whose_row_is_left_is_an_error(tmp_path: Path) -> None:
+    refuse(tmp_path, "a b")
+    ingest(tmp_path, "a")
+    edit_entry(tmp_path, 2, lambda entry: entry["removed"].clear())
+
+    problems = [finding.problem for finding in errors(tmp_path)]
+
+    assert len([problem for problem in problems if "rows repeat a key (source_id)" in problem]) == 1
+
+
+def test_a_row_of_a_refusal_that_was_replaced_by_nothing_is_an_error(tmp_path: Path) -> None:
+    refuse(tmp_path, "a b")
+    written = write(tmp_path, refused("c"))
+    commit(str(tmp_path), replace(written, outdated=frozenset({content_id("source", "a")})))
+    edit_entry(tmp_path, 2, lambda entry: entry.update(removed=[], files=[]))
+
+    problems = [finding.problem for finding in errors(tmp_path)]
+
+    assert f"commit 2 replaces source {content_id('source', 'a'):016x}, and table source has a row of it" in problems
+
+
+def test_rows_of_a_refused_source_are_an_error(tmp_path: Path) -> None:
+    ingest(tmp_path, "a")
+    edit_entry(tmp_path, 1, lambda entry: entry["refused"].update({f"{content_id('source', 'a'):016x}": "cut off"}))
+
+    problems = {finding.problem for finding in errors(tmp_path)}
+
+    assert f"rows of source {content_id('source', 'a'):016x}, which commit 1 lists as refused" in problems
+
+
+def test_a_sweep_keeps_the_files_that_were_replaced_for_who_still_reads_them(tmp_path: Path) -> None:
+    before = refuse(tmp_path, "a b")
+    ingest(tmp_path, "a")
+
+    assert sweep(str(tmp_path), older_than_s=-1) == []
+    assert all(Path(path).exists() for path in files(before, "source"))
+
+
+def test_a_replaced_file_that_is_gone_is_missed_by_nobody(tmp_path: Path) -> None:
+    before = refuse(tmp_path, "a b")
+    ingest(tmp_path, "a")
+    Path(*files(before, "source")).unlink()
+
+    assert list(verify(str(tmp_path))) == []

@@ -128,12 +128,12 @@ def test_empty_tables_make_no_files(tmp_path: Path) -> None:
     assert "escape_site" not in {file.table for file in written.files}
 
 
-def test_refused_sources_are_told_with_their_reasons(tmp_path: Path) -> None:
+def test_refused_sources_are_told_apart_with_their_reasons(tmp_path: Path) -> None:
     refused = {"source_id": 5, "uri": "notes.txt", "status": "refused", "reason": "not a format heapscape knows"}
 
     written = write(tmp_path, {"source": table("source", [refused, {"source_id": 6, "status": "ingested"}])})
 
-    assert written.refusals == (("notes.txt", "not a format heapscape knows"),)
+    assert written.refused == {5: "not a format heapscape knows"}
     assert written.sources == {5, 6}
 
 
