@@ -1,5 +1,7 @@
 -- One row per input ever offered, ingested or refused.
 --
+-- A refused one is tried again whenever it is offered; when it goes in, that is what its row says.
+--
 -- key: source_id
 CREATE TABLE source (
   -- Content id: XXH64 of the unpacked bytes, so that a file and its gzip are one source; an escape report's also of its service and build.
@@ -10,7 +12,7 @@ CREATE TABLE source (
   format VARCHAR,
   -- `ingested` or `refused`.
   status VARCHAR NOT NULL,
-  -- Why it was refused; NULL for an ingested one.
+  -- Why it was refused, the last time it was offered; NULL for an ingested one.
   reason VARCHAR,
   -- Size as offered, still compressed.
   size_bytes BIGINT NOT NULL,

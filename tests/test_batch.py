@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+import xxhash
+
 from pipeline.batch import ingest_batch
 from pipeline.inputs.limits import Limits
+from pipeline.lake.datafile import read_rows
 from pipeline.lake.snapshot import read_snapshot
-from pipeline.values import Origin
+from pipeline.values import Blob, Decoded, Format, Note, Origin
 from tests.builders.profile import profile
 
 LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=10, max_depth=2)
@@ -99,3 +106,63 @@ def test_a_large_trace_is_decoded_before_the_next_file_is_opened(tmp_path: Path)
 
     assert result.refusals == ()
     assert result.written.summary["trace"] == 2
+
+
+def test_a_source_refused_in_the_same_words_is_told_and_not_written_again(tmp_path: Path) -> None:
+    batch = [_written(tmp_path, "notes.txt", b"call them on Monday")]
+    first = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    again = ingest_batch(
+        batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset(), refused=first.written.refused
+    )
+
+    assert (again.refusals, again.known) == (first.refusals, 0)
+    assert (again.written.files, again.written.sources) == ((), frozenset())
+
+
+def test_a_source_refused_in_other_words_is_written_again(tmp_path: Path) -> None:
+    batch = [_written(tmp_path, "notes.txt", b"call them on Monday")]
+    first = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    again = ingest_batch(
+        batch,
+        lake=str(tmp_path / "lake"),
+        limits=LIMITS,
+        known=frozenset(),
+        refused=dict.fromkeys(first.written.refused, "in other words"),
+    )
+
+    assert again.written.refused == first.written.refused
+
+
+def test_a_refused_report_has_no_notes_beside_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+        yield Decoded({}, notes=[Note(0, "malformed_line", 1), Note(1, "malformed_line", 2)])
+        yield Decoded({}, notes=[Note(1, "malformed_line", 3)], refusals={0: "nothing in it"})
+
+    noting = Format("noting", recognise=lambda content: True, decode=decode, fills=())
+    monkeypatch.setattr("pipeline.formats.FORMATS", (noting,))
+    batch = [_written(tmp_path, "a.txt", b"a"), _written(tmp_path, "b.txt", b"b")]
+
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    (notes,) = [file for file in result.written.files if file.table == "ingest_note"]
+    rows = read_rows(tmp_path / "lake" / notes.path).to_pylist()
+    assert [(row["source_id"], row["count"]) for row in rows] == [(xxhash.xxh64_intdigest(b"b"), 5)]
+
+
+def test_an_archive_refused_behind_members_that_were_read_stays_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for number in range(3):
+            content = profile(f"main.main {number + 1}")
+            member = tarfile.TarInfo(f"{number}.pb")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    limits = replace(LIMITS, max_members=2)
+    batch = [_written(tmp_path, "all.tar", buffer.getvalue())]
+
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=limits, known=frozenset())
+
+    assert (dict(result.ingested), len(result.written.refused)) == ({"heap": 2}, 1)
+    assert not result.written.refused.keys() & result.written.outdated

@@ -40,7 +40,8 @@ def ingest(
     """Decode INPUTs into the Parquet lake.
 
     An INPUT is a file, a folder, a glob, a zip or tar archive, or - for standard input; gzip, zstd, bzip2 and xz
-    are taken off. Formats are known by content. What is in the lake already is skipped.
+    are taken off. Formats are known by content. What is in the lake already is skipped; what was refused is
+    tried again.
 
     \b
       heapscape ingest profiles/ --label service=checkout

@@ -70,9 +70,7 @@ class _Input:
         origin = Origin(self.origin.path, within, member_labels(self.origin.labels, name))
         budget = Budget(content.size, self.limits, parent=self.budget)
         former = self.former | {_offered_id(packed)} if packed else self.former
-        return replace(
-            self, origin=origin, offered=content, budget=budget, archives=self.archives + 1, former=former
-        )
+        return replace(self, origin=origin, offered=content, budget=budget, archives=self.archives + 1, former=former)
 
 
 def _nothing(head: bytes) -> bool:

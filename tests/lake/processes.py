@@ -24,7 +24,7 @@ from pipeline.lake.commit import commit
 from pipeline.lake.snapshot import read_snapshot
 from pipeline.lake.verify import verify
 from pipeline.schema import tables
-from tests.lake.builder import batch, ingest, write
+from tests.lake.builder import batch, ingest, refuse, write
 
 _AUDITED = ("open", "os.rename", "os.link", "os.mkdir", "os.remove", "os.utime", "os.listdir")
 _REFUSED, _UNSOUND, _OUTRUN = 7, 8, 9
@@ -33,15 +33,14 @@ _REFUSED, _UNSOUND, _OUTRUN = 7, 8, 9
 def killed_before_every_call(lake: str) -> Mapping[str, int]:
     """Kill a writer before its first touch of the lake, another before its second, and so on; repeat each unharmed."""
     assert _forked(partial(ingest, f"{lake}/start", "before")) == 0
-    killed = 0
-    while True:
-        copy = shutil.copytree(f"{lake}/start", f"{lake}/{killed}")
-        status = os.waitstatus_to_exitcode(_forked(partial(_ingest_until, copy, "during shared", last_call=killed)))
-        if status == 0:
-            return {"killed": killed}
-        assert status == -signal.SIGKILL, status
-        assert _forked(partial(_repeat, copy, "during shared")) == 0
-        killed += 1
+    return _killed_before_every_call(lake, refused=0)
+
+
+def retry_killed_before_every_call(lake: str) -> Mapping[str, int]:
+    """The same where what goes in was refused before, beside a source that stays refused."""
+    assert _forked(partial(ingest, f"{lake}/start", "before")) == 0
+    assert _forked(partial(refuse, f"{lake}/start", "during shared other", noted="during other")) == 0
+    return _killed_before_every_call(lake, refused=1)
 
 
 def killed_at_random(lake: str) -> Mapping[str, int]:
@@ -71,25 +70,24 @@ def killed_at_random(lake: str) -> Mapping[str, int]:
 def two_at_once(lake: str) -> Mapping[str, int]:
     """Let two writers claim the same entry of the manifest, again and again, half of their sources the same."""
     names = []
-    outrun = 0
     for round_ in range(10):
         mine, yours, both = (f"{who}{round_}" for who in ("mine", "yours", "both"))
-        arrived, arrives = os.pipe()
-        waits, go = os.pipe()
-        gates = (arrives, waits, go)
-        children = [_fork(partial(_commit_when_told, lake, f"{own} {both}", *gates)) for own in (mine, yours)]
-        os.close(arrives)
-        os.close(waits)
-        # Each tells when it is about to link its entry; one that died before closes its end too.
-        told = [os.read(arrived, 1) for _ in children]
-        os.close(go)
-        os.close(arrived)
-        statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-        assert (told, sorted(statuses)) == ([b".", b"."], [0, _OUTRUN]), (told, statuses)
-        outrun += 1
+        _race(lake, f"{mine} {both}", f"{yours} {both}")
         names += [mine, yours, both]
     assert _forked(partial(_must_hold, lake, " ".join(names))) == 0
-    return {"outrun": outrun}
+    return {"outrun": 10}
+
+
+def two_retry_at_once(lake: str) -> Mapping[str, int]:
+    """The same where all their sources were refused before, beside one that stays refused."""
+    names = []
+    for round_ in range(10):
+        mine, yours, both = (f"{who}{round_}" for who in ("mine", "yours", "both"))
+        assert _forked(partial(refuse, lake, f"{mine} {yours} {both} other{round_}", noted=both)) == 0
+        _race(lake, f"{mine} {both}", f"{yours} {both}")
+        names += [mine, yours, both]
+    assert _forked(partial(_must_hold, lake, " ".join(names), refused=10)) == 0
+    return {"outrun": 10}
 
 
 def starved(lake: str) -> Mapping[str, int]:
@@ -104,6 +102,33 @@ def starved(lake: str) -> Mapping[str, int]:
     assert _forked(partial(ingest, lake, "during")) == 0
     assert _forked(partial(_must_hold, lake, "before during")) == 0
     return {"refused": writers.count(_REFUSED), "tries": len(limits), "entry_refused": entry == _REFUSED, "left": left}
+
+
+def _killed_before_every_call(lake: str, *, refused: int) -> Mapping[str, int]:
+    killed = 0
+    while True:
+        copy = shutil.copytree(f"{lake}/start", f"{lake}/{killed}")
+        status = os.waitstatus_to_exitcode(_forked(partial(_ingest_until, copy, "during shared", last_call=killed)))
+        if status == 0:
+            return {"killed": killed}
+        assert status == -signal.SIGKILL, status
+        assert _forked(partial(_repeat, copy, "during shared", refused=refused)) == 0
+        killed += 1
+
+
+def _race(lake: str, *batches: str) -> None:
+    """Let two writers come to the same entry at the same moment; one must be outrun, and commit after the other."""
+    arrived, arrives = os.pipe()
+    waits, go = os.pipe()
+    children = [_fork(partial(_commit_when_told, lake, names, arrives, waits, go)) for names in batches]
+    os.close(arrives)
+    os.close(waits)
+    # Each tells when it is about to link its entry; one that died before closes its end too.
+    told = [os.read(arrived, 1) for _ in children]
+    os.close(go)
+    os.close(arrived)
+    statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    assert (told, sorted(statuses)) == ([b".", b"."], [0, _OUTRUN]), (told, statuses)
 
 
 def _fork(run: Callable[[], object]) -> int:
@@ -141,10 +166,10 @@ def _ingest_until(lake: str, names: str, *, last_call: int) -> None:
     ingest(lake, names)
 
 
-def _repeat(lake: str, names: str) -> None:
+def _repeat(lake: str, names: str, *, refused: int) -> None:
     _refuse_errors(lake)
     ingest(lake, names)
-    _must_hold(lake, f"before {names}")
+    _must_hold(lake, f"before {names}", refused=refused)
 
 
 def _ingest_starved(lake: str, limit: int) -> None:
@@ -187,19 +212,21 @@ def _refuse_errors(lake: str) -> None:
     assert not errors, errors[:3]
 
 
-def _must_hold(lake: str, names: str) -> None:
-    """Nothing wrong, and every named profile there once with its six samples of two types."""
+def _must_hold(lake: str, names: str, *, refused: int = 0) -> None:
+    """Nothing wrong, every named profile there once with its six samples of two types, and so many refusals."""
     _refuse_errors(lake)
     rows = {name: sum(file.rows for file in files) for name, files in read_snapshot(lake).files.items()}
     count = len(names.split())
-    found = (rows["source"], rows["profile"], rows["sample"], len(read_snapshot(lake).sources))
-    assert found == (count, count, 12 * count, count), found
+    found = (rows["source"], rows["profile"], rows["sample"], len(read_snapshot(lake).ingested))
+    assert found == (count + refused, count, 12 * count, count), found
 
 
 SCENARIOS: Mapping[str, Callable[[str], Mapping[str, int]]] = {
     "killed_before_every_call": killed_before_every_call,
+    "retry_killed_before_every_call": retry_killed_before_every_call,
     "killed_at_random": killed_at_random,
     "two_at_once": two_at_once,
+    "two_retry_at_once": two_retry_at_once,
     "starved": starved,
 }
 

@@ -25,6 +25,13 @@ def test_a_kill_before_any_call_leaves_a_sound_lake_and_a_repeat_completes_it(tm
     assert told["killed"] > 40
 
 
+def test_a_kill_while_a_refusal_is_replaced_leaves_the_old_row_or_the_new_one(tmp_path: Path) -> None:
+    told = outcome("retry_killed_before_every_call", tmp_path)
+
+    # Two files more are read and written anew.
+    assert told["killed"] > 50
+
+
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     told = outcome("killed_at_random", tmp_path)
 
@@ -34,6 +41,12 @@ def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None
 
 def test_two_writers_at_once_both_succeed_and_shared_sources_go_in_once(tmp_path: Path) -> None:
     told = outcome("two_at_once", tmp_path)
+
+    assert told == {"outrun": 10}
+
+
+def test_two_writers_that_retry_the_same_sources_at_once_leave_one_row_of_each(tmp_path: Path) -> None:
+    told = outcome("two_retry_at_once", tmp_path)
 
     assert told == {"outrun": 10}
 

@@ -35,12 +35,12 @@ def heap(minute: int, *, grow: int, walk: int = 50, build_id: str = "build-1") -
     )
 
 
-def offer(lake: Path, name: str, content: bytes) -> None:
+def offer(lake: Path, name: str, content: bytes, *, limits: Limits = LIMITS) -> None:
     """Put one file into a lake, as one commit."""
     path = lake.parent / "offered" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
-    flow.ingest([str(path)], str(lake), labels={}, limits=LIMITS)
+    flow.ingest([str(path)], str(lake), labels={}, limits=limits)
 
 
 def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:

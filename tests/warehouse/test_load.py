@@ -9,10 +9,13 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import flow
@@ -21,7 +24,7 @@ from pipeline.schema import tables
 from pipeline.values import Changes
 from pipeline.warehouse.load import create_tables, is_content_keyed, load
 from pipeline.warehouse.modules import modules
-from tests.warehouse.builder import REPORT, answers, heap, offer
+from tests.warehouse.builder import LIMITS, REPORT, answers, heap, offer
 
 ROOT = Path(__file__).parents[2]
 BATCHES = {
@@ -67,6 +70,66 @@ def test_a_second_load_reads_only_what_is_new(lake: Path, database: Path) -> Non
     assert loaded.rows["source"] == 1
     assert loaded.rows.get("function", 0) == 0
     assert _series(database) == [(2, 150, 300)]
+
+
+def test_a_replaced_refusal_leaves_neither_its_row_nor_its_notes(tmp_path: Path, database: Path) -> None:
+    files = {name: _parquet(tmp_path, name, rows) for name, rows in _REFUSALS.items()}
+    states = {
+        1: Changes({"source": [files["refused"]], "ingest_note": [files["notes of refused"]]}),
+        2: Changes(
+            {"source": [files["ingested"], files["others"]], "ingest_note": [files["notes of others"]]},
+            frozenset({2**64 - 1, 5}),
+        ),
+    }
+    load(str(database), lake="one", version=1, changes=lambda _: states[1])
+
+    loaded = load(str(database), lake="one", version=2, changes=lambda _: states[2])
+
+    with flow.open_warehouse(str(database)) as connection:
+        sources = connection.sql("SELECT source_id, status, reason FROM source ORDER BY ALL").fetchall()
+        notes = connection.sql("SELECT source_id, kind FROM ingest_note").fetchall()
+    assert sources == [(7, "refused", "cut off"), (2**64 - 1, "ingested", None)]
+    assert notes == [(7, "malformed_line")]
+    assert {name: loaded.rows[name] for name in ("source", "ingest_note")} == {"source": -1, "ingest_note": -1}
+
+
+def test_a_source_refused_again_and_again_is_the_row_loaded_at_once(lake: Path, database: Path) -> None:
+    other = heap(1, grow=250)
+    offer(lake, "notes.txt", b"call them on Monday")
+    for size in (len(other) - 2, len(other) - 1, 1 << 20):
+        offer(lake, "heap.pb", other, limits=replace(LIMITS, max_plain_bytes=size))
+        flow.load(str(lake), str(database))
+    at_once = database.with_name("once.duckdb")
+
+    flow.load(str(lake), str(at_once))
+
+    assert [status for *_, status in _statuses(database)] == ["ingested", "refused"]
+    assert answers(at_once) == answers(database)
+
+
+_SOURCE = {"uri": "heap.pb", "size_bytes": 9, "sha256": "", "ingested_at": datetime(2026, 11, 25)}
+_REFUSAL = {**_SOURCE, "status": "refused", "reason": "cut off"}
+_NOTE = {"kind": "malformed_line", "severity": "loss", "count": 1, "example": "line 1"}
+_REFUSALS = {
+    "refused": [{**_REFUSAL, "source_id": 2**64 - 1}, {**_REFUSAL, "source_id": 7}, {**_REFUSAL, "source_id": 5}],
+    "notes of refused": [{**_NOTE, "source_id": 2**64 - 1}, {**_NOTE, "source_id": 7}],
+    "ingested": [{**_SOURCE, "status": "ingested", "source_id": 2**64 - 1}],
+    "others": [{**_REFUSAL, "source_id": 7}],
+    "notes of others": [{**_NOTE, "source_id": 7}],
+}
+
+
+def _parquet(folder: Path, name: str, rows: list[dict[str, object]]) -> str:
+    """Rows of table source, or of ingest_note where the name says so, as a file of the lake."""
+    path = folder / f"{name}.parquet"
+    table = "ingest_note" if name.startswith("notes") else "source"
+    pq.write_table(pa.Table.from_pylist(rows, schema=tables()[table].arrow()), path)
+    return str(path)
+
+
+def _statuses(database: Path) -> list[tuple[object, ...]]:
+    with flow.open_warehouse(str(database)) as connection:
+        return connection.sql("SELECT parse_filename(uri), status FROM source ORDER BY ALL").fetchall()
 
 
 def test_loading_twice_changes_nothing_and_does_not_touch_the_file(lake: Path, database: Path) -> None:
