@@ -67,7 +67,6 @@ def verify(lake: str) -> Iterator[Finding]:
             found = yield from _check_file(lake, file)
             if found:
                 checked.append(found)
-        known -= commit.replaced
         known |= commit.sources
         yield from _check_sources(lake, commit, checked, known=known)
         yield from _check_keys(lake, [one for one in checked if one.file.table not in REFUSED_IN])
@@ -184,7 +183,7 @@ def _counting(commits: Sequence[Entry]) -> list[list[DataFile]]:
 def _check_sources(lake: str, commit: Entry, files: Sequence[_Sound], *, known: Set[int]) -> Iterator[Finding]:
     """Each row's source must be one that the commit ingests; what it refuses has rows in a few tables only.
 
-    known  all sources that count with this commit: files in place of others have rows of earlier ones
+    known  all sources up to this commit: files in place of others have rows of earlier ones
     """
     refused = frozenset(commit.refused or {})
     may_be_refused = known if commit.removed else commit.sources
@@ -202,16 +201,19 @@ def _check_sources(lake: str, commit: Entry, files: Sequence[_Sound], *, known: 
 
 
 def _check_single_commits(commits: Sequence[Entry]) -> Iterator[Finding]:
-    """Each source is in one commit, or a later one says that it replaces it."""
+    """Each source is in one commit, or was refused by it and a later one says that it replaces that."""
     seen: dict[int, int] = {}
+    refused: set[int] = set()
     for commit in commits:
         for source in sorted(commit.sources):
-            if source in seen and source not in commit.replaced:
+            if source in seen and not (source in commit.replaced and source in refused):
                 problem = (
                     f"source {source:016x} is in commits {seen[source]} and {commit.version}; its rows count twice"
                 )
                 yield Finding("error", MANIFEST, problem, _BUG)
             seen[source] = commit.version
+        refused -= commit.replaced
+        refused |= frozenset(commit.refused or {})
 
 
 def _check_source_rows(lake: str, commits: Sequence[Entry], files: Sequence[_Sound]) -> Iterator[Finding]:

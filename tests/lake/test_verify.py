@@ -229,10 +229,12 @@ def test_a_listed_source_without_a_row_is_an_error(tmp_path: Path) -> None:
     assert finding.problem == "commit 1 lists 1 sources that table source has no row of: 00000000000000ff"
 
 
-def test_a_source_in_two_commits_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("replaced", [[], [f"{content_id('source', 'a'):016x}"]], ids=["added", "replaced"])
+def test_an_ingested_source_in_two_commits_is_an_error(tmp_path: Path, replaced: list[str]) -> None:
     ingest(tmp_path, "a")
     entry = json.loads((tmp_path / "_manifest" / "0000000001.json").read_text())
-    (tmp_path / "_manifest" / "0000000002.json").write_text(json.dumps({**entry, "version": 2}))
+    twice = {**entry, "version": 2, "replaced": replaced}
+    (tmp_path / "_manifest" / "0000000002.json").write_text(json.dumps(twice))
 
     problems = [finding.problem for finding in errors(tmp_path)]
 
