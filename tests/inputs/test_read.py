@@ -679,7 +679,7 @@ def test_a_damaged_archive_gives_parcels_and_never_an_exception(
     assert parcels
 
 
-_LARGE = b"streamed " + bytes(range(256)) * 40
+_STREAMED = b"streamed " + bytes(range(256)) * 40
 _FEW = dataclasses.replace(_LIMITS, max_plain_bytes=4000)
 
 
@@ -695,33 +695,33 @@ def _all_of(blob: Blob) -> bytes:
 
 @pytest.mark.parametrize("compression", ["plain", *sorted(_COMPRESS)])
 def test_what_need_not_be_held_is_read_again_when_it_is_large(tmp_path: Path, compression: str) -> None:
-    offered = _LARGE if compression == "plain" else _COMPRESS[compression](_LARGE)
+    offered = _STREAMED if compression == "plain" else _COMPRESS[compression](_STREAMED)
 
     for blob in _streamed(_file(tmp_path, offered)):
         assert isinstance(blob, Blob), blob
-        assert blob.size_bytes == len(_LARGE)
+        assert blob.size_bytes == len(_STREAMED)
         assert len(blob.content) <= 4000
-        assert blob.content == _LARGE[: len(blob.content)]
+        assert blob.content == _STREAMED[: len(blob.content)]
         # Twice, for nothing says how often it is read.
-        assert _all_of(blob) == _all_of(blob) == _LARGE
-        assert blob.source.source_id == xxhash.xxh64_intdigest(_LARGE)
+        assert _all_of(blob) == _all_of(blob) == _STREAMED
+        assert blob.source.source_id == xxhash.xxh64_intdigest(_STREAMED)
         assert blob.source.sha256 == hashlib.sha256(offered).hexdigest()
         assert blob.source.size_bytes == len(offered)
 
 
 @pytest.mark.parametrize("compression", ["plain", *sorted(_COMPRESS)])
 def test_what_need_not_be_held_is_held_when_it_is_small(tmp_path: Path, compression: str) -> None:
-    offered = _LARGE if compression == "plain" else _COMPRESS[compression](_LARGE)
+    offered = _STREAMED if compression == "plain" else _COMPRESS[compression](_STREAMED)
 
     (blob,) = _streamed(_file(tmp_path, offered), limits=_LIMITS)
 
     assert isinstance(blob, Blob)
     assert blob.large is None
-    assert blob.content == _LARGE
+    assert blob.content == _STREAMED
 
 
 def test_a_large_file_of_any_other_beginning_is_refused(tmp_path: Path) -> None:
-    (refusal,) = _streamed(_file(tmp_path, b"other" + _LARGE))
+    (refusal,) = _streamed(_file(tmp_path, b"other" + _STREAMED))
 
     assert isinstance(refusal, Refusal)
     assert "more than max_plain_bytes 4,000" in refusal.reason
