@@ -36,7 +36,7 @@ def lake(
     folder = tmp_path_factory.mktemp("audits")
     profiles = [str(path) for path in FILES.glob("*/service=*/build=*/*=*") if not path.name.startswith("report=")]
     reports = [str(path) for word in request.param for path in FILES.glob(f"*/service=*/build=*/report={word}")]
-    others = [str(path) for path in FILES.glob("everykind/service=*/build=*")]
+    others = [str(path) for name in ("everykind", "tracer") for path in FILES.glob(f"{name}/service=*/build=*")]
     demo = [str(FILES / "checkout" / "service=checkout" / "build=1.4.2" / "escape-m2.txt")]
     flow.ingest(profiles + reports + others + demo, str(folder / "lake"), labels={}, limits=LIMITS)
     flow.load(str(folder / "lake"), str(folder / "audits.duckdb"))
@@ -45,14 +45,16 @@ def lake(
 
 
 def test_the_lake_has_something_to_audit(lake: duckdb.DuckDBPyConnection) -> None:
-    profiles, builds, restarts, records, attributed = lake.sql(
+    profiles, builds, restarts, records, attributed, traces, waits = lake.sql(
         """
         SELECT
           (SELECT COUNT(*) FROM heap.profiles),
           (SELECT COUNT(DISTINCT (service, build)) FROM escape.site),
           (SELECT COUNT(DISTINCT series_id) - COUNT(DISTINCT series_key) FROM profile),
           (SELECT COUNT(*) FROM attribution._record),
-          (SELECT COUNT(DISTINCT attribution) FROM attribution.growth_by_site)
+          (SELECT COUNT(DISTINCT attribution) FROM attribution.growth_by_site),
+          (SELECT COUNT(DISTINCT trace_id) FROM sched.goroutine),
+          (SELECT SUM(contentions)::BIGINT FROM sched.latency)
         """
     ).fetchall()[0]
 
@@ -61,6 +63,8 @@ def test_the_lake_has_something_to_audit(lake: duckdb.DuckDBPyConnection) -> Non
     assert restarts >= 4
     assert records > 500
     assert attributed >= 5
+    assert traces == 30
+    assert waits > 10_000
 
 
 @pytest.mark.parametrize("audit", AUDITS)
