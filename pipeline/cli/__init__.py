@@ -15,6 +15,7 @@ from pipeline.cli.console import errors
 from pipeline.cli.diff import diff
 from pipeline.cli.escapes import escapes
 from pipeline.cli.flame import flame
+from pipeline.cli.goroutines import goroutines
 from pipeline.cli.growth import growth
 from pipeline.cli.ingest import ingest
 from pipeline.cli.lake import lake
@@ -26,7 +27,21 @@ from pipeline.cli.sql import sql
 from pipeline.cli.top import top
 from pipeline.errors import PipelineError
 
-COMMANDS: tuple[click.Command, ...] = (run, ingest, load, sql, growth, top, peek, diff, flame, report, escapes, lake)
+COMMANDS: tuple[click.Command, ...] = (
+    run,
+    ingest,
+    load,
+    sql,
+    growth,
+    top,
+    peek,
+    diff,
+    flame,
+    report,
+    escapes,
+    goroutines,
+    lake,
+)
 
 _SOME_REFUSED = 1
 _USAGE = 2

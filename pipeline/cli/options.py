@@ -94,14 +94,16 @@ def label_option(command: _Command) -> _Command:
 
 def selection_options(command: _Command) -> _Command:
     """Which profiles a question is about."""
-    for name, text in (
-        ("service", "Only this service."),
-        ("instance", "Only this instance."),
-        ("build", "Only this build."),
-        ("kind", "Only profiles of this kind: heap, allocs, cpu, goroutine, mutex, block, ..."),
-        ("series", "Only this series, by its id."),
-    ):
-        command = click.option(f"--{name}", metavar=name.upper() if name != "series" else "ID", help=text)(command)
+    command = owner_options(command)
+    kinds = "Only profiles of this kind: heap, allocs, cpu, goroutine, mutex, block, trace, ..."
+    command = click.option("--kind", metavar="KIND", help=kinds)(command)
+    return click.option("--series", metavar="ID", help="Only this series, by its id.")(command)
+
+
+def owner_options(command: _Command) -> _Command:
+    """Whose profiles or traces a question is about."""
+    for name in ("service", "instance", "build"):
+        command = click.option(f"--{name}", metavar=name.upper(), help=f"Only this {name}.")(command)
     return command
 
 

@@ -62,7 +62,7 @@ def choose(
     found = questions.profiles(connection, selection).table.to_pylist()
     if not found:
         raise UsageError('no profile fits; see which there are with: heapscape sql "FROM profile"')
-    _check_named(selection.profiles, found)
+    check_named(selection.profiles, found, option="--profile")
     if not selection.kind and not merge and not selection.profiles:
         found = [one for one in found if one["kind"] == "heap"] or found
     taken = found if merge or selection.profiles else found[-1:]
@@ -119,12 +119,12 @@ def stacks_of(
     return lines.stacks(weighed, filters=filters), total
 
 
-def _check_named(wanted: Sequence[str], found: Sequence[dict[str, Any]]) -> None:
-    """Raise UsageError for the first --profile that none of the found ones is."""
+def check_named(wanted: Sequence[str], found: Sequence[dict[str, Any]], *, option: str) -> None:
+    """Raise UsageError for the first profile named with an option that none of the found ones is."""
     for part in wanted:
         if not any(part == f"{one['profile_id']:016x}" or part in one["uri"] for one in found):
             raise UsageError(
-                f'--profile {part}: no profile that fits has this id, or this in its uri; see: heapscape sql "SELECT profile_id, uri FROM profile JOIN source USING (source_id)"'
+                f'{option} {part}: no {option.removeprefix("--")} that fits has this id, or this in its uri; see: heapscape sql "SELECT profile_id, uri FROM profile JOIN source USING (source_id)"'
             )
 
 

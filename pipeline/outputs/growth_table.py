@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from pipeline.outputs.aligned import aligned
 from pipeline.outputs.units import byte_rate, readable, share, signed
 
 Row = Mapping[str, Any]
@@ -60,16 +61,7 @@ def _headline(series: Row) -> str:
 def _table(sites: Sequence[Row]) -> list[str]:
     rows = [_cells(site) for site in sites]
     head = ("growth", "share", "±", "rose", "trend", "site", "why it is on the heap")
-    widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
-    right = {0, 1, 2, 3}
-    lines = []
-    for row in [head, *rows]:
-        cells = [
-            cell.rjust(width) if at in right else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
+    return aligned([head, *rows], right=range(4))
 
 
 def _cells(site: Row) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.seat import DEMO, EVERY_KIND, heapscape
+from tests.cli.seat import DEMO, EVERY_KIND, TRACES, heapscape
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +43,13 @@ def every_kind(tmp_path_factory: pytest.TempPathFactory) -> Path:
     heapscape("ingest", EVERY_KIND, "--lake", folder / "lake")
     assert heapscape("load", "--lake", folder / "lake", "--db", folder / "every.duckdb").code == 0
     return folder / "every.duckdb"
+
+
+@pytest.fixture(scope="session")
+def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with five execution traces of one build and one of another."""
+    folder = tmp_path_factory.mktemp("traces")
+    older = TRACES.with_name("build=go1.22-trim") / "plain.trace"
+    assert heapscape("ingest", TRACES, older, "--lake", folder / "lake").code == 1
+    assert heapscape("load", "--lake", folder / "lake", "--db", folder / "traces.duckdb").code == 0
+    return folder / "traces.duckdb"

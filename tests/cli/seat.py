@@ -23,6 +23,7 @@ DEMO_HEAPS = DEMO / "instance=a"
 FIRST, LAST = DEMO_HEAPS / "heap-00.pb.gz", DEMO_HEAPS / "heap-12.pb.gz"
 REPORT = DEMO / "escape-m2.txt"
 EVERY_KIND = FILES / "everykind" / "service=everykind" / "build=go1.27-trim"
+TRACES = FILES / "tracer" / "service=tracer" / "build=go1.27-trim"
 # What makes rich take a pipe for a terminal, or a terminal for a pipe.
 COLOURS = ("NO_COLOR", "FORCE_COLOR", "TTY_")
 

@@ -1,0 +1,134 @@
+"""heapscape goroutines, of real traces of a program that knows what it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.seat import LAST, TRACES, heapscape
+
+PLAIN = TRACES / "plain.trace"
+
+
+def test_a_trace_is_answered_without_a_database(tmp_path: Path) -> None:
+    seen = heapscape("goroutines", PLAIN, "-n", "4")
+
+    assert seen.code == 0
+    assert seen.out.splitlines() == [
+        "plain.trace · tracer · build go1.27-trim · 22.72 ms: 31 goroutines of 21 functions",
+        "",
+        "goroutines     total    running   runnable    syscall   waiting  longest wait                    function",
+        "         4  48.32 ms    5.73 ms  308.99 µs          0  42.28 ms  system goroutine wait 42.11 ms  runtime.gcBgMarkWorker",
+        "         1  22.72 ms    1.06 ms  566.99 µs  250.30 µs  20.84 ms  sleep 16.66 ms                  main.main",
+        "         1  22.72 ms          0          0          0  22.72 ms  (no reason) 22.72 ms            main.sleeper",
+        "         1  22.72 ms  282.37 µs  416.90 µs          0  22.02 ms  (no reason) 10.67 ms            runtime.bgscavenge",
+        "and 17 functions with less time",
+        "",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_goroutines_of_a_function_are_listed_with_their_waits(traces: Path) -> None:
+    seen = heapscape(
+        "goroutines", "--function", "main.receiver", "--trace", "plain.trace", "--build", "go1.27-trim", "--db", traces
+    )
+
+    assert seen.out.splitlines() == [
+        "plain.trace · tracer · build go1.27-trim · 22.72 ms: 2 goroutines",
+        "",
+        "goroutine  created by    total   running  runnable  syscall  waiting  runs  waits                 function",
+        "       36           1  4.36 ms  22.21 µs   6.85 µs        0  4.33 ms     2  chan receive 4.33 ms  main.receiver",
+        "       20           1  3.24 ms   1.47 µs   3.52 µs        0  3.23 ms     2  chan receive 3.23 ms  main.receiver",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("name", ["main.main", "main"])
+def test_a_function_may_be_named_without_its_package(name: str) -> None:
+    (row,) = heapscape("goroutines", PLAIN, "--function", name, "--format", "json").json()
+
+    assert (row["goroutine"], row["function"]) == (1, "main.main")
+    assert (row["waits"][0]["reason"], row["waits"][0]["waits"]) == ("sleep", 16)
+
+
+def test_the_part_of_a_name_must_be_whole() -> None:
+    seen = heapscape("goroutines", PLAIN, "--function", "ain")
+
+    assert (seen.code, seen.out) == (0, "")
+    assert "no goroutine of this function" in seen.err
+
+
+def test_goroutines_without_a_stack_have_no_name(traces: Path) -> None:
+    where = ("--build", "go1.22-trim", "--db", traces, "--format", "json")
+
+    groups = heapscape("goroutines", *where).json()
+    unnamed = heapscape("goroutines", *where, "--function", "(no stack)").json()
+
+    (group,) = [group for group in groups if group["function"] is None]
+    assert group["goroutines"] == len(unnamed) == 2
+    assert {one["function"] for one in unnamed} == {None}
+
+
+def test_json_has_all_groups_in_nanoseconds_whatever_the_limit() -> None:
+    groups = heapscape("goroutines", PLAIN, "-n", "1", "--format", "json").json()
+
+    shippers = next(group for group in groups if group["function"] == "main.shipper")
+    assert len(groups) == 21
+    assert [group["total_ns"] for group in groups] == sorted((group["total_ns"] for group in groups), reverse=True)
+    assert (shippers["goroutines"], shippers["total_ns"], shippers["running_ns"], shippers["runnable_ns"]) == (
+        *(6, 13_824, 3_136, 10_688),
+    )
+
+
+def test_several_traces_are_a_table_each() -> None:
+    seen = heapscape("goroutines", PLAIN, TRACES / "cpu.trace", "-n", "1")
+
+    headlines = [line.split(" · ")[0] for line in seen.out.splitlines() if " · " in line]
+    assert sorted(headlines) == ["cpu.trace", "plain.trace"]
+
+
+def test_the_newest_trace_is_taken_and_said(traces: Path) -> None:
+    seen = heapscape("goroutines", "--db", traces)
+
+    newest = heapscape(
+        *("sql", "SELECT uri FROM trace JOIN source USING (source_id) ORDER BY started_at DESC NULLS LAST LIMIT 1"),
+        *("--db", traces, "--format", "json"),
+    ).json()[0]["uri"]
+    assert f"{newest}, the newest of 6 traces; choose with --trace" in seen.err
+    assert seen.out.startswith(newest.rpartition("/")[2])
+
+
+def test_traces_are_chosen_by_labels(traces: Path) -> None:
+    seen = heapscape("goroutines", "--build", "go1.22-trim", "--service", "tracer", "--db", traces)
+
+    assert seen.err == ""
+    assert " · build go1.22-trim · " in seen.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--service", "nobody"], "no trace fits; see which there are with: heapscape sql"),
+        (["--trace", "nothing"], "no trace fits"),
+        (["--trace", "plain", "--trace", "nothing"], "--trace nothing: no trace that fits has this id"),
+    ],
+)
+def test_what_cannot_be_met_is_2_with_the_reason(traces: Path, arguments: list[str], said: str) -> None:
+    seen = heapscape("goroutines", *arguments, "--db", traces)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert said in seen.err
+
+
+def test_a_database_without_traces_says_how_to_record_one(demo: Path) -> None:
+    seen = heapscape("goroutines", "--db", demo)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert (
+        "there is no execution trace; record one with: curl -o go.trace 'http://HOST:6060/debug/pprof/trace" in seen.err
+    )
+
+
+def test_a_file_that_is_no_trace_says_so_too() -> None:
+    assert "there is no execution trace" in heapscape("goroutines", LAST).err
