@@ -20,11 +20,23 @@ CREATE VIEW sched.latency (
   -- 99 of 100 took at most that.
   p99_ns
 ) AS
-WITH runs AS (
-  SELECT trace_id, goroutine, MIN(time_ns) AS first_ns
+WITH births AS (
+  SELECT trace_id, time_ns, to_state
   FROM goroutine_transition
-  WHERE to_state = 'running'
-  GROUP BY trace_id, goroutine
+  WHERE from_state IN ('undetermined', 'not exist')
+),
+firsts AS (
+  -- When a goroutine begins to wait for its first run: with its birth, or with the end of what it was born into.
+  SELECT trace_id, time_ns
+  FROM births
+  WHERE to_state = 'runnable'
+  UNION ALL
+  SELECT births.trace_id, transitions.time_ns
+  FROM births
+  JOIN goroutine_transition AS transitions
+    -- No two events of a trace have the same time, so it names the row.
+    ON transitions.trace_id = births.trace_id AND transitions.time_ns - transitions.duration_ns = births.time_ns
+  WHERE births.to_state IN ('waiting', 'syscall') AND transitions.to_state = 'runnable'
 ),
 nowhere AS (
   SELECT MIN(stack_id) AS stack_id
@@ -40,9 +52,8 @@ SELECT
   quantile_disc(transitions.duration_ns, 0.5),
   quantile_disc(transitions.duration_ns, 0.99)
 FROM goroutine_transition AS transitions
-JOIN runs USING (trace_id, goroutine)
 CROSS JOIN nowhere
-WHERE transitions.from_state = 'runnable'
-  AND transitions.duration_ns IS NOT NULL
-  AND transitions.time_ns > runs.first_ns
+LEFT JOIN firsts
+  ON firsts.trace_id = transitions.trace_id AND firsts.time_ns = transitions.time_ns - transitions.duration_ns
+WHERE transitions.from_state = 'runnable' AND transitions.duration_ns IS NOT NULL AND firsts.time_ns IS NULL
 GROUP BY ALL

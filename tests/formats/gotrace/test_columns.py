@@ -63,6 +63,21 @@ def test_a_status_that_tells_nothing_new_ends_nothing() -> None:
     assert (np.asarray(rows["from_state"]) == np.asarray(rows["to_state"])).all()
 
 
+def test_the_time_of_an_abandoned_proc_is_whole_although_it_is_stolen() -> None:
+    blocked = ("GoSyscallBegin dt=9 p_seq=1 stack=0", "GoDestroySyscall dt=10")
+    victim = batch(*RUNNING, *blocked, thread=7, time=10)
+    thief = batch("ProcSteal dt=1 p=0 p_seq=2 m=7", "ProcStart dt=30 p=0 p_seq=3", thread=8, time=100)
+
+    rows = columns(trace(26, (victim, thief)))["proc_transition"]
+
+    assert list(zip(rows["from_state"], rows["to_state"], rows["duration_ns"], strict=True)) == [
+        (0, 2, -1),
+        (2, 3, 20),
+        (3, 3, -1),
+        (3, 2, 100),
+    ]
+
+
 def test_a_range_has_its_beginning_and_a_sweep_its_bytes() -> None:
     content = trace(
         26,
