@@ -79,7 +79,7 @@ def test_fixtures(path: Path) -> None:
     assert compare(path) > 100
 
 
-def _in_go_tree(pattern: str) -> list[Path]:
+def in_go_tree(pattern: str) -> list[Path]:
     toolchain.go()
     return sorted((toolchain.goroot() / "src" / "internal" / "trace" / "testdata").glob(pattern))
 
@@ -88,7 +88,7 @@ def _in_go_tree(pattern: str) -> list[Path]:
 def test_traces_of_gos_own_tests_and_fuzz_corpus(pattern: str, least: int, tmp_path: Path) -> None:
     convert = toolchain.overlay_build("tracetext")
     compared = 0
-    for source in _in_go_tree(pattern):
+    for source in in_go_tree(pattern):
         made = tmp_path / f"{source.stem}.trace"
         toolchain.run([convert, source, made])
         if made.read_bytes()[:8] in (b"go 1.11 ", b"go 1.19 ", b"go 1.21 "):
@@ -102,7 +102,7 @@ def test_traces_of_gos_own_tests_and_fuzz_corpus(pattern: str, least: int, tmp_p
     assert compared >= least
 
 
-def _built(program: str, version: str, folder: Path) -> Path:
+def built_from_go_tree(program: str, version: str, folder: Path) -> Path:
     toolchain.go(version)
     place = "v2/testdata" if version == toolchain.GO_1_22 else "testdata"
     source = toolchain.goroot(version) / "src" / "internal" / "trace" / place / "testprog" / f"{program}.go"
@@ -115,7 +115,7 @@ def _built(program: str, version: str, folder: Path) -> Path:
 def test_programs_of_gos_own_tests(program: str, version: str, tmp_path: Path) -> None:
     if program.startswith("cgo") and not shutil.which("gcc"):
         pytest.skip("there is no C compiler")
-    built, written = _built(program, version, tmp_path), tmp_path / f"{program}.trace"
+    built, written = built_from_go_tree(program, version, tmp_path), tmp_path / f"{program}.trace"
     for settings in LARGE.get(program, SETTINGS):
         with written.open("wb") as out:
             subprocess.run([built], stdout=out, check=True, env={"GODEBUG": settings}, timeout=60)
