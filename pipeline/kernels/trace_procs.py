@@ -138,18 +138,18 @@ def proc_steal(s: Int64s, cur: int, row: int) -> int:
     m = s[cur + c.C_M]
     s[p + c.P_STATUS] = c.PROC_IDLE
     s[p + c.P_SEQ] = s[cur + c.C_A1]
-    # Of an abandoned proc nobody knows whose it was: it appears as idle already.
-    before = c.P_IDLE
     victim = NONE
     if status == c.PROC_SYSCALL:
-        before = c.P_RUNNING
         victim = m if s[cur + c.C_A2] == s[m + c.M_ID] else find_m(s, s[cur + c.C_A2])
         if victim < 0 or s[victim + c.M_KNOWN] == 0:
             return fail(s, cur, STOLEN_FROM_NOBODY, s[cur + c.C_A0], s[cur + c.C_A2])
         if s[victim + c.M_P] != p:
             return fail(s, cur, STOLE_ANOTHER, s[cur + c.C_A0], s[cur + c.C_A2])
     emit(s, row, c.PROC_STEAL, s[cur + c.C_TIME], m)
-    p_changes(s, row, p, before, c.P_IDLE)
-    if victim >= 0:
-        s[victim + c.M_P] = NONE
+    if victim < 0:
+        # Of an abandoned proc nobody knows whose it was: it is idle already, and stays so.
+        stays(s, row, s[p + c.P_ID], c.P_IDLE)
+        return ADVANCED
+    p_changes(s, row, p, c.P_RUNNING, c.P_IDLE)
+    s[victim + c.M_P] = NONE
     return ADVANCED

@@ -384,9 +384,7 @@ def p_changes(s: Int64s, row: int, p: int, before: int, after: int) -> None:
     s[row + c.RESOURCE] = s[p + c.P_ID]
     s[row + c.STATES] = before | after << c.STATE_BITS
     s[row + c.OPENED] = s[p + c.P_SINCE]
-    # An abandoned proc was idle already when it is stolen.
-    if before != after:
-        s[p + c.P_SINCE] = s[row + c.TIME]
+    s[p + c.P_SINCE] = s[row + c.TIME]
 
 
 @kernel
