@@ -15,16 +15,15 @@ from pipeline.inputs.limits import Limits
 from pipeline.warehouse.modules import modules
 
 ROOT = Path(__file__).parents[2]
-FILES = ROOT / "tests" / "fixtures" / "files"
-DEMO = FILES / "checkout" / "service=checkout" / "build=1.4.2"
-# Its goroutines allocate until they have to help the GC.
-TRACE = FILES / "tracer" / "service=tracer" / "build=go1.27-trim" / "plain.trace"
+DEMO = ROOT / "tests" / "fixtures" / "files" / "checkout" / "service=checkout" / "build=1.4.2"
+TRACES = ROOT / "tests" / "fixtures" / "files" / "tracer" / "service=tracer" / "build=go1.27-trim"
 LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
 MACROS = {
     "flame.tree": "flame.tree((SELECT list(profile_id) FROM heap.profiles), 'inuse_space')",
     "flame.diff": "flame.diff((SELECT list(first_profile_id) FROM heap.series), "
     "(SELECT list(last_profile_id) FROM heap.series), 'inuse_space')",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
+    "gc.mmu": "gc.mmu([1000000, 10000000])",
 }
 # Each relation's rows as one text, rounded, so that two versions can be compared.
 ANSWER = """
@@ -55,7 +54,12 @@ def old() -> Path:
 # Under a name of its own: dashboards open a copy.
 @pytest.mark.parametrize("name", ["answers.duckdb", "copy of answers.duckdb"])
 def test_duckdb_1_5_opens_the_file_and_answers_every_view_and_macro(tmp_path: Path, old: Path, name: str) -> None:
-    flow.ingest([str(DEMO), str(TRACE)], str(tmp_path / "lake"), labels={}, limits=LIMITS)
+    flow.ingest(
+        [str(DEMO), str(TRACES / "allocations.trace"), str(TRACES / "plain.trace")],
+        str(tmp_path / "lake"),
+        labels={},
+        limits=LIMITS,
+    )
     database = tmp_path / "answers.duckdb"
     flow.load(str(tmp_path / "lake"), str(database))
     database = database.rename(tmp_path / name)

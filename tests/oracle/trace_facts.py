@@ -23,12 +23,21 @@ def validate(path: Path) -> list[Row]:
 
 def mmu(path: Path) -> dict[int, float]:
     """Minimum mutator utilisation by window in ns, with what `go tool trace` has ticked when its page opens."""
-    return {row["window_ns"]: row["utilisation"] for row in _rows("mmu", path) if "window_ns" in row}
+    return _curve("mmu", path)
+
+
+def mmu_by_run(path: Path) -> dict[int, float]:
+    """The same, were each run of a GC worker that of a goroutine of its own: its label counts once, for that run."""
+    return _curve("mmubyrun", path)
 
 
 def goroutines(path: Path) -> list[Row]:
     """Each goroutine's times by state, waiting ones by reason, with its regions, by number."""
     return [row for row in _rows("goroutines", path) if "goroutine" in row]
+
+
+def _curve(command: str, path: Path) -> dict[int, float]:
+    return {row["window_ns"]: row["utilisation"] for row in _rows(command, path) if "window_ns" in row}
 
 
 def _rows(command: str, *paths: Path) -> list[Row]:

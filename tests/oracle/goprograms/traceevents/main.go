@@ -3,6 +3,7 @@
 //	traceevents specs            the table of wire events
 //	traceevents validate FILE    what the validator of Go's tests finds wrong; nothing when all is well
 //	traceevents mmu FILE         minimum mutator utilisation by window, as `go tool trace` shows it at first
+//	traceevents mmubyrun FILE    the same, with a worker of the GC a new goroutine at each of its runs
 //	traceevents goroutines FILE  the summary of each goroutine with its regions, by number
 //
 // A trace that breaks off counts up to its fault, which one line says as {"error": ...}.
@@ -35,13 +36,15 @@ func main() {
 		return
 	}
 	if len(os.Args) != 3 {
-		fail(fmt.Errorf("usage: traceevents specs | {validate|mmu|goroutines} FILE"))
+		fail(fmt.Errorf("usage: traceevents specs | {validate|mmu|mmubyrun|goroutines} FILE"))
 	}
 	switch os.Args[1] {
 	case "validate":
 		validate(out, os.Args[2])
 	case "mmu":
-		mmu(out, os.Args[2])
+		mmu(out, os.Args[2], func(event trace.Event) trace.Event { return event })
+	case "mmubyrun":
+		mmu(out, os.Args[2], byRun(workers(os.Args[2])))
 	case "goroutines":
 		goroutines(out, os.Args[2])
 	default:
@@ -92,14 +95,64 @@ func validate(out *bufio.Writer, name string) {
 }
 
 // mmu takes what `go tool trace` has ticked when its page opens: the whole system; STW, background workers, mark assist.
-func mmu(out *bufio.Writer, name string) {
+func mmu(out *bufio.Writer, name string, as func(trace.Event) trace.Event) {
 	events := []trace.Event{}
-	each(out, name, func(event trace.Event) { events = append(events, event) })
+	each(out, name, func(event trace.Event) { events = append(events, as(event)) })
 	utils := trace.MutatorUtilizationV2(events, trace.UtilSTW|trace.UtilBackground|trace.UtilAssist)
 	curve := trace.NewMMUCurve(utils)
 	for _, window := range windows {
 		write(out, object{"window_ns": window.Nanoseconds(), "utilisation": curve.MMU(window)})
 	}
+}
+
+// workers are the goroutines that ever have a label.
+func workers(name string) map[trace.GoID]bool {
+	found := map[trace.GoID]bool{}
+	each(bufio.NewWriter(io.Discard), name, func(event trace.Event) {
+		if event.Kind() == trace.EventLabel {
+			found[event.Goroutine()] = true
+		}
+	})
+	return found
+}
+
+// byRun gives a worker another number whenever it starts. Utilisation counts a label once more for each time that the
+// goroutine had one before, and an idle run as that of the label before; a goroutine with one run has neither.
+func byRun(workers map[trace.GoID]bool) func(trace.Event) trace.Event {
+	numbers, next := map[trace.GoID]trace.GoID{}, trace.GoID(1<<40)
+	return func(event trace.Event) trace.Event {
+		switch event.Kind() {
+		case trace.EventLabel:
+			if id, ok := numbers[event.Goroutine()]; ok {
+				return remade(event, trace.Label{Label: event.Label().Label, Resource: trace.MakeResourceID(id)})
+			}
+		case trace.EventStateTransition:
+			transition := event.StateTransition()
+			if transition.Resource.Kind != trace.ResourceGoroutine || !workers[transition.Resource.Goroutine()] {
+				return event
+			}
+			id := transition.Resource.Goroutine()
+			from, to := transition.Goroutine()
+			if !from.Executing() && to.Executing() {
+				numbers[id], next = next, next+1
+			}
+			if number, ok := numbers[id]; ok && from.Executing() != to.Executing() {
+				return remade(event, trace.MakeGoStateTransition(number, from, to))
+			}
+		}
+		return event
+	}
+}
+
+func remade[T trace.EventDetails](event trace.Event, details T) trace.Event {
+	made, err := trace.MakeEvent(trace.EventConfig[T]{
+		Time: event.Time(), Kind: event.Kind(), Details: details,
+		Goroutine: event.Goroutine(), Proc: event.Proc(), Thread: event.Thread(),
+	})
+	if err != nil {
+		fail(err)
+	}
+	return made
 }
 
 // goroutines writes times in nanoseconds; an end of 0 is not in the trace.

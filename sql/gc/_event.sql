@@ -1,0 +1,82 @@
+-- One row per event of a goroutine that ever assists or marks: what it changes of whether the goroutine does GC work.
+--
+-- An assist that was going on before the trace, and a goroutine that was running when the trace first mentions it, began
+-- when the trace did.
+--
+-- key: trace_id, goroutine, time_ns, step
+CREATE VIEW gc._event (
+  -- The trace.
+  trace_id,
+  -- The goroutine.
+  goroutine,
+  -- When.
+  time_ns,
+  -- Order of events at one time: 0 a change of state, 1 the beginning or end of an assist, 2 a label.
+  step,
+  -- Time of the first GOMAXPROCS, before which there are no procs to share.
+  begin_ns,
+  -- Whether it began before the trace.
+  is_before,
+  -- The proc of a change of state; NULL for other events, and for none.
+  proc,
+  -- Whether it executes from now on, running or in a system call; NULL when the event does not tell.
+  is_executing,
+  -- Assists begun minus assists ended.
+  assists,
+  -- Whether it works in the background from now on; NULL when the event does not tell. Idle workers take what nobody wants.
+  is_worker
+) AS
+WITH begun AS (
+  SELECT trace_id, trace.start_ns, MIN(time_ns) AS begin_ns
+  FROM trace_metric
+  JOIN trace USING (trace_id)
+  WHERE name = '/sched/gomaxprocs:threads'
+  GROUP BY trace_id, trace.start_ns
+),
+assists AS (
+  SELECT trace_id, goroutine, trace_range.start_ns, end_ns
+  FROM trace_range
+  JOIN begun USING (trace_id)
+  -- What ended before there were procs cannot matter, and its beginning is not known.
+  WHERE name = 'GC mark assist' AND (trace_range.start_ns IS NOT NULL OR coalesce(end_ns >= begin_ns, TRUE))
+),
+concerned AS (
+  SELECT trace_id, goroutine FROM assists
+  UNION
+  SELECT trace_id, goroutine FROM trace_label
+),
+events AS (
+  SELECT
+    trace_id,
+    goroutine,
+    CASE WHEN from_state <> 'undetermined' THEN time_ns END AS time_ns,
+    0 AS step,
+    proc,
+    to_state IN ('running', 'syscall') AS is_executing,
+    0 AS assists,
+    CASE WHEN to_state NOT IN ('running', 'syscall') THEN FALSE END AS is_worker
+  FROM goroutine_transition
+  SEMI JOIN concerned USING (trace_id, goroutine)
+  WHERE to_state IN ('running', 'syscall') OR from_state IN ('running', 'syscall')
+  UNION ALL
+  SELECT trace_id, goroutine, start_ns, 1, NULL, NULL, 1, NULL FROM assists
+  UNION ALL
+  SELECT trace_id, goroutine, end_ns, 1, NULL, NULL, -1, NULL FROM assists WHERE end_ns IS NOT NULL
+  UNION ALL
+  SELECT trace_id, goroutine, time_ns, 2, NULL, NULL, 0, label <> 'GC (idle)'
+  FROM trace_label
+  WHERE starts_with(label, 'GC ')
+)
+SELECT
+  trace_id,
+  events.goroutine,
+  coalesce(events.time_ns, begun.start_ns),
+  events.step,
+  begun.begin_ns,
+  events.time_ns IS NULL,
+  events.proc,
+  events.is_executing,
+  events.assists,
+  events.is_worker
+FROM events
+JOIN begun USING (trace_id)

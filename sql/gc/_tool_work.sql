@@ -1,0 +1,96 @@
+-- One row per trace and instant at which `go tool trace` begins or ends to count a proc as busy with GC work.
+--
+-- internal/trace, MutatorUtilizationV2, of Go 1.22 to 1.27: events before the first GOMAXPROCS do not count; a goroutine
+-- once labelled a worker counts whenever it executes, and each label counts it once more, so that its proc is counted
+-- as busy from its second label until GOMAXPROCS falls to the proc's number or below. An assist that waits as the trace
+-- begins is for Go one of whatever proc the event came by, which the tables don't know; here it is none.
+--
+-- key: trace_id, proc, time_ns
+CREATE VIEW gc._tool_work (
+  -- The trace.
+  trace_id,
+  -- The proc.
+  proc,
+  -- When.
+  time_ns,
+  -- 1 when it begins, -1 when it ends.
+  change
+) AS
+WITH seen AS (
+  SELECT
+    trace_id,
+    greatest(time_ns, begin_ns) AS time_ns,
+    step,
+    is_before,
+    is_executing,
+    assists,
+    coalesce(is_worker AND step = 2, FALSE) AS is_label,
+    last_value(proc IGNORE NULLS) OVER so_far AS proc,
+    coalesce(last_value(is_executing IGNORE NULLS) OVER before, FALSE) AS executed,
+    coalesce(SUM(assists) OVER before, 0)::BIGINT > 0 AS assisted,
+    coalesce(bool_or(is_worker AND step = 2) OVER before, FALSE) AS was_labelled
+  FROM gc._event
+  WHERE time_ns >= begin_ns OR is_before
+  WINDOW
+    so_far AS (
+      PARTITION BY trace_id, goroutine ORDER BY time_ns, step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ),
+    before AS (
+      PARTITION BY trace_id, goroutine ORDER BY time_ns, step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+counted AS (
+  SELECT
+    trace_id,
+    proc,
+    time_ns,
+    CASE
+      WHEN is_before AND step = 1 AND NOT executed THEN 0
+      WHEN step > 0 THEN assists + is_label::INTEGER
+      WHEN assisted OR was_labelled THEN is_executing::INTEGER - executed::INTEGER
+      ELSE 0
+    END AS change,
+    0 AS dropped
+  FROM seen
+  UNION ALL
+  -- A proc beyond GOMAXPROCS is forgotten.
+  SELECT trace_id, unnest(range(now, before)), time_ns, 0, 1
+  FROM (
+    SELECT
+      trace_id,
+      time_ns,
+      value AS now,
+      coalesce(lag(value) OVER (PARTITION BY trace_id ORDER BY time_ns), value) AS before
+    FROM trace_metric
+    WHERE name = '/sched/gomaxprocs:threads'
+  )
+),
+lived AS (
+  SELECT
+    trace_id,
+    proc,
+    time_ns,
+    SUM(change)::BIGINT AS change,
+    SUM(SUM(dropped)::BIGINT) OVER (PARTITION BY trace_id, proc ORDER BY time_ns)::BIGINT AS life
+  FROM counted
+  GROUP BY trace_id, proc, time_ns
+),
+busy AS (
+  SELECT
+    trace_id,
+    proc,
+    time_ns,
+    (SUM(change) OVER (PARTITION BY trace_id, proc, life ORDER BY time_ns)::BIGINT > 0)::INTEGER AS is_busy
+  FROM lived
+),
+changes AS (
+  SELECT
+    trace_id,
+    proc,
+    time_ns,
+    is_busy - coalesce(lag(is_busy) OVER (PARTITION BY trace_id, proc ORDER BY time_ns), 0) AS change
+  FROM busy
+)
+SELECT trace_id, proc, time_ns, change
+FROM changes
+WHERE change <> 0

@@ -1,0 +1,96 @@
+-- One row per trace and window: the minimum mutator utilisation, the least the GC left to the program in any such time.
+--
+-- The mean over a window that slides is least where one of its edges meets a change, so only those windows are looked
+-- at. A window longer than the trace is as long as the trace. `go tool trace` looks no further than to where, by its
+-- count, nothing is left to the program for the rest of the trace.
+--
+-- key: trace_id, window_ns
+-- column trace_id: The trace.
+-- column window_ns: Length of the window, as asked for.
+-- column utilisation: Mean share of the procs left to the program in the worst window, 0 to 1.
+-- column start_ns: Where the worst window begins; the first, when there are several.
+-- column tool_utilisation: What `go tool trace` says of the same: less, when workers were labelled twice (see gc.utilisation).
+CREATE MACRO gc.mmu(
+  -- Lengths of the windows in ns.
+  windows_ns
+) AS TABLE
+WITH changes AS MATERIALIZED (
+  SELECT trace_id, time_ns, utilisation, tool_utilisation FROM gc.utilisation
+),
+steps AS MATERIALIZED (
+  SELECT
+    trace_id,
+    of_tool,
+    time_ns,
+    utilisation,
+    coalesce(SUM(utilisation * duration_ns) OVER before, 0) AS up_to_here
+  FROM (
+    SELECT
+      trace_id,
+      of_tool,
+      time_ns,
+      utilisation,
+      lead(time_ns) OVER (PARTITION BY trace_id, of_tool ORDER BY time_ns) - time_ns AS duration_ns
+    FROM (
+      SELECT trace_id, FALSE AS of_tool, time_ns, utilisation FROM changes
+      UNION ALL
+      SELECT trace_id, TRUE, time_ns, tool_utilisation
+      FROM changes
+      QUALIFY tool_utilisation IS DISTINCT FROM lag(tool_utilisation) OVER (PARTITION BY trace_id ORDER BY time_ns)
+    )
+  )
+  WINDOW before AS (
+    PARTITION BY trace_id, of_tool ORDER BY time_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+),
+windows AS (
+  SELECT
+    trace_id,
+    of_tool,
+    window_ns,
+    MIN(time_ns) AS begin_ns,
+    MAX(time_ns) AS end_ns,
+    least(window_ns, MAX(time_ns) - MIN(time_ns)) AS width_ns
+  FROM steps
+  CROSS JOIN (SELECT DISTINCT unnest(windows_ns)::BIGINT AS window_ns)
+  GROUP BY trace_id, of_tool, window_ns
+),
+edges AS (
+  SELECT trace_id, of_tool, window_ns, width_ns, time_ns AS left_ns
+  FROM windows
+  JOIN steps USING (trace_id, of_tool)
+  WHERE time_ns <= end_ns - width_ns AND width_ns > 0
+  UNION
+  SELECT trace_id, of_tool, window_ns, width_ns, time_ns - width_ns
+  FROM windows
+  JOIN steps USING (trace_id, of_tool)
+  WHERE time_ns - width_ns >= begin_ns AND width_ns > 0
+),
+means AS (
+  SELECT
+    edges.trace_id,
+    edges.of_tool,
+    edges.window_ns,
+    edges.left_ns,
+    (
+      late.up_to_here + late.utilisation * (left_ns + width_ns - late.time_ns)
+      - early.up_to_here - early.utilisation * (left_ns - early.time_ns)
+    ) / width_ns AS utilisation
+  FROM edges
+  -- What held at either edge.
+  ASOF JOIN steps AS early
+    ON early.trace_id = edges.trace_id AND early.of_tool = edges.of_tool AND early.time_ns <= edges.left_ns
+  ASOF JOIN steps AS late
+    ON late.trace_id = edges.trace_id AND late.of_tool = edges.of_tool
+    AND late.time_ns <= edges.left_ns + edges.width_ns
+)
+SELECT
+  trace_id,
+  window_ns,
+  -- Differences of long sums are off by their last bits: never below zero, and no reason to choose a window.
+  greatest(MIN(utilisation) FILTER (NOT of_tool), 0) AS utilisation,
+  arg_min(left_ns, (round(utilisation, 9), left_ns)) FILTER (NOT of_tool) AS start_ns,
+  greatest(MIN(utilisation) FILTER (of_tool), 0) AS tool_utilisation
+FROM means
+GROUP BY trace_id, window_ns
+ORDER BY trace_id, window_ns
