@@ -23,8 +23,8 @@ CREATE VIEW gc._event (
   is_executing,
   -- Assists begun minus assists ended.
   assists,
-  -- Whether it works in the background from now on; NULL when the event does not tell. Idle workers take what nobody wants.
-  is_worker
+  -- The label it works under from now on, empty when it stops; NULL when the event does not tell.
+  worker
 ) AS
 WITH begun AS (
   SELECT trace_id, trace.start_ns, MIN(time_ns) AS begin_ns
@@ -54,7 +54,7 @@ events AS (
     proc,
     to_state IN ('running', 'syscall') AS is_executing,
     0 AS assists,
-    CASE WHEN to_state NOT IN ('running', 'syscall') THEN FALSE END AS is_worker
+    CASE WHEN to_state NOT IN ('running', 'syscall') THEN '' END AS worker
   FROM goroutine_transition
   SEMI JOIN concerned USING (trace_id, goroutine)
   WHERE to_state IN ('running', 'syscall') OR from_state IN ('running', 'syscall')
@@ -63,7 +63,7 @@ events AS (
   UNION ALL
   SELECT trace_id, goroutine, end_ns, 1, NULL, NULL, -1, NULL FROM assists WHERE end_ns IS NOT NULL
   UNION ALL
-  SELECT trace_id, goroutine, time_ns, 2, NULL, NULL, 0, label <> 'GC (idle)'
+  SELECT trace_id, goroutine, time_ns, 2, NULL, NULL, 0, label
   FROM trace_label
   WHERE starts_with(label, 'GC ')
 )
@@ -77,6 +77,6 @@ SELECT
   events.proc,
   events.is_executing,
   events.assists,
-  events.is_worker
+  events.worker
 FROM events
 JOIN begun USING (trace_id)

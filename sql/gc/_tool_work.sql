@@ -24,11 +24,11 @@ WITH seen AS (
     is_before,
     is_executing,
     assists,
-    coalesce(is_worker AND step = 2, FALSE) AS is_label,
+    coalesce(step = 2 AND worker <> 'GC (idle)', FALSE) AS is_label,
     last_value(proc IGNORE NULLS) OVER so_far AS proc,
     coalesce(last_value(is_executing IGNORE NULLS) OVER before, FALSE) AS executed,
     coalesce(SUM(assists) OVER before, 0)::BIGINT > 0 AS assisted,
-    coalesce(bool_or(is_worker AND step = 2) OVER before, FALSE) AS was_labelled
+    coalesce(bool_or(step = 2 AND worker <> 'GC (idle)') OVER before, FALSE) AS was_labelled
   FROM gc._event
   WHERE time_ns >= begin_ns OR is_before
   WINDOW

@@ -1,7 +1,6 @@
 -- One row per trace and instant at which a goroutine begins or ends GC work: marking in the background, or assisting.
 --
--- A goroutine works while it executes, and assists or was labelled a worker, not an idle one, since it last started.
--- Each takes a proc from the program.
+-- A goroutine works while it executes, and assists or was labelled a worker since it last started.
 --
 -- key: trace_id, goroutine, time_ns, step
 CREATE VIEW gc._work (
@@ -13,10 +12,10 @@ CREATE VIEW gc._work (
   time_ns,
   -- Order of events at one time.
   step,
-  -- 1 when it begins, -1 when it ends.
-  change,
-  -- The part of the change that is background marking; the rest is assist.
-  background_change
+  -- `assist`, `background` (a dedicated or a fractional worker) or `idle` from now on; NULL for none.
+  work,
+  -- 1 when it begins to take a proc from the program, -1 when it ends that; idle workers take what nobody wants.
+  change
 ) AS
 WITH states AS (
   SELECT
@@ -25,8 +24,8 @@ WITH states AS (
     greatest(time_ns, begin_ns) AS time_ns,
     step,
     coalesce(last_value(is_executing IGNORE NULLS) OVER so_far, FALSE) AS executes,
-    coalesce(last_value(is_worker IGNORE NULLS) OVER so_far, FALSE) AS is_worker,
-    SUM(assists) OVER so_far::BIGINT > 0 AS is_assisting
+    coalesce(last_value(worker IGNORE NULLS) OVER so_far, '') AS worker,
+    SUM(assists) OVER so_far::BIGINT > 0 AS assists
   FROM gc._event
   WINDOW so_far AS (
     PARTITION BY trace_id, goroutine ORDER BY time_ns, step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
@@ -38,22 +37,25 @@ works AS (
     goroutine,
     time_ns,
     step,
-    (executes AND (is_worker OR is_assisting))::INTEGER AS busy,
-    (executes AND is_worker)::INTEGER AS marking
+    CASE
+      WHEN NOT executes THEN NULL
+      WHEN assists THEN 'assist'
+      WHEN worker = 'GC (idle)' THEN 'idle'
+      WHEN worker <> '' THEN 'background'
+    END AS work
   FROM states
 ),
 changes AS (
-  SELECT
-    trace_id,
-    goroutine,
-    time_ns,
-    step,
-    -- DuckDB 1.5 does not understand a default inside lag() in a file that a later one wrote.
-    busy - coalesce(lag(busy) OVER by_time, 0) AS change,
-    marking - coalesce(lag(marking) OVER by_time, 0) AS background_change
+  SELECT trace_id, goroutine, time_ns, step, work, lag(work) OVER by_time AS before
   FROM works
   WINDOW by_time AS (PARTITION BY trace_id, goroutine ORDER BY time_ns, step)
 )
-SELECT trace_id, goroutine, time_ns, step, change, background_change
+SELECT
+  trace_id,
+  goroutine,
+  time_ns,
+  step,
+  work,
+  coalesce(work <> 'idle', FALSE)::INTEGER - coalesce(before <> 'idle', FALSE)::INTEGER
 FROM changes
-WHERE change <> 0 OR background_change <> 0
+WHERE work IS DISTINCT FROM before
