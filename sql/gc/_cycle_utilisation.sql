@@ -13,7 +13,7 @@ CREATE VIEW gc._cycle_utilisation (
   -- Mean share of the procs left to the program from the start of the cycle to the end of marking; NULL for no time.
   utilisation
 ) AS
-WITH steps AS (
+WITH steps AS MATERIALIZED (
   SELECT
     trace_id,
     time_ns,

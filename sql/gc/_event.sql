@@ -21,6 +21,8 @@ CREATE VIEW gc._event (
   proc,
   -- Whether it executes from now on, running or in a system call; NULL when the event does not tell.
   is_executing,
+  -- 1 when it begins to execute, -1 when it ends that.
+  executing_change,
   -- Assists begun minus assists ended.
   assists,
   -- The label it works under from now on, empty when it stops; NULL when the event does not tell.
@@ -53,17 +55,18 @@ events AS (
     0 AS step,
     proc,
     to_state IN ('running', 'syscall') AS is_executing,
+    (to_state IN ('running', 'syscall'))::INTEGER - (from_state IN ('running', 'syscall'))::INTEGER AS executing_change,
     0 AS assists,
     CASE WHEN to_state NOT IN ('running', 'syscall') THEN '' END AS worker
   FROM goroutine_transition
   SEMI JOIN concerned USING (trace_id, goroutine)
   WHERE to_state IN ('running', 'syscall') OR from_state IN ('running', 'syscall')
   UNION ALL
-  SELECT trace_id, goroutine, start_ns, 1, NULL, NULL, 1, NULL FROM assists
+  SELECT trace_id, goroutine, start_ns, 1, NULL, NULL, 0, 1, NULL FROM assists
   UNION ALL
-  SELECT trace_id, goroutine, end_ns, 1, NULL, NULL, -1, NULL FROM assists WHERE end_ns IS NOT NULL
+  SELECT trace_id, goroutine, end_ns, 1, NULL, NULL, 0, -1, NULL FROM assists WHERE end_ns IS NOT NULL
   UNION ALL
-  SELECT trace_id, goroutine, time_ns, 2, NULL, NULL, 0, label
+  SELECT trace_id, goroutine, time_ns, 2, NULL, NULL, 0, 0, label
   FROM trace_label
   WHERE starts_with(label, 'GC ')
 )
@@ -76,6 +79,7 @@ SELECT
   events.time_ns IS NULL,
   events.proc,
   events.is_executing,
+  events.executing_change,
   events.assists,
   events.worker
 FROM events

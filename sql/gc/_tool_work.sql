@@ -21,22 +21,20 @@ WITH seen AS (
     trace_id,
     greatest(time_ns, begin_ns) AS time_ns,
     step,
-    is_before,
-    is_executing,
+    executing_change,
     assists,
-    coalesce(step = 2 AND worker <> 'GC (idle)', FALSE) AS is_label,
+    coalesce(worker <> 'GC (idle)', FALSE) AND step = 2 AS is_label,
     last_value(proc IGNORE NULLS) OVER so_far AS proc,
-    coalesce(last_value(is_executing IGNORE NULLS) OVER before, FALSE) AS executed,
-    coalesce(SUM(assists) OVER before, 0)::BIGINT > 0 AS assisted,
-    coalesce(bool_or(step = 2 AND worker <> 'GC (idle)') OVER before, FALSE) AS was_labelled
+    -- What was running before the trace is the event in front.
+    is_before AND step = 1 AND NOT coalesce(lag(is_before) OVER by_time, FALSE) AS is_waiting,
+    SUM(assists) OVER so_far::BIGINT > 0 AS is_assisting,
+    MIN(time_ns) FILTER (step = 2 AND worker <> 'GC (idle)') OVER (PARTITION BY trace_id, goroutine) < time_ns AS is_labelled
   FROM gc._event
   WHERE time_ns >= begin_ns OR is_before
   WINDOW
+    by_time AS (PARTITION BY trace_id, goroutine ORDER BY time_ns, step),
     so_far AS (
       PARTITION BY trace_id, goroutine ORDER BY time_ns, step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ),
-    before AS (
-      PARTITION BY trace_id, goroutine ORDER BY time_ns, step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
 counted AS (
@@ -45,13 +43,13 @@ counted AS (
     proc,
     time_ns,
     CASE
-      WHEN is_before AND step = 1 AND NOT executed THEN 0
+      WHEN is_waiting THEN 0
       WHEN step > 0 THEN assists + is_label::INTEGER
-      WHEN assisted OR was_labelled THEN is_executing::INTEGER - executed::INTEGER
-      ELSE 0
+      ELSE executing_change
     END AS change,
     0 AS dropped
   FROM seen
+  WHERE step > 0 OR is_assisting OR is_labelled
   UNION ALL
   -- A proc beyond GOMAXPROCS is forgotten.
   SELECT trace_id, unnest(range(now, before)), time_ns, 0, 1

@@ -38,7 +38,7 @@ WITH changes AS (
   UNION ALL
   SELECT trace_id, time_ns, 0, 0, 0, change FROM gc._tool_work
 ),
-counts AS (
+counts AS MATERIALIZED (
   SELECT
     trace_id,
     time_ns,
