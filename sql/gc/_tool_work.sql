@@ -28,7 +28,9 @@ WITH seen AS (
     -- What was running before the trace is the event in front.
     is_before AND step = 1 AND NOT coalesce(lag(is_before) OVER by_time, FALSE) AS is_waiting,
     SUM(assists) OVER so_far::BIGINT > 0 AS is_assisting,
-    MIN(time_ns) FILTER (step = 2 AND worker <> 'GC (idle)') OVER (PARTITION BY trace_id, goroutine) < time_ns AS is_labelled
+    time_ns > MIN(time_ns) FILTER (step = 2 AND worker <> 'GC (idle)') OVER (
+      PARTITION BY trace_id, goroutine
+    ) AS is_labelled
   FROM gc._event
   WHERE time_ns >= begin_ns OR is_before
   WINDOW
