@@ -1,6 +1,7 @@
 -- One row per page in which objects can begin, and span that it is of for a time.
 --
--- A large object has a span of its own and begins with it, so that only the first page of such a span is needed.
+-- A large object has a span of its own and begins with it, so that only the first page of such a span is needed. A span of
+-- small objects has at most ten (runtime/sizeclasses.go), whatever a damaged trace says.
 --
 -- key: trace_id, page, time_ns
 CREATE VIEW alloc._page (
@@ -26,7 +27,7 @@ SELECT
   unnest(
     range(
       (address // 8192)::BIGINT,
-      (address // 8192)::BIGINT + CASE WHEN size_class = 0 THEN 1 ELSE size_bytes // 8192 END
+      (address // 8192)::BIGINT + CASE WHEN size_class = 0 THEN 1 ELSE least(size_bytes // 8192, 10) END
     )
   ),
   time_ns,
@@ -36,4 +37,4 @@ SELECT
   object_bytes,
   is_noscan
 FROM alloc.span_lifecycle
-WHERE kind = 'heap'
+WHERE kind = 'heap' AND object_bytes > 0

@@ -48,7 +48,9 @@ placed AS (
     pages.size_class,
     pages.object_bytes,
     pages.is_noscan,
-    coalesce(pages.free_ns >= events.time_ns, pages.time_ns IS NOT NULL) AS is_known
+    pages.span_address IS NOT NULL
+      AND events.address >= pages.span_address
+      AND coalesce(pages.free_ns >= events.time_ns, TRUE) AS is_known
   FROM events
   -- The last span that began to have the page.
   ASOF LEFT JOIN alloc._page AS pages

@@ -39,6 +39,12 @@ WITH seen AS (
       PARTITION BY trace_id, goroutine ORDER BY time_ns, step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
 ),
+falls AS (
+  SELECT trace_id, time_ns, value AS procs, lag(value) OVER (PARTITION BY trace_id ORDER BY time_ns) AS procs_before
+  FROM trace_metric
+  WHERE name = '/sched/gomaxprocs:threads'
+  QUALIFY procs < procs_before
+),
 counted AS (
   SELECT
     trace_id,
@@ -54,16 +60,9 @@ counted AS (
   WHERE step > 0 OR is_assisting OR is_labelled
   UNION ALL
   -- A proc beyond GOMAXPROCS is forgotten.
-  SELECT trace_id, unnest(range(now, before)), time_ns, 0, 1
-  FROM (
-    SELECT
-      trace_id,
-      time_ns,
-      value AS now,
-      coalesce(lag(value) OVER (PARTITION BY trace_id ORDER BY time_ns), value) AS before
-    FROM trace_metric
-    WHERE name = '/sched/gomaxprocs:threads'
-  )
+  SELECT procs.trace_id, procs.proc, falls.time_ns, 0, 1
+  FROM (SELECT DISTINCT trace_id, proc FROM seen) AS procs
+  JOIN falls ON falls.trace_id = procs.trace_id AND procs.proc >= falls.procs AND procs.proc < falls.procs_before
 ),
 lived AS (
   SELECT

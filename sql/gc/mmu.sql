@@ -1,7 +1,7 @@
 -- One row per trace and window: the minimum mutator utilisation, the least the GC left to the program in any such time.
 --
 -- The mean over a window that slides is least where one of its edges meets a change, so only those windows are looked
--- at. A window longer than the trace is as long as the trace. `go tool trace` looks no further than to where, by its
+-- at. A window longer than the trace is as long as the trace; one of no length has no row. `go tool trace` looks no further than to where, by its
 -- count, nothing is left to the program for the rest of the trace.
 --
 -- key: trace_id, window_ns
