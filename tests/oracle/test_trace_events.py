@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pipeline.formats.gotrace.order import Chunk, ordered
+from pipeline.formats.gotrace.window import in_memory
 from tests.oracle import toolchain
 from tests.oracle.trace_lines import lines
 
@@ -51,27 +56,33 @@ BUILT = [
 ]
 
 
-def theirs(path: Path) -> tuple[list[str], str]:
-    """The lines that Go prints without the empty ones, and what it says of a fault."""
-    command = [str(toolchain.go()), "tool", "trace", "-d=parsed", str(path)]
-    done = subprocess.run(command, env=toolchain.environment() | {"TZ": "UTC"}, capture_output=True, check=False)
-    text = done.stdout.decode("utf-8", "replace")
-    return [line for line in text.split("\n") if line], done.stderr.decode("utf-8", "replace")
-
-
 def compare(path: Path) -> int:
-    """Asserts that both say the same, and both or neither of a fault; returns how many lines they say."""
-    printed, fault = theirs(path)
-    ours = [part for line in lines(path) for part in line.split("\n") if part]
-    broken = ours[-1:] == ["ERROR"]
+    """Asserts that both say the same, and both or neither of a fault; returns how many lines they say.
 
-    if broken:
-        ours.pop()
-    for place, (one, other) in enumerate(zip(ours, printed, strict=False)):
-        assert one == other, f"line {place}"
-    assert len(ours) == len(printed)
-    assert broken == bool(fault.strip()), fault
-    return len(ours)
+    Line by line as they come, for a million events are gigabytes of text.
+    """
+    command = [str(toolchain.go()), "tool", "trace", "-d=parsed", str(path)]
+    environment = toolchain.environment() | {"TZ": "UTC"}
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said) as go,
+    ):
+        assert go.stdout is not None
+        printed = (line.decode("utf-8", "replace").rstrip("\n") for line in go.stdout if line != b"\n")
+        ours = (part for line in lines(path) for part in line.split("\n") if part)
+        place = -1
+        for place, (one, other) in enumerate(itertools.zip_longest(ours, printed)):
+            if one == "ERROR" and other is None:
+                place -= 1
+                break
+            assert one == other, f"line {place}"
+        else:
+            one = None
+        go.wait()
+        said.seek(0)
+        fault = said.read().decode("utf-8", "replace").strip()
+    assert (one == "ERROR") == bool(fault), fault
+    return place + 1
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -121,3 +132,14 @@ def test_programs_of_gos_own_tests(program: str, version: str, tmp_path: Path) -
             subprocess.run([built], stdout=out, check=True, env={"GODEBUG": settings}, timeout=60)
 
         assert compare(written) > 10, settings
+
+
+def test_a_million_events_of_a_real_program(tmp_path: Path) -> None:
+    written = tmp_path / "http.trace"
+    of_servers = ["-short", "-run=TestServe|TestTransport|TestClient", "-count=3", f"-trace={written}", "net/http"]
+    toolchain.run_go(["test", *of_servers], cwd=tmp_path)
+
+    data = np.fromfile(written, np.uint8)
+    events = sum(len(part.rows) for part in ordered(in_memory(data), int(bytes(data[5:7]))) if isinstance(part, Chunk))
+    assert events > 1_000_000
+    assert compare(written) > events
