@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.kernels import kernel
+from pipeline.kernels import inlined, kernel
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels.trace_state import (
     ADVANCED,
@@ -155,7 +155,7 @@ def _succeeds(s: Int64s, g: int, sequence: int) -> bool:
     return s[g + c.G_GEN] == s[c.GENERATION] and sequence == s[g + c.G_SEQ] + 1
 
 
-@kernel
+@inlined
 def go_start(s: Int64s, cur: int, row: int) -> int:
     """A runnable goroutine runs, once its sequence number is the next."""
     g = find_g(s, s[cur + c.C_A0])
@@ -183,7 +183,7 @@ def _g_in(s: Int64s, cur: int, proc: int, status: int) -> int:
     return row
 
 
-@kernel
+@inlined
 def go_stop(s: Int64s, cur: int, row: int) -> int:
     """GoStop and GoBlock: the goroutine gives up its thread."""
     g = _g_in(s, cur, MUST, c.GO_RUNNING)
@@ -219,7 +219,7 @@ def go_destroy(s: Int64s, cur: int, row: int) -> int:
     return ADVANCED
 
 
-@kernel
+@inlined
 def go_unblock(s: Int64s, cur: int, row: int) -> int:
     """A waiting goroutine is runnable, once its sequence number is the next."""
     g = find_g(s, s[cur + c.C_A0])

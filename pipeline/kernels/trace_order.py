@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.kernels import kernel
+from pipeline.kernels import inlined, kernel
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels.pointers import pointer
 from pipeline.kernels.trace_annotations import annotation, user_region, user_task_begin, user_task_end
@@ -70,7 +70,7 @@ MOST_TRIES = 1 << 33
 _MOST_ROWS = 3
 
 
-@kernel
+@inlined
 def _advance(s: Int64s, cur: int, row: int) -> int:
     """Try the event that a thread has next; its rows go to `row`."""
     kind = s[cur + c.C_TYPE]
@@ -148,7 +148,7 @@ def _advance_rare(s: Int64s, cur: int, row: int) -> int:
     return fail(s, cur, NOT_ORDERED, kind, 0)
 
 
-@kernel
+@inlined
 def _next_event(s: Int64s, cur: int, data: Bytes, batches: Int64s, factor: float) -> int:
     """Read a thread's next event: ADVANCED, or WAITS when there is none left, or FAILED."""
     at = s[cur + c.C_AT]
@@ -184,7 +184,7 @@ def _next_event(s: Int64s, cur: int, data: Bytes, batches: Int64s, factor: float
     return ADVANCED
 
 
-@kernel
+@inlined
 def _sift_up(s: Int64s, heap: int, i: int) -> int:
     one = s[heap + i]
     time = s[one + c.C_TIME]
@@ -198,7 +198,7 @@ def _sift_up(s: Int64s, heap: int, i: int) -> int:
     return i
 
 
-@kernel
+@inlined
 def _sift_down(s: Int64s, heap: int, n: int, i: int) -> None:
     if i >= n:
         return
@@ -369,7 +369,7 @@ def order(
     return (row - s[c.ROWS + c.AT]) // c.EVENT, sample, status
 
 
-@kernel
+@inlined
 def _rows_of(s: Int64s, kind: int, row: int) -> int:
     """How many rows an event has made."""
     if kind == c.GO_SWITCH or kind == c.GO_SWITCH_DESTROY:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.kernels import kernel
+from pipeline.kernels import inlined, kernel
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels.pointers import pointer
 from pipeline.values import Int64s
@@ -44,7 +44,7 @@ def _home(s: Int64s, identity: int, mask: int) -> int:
     return np.int64((np.uint64(identity) * np.uint64(s[c.FACTOR])) >> np.uint64(32)) & mask
 
 
-@kernel
+@inlined
 def _find(s: Int64s, index: int, mask: int, identity: int) -> int:
     """The row whose first column is `identity`, or NONE."""
     at = _home(s, identity, mask)
@@ -114,7 +114,7 @@ def _give_back(s: Int64s, table: int, row: int) -> None:
     s[table + c.FREED] = row
 
 
-@kernel
+@inlined
 def find_g(s: Int64s, identity: int) -> int:
     """The row of a goroutine, or NONE."""
     return _find(s, s[c.GS + c.INDEX], s[c.GS + c.MASK], identity)
@@ -229,7 +229,7 @@ def remove_stop(s: Int64s, stop: int) -> None:
     s[c.STOPS + c.END] = end
 
 
-@kernel
+@inlined
 def g_of(s: Int64s, m: int) -> int:
     """The row of a thread's goroutine, or NONE when it has none or that goroutine is gone."""
     identity = s[m + c.M_G]
@@ -250,7 +250,7 @@ def fail(s: Int64s, cur: int, status: int, found: int, expected: int) -> int:
     return FAILED
 
 
-@kernel
+@inlined
 def check(s: Int64s, cur: int, proc: int, goroutine: int) -> int:
     """Whether the event has a thread, and that what the event asks: ADVANCED when it does."""
     m = s[cur + c.C_M]
@@ -269,7 +269,7 @@ def check(s: Int64s, cur: int, proc: int, goroutine: int) -> int:
     return ADVANCED
 
 
-@kernel
+@inlined
 def known_g(s: Int64s, cur: int, proc: int) -> int:
     """The row of the goroutine on the event's thread, or NONE after saying why there is none."""
     if check(s, cur, proc, MUST) != ADVANCED:
@@ -281,7 +281,7 @@ def known_g(s: Int64s, cur: int, proc: int) -> int:
     return row
 
 
-@kernel
+@inlined
 def bind_g(s: Int64s, m: int, g: int) -> None:
     """Give a thread a goroutine, or NONE."""
     s[m + c.M_G] = s[g + c.G_ID] if g >= 0 else NONE
@@ -291,7 +291,7 @@ def bind_g(s: Int64s, m: int, g: int) -> None:
 # Stacks and texts by id ----------------------------------------------------------------------------------------------
 
 
-@kernel
+@inlined
 def _numbered(s: Int64s, table: int, identity: int) -> int:
     """The number behind an id: 0 for id 0, NONE when there is none."""
     if identity == 0:
@@ -312,7 +312,7 @@ def _numbered(s: Int64s, table: int, identity: int) -> int:
     return NONE
 
 
-@kernel
+@inlined
 def find_text(s: Int64s, cur: int, identity: int) -> int:
     """The text with an id, or NONE after saying so; equal texts have one number."""
     text = _numbered(s, c.TEXTS, identity)
@@ -321,7 +321,7 @@ def find_text(s: Int64s, cur: int, identity: int) -> int:
     return text
 
 
-@kernel
+@inlined
 def find_stack(s: Int64s, cur: int, identity: int) -> int:
     """The stack with an id, or NONE after saying so."""
     stack = _numbered(s, c.STACKS_BY_ID, identity)
@@ -333,7 +333,7 @@ def find_stack(s: Int64s, cur: int, identity: int) -> int:
 # What every rule does --------------------------------------------------------------------------------------------------
 
 
-@kernel
+@inlined
 def emit(s: Int64s, row: int, wire: int, time: int, m: int) -> int:
     """Begin a row for an event in the context of thread `m`; the rule fills in the rest. No two events have one time."""
     last = s[c.LAST_TIME]
@@ -363,7 +363,7 @@ def emit(s: Int64s, row: int, wire: int, time: int, m: int) -> int:
     return row
 
 
-@kernel
+@inlined
 def g_changes(s: Int64s, row: int, g: int, before: int, after: int) -> None:
     """Write a goroutine's change of state into a row whose STACK_AT and TEXT are there, and remember when it was."""
     s[row + c.RESOURCE] = s[g + c.G_ID]

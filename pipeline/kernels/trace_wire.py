@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.kernels import kernel
+from pipeline.kernels import inlined, kernel
 from pipeline.kernels import trace_columns as c
 from pipeline.values import Bytes, Int64s
 
@@ -28,7 +28,7 @@ _HIGHEST = 2.0**63
 _LOWEST = -(2**63)
 
 
-@kernel
+@inlined
 def number(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """The unsigned LEB128 number at `at`, as 64 bits, and the position behind it; position -1 when there is none.
 
@@ -53,7 +53,7 @@ def number(data: Bytes, at: int, end: int) -> tuple[int, int]:
     return np.int64(0), np.int64(-1)
 
 
-@kernel
+@inlined
 def nanoseconds(units: int, factor: float) -> int:
     """Clock units, unsigned, to nanoseconds, cut off behind the point; what does not fit becomes the lowest number."""
     scaled = np.float64(np.uint64(units)) * factor

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pipeline.warm import main as compile_once
 from tests.bench import work
 from tests.bench.big_profile import SMALL_PER_SERIES, extreme_profile, large_profile, small_profiles
-from tests.bench.big_trace import large_trace
+from tests.bench.big_trace import huge_trace, large_trace
 from tests.bench.comparison import Comparison, as_table
 
 
@@ -45,6 +45,7 @@ def _thorough() -> list[Measurement]:
         partial(work.ask_top, large, small, pairs=5, seconds=1.0),
         partial(work.ingest_within_memory, small, f"{len(small):,} small heap profiles"),
         partial(work.ingest_within_memory, [extreme], "an extreme profile"),
+        partial(work.ingest_within_memory, [huge_trace()], "a trace of more than 500 MB"),
     ]
 
 

@@ -13,18 +13,32 @@ from tests.oracle import toolchain
 
 _BENCHMARKS = "ChanContended|ChanSync$|ChanProdCons10$|SelectUncontended"
 _OPERATIONS = "1000000x"
+_HUGE_BYTES = 500_000_000
 
 
 def large_trace() -> Path:
     """A few million events, some 20 MB, made once."""
     file = BENCH / "channels.trace"
     if not file.exists():
-        BENCH.mkdir(parents=True, exist_ok=True)
-        made = file.with_suffix(".new")
-        benchmark = [f"-bench={_BENCHMARKS}", f"-benchtime={_OPERATIONS}"]
-        toolchain.run_go(["test", "-run=NONE", *benchmark, f"-trace={made}", "runtime"], cwd=BENCH)
-        made.rename(file)
+        _make(file, _BENCHMARKS, _OPERATIONS)
     return file
+
+
+def huge_trace() -> Path:
+    """More than 500 MB, made once; hundreds of goroutines that all wait for the same channels."""
+    file = BENCH / "popular.trace"
+    if not file.exists() or file.stat().st_size < _HUGE_BYTES:
+        _make(file, "ChanPopular", "40000x")
+    assert file.stat().st_size > _HUGE_BYTES, file
+    return file
+
+
+def _make(file: Path, benchmarks: str, times: str) -> None:
+    BENCH.mkdir(parents=True, exist_ok=True)
+    made = file.with_suffix(".new")
+    benchmark = [f"-bench={benchmarks}", f"-benchtime={times}"]
+    toolchain.run_go(["test", "-run=NONE", *benchmark, f"-trace={made}", "runtime"], cwd=BENCH)
+    made.rename(file)
 
 
 def read_in_go_ms(file: Path, *, passes: int) -> float:
