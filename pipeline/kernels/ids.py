@@ -195,7 +195,7 @@ def _find_each_sorted(ids: UInt64s, wanted: UInt64s) -> Int64s:
 
 
 @kernel
-def encode(numbers: Int64s, room: int) -> tuple[Int64s, Int32s]:
+def encode(numbers: Int32s | Int64s, room: int) -> tuple[Int64s, Int32s]:
     """The distinct ones of numbers from -1 to `room` - 1 as they come, and the place of each number among them."""
     place = np.full(room + 1, -1, np.int32)
     found = np.empty(min(room + 1, len(numbers)), np.int64)

@@ -7,13 +7,13 @@ import numpy as np
 from pipeline.kernels import kernel
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels.pointers import pointer
-from pipeline.values import Bytes, Int64s
+from pipeline.values import Bytes, Int32s, Int64s
 
 # Columns of goroutines' transitions: rows of two arrays, so that each column lies together. Those of numbers are what a
 # table has, and -1 is none; of the others, which become something else, nothing needs to be kept.
 G_TIME, GOROUTINE, DURATION, BY_GOROUTINE, THREAD, PROC = range(6)
 NUMBERS = 6
-# States, and numbers of the generation's texts and stacks.
+# States, and numbers of the generation's texts and stacks: 32 bits have room for any.
 FROM_STATE, FROM_REASON, FROM_STACK, TO_STATE, REASON, AT_STACK, BY_STACK = range(7)
 REFERENCES = 7
 
@@ -63,13 +63,13 @@ def _has(data: Bytes, start: int, length: int, word: Bytes) -> bool:
 
 @kernel
 def tell_apart(
-    rows: Int64s, numbers: Int64s, references: Int64s, n: int, others: Int64s, m: int, weights: Int64s, waiting: Bytes
+    rows: Int64s, numbers: Int64s, references: Int32s, n: int, others: Int64s, m: int, weights: Int64s, waiting: Bytes
 ) -> tuple[int, int]:
     """Rows behind the `n` transitions and `m` other rows there are. All arrays are flat.
 
     rows        int64 (k · EVENT,)
     numbers     int64 (NUMBERS · room,)
-    references  int64 (REFERENCES · room,)
+    references  int32 (REFERENCES · room,)
     others      int64 (room · EVENT,)
     weights     int64 (stacks · WEIGHTS,)  what each stack weighs is added
     waiting     uint8 (texts,)             as `waits_for` says

@@ -29,10 +29,10 @@ from pipeline.values import DataFile, Snapshot, Written
 
 
 @contextmanager
-def open_writer(lake: str, *, flush_bytes: int = 48 << 20, threads: int = 4) -> Iterator[Writer]:
+def open_writer(lake: str, *, flush_bytes: int = 32 << 20, threads: int = 4) -> Iterator[Writer]:
     """A writer for one batch, closed at the end of the block; when the block fails, nothing is left of it.
 
-    flush_bytes  Arrow bytes collected before they become files; as many may be on their way into files meanwhile
+    flush_bytes  Arrow bytes collected before they become files; twice as many may be on their way into files meanwhile
     threads      tables written at the same time
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="lake")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -21,6 +21,8 @@ from pipeline.values import DataFile, Written
 
 # Folders synced at the same time.
 _SYNCS = 8
+# Flushes that are written at the same time: to encode rows takes as long as to decode them.
+_FLUSHES = 2
 # Small batches are folded once, when they are written.
 _LEAST_FOLDED_BYTES = 16 << 20
 
@@ -58,8 +60,8 @@ class _Buffer:
 class Writer:
     """Collects one batch and writes its files; nothing is visible until they are committed.
 
-    Buffered rows stay under `flush_bytes`, and one `add` above it; while they are collected, as many are being written,
-    which may hold a sorted copy.
+    Buffered rows stay under `flush_bytes`, and one `add` above it; while they are collected, up to twice as many are
+    being written, which may hold a sorted copy.
     """
 
     def __init__(self, lake: str, *, flush_bytes: int, pool: Executor) -> None:
@@ -68,7 +70,7 @@ class Writer:
         self._pool = pool
         self._buffers: dict[str, _Buffer] = {}
         self._staged: list[Staged] = []
-        self._being_written: list[Future[None]] = []
+        self._being_written: deque[list[Future[None]]] = deque()
         self._sources: set[int] = set()
         self._found_sources: dict[int, str] = {}
         self._refused: dict[int, str] = {}
@@ -92,6 +94,7 @@ class Writer:
                 self._note_sources(fitting)
             self._buffers[name].append(fitting)
         if sum(buffer.size_bytes for buffer in self._buffers.values()) > self._flush_bytes:
+            self._wait(_FLUSHES - 1)
             self._flush(keep_bytes=self._flush_bytes // 2)
 
     def close(self) -> None:
@@ -99,7 +102,7 @@ class Writer:
         if self._written is not None:
             return
         self._flush()
-        self._wait()
+        self._wait(0)
         self._refuse_strangers()
         files = publish(self._lake, self._staged)
         self._staged.clear()
@@ -140,21 +143,23 @@ class Writer:
 
         The largest first, so that the long one does not start last; symbols, which repeat, stay to be folded.
         """
-        self._wait()
         full = sorted((one for one in self._buffers.values() if one.parts), key=lambda one: one.size_bytes)
         left = sum(buffer.size_bytes for buffer in full)
+        jobs = []
         while full and left > keep_bytes:
             buffer = full.pop()
             left -= buffer.size_bytes
             del self._buffers[buffer.table.name]
-            self._being_written.append(self._pool.submit(self._write, buffer))
+            jobs.append(self._pool.submit(self._write, buffer))
+        self._being_written.append(jobs)
 
-    def _wait(self) -> None:
-        """Until all that is being written is, so that memory does not grow with what is added."""
-        wait(self._being_written)
-        for job in self._being_written:
-            job.result()
-        self._being_written.clear()
+    def _wait(self, most: int) -> None:
+        """Until at most so many flushes are being written, so that memory does not grow with what is added."""
+        while len(self._being_written) > most:
+            jobs = self._being_written.popleft()
+            wait(jobs)
+            for job in jobs:
+                job.result()
 
     def _write(self, buffer: _Buffer) -> None:
         rows = _joined(buffer)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.kernels import trace_columns as c
@@ -16,7 +18,7 @@ from pipeline.tables.source import label_columns, label_maps, series_keys
 from pipeline.tables.symbols import symbol_tables
 from pipeline.tables.table import declared
 from pipeline.tables.text import text_array
-from pipeline.values import Blob, Column, Decoded, Int64s, Strings, Symbols, UInt64s
+from pipeline.values import Blob, Column, Decoded, Strings, Symbols, UInt64s
 
 _NS_PER_US = 1_000
 _NS_PER_DAY = 86_400_000_000_000
@@ -105,7 +107,8 @@ def _events(
         elif name == "stack" or name.endswith("_stack"):
             found[f"{name}_id"] = _stacks(stack_ids, values)
         elif words := _WORDS.get((table.name, name)):
-            found[name] = pa.DictionaryArray.from_arrays(pa.array(values.astype(np.int32)), pa.array(words))
+            places = pa.array(values.astype(np.int32, copy=False))
+            found[name] = pa.DictionaryArray.from_arrays(places, pa.array(words))
         elif name != "kind_text":
             found[name] = _nullable(values, schema.field(name))
     return declared(table.name, found)
@@ -127,13 +130,15 @@ def _stacks(stack_ids: UInt64s, numbers: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.uint64(), len(ids), [pa.py_buffer(bits), pa.py_buffer(ids)], nulls)
 
 
-def _dictionary(strings: Strings, numbers: Int64s) -> pa.DictionaryArray:
+def _dictionary(strings: Strings, numbers: npt.NDArray[Any]) -> pa.DictionaryArray:
     """The texts with these numbers, each distinct one written out once; -1 is NULL."""
     found, which = encode(np.ascontiguousarray(numbers), len(strings))
     words = text_array(strings, found).dictionary_encode()
     places = pa.array(which)
     is_one_to_one = len(words.dictionary) == len(words)
-    return pa.DictionaryArray.from_arrays(places if is_one_to_one else words.indices.take(places), words.dictionary)
+    places = places if is_one_to_one else words.indices.take(places)
+    # They have just been made; to look at all of them again would take longer than that.
+    return pa.DictionaryArray.from_arrays(places, words.dictionary, safe=False)
 
 
 def _names(wire: np.ndarray, columns: Mapping[str, Column], strings: Strings) -> pa.Array:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_rows as r
-from pipeline.values import Int64s
+from pipeline.values import Int32s, Int64s
 
 WORDS = (b"", b"network", b"chan receive", b"sync.(*Cond).Wait", b"select", b"select (no cases)", b"sleep")
 TRANSITIONS = (*range(c.GO_CREATE, c.GO_STATUS + 1), *range(c.GO_SWITCH, c.GO_STATUS_STACK + 1))
@@ -37,9 +37,10 @@ def events(draw: st.DrawFn) -> list[int]:
     return row
 
 
-def told_apart(given_rows: list[list[int]], *, at_once: int) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+def told_apart(given_rows: list[list[int]], *, at_once: int) -> tuple[Int64s, Int32s, Int64s, Int64s]:
     rows = np.array(given_rows, np.int64).reshape(-1, c.EVENT)
-    numbers, references = (np.full((width, len(rows) + 3), -9, np.int64) for width in (r.NUMBERS, r.REFERENCES))
+    numbers = np.full((r.NUMBERS, len(rows) + 3), -9, np.int64)
+    references = np.full((r.REFERENCES, len(rows) + 3), -9, np.int32)
     others = np.full((len(rows), c.EVENT), -9, np.int64)
     weights = np.zeros((STACKS, r.WEIGHTS), np.int64)
     waiting = r.waits_for(*texts())

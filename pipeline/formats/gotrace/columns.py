@@ -14,7 +14,7 @@ from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_rows as r
 from pipeline.kernels import trace_state
 from pipeline.kernels.ids import find_id
-from pipeline.values import Bools, Bytes, Column, Int64s
+from pipeline.values import Bools, Bytes, Column, Int32s, Int64s
 
 Columns = Mapping[str, Column]
 
@@ -45,7 +45,7 @@ class Part:
     """Events of one generation that become rows together; filled chunk by chunk, which a frozen value could not be.
 
     numbers     int64 (NUMBERS, room)     columns of goroutines' transitions, `n` of them
-    references  int64 (REFERENCES, room)  more columns of them
+    references  int32 (REFERENCES, room)  more columns of them
     others      int64 (room, EVENT)       all other events, `m` of them
     weights     int64 (stacks, WEIGHTS)   what each stack of the generation weighs
     waiting     uint8 (texts,)            what a goroutine waits for, by its words
@@ -53,7 +53,7 @@ class Part:
 
     generation: Generation
     numbers: Int64s
-    references: Int64s
+    references: Int32s
     others: Int64s
     weights: Int64s
     waiting: Bytes
@@ -67,7 +67,7 @@ def part_for(generation: Generation, *, room: int) -> Part:
     return Part(
         generation,
         numbers=np.empty((r.NUMBERS, room | _ODD), np.int64),
-        references=np.empty((r.REFERENCES, room | _ODD), np.int64),
+        references=np.empty((r.REFERENCES, room | _ODD), np.int32),
         others=np.empty((room, c.EVENT), np.int64),
         weights=np.zeros((len(generation.stack_offsets), r.WEIGHTS), np.int64),
         waiting=r.waits_for(strings.data, strings.starts, strings.lengths),
@@ -81,9 +81,8 @@ def has_room(part: Part, rows: Int64s) -> bool:
 
 def add(part: Part, rows: Int64s) -> None:
     """Take rows that there is room for; they may be overwritten afterwards."""
-    numbers, references, others, weights = (
-        array.reshape(-1) for array in (part.numbers, part.references, part.others, part.weights)
-    )
+    numbers, references = part.numbers.reshape(-1), part.references.reshape(-1)
+    others, weights = part.others.reshape(-1), part.weights.reshape(-1)
     part.n, part.m = r.tell_apart(rows.reshape(-1), numbers, references, part.n, others, part.m, weights, part.waiting)
 
 

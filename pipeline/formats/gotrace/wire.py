@@ -21,6 +21,8 @@ _FIRST_BATCHES = 1024
 MOST_GENERATIONS = 1 << 16
 _PER_SECOND = 1e9
 _MOST_TEXT_BYTES = (1 << 31) - 1
+# So that 32 bits number its stacks and texts, which take three bytes at least.
+_MOST_GENERATION_BYTES = 1 << 32
 
 _FIELDS = ("experiment", "generation", "thread", "time", "size")
 _SENTENCES: Mapping[int, str] = {
@@ -149,8 +151,11 @@ def generations(window: Window, version: int) -> Iterator[Generation | Ending]:
                 fault = TraceError("the last generation has no end; the trace was not stopped", position=behind)
             yield Ending(start, fault)
             return
-        fatal = fault is not None and (version >= 26 or not number or ending in _FATAL or window.rest is not None)
-        if fatal:
+        is_endless = end - at > _MOST_GENERATION_BYTES
+        if is_endless:
+            fault = TraceError(f"a generation of {end - at:,} bytes, more than any runtime writes", position=start)
+        is_lost = version >= 26 or not number or ending in _FATAL or window.rest is not None or is_endless
+        if fault and is_lost:
             yield Ending(start, fault)
             return
         try:
