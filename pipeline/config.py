@@ -18,7 +18,12 @@ class Setting:
 
 LAKE = Setting("lake", "heapscape-lake", "HEAPSCAPE_LAKE", "Folder of the Parquet lake.")
 DATABASE = Setting("db", "heapscape.duckdb", "HEAPSCAPE_DB", "The DuckDB file.")
-MEMORY = Setting("memory", "1GiB", "HEAPSCAPE_MEMORY", "Most memory DuckDB takes, and eight times the largest input.")
+MEMORY = Setting(
+    "memory",
+    "1GiB",
+    "HEAPSCAPE_MEMORY",
+    "Most memory DuckDB takes, and eight times the largest input, of a trace the largest generation.",
+)
 THREADS = Setting("threads", None, "HEAPSCAPE_THREADS", "Threads of DuckDB; all cores when not given.")
 JOBS = Setting("jobs", 1, "HEAPSCAPE_JOBS", "Processes that decode at the same time.")
 

@@ -16,7 +16,7 @@ class NoteKind:
 
 NOTE_KINDS: Mapping[str, NoteKind] = {
     "text_not_utf8": NoteKind(
-        "info", "Bytes that are not UTF-8 were replaced by U+FFFD in names; the profile's producer wrote them."
+        "info", "Bytes that are not UTF-8 were replaced by U+FFFD in names; the file's producer wrote them."
     ),
     "no_time": NoteKind(
         "info", "The profile has no time; it counts as taken on 1970-01-01 and has no place in a series."

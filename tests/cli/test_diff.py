@@ -90,3 +90,22 @@ def test_one_or_three_files_are_2(inputs: list[Path]) -> None:
 
     assert seen.code == 2
     assert "give the profile before and the profile after" in seen.err
+
+
+def test_two_traces_differ_by_how_long_their_goroutines_waited_to_run(traces: Path) -> None:
+    seen = heapscape(
+        "diff", "--kind", "trace", "-sample_index=sched_delay", "--base", "build=go1.22-trim/plain.trace",
+        "--profile", "build=go1.27-trim/plain.trace", "--format", "json", "--nodecount", "0", "--db", traces,
+    )  # fmt: skip
+
+    (delays,) = heapscape(
+        "sql",
+        """
+        SELECT SUM(CASE WHEN contains(uri, 'go1.27') THEN value ELSE -value END)::BIGINT AS grown
+        FROM sample JOIN source ON source_id = profile_id JOIN stack USING (stack_id)
+        WHERE sample_type = 'sched_delay' AND contains(uri, '/plain.trace') AND len(location_ids) > 0
+        """,
+        "--format", "json", "--db", traces,
+    ).json()  # fmt: skip
+    assert seen.code == 0
+    assert sum(row["flat"] for row in seen.json()) == delays["grown"] != 0

@@ -125,3 +125,23 @@ def test_standard_input_is_drawn() -> None:
     seen = process("flame", "-", "--format", "json", stdin=LAST.read_bytes())
 
     assert json.loads(seen.out)[0]["label"] == "root"
+
+
+def test_a_trace_is_drawn_by_what_its_goroutines_waited_for(traces: Path) -> None:
+    seen = heapscape(
+        "flame", "--kind", "trace", "--format", "folded", "-sample_index=sync_delay",
+        "--profile", "build=go1.27-trim/plain.trace", "--db", traces,
+    )  # fmt: skip
+
+    weights = {stack: int(value) for stack, value in (line.rsplit(" ", 1) for line in seen.out.splitlines())}
+    (total,) = heapscape(
+        "sql",
+        """
+        SELECT SUM(value)::BIGINT AS delay FROM sample JOIN source ON source_id = profile_id
+        WHERE sample_type = 'sync_delay' AND contains(uri, 'build=go1.27-trim/plain.trace')
+        """,
+        "--format", "json", "--db", traces,
+    ).json()  # fmt: skip
+    assert seen.code == 0
+    assert weights["main.receiver;runtime.chanrecv2"] > weights["main.locker;sync.(*Mutex).Lock"] > 0
+    assert sum(weights.values()) == total["delay"]

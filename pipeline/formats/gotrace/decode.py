@@ -14,6 +14,7 @@ from pipeline.formats.gotrace.window import window_of
 from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables
+from pipeline.kernels.utf8 import are_utf8
 from pipeline.values import Blob, Column, Decoded, Note, Symbols
 
 # Events that become rows together.
@@ -39,6 +40,7 @@ class _Progress:
     samples: int = 0
     offset_ns: int | None = None
     types_fault: str = ""
+    not_utf8: int = 0
     generation: list[tuple[int, int, int, tuple[int, int, int] | None]] = field(default_factory=list)
 
 
@@ -108,6 +110,8 @@ def _look(chunk: Chunk, progress: _Progress) -> None:
             progress.offset_ns = offset if abs(offset) <= _LAST_NS else None
         if generation.types.fault and not progress.types_fault:
             progress.types_fault = generation.types.fault
+        texts = generation.texts
+        progress.not_utf8 += int(np.count_nonzero(~are_utf8(texts.data, texts.starts, texts.lengths)))
     number, start, events, snapshot = progress.generation[-1]
     progress.generation[-1] = (number, start, events + len(times), snapshot)
 
@@ -178,6 +182,8 @@ def _last(found: Ordered, size_bytes: int, progress: _Progress) -> Decoded:
         notes.append(Note(index, "trace_cut_off", lost, f"{share}: {fault or 'it follows the last generation'}"))
     if progress.types_fault:
         notes.append(Note(index, "trace_types_unreadable", 1, progress.types_fault))
+    if progress.not_utf8:
+        notes.append(Note(index, "text_not_utf8", progress.not_utf8))
     symbols = symbols_of(found.generation) if found.generation else None
     return Decoded(_of_blob(tables, progress), symbols=symbols, notes=notes)
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.formats.gotrace.decode import decode
 from pipeline.values import Blob, Decoded, Origin, Source
-from tests.builders.trace import BLOCKED, batch, header, trace
+from tests.builders.trace import BLOCKED, batch, header, strings, trace
 
 
 def decoded(*contents: bytes) -> list[Decoded]:
@@ -70,3 +70,11 @@ def test_ranges_and_samples_are_numbered_through_the_whole_trace() -> None:
     parts = decoded(trace(26, *generations))
 
     assert [np.asarray(part.columns["trace_range"]["range_index"]).tolist() for part in parts] == [[0], [1], []]
+
+
+def test_texts_that_are_not_utf8_are_noted() -> None:
+    names = strings({1: b"caf\xe9", 2: "café", 3: b"\xff"})
+
+    *_, last = decoded(trace(26, (names, batch("ProcStatus dt=1 p=0 pstatus=1", thread=7))))
+
+    assert [(note.kind, note.count) for note in last.notes] == [("text_not_utf8", 2)]
