@@ -36,21 +36,13 @@ PROGRAMS = (
     "stress-start-stop",
     "wait-on-pipe",
 )
-RELEASES = (
-    toolchain.GO_1_22,
-    toolchain.GO_1_23,
-    toolchain.GO_1_24,
-    toolchain.GO_1_25,
-    toolchain.GO_1_26,
-    toolchain.GO_1_27,
-)
 # Allocation events, which 1.22 does not have; many generations.
 SETTINGS = ("", "traceallocfree=1", "traceadvanceperiod=5000000")
 # Millions of lines each, where one more setting shows nothing new.
 LARGE = {"cpu-profile": ("",), "gc-stress": ("", "traceadvanceperiod=5000000")}
 BUILT = [
     (program, version)
-    for version in RELEASES
+    for version in toolchain.SINCE_1_22
     for program in PROGRAMS
     if (program, version) != ("iter-pull", toolchain.GO_1_22)
 ]

@@ -26,6 +26,8 @@ GO_1_24: Final = "1.24.11"
 GO_1_25: Final = "1.25.5"
 GO_1_26: Final = "1.26.6"
 GO_1_27: Final = "1.27.3"
+# All whose traces are read.
+SINCE_1_22: Final = (GO_1_22, GO_1_23, GO_1_24, GO_1_25, GO_1_26, GO_1_27)
 VERSIONS: Final = (GO_1_22, GO_1_24, GO_1_27)
 NEWEST: Final = GO_1_27
 
