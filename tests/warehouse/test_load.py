@@ -339,7 +339,7 @@ def test_an_empty_state_of_a_lake_is_a_database_without_rows(database: Path) -> 
     found = answers(database)
 
     filled = {name for name, rows in found.items() if rows}
-    assert filled == {"warehouse_state", "stack_node", "attribution._size_class"}
+    assert filled == {"warehouse_state", "stack_node", "alloc._size_class", "attribution._size_class"}
 
 
 def test_every_table_view_column_and_macro_has_its_comment_in_the_catalog(lake: Path, database: Path) -> None:
