@@ -1,7 +1,7 @@
 """The tables of one generation of a Go execution trace: strings, stacks, CPU samples, clock.
 
 internal/trace/generation.go of Go 1.27. Every kernel here gives up at the first fault, whose status and position it
-returns; the caller has made the arrays large enough for whatever the batches can hold.
+returns. The arrays they fill may be smaller than what the batches can hold: then there are TOO_MANY.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ TWO_SNAPSHOTS = 36
 MISSING_FUNCTION = 37
 MISSING_FILE = 38
 BAD_TYPE_TABLE = 39
+TOO_MANY = 40
 
 _MOST_STRING_BYTES = 1024
 _MOST_FRAMES = 128
@@ -72,6 +73,8 @@ def read_strings(
                 return n, LONG_STRING, start, length
             if length > end - at:
                 return n, CUT_OFF_STRING, start, end - at
+            if n == len(ids):
+                return n, TOO_MANY, start, n
             ids[n] = identity
             starts[n] = at
             lengths[n] = length
@@ -107,7 +110,11 @@ def read_stacks(
                 return n, n_frames, BAD_NUMBER, start, 0
             if depth < 0 or depth > _MOST_FRAMES:
                 return n, n_frames, DEEP_STACK, start, depth
+            if n == len(ids) or n_refs + depth > len(refs):
+                return n, n_frames, TOO_MANY, start, n
             for _ in range(depth):
+                if n_frames == len(frames):
+                    return n, n_frames, TOO_MANY, start, n
                 at = _read_frame(data, at, end, frames[n_frames])
                 if at < 0:
                     return n, n_frames, BAD_NUMBER, start, 0
@@ -173,6 +180,8 @@ def read_samples(data: Bytes, batches: Int64s, samples: Int64s) -> tuple[int, in
             if data[np.uint64(at)] != c.CPU_SAMPLE:
                 return n, UNEXPECTED_TYPE, at, np.int64(data[np.uint64(at)])
             at += 1
+            if n == len(samples):
+                return n, TOO_MANY, start, n
             for column in range(c.SAMPLE):
                 value, at = number(data, at, end)
                 if at < 0:
@@ -259,6 +268,8 @@ def read_types(
                     return n, BAD_TYPE_TABLE, start
             if words[4] < 0 or words[4] > end - at:
                 return n, BAD_TYPE_TABLE, start
+            if n == len(ids):
+                return n, TOO_MANY, start
             ids[n] = words[0]
             sizes[n] = words[2]
             starts[n] = at

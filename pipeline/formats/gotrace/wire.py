@@ -21,6 +21,13 @@ _FIRST_BATCHES = 1024
 MOST_GENERATIONS = 1 << 16
 _PER_SECOND = 1e9
 _MOST_TEXT_BYTES = (1 << 31) - 1
+# What one generation may have, so that no file takes more memory than it should: a second of any program has less.
+_MOST_BATCHES = 1 << 20
+_MOST_TEXTS = 1 << 20
+_MOST_STACKS = 1 << 20
+_MOST_FRAMES = 1 << 20
+_MOST_REFERENCES = 1 << 23
+_MOST_SAMPLES = 1 << 22
 # So that 32 bits number its stacks and texts, which take three bytes at least.
 _MOST_GENERATION_BYTES = 1 << 32
 
@@ -31,6 +38,7 @@ _SENTENCES: Mapping[int, str] = {
     trace_wire.CUT_OFF: "the last batch is cut off: {found} bytes are left of it; the trace was not stopped, or not copied whole",
     trace_wire.NOT_A_BATCH: "expected a batch, found type {found}; the file is damaged, or something follows the trace",
     trace_wire.ZERO_GENERATION: "a batch of generation 0, which no runtime writes; the file is damaged",
+    trace_wire.ROOM: "more batches in a generation than any program writes; the file is damaged",
     trace_wire.MIXED_GENERATIONS: "a batch of generation {found} before the one before it has ended; the file is damaged",
     trace_tables.BAD_NUMBER: "an entry of a table has a number that does not end; the file is damaged",
     trace_tables.UNEXPECTED_TYPE: "a table has an entry of type {found}; the file is damaged",
@@ -39,6 +47,7 @@ _SENTENCES: Mapping[int, str] = {
     trace_tables.DEEP_STACK: "a stack of {found} frames, the most is 128; the file is damaged",
     trace_tables.TWO_FREQUENCIES: "a second clock frequency; the file is damaged",
     trace_tables.TWO_SNAPSHOTS: "a second clock snapshot; the file is damaged",
+    trace_tables.TOO_MANY: "more than {found} entries in a table of one generation, or frames in its stacks; no program has so many",
     trace_tables.BAD_TYPE_TABLE: "the table of Go types breaks off; the file is damaged",
 }
 
@@ -179,7 +188,7 @@ def _too_long(window: Window) -> str:
 
 
 # What makes a generation before Go 1.26 unreadable as a whole; other faults only end it.
-_FATAL = frozenset({trace_wire.ZERO_GENERATION, trace_wire.MIXED_GENERATIONS})
+_FATAL = frozenset({trace_wire.ZERO_GENERATION, trace_wire.MIXED_GENERATIONS, trace_wire.ROOM})
 # What reading a generation comes to at the end of the bytes at hand.
 _AT_THE_END = frozenset({trace_wire.END_OF_FILE, trace_wire.BAD_NUMBER, trace_wire.CUT_OFF})
 
@@ -200,7 +209,7 @@ def _batches(window: Window, at: int, *, version: int) -> tuple[Int64s, int, int
     n = number = 0
     while True:
         n, at, number, ending, found = trace_wire.read_generation(window.data, at, version, number, batches, n)
-        if ending == trace_wire.ROOM:
+        if ending == trace_wire.ROOM and n < _MOST_BATCHES:
             batches = np.concatenate([batches, np.empty_like(batches)])
         elif ending not in _AT_THE_END or not read_on(window):
             return batches[:n], at, number, ending, found
@@ -284,7 +293,7 @@ def _clock(data: Bytes, batches: Int64s, *, version: int, start: int) -> Clock:
 
 
 def _strings(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    most = trace_tables.bytes_of(batches, c.STRINGS) // 3
+    most = min(trace_tables.bytes_of(batches, c.STRINGS) // 3, _MOST_TEXTS)
     ids, starts, lengths = (np.empty(most, np.int64) for _ in range(3))
     n, *fault = trace_tables.read_strings(data, batches, ids, starts, lengths)
     _checked(*fault)
@@ -293,10 +302,10 @@ def _strings(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s]:
 
 def _stacks(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s, Int64s]:
     size = int(trace_tables.bytes_of(batches, c.STACKS))
-    ids, ends = np.empty(size // 3, np.int64), np.empty(size // 3, np.int64)
-    refs = np.empty(size // 4, np.int64)
-    frames = np.empty((size // 4, trace_tables.FRAME), np.int64)
-    buckets = np.full(1 << max(4, (size // 2).bit_length()), -1, np.int64)
+    ids, ends = (np.empty(min(size // 3, _MOST_STACKS), np.int64) for _ in range(2))
+    refs = np.empty(min(size // 4, _MOST_REFERENCES), np.int64)
+    frames = np.empty((min(size // 4 + 1, _MOST_FRAMES), trace_tables.FRAME), np.int64)
+    buckets = np.full(1 << max(4, (2 * len(frames)).bit_length()), -1, np.int64)
     n, n_frames, *fault = trace_tables.read_stacks(data, batches, ids, ends, refs, frames, buckets)
     _checked(*fault)
     return ids[:n], ends[:n], refs[: ends[n - 1] if n else 0], frames[:n_frames]
@@ -328,7 +337,7 @@ def _missing_name(
 
 def most_samples(batches: Int64s) -> int:
     """How many CPU samples there can be: each takes six bytes at least, and one more may break off."""
-    return trace_tables.bytes_of(batches, c.CPU_SAMPLES) // 6 + 1
+    return min(trace_tables.bytes_of(batches, c.CPU_SAMPLES) // 6 + 1, _MOST_SAMPLES)
 
 
 def _samples(data: Bytes, batches: Int64s, stacks: tuple[Int64s, Int64s, Int64s], *, factor: float) -> Int64s:
@@ -341,7 +350,7 @@ def _samples(data: Bytes, batches: Int64s, stacks: tuple[Int64s, Int64s, Int64s]
 
 
 def _types(data: Bytes, batches: Int64s, *, first_text: int, base: int, start: int) -> tuple[Types, Int64s, Int64s]:
-    most = trace_tables.bytes_of(batches, c.EXPERIMENT) // 5
+    most = min(trace_tables.bytes_of(batches, c.EXPERIMENT) // 5, _MOST_TEXTS)
     ids, sizes, starts, lengths = (np.empty(most, np.int64) for _ in range(4))
     heap = np.zeros(4, np.int64)
     n, *broken = trace_tables.read_types(data, batches, ids, sizes, starts, lengths, heap)
