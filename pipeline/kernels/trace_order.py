@@ -283,7 +283,7 @@ def emit_sync(memory: Int64s, time: int) -> int:
 
 
 @kernel
-def _has_room(s: Int64s) -> bool:
+def has_room(s: Int64s) -> bool:
     """Whether one more event can make what it may make: a goroutine, a proc, a thread, a region, a task."""
     return (
         s[c.GS + c.END] < s[c.GS + c.ROOM]
@@ -362,7 +362,7 @@ def order(
         else:
             _remove(s, heap, frontier, tried)
             frontier -= 1
-        if c.MAKES[np.uint64(kind)] and not _has_room(s):
+        if c.MAKES[np.uint64(kind)] and not has_room(s):
             status = c.GROW
             break
     s[c.FRONTIER] = frontier

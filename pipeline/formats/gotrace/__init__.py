@@ -5,7 +5,8 @@ the wire version: 1.22, 1.23 (Go 1.23 and 1.24), 1.25, 1.26 (Go 1.26 and 1.27). 
 each with its own tables of strings and stacks behind its events, so that one that is cut off cannot be read at all.
 Within a generation every thread writes batches of its own; order.py merges them as Go's reader does.
 
-Traces of Go 1.11 to 1.21 are another format, and are refused.
+Traces of Go 1.11 to 1.21 are another format, written by procs in place of threads and without generations. v1.py reads one
+whole, sorts it and turns it into the events of newer ones, as Go's reader does; from there on they are the same.
 """
 
 from __future__ import annotations

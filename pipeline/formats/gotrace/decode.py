@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.columns import Part, add, columns_of, has_room, open_ranges, part_for
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
@@ -19,7 +20,6 @@ from pipeline.values import Blob, Column, Decoded, Note, Symbols
 
 # Events that become rows together.
 _ROWS = 1 << 18
-_OLDEST = 22
 _LAST_NS = 2**63 - 1
 _VERSIONS = (22, 23, 25, 26)
 
@@ -49,27 +49,48 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     for index, blob in enumerate(blobs):
         version = version_of(blob.content)
         assert version is not None, "recognised by its header"
-        if version not in _VERSIONS:
+        if version not in _VERSIONS and version not in v1.VERSIONS:
             yield Decoded({}, refusals={index: _unknown(version)})
+        elif version in v1.VERSIONS and blob.large:
+            yield Decoded({}, refusals={index: _too_large(blob, blob.large.most_held_bytes)})
         else:
             yield from _decode(blob, _Progress(index, version))
 
 
 def _unknown(version: int) -> str:
-    if version < _OLDEST:
+    if version < v1.VERSIONS[0]:
         return (
-            f"a trace of Go 1.{version} or thereabouts, in the format before Go 1.22; heapscape reads Go 1.22 and newer. "
-            "`go tool trace` still shows it; record it anew with a newer Go to have it here"
+            f"a trace of Go 1.{version}, in a format that Go itself has given up to read; the oldest that is read is that "
+            "of Go 1.11. Record it anew with a newer Go"
         )
+    known = ", ".join(f"1.{one}" for one in (*v1.VERSIONS, *_VERSIONS))
     return (
-        f"unknown trace version go 1.{version}; heapscape knows 1.22, 1.23, 1.25 and 1.26, which Go 1.22 to 1.27 write. "
+        f"unknown trace version go 1.{version}; heapscape knows {known}, which Go 1.11 to 1.27 write. "
         "A newer heapscape may know it"
     )
 
 
+def _too_large(blob: Blob, most: int) -> str:
+    return (
+        f"a trace before Go 1.22 is sorted in memory; it has {blob.size_bytes:,} bytes, and {most:,} may be held; "
+        "give more --memory"
+    )
+
+
+def _in_order(blob: Blob, version: int) -> Iterator[Chunk | Ordered]:
+    """The events of a trace of either format."""
+    if version not in v1.VERSIONS:
+        yield from ordered(window_of(blob), version)
+        return
+    for found in v1.ordered(np.frombuffer(blob.content, np.uint8), version):
+        if isinstance(found, Chunk):
+            v1.without_stand_ins(found.rows)
+        yield found
+
+
 def _decode(blob: Blob, progress: _Progress) -> Iterator[Decoded]:
     part: Part | None = None
-    for found in ordered(window_of(blob), progress.version):
+    for found in _in_order(blob, progress.version):
         if isinstance(found, Ordered):
             if part:
                 yield _rows(part, progress)

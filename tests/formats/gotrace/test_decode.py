@@ -43,7 +43,7 @@ def test_a_trace_that_breaks_off_keeps_what_came_before_and_says_what_is_lost() 
         (header(26), "the trace has no events"),
         (header(22), "no clock frequency"),
         (trace(26, BLOCKED)[:40], "byte "),
-        (header(21), "the format before Go 1.22"),
+        (header(21), "no frequency event"),
         (header(27), "unknown trace version go 1.27"),
         (trace(26, (batch("GoDestroy dt=1", thread=7),)), "GoDestroy: it needs a proc"),
     ],
