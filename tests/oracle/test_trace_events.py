@@ -95,6 +95,7 @@ def test_traces_of_gos_own_tests_and_fuzz_corpus(pattern: str, least: int, tmp_p
         made = tmp_path / f"{source.stem}.trace"
         toolchain.run([convert, source, made])
         if made.read_bytes()[:8] in (b"go 1.11 ", b"go 1.19 ", b"go 1.21 "):
+            # Of these a broken one is refused whole: see test_trace_v1.py.
             continue
         try:
             compare(made)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.order import Ordered, ordered
 from pipeline.formats.gotrace.spec import EVENTS
 from pipeline.formats.gotrace.window import in_memory
@@ -52,7 +53,8 @@ def lines(path: Path) -> Iterator[str]:
     """Our events as Go's reader prints its own, `ERROR` at the end when the trace breaks off."""
     data = np.fromfile(path, np.uint8)
     boundary: Generation | None = None
-    for found in ordered(in_memory(data), int(bytes(data[5:7]))):
+    version = int(bytes(data[5:7]))
+    for found in v1.ordered(data, version) if version in v1.VERSIONS else ordered(in_memory(data), version):
         if isinstance(found, Ordered):
             if found.ending.fault:
                 yield "ERROR"
