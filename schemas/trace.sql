@@ -1,7 +1,7 @@
 -- One row per Go execution trace.
 --
--- Times of a trace are nanoseconds of the machine's monotonic clock, after the corrections Go's own reader makes, so
--- that no two events of a trace have the same. A trace is also a profile of kind `trace`, whose samples weigh stacks by
+-- Times of a trace are nanoseconds of the machine's monotonic clock, before Go 1.22 since the trace's first event, after
+-- the corrections Go's own reader makes, so that no two events of a trace have the same. A trace is also a profile of kind `trace`, whose samples weigh stacks by
 -- CPU samples and by time blocked.
 --
 -- key: trace_id
@@ -10,7 +10,8 @@ CREATE TABLE trace (
   trace_id UBIGINT NOT NULL,
   -- The file it was read from.
   source_id UBIGINT NOT NULL REFERENCES source(source_id),
-  -- Version of the wire format: 1.22, 1.23 (Go 1.23 and 1.24), 1.25, 1.26 (Go 1.26 and 1.27).
+  -- Version of the wire format: 1.11 (Go 1.11 to 1.18), 1.19 (Go 1.19 and 1.20), 1.21, 1.22, 1.23 (Go 1.23 and 1.24), 1.25,
+  -- 1.26 (Go 1.26 and 1.27).
   wire_version VARCHAR NOT NULL,
   -- Wall-clock time of `start_ns`, UTC; NULL before Go 1.25, whose traces have no wall clock.
   started_at TIMESTAMP,
@@ -34,7 +35,7 @@ CREATE TABLE trace (
   labels MAP(VARCHAR, VARCHAR) NOT NULL
 );
 
--- One row per generation of a trace: about a second, with its own clock snapshot.
+-- One row per generation of a trace: about a second, with its own clock snapshot; before Go 1.22 the whole trace.
 --
 -- key: trace_id, generation
 CREATE TABLE trace_generation (
