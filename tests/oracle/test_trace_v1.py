@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +17,6 @@ from pipeline.warehouse.modules import modules
 from tests.builders.trace_v1 import RICH
 from tests.formats.gotrace.reading import events
 from tests.oracle import test_trace_pprof, toolchain
-from tests.oracle.test_trace_events import theirs
 from tests.oracle.trace_lines import lines
 
 pytestmark = pytest.mark.oracle
@@ -58,6 +58,14 @@ def told(printed: list[str]) -> list[tuple[int, str]]:
         else:
             found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
     return found
+
+
+def theirs(path: Path) -> tuple[list[str], str]:
+    """The lines that `go tool trace -d=parsed` prints without the empty ones, and what it says of a fault."""
+    command = [str(toolchain.go()), "tool", "trace", "-d=parsed", str(path)]
+    done = subprocess.run(command, env=toolchain.environment() | {"TZ": "UTC"}, capture_output=True, check=False)
+    text = done.stdout.decode("utf-8", "replace")
+    return [line for line in text.split("\n") if line], done.stderr.decode("utf-8", "replace")
 
 
 def canonical(found: list[tuple[int, str]]) -> list[str]:
