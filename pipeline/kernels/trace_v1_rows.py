@@ -33,7 +33,8 @@ from pipeline.values import Bytes, Int32s, Int64s
 _MOST_ROWS = 2
 # A goroutine made before the trace has begun, of which nothing else is known yet; one that is known.
 _ONLY_MADE, _KNOWN = 9, 1
-_FIRST_STAND_IN = 1_000_000
+# Procs that only stand for where an event came from have numbers from here on.
+FIRST_STAND_IN = 1_000_000
 _STACK_BITS = 0xFFFFFFFF
 
 # How far conversion is, beside the memory: the next event in order; whether the trace has begun; the next goroutine to be
@@ -110,7 +111,7 @@ def convert(
 @kernel
 def _proc(procs: Int64s, place: int) -> int:
     """A proc by its place; below 0 are those that only stand for where an event came from."""
-    return procs[place] if place > 0 else _FIRST_STAND_IN - 1 - place
+    return procs[place] if place > 0 else FIRST_STAND_IN - 1 - place
 
 
 @kernel

@@ -224,8 +224,10 @@ def read_events(
     of_procs: tuple[Int64s, Int32s, Int32s],
     samples: Int64s,
     counts: Int64s,
-) -> None:
-    """The events of a file that was measured; the caller has made the arrays large enough.
+) -> int:
+    """The events of a file that was measured; the caller has made the arrays large enough, but for ids.
+
+    Returns -1, or the place in the file from which on there are more ids than room.
 
     events    int64 (n,) clock ticks, int64 (n,) where in the file, int32 (n, LINK)
     of_ids    goroutines and tasks: int64 ids by place, slots for `intern`, uint8 whether one fires timers
@@ -241,6 +243,8 @@ def read_events(
         kind, _, behind, _ = read_one(data, at, version, words)
         place = -1
         if NAMED[kind] >= 0:
+            if n_ids == len(ids):
+                return at
             place, n_ids = intern(ids, id_slots, n_ids, words[NAMED[kind]], factor)
         if kind == BATCH:
             # Place 0 is kept for CPU samples, whose proc no batch has.
@@ -264,6 +268,7 @@ def read_events(
             n += 1
         at = behind
     counts[IDS], counts[PROCS] = n_ids, n_procs
+    return -1
 
 
 @kernel

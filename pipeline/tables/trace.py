@@ -144,14 +144,15 @@ def _dictionary(strings: Strings, numbers: npt.NDArray[Any]) -> pa.DictionaryArr
 def _names(wire: np.ndarray, columns: Mapping[str, Column], strings: Strings) -> pa.Array:
     """What a range or a metric is called."""
     kinds = np.asarray(columns["kind_text"]) if "kind_text" in columns else np.zeros(len(wire), np.int64)
-    pairs, which = np.unique(np.column_stack([wire, kinds]), axis=0, return_inverse=True)
-    texts = text_array(strings, pairs[:, 1]).to_pylist() if len(strings) else [""] * len(pairs)
+    found, kind_of = encode(kinds, max(1, len(strings)))
+    texts = text_array(strings, found).to_pylist() if len(strings) else [""]
+    codes, which = encode(kind_of.astype(np.int64) * c.END_OF_TYPES + wire, max(1, len(found)) * c.END_OF_TYPES)
     fixed = {**_RANGES, **_METRICS}
     names = [
-        fixed.get(kind, f"stop-the-world ({text})") for kind, text in zip(pairs[:, 0].tolist(), texts, strict=True)
+        fixed.get(code % c.END_OF_TYPES, f"stop-the-world ({texts[code // c.END_OF_TYPES]})") for code in codes.tolist()
     ]
     encoded = pa.array(names, pa.string()).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which.reshape(-1))), encoded.dictionary)
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which)), encoded.dictionary)
 
 
 def _no_labels() -> tuple[int, pa.Table]:

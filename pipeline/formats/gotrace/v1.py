@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.formats.gotrace import memory as mem
+from pipeline.formats.gotrace import wire
 from pipeline.formats.gotrace.order import Chunk, Ordered
 from pipeline.formats.gotrace.wire import HEADER_BYTES, Clock, Ending, Generation, TraceError, Types
 from pipeline.kernels import trace_columns as c
@@ -28,11 +29,21 @@ from pipeline.values import Bytes, Int32s, Int64s, Strings
 
 VERSIONS = (11, 19, 21)
 # Each takes 40 bytes until the last has become a row.
-MOST_EVENTS = 1 << 24
-_MOST_TEXT_BYTES = (1 << 31) - 1
+MOST_EVENTS = 1 << 23
+# Goroutines and tasks; each takes some 60 bytes.
+MOST_IDS = 1 << 21
+# Frames of all stacks together.
+_MOST_FRAMES = 1 << 22
+# What a whole trace may have of these, which a generation of a newer one may have.
+_MOST: Mapping[int, tuple[int, str]] = {
+    w.BATCH: (wire.MOST_BATCHES, "batches"),
+    w.STRING: (wire.MOST_TEXTS, "strings"),
+    w.LOG: (wire.MOST_TEXTS, "logs"),
+    w.STACK: (wire.MOST_STACKS, "stacks"),
+    w.FRAMES: (_MOST_FRAMES, "frames in its stacks"),
+    w.CPU_SAMPLE: (wire.MOST_SAMPLES, "CPU samples"),
+}
 _PER_SECOND = 1e9
-# Procs that only stand for where an event came from have numbers from here on.
-_FIRST_STAND_IN = 1_000_000
 
 _SENTENCES: Mapping[int, str] = {
     w.BAD_TYPE: "found event type {found}, which this version does not have; the file is damaged",
@@ -163,7 +174,7 @@ _TOO_MUCH = "more goroutines, regions and tasks at a time than heapscape holds, 
 def without_stand_ins(found: Int64s) -> None:
     """Take out of rows what only Go's reader has: procs that are none, and 0 for the parent of a task without one."""
     proc = found[:, c.PROC]
-    proc[proc >= _FIRST_STAND_IN] = -1
+    proc[proc >= rows.FIRST_STAND_IN] = -1
     parent = found[:, c.VALUE]
     parent[(found[:, c.WIRE] == c.USER_TASK_END) & (parent == 0)] = -1
 
@@ -187,6 +198,10 @@ def _sizes(data: Bytes, version: int) -> Int64s:
     if events > MOST_EVENTS:
         reason = f"{events:,} events, and a trace before Go 1.22 may have {MOST_EVENTS:,}: it is sorted in memory"
         raise TraceError(reason, position=HEADER_BYTES)
+    for kind, (most, what) in _MOST.items():
+        if sizes[kind] > most:
+            reason = f"{int(sizes[kind]):,} {what}, and a trace may have {most:,}; no program has so many"
+            raise TraceError(reason, position=HEADER_BYTES)
     return sizes
 
 
@@ -201,7 +216,7 @@ def _slots(n: int) -> Int32s:
 
 def _events(data: Bytes, sizes: Int64s, version: int) -> Events:
     n, procs = _timed(sizes), int(sizes[w.BATCH]) + 1
-    most = int(sizes[: w.END_OF_TYPES][w.NAMED >= 0].sum()) + 1
+    most = min(int(sizes[: w.END_OF_TYPES][w.NAMED >= 0].sum()), MOST_IDS) + 1
     found = Events(
         times=np.empty(n, np.int64),
         places=np.empty(n, np.int64),
@@ -212,7 +227,7 @@ def _events(data: Bytes, sizes: Int64s, version: int) -> Events:
         is_timer=np.zeros(most, np.uint8),
     )
     samples, counts = np.empty(int(sizes[w.CPU_SAMPLE]), np.int64), np.zeros(w.COUNTS, np.int64)
-    w.read_events(
+    event = w.read_events(
         data,
         HEADER_BYTES,
         version,
@@ -223,6 +238,9 @@ def _events(data: Bytes, sizes: Int64s, version: int) -> Events:
         samples,
         counts,
     )
+    if event >= 0:
+        reason = f"more than {MOST_IDS:,} goroutines and tasks; no program has so many"
+        raise TraceError(reason, position=event)
     if len(samples):
         # They are written late, and by time they are one more proc.
         samples = samples[np.argsort(found.times[samples], kind="stable")]
@@ -301,7 +319,7 @@ def _texts(data: Bytes, names: Names) -> Strings:
     """Text 0, which is empty, the strings, the messages of logs and what events say by their type."""
     words = [word.encode() for word in (*rows.REASONS, *spans.STOPS)]
     places = np.concatenate([np.zeros((1, 2), np.int64), names.strings[:, 1:], names.logs[:, 1:]])
-    if int(places[:, 1].sum()) > _MOST_TEXT_BYTES:
+    if int(places[:, 1].sum()) > wire.MOST_TEXT_BYTES:
         raise TraceError("more than 2 GiB of strings, more than any program has", position=HEADER_BYTES)
     copied, offsets = gather_spans(data, places[:, 0].copy(), places[:, 1].copy(), np.arange(len(places)))
     lengths = np.array([len(word) for word in words], np.int64)

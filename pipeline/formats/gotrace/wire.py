@@ -20,14 +20,14 @@ _FIRST_BATCHES = 1024
 # A day of one a second; each costs a millisecond whatever is in it.
 MOST_GENERATIONS = 1 << 16
 _PER_SECOND = 1e9
-_MOST_TEXT_BYTES = (1 << 31) - 1
+MOST_TEXT_BYTES = (1 << 31) - 1
 # What one generation may have, so that no file takes more memory than it should: a second of any program has less.
-_MOST_BATCHES = 1 << 20
-_MOST_TEXTS = 1 << 20
-_MOST_STACKS = 1 << 20
-_MOST_FRAMES = 1 << 20
-_MOST_REFERENCES = 1 << 23
-_MOST_SAMPLES = 1 << 22
+MOST_BATCHES = 1 << 20
+MOST_TEXTS = 1 << 20
+MOST_STACKS = 1 << 20
+MOST_FRAMES = 1 << 20
+MOST_REFERENCES = 1 << 23
+MOST_SAMPLES = 1 << 22
 # So that 32 bits number its stacks and texts, which take three bytes at least.
 _MOST_GENERATION_BYTES = 1 << 32
 
@@ -209,7 +209,7 @@ def _batches(window: Window, at: int, *, version: int) -> tuple[Int64s, int, int
     n = number = 0
     while True:
         n, at, number, ending, found = trace_wire.read_generation(window.data, at, version, number, batches, n)
-        if ending == trace_wire.ROOM and n < _MOST_BATCHES:
+        if ending == trace_wire.ROOM and n < MOST_BATCHES:
             batches = np.concatenate([batches, np.empty_like(batches)])
         elif ending not in _AT_THE_END or not read_on(window):
             return batches[:n], at, number, ending, found
@@ -258,7 +258,7 @@ def _generation(window: Window, batches: Int64s, number: int, *, start: int, end
 def _texts(data: Bytes, starts: Int64s, lengths: Int64s) -> Strings:
     """The texts in bytes of their own, which outlive the window."""
     size = int(lengths.sum())
-    if size > _MOST_TEXT_BYTES:
+    if size > MOST_TEXT_BYTES:
         raise TraceError(f"{size:,} bytes of strings in a generation, more than any program has", position=0)
     copied, offsets = gather_spans(data, starts, lengths, np.arange(len(starts)))
     return Strings(copied, offsets[:-1].astype(np.int64), lengths)
@@ -293,7 +293,7 @@ def _clock(data: Bytes, batches: Int64s, *, version: int, start: int) -> Clock:
 
 
 def _strings(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    most = min(trace_tables.bytes_of(batches, c.STRINGS) // 3, _MOST_TEXTS)
+    most = min(trace_tables.bytes_of(batches, c.STRINGS) // 3, MOST_TEXTS)
     ids, starts, lengths = (np.empty(most, np.int64) for _ in range(3))
     n, *fault = trace_tables.read_strings(data, batches, ids, starts, lengths)
     _checked(*fault)
@@ -302,9 +302,9 @@ def _strings(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s]:
 
 def _stacks(data: Bytes, batches: Int64s) -> tuple[Int64s, Int64s, Int64s, Int64s]:
     size = int(trace_tables.bytes_of(batches, c.STACKS))
-    ids, ends = (np.empty(min(size // 3, _MOST_STACKS), np.int64) for _ in range(2))
-    refs = np.empty(min(size // 4, _MOST_REFERENCES), np.int64)
-    frames = np.empty((min(size // 4 + 1, _MOST_FRAMES), trace_tables.FRAME), np.int64)
+    ids, ends = (np.empty(min(size // 3, MOST_STACKS), np.int64) for _ in range(2))
+    refs = np.empty(min(size // 4, MOST_REFERENCES), np.int64)
+    frames = np.empty((min(size // 4 + 1, MOST_FRAMES), trace_tables.FRAME), np.int64)
     buckets = np.full(1 << max(4, (2 * len(frames)).bit_length()), -1, np.int64)
     n, n_frames, *fault = trace_tables.read_stacks(data, batches, ids, ends, refs, frames, buckets)
     _checked(*fault)
@@ -336,8 +336,8 @@ def _missing_name(
 
 
 def most_samples(batches: Int64s) -> int:
-    """How many CPU samples there can be: each takes six bytes at least, and one more may break off."""
-    return min(trace_tables.bytes_of(batches, c.CPU_SAMPLES) // 6 + 1, _MOST_SAMPLES)
+    """How many CPU samples there may be: each takes six bytes at least, and one more may break off."""
+    return min(trace_tables.bytes_of(batches, c.CPU_SAMPLES) // 6 + 1, MOST_SAMPLES)
 
 
 def _samples(data: Bytes, batches: Int64s, stacks: tuple[Int64s, Int64s, Int64s], *, factor: float) -> Int64s:
@@ -350,7 +350,7 @@ def _samples(data: Bytes, batches: Int64s, stacks: tuple[Int64s, Int64s, Int64s]
 
 
 def _types(data: Bytes, batches: Int64s, *, first_text: int, base: int, start: int) -> tuple[Types, Int64s, Int64s]:
-    most = min(trace_tables.bytes_of(batches, c.EXPERIMENT) // 5, _MOST_TEXTS)
+    most = min(trace_tables.bytes_of(batches, c.EXPERIMENT) // 5, MOST_TEXTS)
     ids, sizes, starts, lengths = (np.empty(most, np.int64) for _ in range(4))
     heap = np.zeros(4, np.int64)
     n, *broken = trace_tables.read_types(data, batches, ids, sizes, starts, lengths, heap)

@@ -159,11 +159,11 @@ def test_changed_bytes_end_in_rows_or_in_a_reason() -> None:
 @pytest.mark.parametrize(
     ("limit", "table"),
     [
-        ("_MOST_TEXTS", strings(dict.fromkeys(range(1, 12), ""))),
-        ("_MOST_STACKS", stacks({number: [] for number in range(1, 12)})),
-        ("_MOST_FRAMES", stacks({1: [(pc, 0, 0, 1) for pc in range(1, 12)]})),
-        ("_MOST_REFERENCES", stacks({number: [(5, 0, 0, 1), (6, 0, 0, 1)] for number in range(1, 7)})),
-        ("_MOST_SAMPLES", samples([(105, 7, 0, 1, 0)] * 11)),
+        ("MOST_TEXTS", strings(dict.fromkeys(range(1, 12), ""))),
+        ("MOST_STACKS", stacks({number: [] for number in range(1, 12)})),
+        ("MOST_FRAMES", stacks({1: [(pc, 0, 0, 1) for pc in range(1, 12)]})),
+        ("MOST_REFERENCES", stacks({number: [(5, 0, 0, 1), (6, 0, 0, 1)] for number in range(1, 7)})),
+        ("MOST_SAMPLES", samples([(105, 7, 0, 1, 0)] * 11)),
     ],
 )
 def test_tables_larger_than_any_programs_take_no_memory(
@@ -182,13 +182,13 @@ def test_types_larger_than_any_programs_are_left_out(monkeypatch: pytest.MonkeyP
     content = trace(26, (raw_batch(types, experiment=1), batch(*RUNNING, thread=7)))
     assert tables(content)[-1].notes == []
 
-    monkeypatch.setattr(wire, "_MOST_TEXTS", 10)
+    monkeypatch.setattr(wire, "MOST_TEXTS", 10)
 
     assert [note.kind for note in tables(content)[-1].notes] == ["trace_types_unreadable"]
 
 
 def test_more_batches_than_any_program_writes_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     content = trace(26, [raw_batch(b"", thread=7)] * 3000)
-    monkeypatch.setattr(wire, "_MOST_BATCHES", 2000)
+    monkeypatch.setattr(wire, "MOST_BATCHES", 2000)
 
     assert "more batches in a generation than any program writes" in tables(content)[-1].refusals[0]

@@ -13,6 +13,7 @@ from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.decode import decode
 from pipeline.formats.gotrace.order import Chunk
 from pipeline.kernels import trace_columns as c
+from pipeline.kernels import trace_v1_wire as w
 from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Decoded, Large, Origin, Source
 from tests.builders.trace import header
@@ -198,3 +199,32 @@ def test_a_second_clock_takes_the_place_of_the_first() -> None:
     slow = trace(21, batch(0, *BEGUN)) + batch(0, FREQUENCY.replace("1000000000", "500000000"))
 
     assert events(slow)[0][-1]["time"] == 17
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "part"),
+    [
+        (w.STRING, "strings", strings(dict.fromkeys(range(20, 32), "s"))),
+        (w.STACK, "stacks", stacks({number: [(5, 1, 1, 1)] for number in range(20, 32)})),
+        (w.FRAMES, "frames in its stacks", stacks({20: [(pc, 1, 1, 1) for pc in range(20, 32)]})),
+        (w.BATCH, "batches", b"".join(batch(number) for number in range(20, 32))),
+    ],
+    ids=["strings", "stacks", "frames", "batches"],
+)
+def test_tables_larger_than_any_programs_take_no_memory(
+    monkeypatch: pytest.MonkeyPatch, kind: int, what: str, part: bytes
+) -> None:
+    content = trace(21, batch(0, *BEGUN), NAMES, part)
+    assert decoded(content)[-1].refusals == {}
+
+    monkeypatch.setitem(v1._MOST, kind, (10, what))
+
+    assert f" {what}, and a trace may have 10; no program has so many" in decoded(content)[-1].refusals[0]
+
+
+def test_more_goroutines_and_tasks_than_any_program_has_are_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decoded(RICH)[-1].refusals == {}
+
+    monkeypatch.setattr(v1, "MOST_IDS", 3)
+
+    assert "more than 3 goroutines and tasks; no program has so many" in decoded(RICH)[-1].refusals[0]
