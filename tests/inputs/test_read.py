@@ -16,6 +16,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -734,3 +735,17 @@ def test_a_bomb_is_refused_though_it_need_not_be_held(tmp_path: Path) -> None:
 
     assert isinstance(refusal, Refusal)
     assert "more than max_ratio 100 allows" in refusal.reason
+
+
+def test_what_need_not_be_held_is_not(tmp_path: Path) -> None:
+    path = _file(tmp_path, b"streamed" + bytes(16 << 20))
+    parcels = _streamed(path, limits=dataclasses.replace(_LIMITS, max_plain_bytes=1 << 20))
+    tracemalloc.start()
+
+    blob = next(parcels)
+
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(blob, Blob)
+    assert blob.size_bytes == len(b"streamed") + (16 << 20)
+    assert peak_bytes < 4 << 20

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from pipeline.errors import LakeError, SchemaError
+from pipeline.lake import writer as writer_module
 from pipeline.lake.commit import commit, open_writer
 from pipeline.lake.datafile import read_rows
 from pipeline.lake.snapshot import files
@@ -85,6 +88,24 @@ def test_buffers_above_the_threshold_are_written_before_the_end(tmp_path: Path) 
     assert staged > 1
     assert writer.written.summary["sample"] == 20 * 100
     assert len([file for file in writer.written.files if file.table == "sample"]) > 1
+
+
+def test_no_more_than_two_flushes_are_being_written_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, unwritten = writer_module.stage, []
+
+    def slowly(*given: Any, **named: Any) -> writer_module.Staged:
+        time.sleep(0.02)
+        return written(*given, **named)
+
+    monkeypatch.setattr(writer_module, "stage", slowly)
+
+    with open_writer(str(tmp_path), flush_bytes=20_000) as writer:
+        for number in range(20):
+            writer.add(batch(f"p{number}", samples=50))
+            unwritten.append(sum(not all(job.done() for job in jobs) for jobs in writer._being_written))
+
+    assert max(unwritten) == 2
+    assert writer.written.summary["sample"] == 20 * 100
 
 
 def test_symbols_wait_to_be_folded_while_samples_are_written(tmp_path: Path) -> None:

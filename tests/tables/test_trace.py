@@ -96,3 +96,36 @@ def test_tasks_regions_logs_and_ranges_keep_their_words() -> None:
     assert [(row["category"], row["message"]) for row in found["trace_log"].to_pylist()] == [("id", "ünïcode")]
     (stopped,) = found["trace_range"].to_pylist()
     assert (stopped["name"], stopped["end_ns"] - stopped["start_ns"]) == ("stop-the-world (GOMAXPROCS)", 4)
+
+
+def test_ranges_and_metrics_have_the_runtimes_names() -> None:
+    found = built(
+        trace(
+            26,
+            (
+                strings({1: "GOMAXPROCS", 2: "read mem stats"}),
+                batch(
+                    *RUNNING,
+                    "STWBegin dt=1 kind_string=1 stack=0",
+                    "STWEnd dt=1",
+                    "GCSweepBegin dt=1 stack=0",
+                    "GCSweepEnd dt=1 swept_value=1 reclaimed_value=1",
+                    "STWBegin dt=1 kind_string=2 stack=0",
+                    "STWEnd dt=1",
+                    "HeapAlloc dt=1 heapalloc_value=9",
+                    "HeapGoal dt=1 heapgoal_value=10",
+                    thread=7,
+                ),
+            ),
+        )
+    )
+
+    assert [row["name"] for row in found["trace_range"].to_pylist()] == [
+        "stop-the-world (GOMAXPROCS)",
+        "GC incremental sweep",
+        "stop-the-world (read mem stats)",
+    ]
+    assert [(row["name"], row["value"]) for row in found["trace_metric"].to_pylist()] == [
+        ("/memory/classes/heap/objects:bytes", 9),
+        ("/gc/heap/goal:bytes", 10),
+    ]

@@ -16,11 +16,10 @@ from pipeline.formats.gotrace import window
 from pipeline.formats.gotrace.decode import decode
 from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Large, Origin, Source
-from tests.builders.trace import BLOCKED, batch, sync, trace
+from tests.builders.trace import BLOCKED, batch, raw_batch, sync, trace
 
 FILES = Path(__file__).resolve().parents[2] / "fixtures" / "files" / "tracer"
 RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
-LATER = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
 
 Read = Callable[[int], bytes]
 Rows = dict[str, list[dict[str, Any]]]
@@ -28,7 +27,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 @pytest.fixture(autouse=True)
 def reads_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "_FIRST_BYTES", 1000)
+    monkeypatch.setattr(window, "_FIRST_BYTES", 40)
     monkeypatch.setattr(window, "_PIECE_BYTES", 77)
 
 
@@ -85,7 +84,7 @@ def test_no_more_is_held_than_a_generation_and_what_was_read_behind_it(version: 
 
 def test_a_generation_larger_than_what_may_be_held_ends_the_trace() -> None:
     small = (batch(*RUNNING, thread=7),)
-    large = (batch(*LATER, *["HeapAlloc dt=1 heapalloc_value=5"] * 900, thread=7, generation=2, time=50),)
+    large = (batch(*RUNNING, *["HeapAlloc dt=1 heapalloc_value=5"] * 900, thread=7, generation=2, time=50),)
     content = trace(26, small, large)
 
     found = rows(streamed(content, most=2000))
@@ -106,7 +105,7 @@ def test_a_first_generation_that_is_too_large_is_a_refusal() -> None:
 
 @pytest.mark.parametrize("error", [DecodeError("gzip member at byte 0: corrupt"), OSError(5, "Input/output error")])
 def test_a_file_that_cannot_be_read_to_its_end_any_more_is_kept_up_to_there(error: Exception) -> None:
-    content = trace(26, BLOCKED, (batch(*LATER, thread=7, generation=2, time=500),))
+    content = trace(26, BLOCKED, (batch(*RUNNING, thread=7, generation=2, time=500),))
     readable = io.BytesIO(content[:-20])
 
     def read(size: int) -> bytes:
@@ -123,7 +122,7 @@ def test_a_file_that_cannot_be_read_to_its_end_any_more_is_kept_up_to_there(erro
 
 
 def test_a_file_that_became_shorter_is_cut_off() -> None:
-    content = trace(26, BLOCKED, (batch(*LATER, thread=7, generation=2, time=500),))
+    content = trace(26, BLOCKED, (batch(*RUNNING, thread=7, generation=2, time=500),))
 
     found = rows(streamed(content, read=io.BytesIO(content[:-20]).read))
 
@@ -131,22 +130,34 @@ def test_a_file_that_became_shorter_is_cut_off() -> None:
     assert [note["kind"] for note in found["note"]] == ["trace_cut_off"]
 
 
-@pytest.mark.parametrize("offset", [0, 1, 40, 200])
-def test_positions_in_faults_are_those_of_the_file(offset: int) -> None:
-    broken = (
-        batch(
-            *LATER,
-            *["HeapAlloc dt=1 heapalloc_value=5"] * offset,
-            "GoStart dt=1 g=99 g_seq=1",
-            thread=7,
-            generation=2,
-            time=500,
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        (batch(*RUNNING, "GoStart dt=1 g=99 g_seq=1", thread=7, generation=2, time=500), "failed to advance"),
+        (
+            batch(
+                *RUNNING,
+                "UserTaskBegin dt=1 task=1 parent_task=0 name_string=9 stack=0",
+                thread=7,
+                generation=2,
+                time=500,
+            ),
+            "string ID",
         ),
-    )
-    content = trace(26, BLOCKED, broken)
+        (raw_batch(b"\x04\x05\x01\x99\x99", generation=2), "does not end"),
+        (raw_batch(b"\x00\x01\x01\x01\x01\x99", generation=2, experiment=1), "table of Go types"),
+    ],
+    ids=["order", "text", "table", "types"],
+)
+def test_places_in_faults_behind_the_first_generation_are_those_of_the_file(part: bytes, says: str) -> None:
+    content = trace(26, BLOCKED, (batch(*RUNNING, thread=8, generation=2, time=400), part))
 
-    assert rows(streamed(content))["note"] == rows(held(content))["note"]
-    assert rows(streamed(content))["note"] != []
+    found = rows(streamed(content))["note"]
+
+    assert found == rows(held(content))["note"]
+    (note,) = found
+    assert says in note["example"]
+    assert int(note["example"].partition("byte ")[2].partition(":")[0]) > len(trace(26, BLOCKED))
 
 
 def test_a_window_on_everything_stays_as_it_is() -> None:
