@@ -204,8 +204,14 @@ def _link(link: Int32s, goroutine: int, target: int, proc: int) -> None:
 
 
 @kernel
-def _chain(links: Int32s, heads: Int32s, last_of: Int64s, proc: int, event: int) -> None:
-    """An event follows its proc's last, or is its first."""
+def _link_on_proc(
+    kind: int, place: int, event: int, proc: int, links: Int32s, heads: Int32s, last_of: Int64s, last_g: Int64s
+) -> None:
+    """Whose an event is, what it is about, and that it follows its proc's last, or is the first there."""
+    goroutine = place if STARTS[kind] or NAMES_ITS_GOROUTINE[kind] else last_g[proc]
+    if STARTS[kind] or ENDS[kind]:
+        last_g[proc] = goroutine if STARTS[kind] else 0
+    _link(links[event], goroutine, place if NAMES_ITS_TARGET[kind] else goroutine, proc)
     if last_of[proc] >= 0:
         links[last_of[proc], NEXT] = event
     else:
@@ -256,16 +262,11 @@ def read_events(
             times[n], places[n], samples[counts[SAMPLES]] = words[1], at, n
             _link(links[n], place, place, 0)
             counts[SAMPLES] += 1
-            n += 1
         elif IS_TIMED[kind]:
             time += words[0]
             times[n], places[n] = time, at
-            goroutine = place if STARTS[kind] or NAMES_ITS_GOROUTINE[kind] else last_g[proc]
-            _link(links[n], goroutine, place if NAMES_ITS_TARGET[kind] else goroutine, proc)
-            if STARTS[kind] or ENDS[kind]:
-                last_g[proc] = goroutine if STARTS[kind] else 0
-            _chain(links, heads, last_of, proc, n)
-            n += 1
+            _link_on_proc(kind, place, n, proc, links, heads, last_of, last_g)
+        n += IS_TIMED[kind]
         at = behind
     counts[IDS], counts[PROCS] = n_ids, n_procs
     return -1
