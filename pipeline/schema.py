@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,6 +50,7 @@ class TableColumn:
 class Table:
     """One declared table.
 
+    schema      in Arrow; each field has its doc as metadata, so that Parquet files carry it
     partition   columns that become `name=value` folders of the lake
     sort        columns the rows of a file are sorted by
     dictionary  columns with few distinct values, kept as dictionaries in memory
@@ -59,6 +60,7 @@ class Table:
     name: str
     summary: str
     columns: tuple[TableColumn, ...]
+    schema: pa.Schema
     key: tuple[str, ...]
     references: tuple[Reference, ...]
     partition: tuple[str, ...]
@@ -66,18 +68,6 @@ class Table:
     dictionary: frozenset[str]
     in_lake: bool
     declaration: Declaration
-
-    def arrow(self) -> pa.Schema:
-        """The Arrow schema, each field with its doc as metadata so that Parquet files carry it."""
-        return pa.schema(
-            [pa.field(c.name, self._arrow_type(c), c.nullable, metadata={"doc": c.doc}) for c in self.columns],
-            metadata={"doc": self.summary},
-        )
-
-    def _arrow_type(self, column: TableColumn) -> pa.DataType:
-        if column.name in self.dictionary:
-            return pa.dictionary(pa.int32(), column.arrow_type)
-        return column.arrow_type
 
 
 @cache
@@ -98,18 +88,28 @@ def _table(declaration: Declaration) -> Table:
             references.append(Reference(item.name, target[1], target[2]))
         sql_type = _REFERENCES.sub("", item.rest).replace("NOT NULL", "").strip()
         columns.append(TableColumn(item.name, sql_type, arrow_type(sql_type), "NOT NULL" not in item.rest, item.doc))
+    dictionary = frozenset(declaration.listed("dictionary"))
     return Table(
         name=declaration.name,
         summary=declaration.summary,
         columns=tuple(columns),
+        schema=_schema(columns, dictionary=dictionary, doc=declaration.summary),
         key=declaration.listed("key"),
         references=tuple(references),
         partition=declaration.listed("partition"),
         sort=declaration.listed("sort"),
-        dictionary=frozenset(declaration.listed("dictionary")),
+        dictionary=dictionary,
         in_lake="origin" not in declaration.directives,
         declaration=declaration,
     )
+
+
+def _schema(columns: Sequence[TableColumn], *, dictionary: frozenset[str], doc: str) -> pa.Schema:
+    fields = []
+    for column in columns:
+        kind = pa.dictionary(pa.int32(), column.arrow_type) if column.name in dictionary else column.arrow_type
+        fields.append(pa.field(column.name, kind, column.nullable, metadata={"doc": column.doc}))
+    return pa.schema(fields, metadata={"doc": doc})
 
 
 def arrow_type(sql_type: str) -> pa.DataType:

@@ -80,7 +80,7 @@ def test_a_key_begins_with_what_is_never_null(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_the_arrow_schema_carries_every_doc(name: str) -> None:
-    table, schema = tables()[name], tables()[name].arrow()
+    table, schema = tables()[name], tables()[name].schema
 
     assert schema.names == columns_of(table)
     assert schema.metadata == {b"doc": table.summary.encode()}
@@ -103,7 +103,7 @@ def test_duckdb_reads_the_declaration_as_we_do(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_an_empty_arrow_table_goes_into_duckdb_with_the_declared_types(name: str) -> None:
-    empty = tables()[name].arrow().empty_table()
+    empty = tables()[name].schema.empty_table()
     with duckdb.connect() as connection:
         connection.register("offered", empty)
         described = connection.execute("DESCRIBE SELECT * FROM offered").fetchall()
@@ -120,7 +120,7 @@ def unquoted(sql_type: str) -> str:
 
 
 def test_dictionaries_are_only_in_memory() -> None:
-    sample = tables()["sample"].arrow()
+    sample = tables()["sample"].schema
 
     assert sample.field("sample_type").type == pa.dictionary(pa.int32(), pa.string())
     assert sample.field("value").type == pa.int64()

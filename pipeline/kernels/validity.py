@@ -41,12 +41,14 @@ def looked_up(words: UInt64s, places: Numbers) -> tuple[UInt64s, Bytes, int]:
     The caller has checked that the places are in range.
     """
     out = np.empty(len(places), np.uint64)
-    bits = np.zeros((len(places) + 7) // 8, np.uint8)
+    bits = np.empty((len(places) + 7) // 8, np.uint8)
     known = 0
-    for at in range(len(places)):
-        place = np.uint64(places[at])
-        out[at] = words[place]
-        is_known = place != 0
-        bits[at >> 3] |= np.uint8(is_known) << np.uint8(at & 7)
-        known += is_known
+    for byte in range(len(bits)):
+        found = np.uint8(0)
+        for at in range(byte * 8, min(byte * 8 + 8, len(places))):
+            place = np.uint64(places[at])
+            out[at] = words[place]
+            found |= np.uint8(place != 0) << np.uint8(at & 7)
+            known += place != 0
+        bits[byte] = found
     return out, bits, len(places) - known

@@ -85,5 +85,10 @@ def source_column(table: Table) -> str | None:
     return next((name for name in ("source_id", "profile_id", "trace_id") if name in names), None)
 
 
+def is_symbols(table: Table) -> bool:
+    """Whether its rows belong to no source."""
+    return source_column(table) is None
+
+
 def _encoded(value: object) -> str:
     return _NULL_PARTITION if value is None else quote(str(value), safe="")

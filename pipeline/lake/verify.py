@@ -155,7 +155,7 @@ def _check_schema(schema: pa.Schema, file: DataFile, *, table: Table) -> Iterato
     partition = partition_values(file.path)
     if tuple(partition) != table.partition:
         yield Finding("error", file.path, f"partitioned by {list(partition)}, declared {list(table.partition)}", _BUG)
-    declared = table.arrow()
+    declared = table.schema
     for field in declared:
         if field.name in partition:
             continue

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline.errors import SchemaError
 from pipeline.lake import durable
 from pipeline.lake.datafile import encode
-from pipeline.lake.layout import data_path, folder_path, folders_above, source_column, staged_path
+from pipeline.lake.layout import data_path, folder_path, folders_above, is_symbols, staged_path
 from pipeline.lake.rows import checked, fold, in_order, refusals, source_ids, split
 from pipeline.schema import Table, tables
 from pipeline.values import DataFile, Written
@@ -52,7 +52,7 @@ class _Buffer:
         self.size_bytes += rows.nbytes
         # Small profiles of one service repeat their stacks. Folding only what has doubled costs each row a
         # constant share of a sort, and memory stays within twice the distinct rows.
-        if _is_symbols(self.table) and self.size_bytes > _LEAST_FOLDED_BYTES + 2 * self.folded_bytes:
+        if is_symbols(self.table) and self.size_bytes > _LEAST_FOLDED_BYTES + 2 * self.folded_bytes:
             self.parts = [fold(self.parts, key=_symbol_key(self.table))]
             self.size_bytes = self.folded_bytes = self.parts[0].nbytes
 
@@ -88,12 +88,14 @@ class Writer:
         for name, rows in rows_by_table.items():
             if name not in self._buffers:
                 table = _declared(name)
-                self._buffers[name] = _Buffer(table, table.arrow())
+                self._buffers[name] = _Buffer(table, table.schema)
             fitting = checked(rows, table=name, declared=self._buffers[name].declared)
             if name == "source":
                 self._note_sources(fitting)
             self._buffers[name].append(fitting)
-        if sum(buffer.size_bytes for buffer in self._buffers.values()) > self._flush_bytes:
+        # The first at half of it, for until then those who write have nothing to do.
+        most = self._flush_bytes if self._staged or self._being_written else self._flush_bytes // 2
+        if sum(buffer.size_bytes for buffer in self._buffers.values()) > most:
             self._wait(_FLUSHES - 1)
             self._flush(keep_bytes=self._flush_bytes // 2)
 
@@ -101,7 +103,7 @@ class Writer:
         """Write what is left and give every file its name."""
         if self._written is not None:
             return
-        self._flush()
+        self._flush(keep_bytes=0, most_bytes=self._flush_bytes // 4)
         self._wait(0)
         self._refuse_strangers()
         files = publish(self._lake, self._staged)
@@ -138,10 +140,12 @@ class Writer:
                     "add it with the others, or offering the file again would double them"
                 )
 
-    def _flush(self, *, keep_bytes: int = 0) -> None:
+    def _flush(self, *, keep_bytes: int, most_bytes: int | None = None) -> None:
         """Write the largest buffers until no more than `keep_bytes` are left.
 
         The largest first, so that the long one does not start last; symbols, which repeat, stay to be folded.
+
+        most_bytes  what takes more becomes two files, which two write: one would be at it when all others are done
         """
         full = sorted((one for one in self._buffers.values() if one.parts), key=lambda one: one.size_bytes)
         left = sum(buffer.size_bytes for buffer in full)
@@ -150,7 +154,9 @@ class Writer:
             buffer = full.pop()
             left -= buffer.size_bytes
             del self._buffers[buffer.table.name]
-            jobs.append(self._pool.submit(self._write, buffer))
+            is_long = most_bytes is not None and buffer.size_bytes > most_bytes
+            shares = _halves(buffer) if is_long and not is_symbols(buffer.table) else [buffer]
+            jobs += [self._pool.submit(self._write, share) for share in shares]
         self._being_written.append(jobs)
 
     def _wait(self, most: int) -> None:
@@ -203,10 +209,6 @@ def _declared(name: str) -> Table:
     return tables()[name]
 
 
-def _is_symbols(table: Table) -> bool:
-    return source_column(table) is None
-
-
 def _symbol_key(table: Table) -> str:
     if len(table.key) != 1:
         raise SchemaError(
@@ -216,8 +218,14 @@ def _symbol_key(table: Table) -> str:
     return table.key[0]
 
 
+def _halves(buffer: _Buffer) -> list[_Buffer]:
+    rows = pa.concat_tables(buffer.parts)
+    half = rows.num_rows // 2
+    return [_Buffer(buffer.table, buffer.declared, [share]) for share in (rows.slice(0, half), rows.slice(half))]
+
+
 def _joined(buffer: _Buffer) -> pa.Table:
-    if _is_symbols(buffer.table):
+    if is_symbols(buffer.table):
         return in_order(fold(buffer.parts, key=_symbol_key(buffer.table)), by=buffer.table.sort)
     rows = pa.concat_tables(buffer.parts)
     if len(buffer.parts) > 1:

@@ -40,7 +40,7 @@ def label_sets(
         names=["key", "str", "num", "num_unit"],
     )
     lists = pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32()), struct)
-    return ids, pa.Table.from_arrays([pa.array(ids[first]), lists], schema=tables()["label_set"].arrow())
+    return ids, pa.Table.from_arrays([pa.array(ids[first]), lists], schema=tables()["label_set"].schema)
 
 
 _LABEL_COLUMNS = ("key_text", "str_text", "num", "num_unit_text")

@@ -84,7 +84,7 @@ def _functions(symbols: Symbols, text: UInt64s) -> tuple[UInt64s, pa.Table]:
         file,
         pa.array(symbols.function_start_line[first]),
     ]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["function"].arrow())
+    return ids, pa.Table.from_arrays(columns, schema=tables()["function"].schema)
 
 
 def _packages(name: pa.StringArray, file: pa.StringArray) -> pa.StringArray:
@@ -113,7 +113,7 @@ def _mappings(symbols: Symbols, text: UInt64s) -> tuple[UInt64s, pa.Table]:
         pa.array(symbols.mapping_file_offset[first]),
         *(pa.array((flags & bit) != 0) for bit in (1, 2, 4, 8)),
     ]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["mapping"].arrow())
+    return ids, pa.Table.from_arrays(columns, schema=tables()["mapping"].schema)
 
 
 def _locations(symbols: Symbols, function_ids: UInt64s, mapping_ids: UInt64s) -> tuple[UInt64s, pa.Table]:
@@ -140,7 +140,7 @@ def _locations(symbols: Symbols, function_ids: UInt64s, mapping_ids: UInt64s) ->
         pa.array(symbols.location_is_folded[first]),
         _lists(symbols.location_line_offsets, lines, first),
     ]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["location"].arrow())
+    return ids, pa.Table.from_arrays(columns, schema=tables()["location"].schema)
 
 
 def _location_ids(symbols: Symbols, mapping_id: UInt64s, address: UInt64s, line_function: UInt64s) -> UInt64s:
@@ -165,7 +165,7 @@ def _stacks(symbols: Symbols, location_ids: UInt64s) -> tuple[UInt64s, pa.Table]
     first, _ = first_of_each(ids)
     words, starts = gather_lists(location_ids, places, offsets, first)
     columns = [pa.array(ids[first]), pa.ListArray.from_arrays(pa.array(starts), pa.array(words))]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["stack"].arrow())
+    return ids, pa.Table.from_arrays(columns, schema=tables()["stack"].schema)
 
 
 def _lists(offsets: Int64s, values: pa.Array, wanted: Int64s) -> pa.ListArray:

@@ -16,7 +16,7 @@ from pipeline.schema import Table, tables
 from pipeline.tables.labels import label_sets
 from pipeline.tables.source import label_columns, label_maps, series_keys
 from pipeline.tables.symbols import symbol_tables
-from pipeline.tables.table import declared
+from pipeline.tables.table import declared, words
 from pipeline.tables.text import text_array
 from pipeline.values import Blob, Column, Decoded, Strings, Symbols, UInt64s
 
@@ -97,7 +97,7 @@ def _events(
     n = len(next(iter(columns.values())))
     found: dict[str, Column] = {"trace_id": np.full(n, trace_id, np.uint64)}
     strings = symbols.strings if symbols is not None else _NOTHING
-    schema = table.arrow()
+    schema = table.schema
     for name, column in columns.items():
         values = np.asarray(column)
         if name == "wire":
@@ -106,9 +106,9 @@ def _events(
             found[name.removesuffix("_text")] = _dictionary(strings, values)
         elif name == "stack" or name.endswith("_stack"):
             found[f"{name}_id"] = _stacks(stack_ids, values)
-        elif words := _WORDS.get((table.name, name)):
+        elif states := _WORDS.get((table.name, name)):
             places = pa.array(values.astype(np.int32, copy=False))
-            found[name] = pa.DictionaryArray.from_arrays(places, pa.array(words))
+            found[name] = pa.DictionaryArray.from_arrays(places, words(*states), safe=False)
         elif name != "kind_text":
             found[name] = _nullable(values, schema.field(name))
     return declared(table.name, found)
@@ -151,7 +151,7 @@ def _names(wire: np.ndarray, columns: Mapping[str, Column], strings: Strings) ->
     names = [
         fixed.get(code % c.END_OF_TYPES, f"stop-the-world ({texts[code // c.END_OF_TYPES]})") for code in codes.tolist()
     ]
-    encoded = pa.array(names, pa.string()).dictionary_encode()
+    encoded = words(*names).dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which)), encoded.dictionary)
 
 
@@ -169,7 +169,7 @@ def _samples(
     label_set_id, label_set = _no_labels()
     kind = np.asarray(columns["sample_type"]).astype(np.int32)
     n = len(kind)
-    names, units = (pa.array([pair[i] for pair in SAMPLE_TYPES]) for i in range(2))
+    names, units = (words(*(pair[i] for pair in SAMPLE_TYPES)) for i in range(2))
     rows: dict[str, Column] = {
         "profile_id": np.full(n, trace_id, np.uint64),
         "sample_index": np.asarray(columns["sample_index"]).astype(np.int32),
@@ -178,7 +178,7 @@ def _samples(
         "unit": pa.DictionaryArray.from_arrays(pa.array(kind), units),
         "value": columns["value"],
         "label_set_id": np.full(n, label_set_id, np.uint64),
-        "kind": pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array(["trace"])),
+        "kind": pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), words("trace")),
         "day": _day(started_ns, n),
     }
     return {"sample": declared("sample", rows), "label_set": label_set}

@@ -116,7 +116,7 @@ def _speed(size_bytes: int, seconds: float) -> str:
 
 
 def _declared(name: str, columns: Mapping[str, Any]) -> pa.Table:
-    schema = tables()[name].arrow()
+    schema = tables()[name].schema
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type)
         for field, column in ((field, columns[field.name]) for field in schema)
@@ -218,7 +218,7 @@ def _location(rng: np.random.Generator, ids: UInt64s, function_ids: UInt64s) -> 
     """Every fifth location has a second line: a function inlined into another."""
     counts = np.where(np.arange(len(ids)) % 5 == 0, 2, 1)
     total = int(counts.sum())
-    kind = tables()["location"].arrow().field("lines").type.value_type
+    kind = tables()["location"].schema.field("lines").type.value_type
     columns = [
         function_ids[rng.integers(0, len(function_ids), total)],
         rng.integers(1, 3000, total),

@@ -23,7 +23,7 @@ def content_id(*parts: object) -> int:
 def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Rows under a declared schema; columns that are not given are NULL, or zero or empty where they may not be."""
     given = [{**_blank(name), **row} for row in rows]
-    return pa.Table.from_pylist(given, schema=tables()[name].arrow())
+    return pa.Table.from_pylist(given, schema=tables()[name].schema)
 
 
 def _blank(name: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def encodings(rows: pa.Table, declared: Table) -> dict[str, set[str]]:
 def samples(count: int, **columns: Any) -> pa.Table:
     blank = {column.name: pa.array(np.zeros(count), pa.int64()) for column in tables()["sample"].columns}
     given = {**blank, **columns, "sample_type": ["a"] * count, "unit": ["b"] * count}
-    schema = pa.schema([field for field in tables()["sample"].arrow() if field.name not in ("kind", "day")])
+    schema = pa.schema([field for field in tables()["sample"].schema if field.name not in ("kind", "day")])
     arrays = [pa.array(given[field.name]).cast(field.type) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
@@ -87,13 +87,18 @@ def test_ids_in_runs_are_stored_as_a_dictionary() -> None:
     assert "RLE_DICTIONARY" in found["profile_id"]
 
 
-def test_the_few_words_of_a_column_have_no_statistics() -> None:
+def test_few_words_and_hashes_have_no_statistics() -> None:
     content = encode(samples(10), table=tables()["sample"])
 
     group = pq.ParquetFile(pa.BufferReader(content)).metadata.row_group(0)
 
     columns = [group.column(place) for place in range(group.num_columns)]
-    assert {column.path_in_schema for column in columns if not column.is_stats_set} == {"sample_type", "unit"}
+    assert {column.path_in_schema for column in columns if not column.is_stats_set} == {
+        "sample_type",
+        "unit",
+        "stack_id",
+        "label_set_id",
+    }
 
 
 def test_ids_inside_lists_are_stored_as_a_dictionary() -> None:
@@ -172,7 +177,7 @@ def test_the_shape_is_read_from_the_footer(tmp_path: Path) -> None:
 
     schema, rows = read_shape(path)
 
-    assert (schema, rows) == (tables()["stack"].arrow(), 3)
+    assert (schema, rows) == (tables()["stack"].schema, 3)
 
 
 def test_what_is_not_parquet_is_an_error_with_its_path(tmp_path: Path) -> None:

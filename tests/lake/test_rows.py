@@ -14,7 +14,7 @@ from pipeline.lake.rows import checked, fold, in_order, source_ids, split, witho
 from pipeline.schema import tables
 from tests.lake.builder import table
 
-_STACK = tables()["stack"].arrow()
+_STACK = tables()["stack"].schema
 
 
 def stacks(*pairs: tuple[int, list[int]]) -> pa.Table:

@@ -90,6 +90,32 @@ def test_buffers_above_the_threshold_are_written_before_the_end(tmp_path: Path) 
     assert len([file for file in writer.written.files if file.table == "sample"]) > 1
 
 
+def test_the_first_rows_are_written_at_half_the_threshold(tmp_path: Path) -> None:
+    rows = batch("a", samples=100)
+    size = sum(one.nbytes for one in rows.values())
+
+    with open_writer(str(tmp_path), flush_bytes=2 * size) as writer:
+        writer.add(rows)
+        before = len(writer._being_written)
+        writer.add(batch("b"))
+        after = len(writer._being_written)
+
+    assert (before, after) == (0, 1)
+
+
+def test_a_long_table_that_is_written_last_becomes_two_files(tmp_path: Path) -> None:
+    rows_by_table = batch("a", samples=2_000)
+
+    with open_writer(str(tmp_path), flush_bytes=3 * sum(one.nbytes for one in rows_by_table.values())) as writer:
+        writer.add(rows_by_table)
+        assert not writer._being_written
+
+    rows = rows_of(tmp_path, writer.written, "sample")
+    assert [file.rows for file in writer.written.files if file.table == "sample"] == [2_000, 2_000]
+    assert sorted(row["sample_index"] for row in rows) == sorted([*range(2_000), *range(2_000)])
+    assert {file.table for file in writer.written.files} == set(batch("a"))
+
+
 def test_no_more_than_two_flushes_are_being_written_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written, unwritten = writer_module.stage, []
 
@@ -183,7 +209,8 @@ def test_rows_of_a_source_the_batch_does_not_have_are_refused(tmp_path: Path) ->
 def fail_after_writing(lake: Path) -> None:
     with open_writer(str(lake), flush_bytes=1) as writer:
         writer.add(batch("a"))
-        assert list(lake.rglob("*.tmp"))
+        while not list(lake.rglob("*.tmp")):
+            time.sleep(0.001)
         raise ValueError("mine")
 
 

@@ -79,7 +79,7 @@ def test_every_table_has_its_declared_schema(contents: tuple[bytes, ...]) -> Non
 
     assert set(made) == set(FORMAT.fills)
     for name, table in made.items():
-        assert table.schema.equals(tables()[name].arrow(), check_metadata=True), name
+        assert table.schema.equals(tables()[name].schema, check_metadata=True), name
         table.validate(full=True)
         for column in tables()[name].columns:
             assert column.nullable or table[column.name].null_count == 0, f"{name}.{column.name}"

@@ -75,4 +75,4 @@ def test_every_table_is_exactly_as_declared() -> None:
     (decoded,) = FORMAT.decode(blobs)
 
     for name, table in build_tables(decoded, blobs).items():
-        assert table.schema.equals(tables()[name].arrow()), name
+        assert table.schema.equals(tables()[name].schema), name

@@ -29,7 +29,7 @@ def test_sources_and_refusals_are_rows_of_one_table() -> None:
         read_at=READ_AT,
     )
 
-    assert table.schema.equals(tables()["source"].arrow(), check_metadata=True)
+    assert table.schema.equals(tables()["source"].schema, check_metadata=True)
     assert [tuple(row.values())[:6] for row in table.to_pylist()] == [
         (1, "heap.pb.gz", "pprof", "ingested", None, 7),
         (2**64 - 1, "all.zip!notes.txt", None, "refused", "is not a format", 7),
@@ -47,7 +47,7 @@ def test_no_sources_are_an_empty_table() -> None:
     table = source_table([], [], read_at=READ_AT)
 
     assert table.num_rows == 0
-    assert table.schema.equals(tables()["source"].arrow())
+    assert table.schema.equals(tables()["source"].schema)
 
 
 def test_notes_of_one_kind_add_up_and_keep_their_first_example() -> None:
@@ -61,7 +61,7 @@ def test_notes_of_one_kind_add_up_and_keep_their_first_example() -> None:
 
     table = note_table(notes, blobs)
 
-    assert table.schema.equals(tables()["ingest_note"].arrow(), check_metadata=True)
+    assert table.schema.equals(tables()["ingest_note"].schema, check_metadata=True)
     assert [tuple(row.values()) for row in table.to_pylist()] == [
         (5, "unknown_field", "info", 5, "first"),
         (6, "unknown_field", "info", 1, ""),

@@ -21,7 +21,7 @@ COLUMNS = {
 def test_columns_come_in_declared_order_and_type() -> None:
     table = declared("profile_sample_type", COLUMNS)
 
-    assert table.schema.equals(tables()["profile_sample_type"].arrow(), check_metadata=True)
+    assert table.schema.equals(tables()["profile_sample_type"].schema, check_metadata=True)
     assert table.to_pylist() == [
         {"profile_id": 7, "position": 0, "sample_type": "a", "unit": "bytes"},
         {"profile_id": 2**64 - 1, "position": 1, "sample_type": "b", "unit": "count"},

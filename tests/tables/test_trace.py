@@ -29,7 +29,7 @@ def test_every_table_has_its_declared_schema() -> None:
     found = built(trace(26, BLOCKED))
 
     assert {"trace", "trace_generation", "goroutine_transition", "profile", "sample", "stack"} <= set(found)
-    assert [name for name, rows in found.items() if rows.schema != tables()[name].arrow()] == []
+    assert [name for name, rows in found.items() if rows.schema != tables()[name].schema] == []
 
 
 def test_a_transition_has_words_and_stacks_and_null_for_what_is_not_known() -> None:

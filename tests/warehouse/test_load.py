@@ -123,7 +123,7 @@ def _parquet(folder: Path, name: str, rows: list[dict[str, object]]) -> str:
     """Rows of table source, or of ingest_note where the name says so, as a file of the lake."""
     path = folder / f"{name}.parquet"
     table = "ingest_note" if name.startswith("notes") else "source"
-    pq.write_table(pa.Table.from_pylist(rows, schema=tables()[table].arrow()), path)
+    pq.write_table(pa.Table.from_pylist(rows, schema=tables()[table].schema), path)
     return str(path)
 
 
@@ -380,7 +380,7 @@ def test_our_arrow_types_are_the_ones_duckdb_derives() -> None:
         derived = {name: connection.sql(f"FROM {name} LIMIT 0").to_arrow_table().schema for name in tables()}
 
     for name, table in tables().items():
-        ours = {field.name: _plain(field.type) for field in table.arrow()}
+        ours = {field.name: _plain(field.type) for field in table.schema}
         assert ours == {field.name: _plain(field.type) for field in derived[name]}, name
 
 
