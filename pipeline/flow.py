@@ -21,7 +21,7 @@ from pipeline.inputs.plan import plan
 from pipeline.lake.commit import commit
 from pipeline.lake.identity import fingerprint
 from pipeline.lake.snapshot import changes, read_snapshot
-from pipeline.lake.verify import Finding, verify
+from pipeline.lake.verify import Finding, sweep, verify
 from pipeline.values import Snapshot
 
 if TYPE_CHECKING:
@@ -105,6 +105,12 @@ def verify_lake(lake: str) -> Iterator[Finding]:
     """Everything that is not as the manifest says, and what a crash left behind."""
     _filled(lake)
     return verify(lake)
+
+
+def sweep_lake(lake: str, *, older_than_s: float) -> list[str]:
+    """Remove what crashes left behind and nobody touched for so long; returns the paths, relative to the lake."""
+    _filled(lake)
+    return sweep(lake, older_than_s=older_than_s)
 
 
 def open_warehouse(

@@ -11,11 +11,12 @@ from pipeline.cli.console import output, show_json
 from pipeline.cli.options import lake_option, outcome_option
 
 _SOMETHING_WRONG = 3
+_S_PER_HOUR = 3600
 
 
 @click.group()
 def lake() -> None:
-    """Check the Parquet lake."""
+    """Check the Parquet lake and tidy it up."""
 
 
 @lake.command()
@@ -37,6 +38,36 @@ def verify(lake: str, format_: str) -> int:
             output().print(f"{finding.severity}: {finding.path}: {finding.problem}; {finding.advice}", markup=False)
         output().print(f"{lake}: {_verdict(len(findings))}", markup=False)
     return _SOMETHING_WRONG if any(finding.severity == "error" for finding in findings) else 0
+
+
+@lake.command()
+@lake_option
+@click.option(
+    "--older-than",
+    "hours",
+    type=click.FloatRange(min=0),
+    metavar="HOURS",
+    default=24,
+    show_default=True,
+    help="Leave what was touched since: a younger file may be one that another process is about to commit.",
+)
+@outcome_option
+def sweep(lake: str, hours: float, format_: str) -> None:
+    """Remove what crashes left behind: files that no commit lists.
+
+    Nothing that was committed is touched, and no file that heapscape did not write.
+
+    \b
+      heapscape lake sweep
+      heapscape lake sweep --older-than 1
+    """
+    removed = flow.sweep_lake(lake, older_than_s=hours * _S_PER_HOUR)
+    if format_ == "json":
+        show_json(removed)
+        return
+    for path in removed:
+        output().print(path, markup=False)
+    output().print(f"{lake}: {len(removed):,} file{'s' if len(removed) != 1 else ''} removed", markup=False)
 
 
 def _verdict(findings: int) -> str:
