@@ -237,8 +237,26 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
             held.write(piece)
         elif held.tell():
             held = io.BytesIO()
-    large = Large(size, this.limits.max_plain_bytes, again) if size > this.limits.max_plain_bytes else None
-    return Blob(_large_source(this, xxh64.intdigest()), head if large else held.getvalue(), large)
+    source = _large_source(this, xxh64.intdigest())
+    if size <= this.limits.max_plain_bytes:
+        return Blob(source, held.getvalue())
+    return Blob(source, head, Large(size, this.limits.max_plain_bytes, partial(_same_again, again, xxh64.digest())))
+
+
+def _same_again(again: Callable[[], Callable[[int], bytes]], digest: bytes) -> Callable[[int], bytes]:
+    """What reads the bytes again, and raises DecodeError at their end when they are not the same."""
+    read_some, xxh64 = again(), xxhash.xxh64()
+
+    def read_same(size: int) -> bytes:
+        piece = read_some(size)
+        xxh64.update(piece)
+        if size and not piece and xxh64.digest() != digest:
+            raise DecodeError(
+                "the file was changed meanwhile, so its rows may be of both; offer a copy that nobody writes to"
+            )
+        return piece
+
+    return read_same
 
 
 def _is_packed(head: bytes) -> bool:

@@ -27,6 +27,7 @@ from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import DecodeError
 from pipeline.inputs.find import find
 from pipeline.inputs.labels import Labels
 from pipeline.inputs.limits import Limits
@@ -708,6 +709,18 @@ def test_what_need_not_be_held_is_read_again_when_it_is_large(tmp_path: Path, co
         assert blob.source.source_id == xxhash.xxh64_intdigest(_STREAMED)
         assert blob.source.sha256 == hashlib.sha256(offered).hexdigest()
         assert blob.source.size_bytes == len(offered)
+
+
+def test_what_is_read_again_and_has_changed_says_so_at_its_end(tmp_path: Path) -> None:
+    path = _file(tmp_path, _STREAMED)
+
+    for blob in _streamed(path):
+        assert isinstance(blob, Blob), blob
+        with path.open("r+b") as file:
+            file.seek(5000)
+            file.write(b"x")
+        with pytest.raises(DecodeError, match="was changed meanwhile"):
+            _all_of(blob)
 
 
 @pytest.mark.parametrize("compression", ["plain", *sorted(_COMPRESS)])

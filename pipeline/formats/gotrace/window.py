@@ -69,7 +69,7 @@ def _next(window: Window, most: int) -> bytes:
     try:
         piece = window.rest(min(most, _PIECE_BYTES))
     except (DecodeError, OSError) as error:
-        piece, window.fault = b"", f"the rest cannot be read any more: {error}"
+        piece, window.fault = b"", f"to read it a second time failed: {error}"
     if not piece:
         window.rest = None
     return piece

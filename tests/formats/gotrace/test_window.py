@@ -117,8 +117,25 @@ def test_a_file_that_cannot_be_read_to_its_end_any_more_is_kept_up_to_there(erro
     found = rows(streamed(content, read=read))
 
     assert [row["generation"] for row in found["trace_generation"]] == [1]
-    assert "the rest cannot be read any more: " in found["note"][0]["example"]
+    assert "to read it a second time failed: " in found["note"][0]["example"]
     assert str(error) in found["note"][0]["example"]
+
+
+def test_a_file_that_was_changed_says_so_though_nothing_is_lost() -> None:
+    content = trace(26, BLOCKED, (batch(*RUNNING, thread=7, generation=2, time=500),))
+    readable = io.BytesIO(content)
+
+    def read(size: int) -> bytes:
+        piece = readable.read(size)
+        if not piece:
+            raise DecodeError("it was changed")
+        return piece
+
+    found = rows(streamed(content, read=read))
+
+    assert [row["generation"] for row in found["trace_generation"]] == [1, 2]
+    assert [(note["kind"], note["count"]) for note in found["note"]] == [("trace_cut_off", 0)]
+    assert found["note"][0]["example"].endswith("to read it a second time failed: it was changed")
 
 
 def test_a_file_that_became_shorter_is_cut_off() -> None:
