@@ -205,7 +205,7 @@ def test_a_long_row_of_digits_in_a_pax_header_takes_no_time() -> None:
     start = time.perf_counter()
 
     assert "pax header" in _reason(archive)
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 3
 
 
 @pytest.mark.parametrize("head", [b"", bytes(512), b"x" * 512, b"\x0a" + bytes(511), b"1" * 600])
