@@ -11,19 +11,19 @@ CREATE VIEW alloc.type (
   type_name,
   -- Objects that were there as the trace began.
   existed_objects,
-  -- Bytes of their slots.
+  -- Bytes of their slots; NULL when no slot of them is known.
   existed_bytes,
   -- Objects allocated while it ran.
   alloc_objects,
-  -- Bytes of the slots they took; tiny objects share a slot.
+  -- Bytes of the slots they took; tiny objects share a slot; NULL when no slot of them is known.
   alloc_bytes,
   -- Objects swept while it ran, whenever allocated.
   free_objects,
-  -- Bytes of the slots this freed.
+  -- Bytes of the slots this freed; NULL when no slot of them is known.
   free_bytes,
   -- Objects that were there as it ended.
   inuse_objects,
-  -- Bytes of the slots that hold them.
+  -- Bytes of the slots that hold them; NULL when no slot of them is known.
   inuse_bytes,
   -- Share of the objects allocated while it ran that were there as it ended; NULL without any.
   survival,
@@ -36,15 +36,15 @@ SELECT
   trace_id,
   type_name,
   COUNT(*) FILTER (existed_before),
-  coalesce(SUM(size_bytes) FILTER (existed_before), 0)::BIGINT,
-  COUNT(*) FILTER (NOT existed_before),
-  coalesce(SUM(size_bytes) FILTER (NOT existed_before), 0)::BIGINT,
-  COUNT(free_ns),
-  coalesce(SUM(size_bytes) FILTER (free_ns IS NOT NULL), 0)::BIGINT,
-  COUNT(*) FILTER (free_ns IS NULL),
-  coalesce(SUM(size_bytes) FILTER (free_ns IS NULL), 0)::BIGINT,
-  COUNT(*) FILTER (NOT existed_before AND free_ns IS NULL) / NULLIF(COUNT(*) FILTER (NOT existed_before), 0),
+  CASE WHEN COUNT(*) FILTER (existed_before) > 0 THEN SUM(size_bytes) FILTER (existed_before)::BIGINT ELSE 0 END,
+  COUNT(*) FILTER (is_new),
+  CASE WHEN COUNT(*) FILTER (is_new) > 0 THEN SUM(size_bytes) FILTER (is_new)::BIGINT ELSE 0 END,
+  COUNT(*) FILTER (is_free),
+  CASE WHEN COUNT(*) FILTER (is_free) > 0 THEN SUM(size_bytes) FILTER (is_free)::BIGINT ELSE 0 END,
+  COUNT(*) FILTER (NOT is_free),
+  CASE WHEN COUNT(*) FILTER (NOT is_free) > 0 THEN SUM(size_bytes) FILTER (NOT is_free)::BIGINT ELSE 0 END,
+  COUNT(*) FILTER (is_new AND NOT is_free) / NULLIF(COUNT(*) FILTER (is_new), 0),
   AVG(lifetime_ns),
   MAX(lifetime_ns)
-FROM alloc.object
+FROM (SELECT *, NOT existed_before AS is_new, free_ns IS NOT NULL AS is_free FROM alloc.object)
 GROUP BY trace_id, type_name

@@ -1,5 +1,8 @@
 -- One row per object of a trace that begins with what exists, known by its being freed alone or lying in no span; always empty.
 --
+-- But for a few rows where a sweep freed so much at once that the times of its frees, each a tick behind the last, ran
+-- ahead of the clock: a slot is then allocated anew before it is freed.
+--
 -- key: trace_id, time_ns
 CREATE VIEW audit.frees_are_of_objects (
   -- The trace.

@@ -1,5 +1,8 @@
 -- One row per object that is allocated in a slot with an object, though it is not a tiny one; always empty.
 --
+-- But for a few rows where a sweep freed so much at once that the times of its frees, each a tick behind the last, ran
+-- ahead of the clock: a slot is then allocated anew before it is freed.
+--
 -- key: trace_id, time_ns
 CREATE VIEW audit.slots_hold_one_object (
   -- The trace.

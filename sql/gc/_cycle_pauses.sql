@@ -6,7 +6,7 @@ CREATE VIEW gc._cycle_pauses (
   trace_id,
   -- The cycle.
   cycle_index,
-  -- Pauses of the GC; two in a whole cycle.
+  -- Pauses of the GC; two in a whole cycle, four in one that looks for leaked goroutines.
   pause_count,
   -- Their time; of a pause that the trace ends in, up to there.
   pause_ns

@@ -34,7 +34,7 @@ CREATE VIEW gc.cycle (
   heap_goal_bytes,
   -- The goal that was set at its end, for the next one; NULL when none was.
   next_goal_bytes,
-  -- Times that the GC stopped the world for it; two in a whole cycle.
+  -- Times that the GC stopped the world for it; two in a whole cycle, four in one that looks for leaked goroutines.
   pause_count,
   -- How long, in all.
   pause_ns,

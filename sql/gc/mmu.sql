@@ -9,7 +9,7 @@
 -- column window_ns: Length of the window, as asked for.
 -- column utilisation: Mean share of the procs left to the program in the worst window, 0 to 1.
 -- column start_ns: Where the worst window begins; the first, when there are several.
--- column tool_utilisation: What `go tool trace` says of the same: less, when workers were labelled twice (see gc.utilisation).
+-- column tool_utilisation: What `go tool trace` says of the same; the two differ where workers were labelled twice.
 CREATE MACRO gc.mmu(
   -- Lengths of the windows in ns.
   windows_ns
@@ -66,23 +66,54 @@ edges AS (
   JOIN steps USING (trace_id, of_tool)
   WHERE time_ns - width_ns >= begin_ns AND width_ns > 0
 ),
+sides AS (
+  SELECT trace_id, of_tool, window_ns, width_ns, left_ns, left_ns AS at_ns, FALSE AS is_late FROM edges
+  UNION ALL
+  SELECT trace_id, of_tool, window_ns, width_ns, left_ns, left_ns + width_ns, TRUE FROM edges
+),
+-- What was left up to either side, by the step that held there. An ASOF join says it shorter, and DuckDB, which cannot know
+-- how many sides there are, makes it compare each with every step.
+areas AS (
+  SELECT
+    trace_id,
+    of_tool,
+    window_ns,
+    width_ns,
+    left_ns,
+    is_late,
+    last_value(up_to_here IGNORE NULLS) OVER so_far
+    + last_value(utilisation IGNORE NULLS) OVER so_far * (at_ns - last_value(step_ns IGNORE NULLS) OVER so_far) AS area
+  FROM (
+    SELECT
+      trace_id,
+      of_tool,
+      NULL AS window_ns,
+      NULL AS width_ns,
+      NULL AS left_ns,
+      time_ns AS at_ns,
+      NULL AS is_late,
+      time_ns AS step_ns,
+      utilisation,
+      up_to_here
+    FROM steps
+    UNION ALL
+    SELECT trace_id, of_tool, window_ns, width_ns, left_ns, at_ns, is_late, NULL, NULL, NULL FROM sides
+  )
+  -- The step at a side's time holds there already.
+  WINDOW so_far AS (
+    PARTITION BY trace_id, of_tool ORDER BY at_ns, is_late NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
+),
 means AS (
   SELECT
-    edges.trace_id,
-    edges.of_tool,
-    edges.window_ns,
-    edges.left_ns,
-    (
-      late.up_to_here + late.utilisation * (left_ns + width_ns - late.time_ns)
-      - early.up_to_here - early.utilisation * (left_ns - early.time_ns)
-    ) / width_ns AS utilisation
-  FROM edges
-  -- What held at either edge.
-  ASOF JOIN steps AS early
-    ON early.trace_id = edges.trace_id AND early.of_tool = edges.of_tool AND early.time_ns <= edges.left_ns
-  ASOF JOIN steps AS late
-    ON late.trace_id = edges.trace_id AND late.of_tool = edges.of_tool
-    AND late.time_ns <= edges.left_ns + edges.width_ns
+    trace_id,
+    of_tool,
+    window_ns,
+    left_ns,
+    (MAX(area) FILTER (is_late) - MAX(area) FILTER (NOT is_late)) / width_ns AS utilisation
+  FROM areas
+  WHERE window_ns IS NOT NULL
+  GROUP BY trace_id, of_tool, window_ns, width_ns, left_ns
 )
 SELECT
   trace_id,

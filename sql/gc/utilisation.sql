@@ -26,8 +26,9 @@ WITH changes AS (
   FROM trace_metric
   WHERE name = '/sched/gomaxprocs:threads'
   UNION ALL
-  SELECT trace_id, start_ns, 0, 1, 0, 0
+  SELECT trace_id, coalesce(trace_range.start_ns, trace.start_ns), 0, 1, 0, 0
   FROM trace_range
+  JOIN trace USING (trace_id)
   WHERE starts_with(name, 'stop-the-world') AND contains(name, 'GC')
   UNION ALL
   SELECT trace_id, end_ns, 0, -1, 0, 0
@@ -64,8 +65,9 @@ steps AS (
   SELECT
     trace_id,
     time_ns,
-    CASE WHEN stops > 0 THEN 0 ELSE 1 - busy / procs END AS utilisation,
-    CASE WHEN stops > 0 THEN 0 ELSE 1 - tool_busy / procs END AS tool_utilisation,
+    -- A worker in a system call counts beside the one that took its proc.
+    CASE WHEN stops > 0 THEN 0 ELSE greatest(1 - busy / procs, 0) END AS utilisation,
+    CASE WHEN stops > 0 THEN 0 ELSE greatest(1 - tool_busy / procs, 0) END AS tool_utilisation,
     is_end
   FROM ended
 )

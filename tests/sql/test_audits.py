@@ -63,7 +63,7 @@ def test_the_lake_has_something_to_audit(lake: duckdb.DuckDBPyConnection) -> Non
     assert restarts >= 4
     assert records > 500
     assert attributed >= 5
-    assert traces == 30
+    assert traces == 31
     assert waits > 10_000
 
 

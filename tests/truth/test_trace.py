@@ -135,7 +135,7 @@ def test_logs_have_their_texts(ask: Ask, truth: dict[str, Any]) -> None:
 def test_forced_gcs_begin_in_runtime_gc(ask: Ask, truth: dict[str, Any]) -> None:
     forced = ask("""
         SELECT COUNT(DISTINCT range_index) FROM trace_range JOIN stack.frames USING (stack_id)
-        WHERE trace_id = {of} AND name = 'GC concurrent mark phase' AND function = 'main.collect'""")
+        WHERE trace_id = {of} AND name = 'GC concurrent mark phase' AND position = 0 AND function = 'runtime.GC'""")
 
     assert forced == [(truth["forced_gcs"],)]
 

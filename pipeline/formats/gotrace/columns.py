@@ -258,7 +258,7 @@ def _spans(rows: Int64s, generation: Generation) -> Columns:
     # Bit 0: not of the heap. Else twice the span class, which is twice the size class and whether it has no pointers.
     kind = rows[:, c.VALUE2]
     is_classless = is_free | (kind & 1 != 0) | (kind < 0) | (kind >> 2 > _LAST_SIZE_CLASS)
-    page = max(1, int(heap[1])) if heap[1] else _PAGE_BYTES
+    page = max(1, int(heap[1]))
     return {
         "time_ns": rows[:, c.TIME],
         "event": rows[:, c.WIRE] - c.SPAN,
@@ -270,7 +270,6 @@ def _spans(rows: Int64s, generation: Generation) -> Columns:
     }
 
 
-_PAGE_BYTES = 8192
 # internal/runtime/gc/sizeclasses.go.
 _LAST_SIZE_CLASS = 67
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ MOST_REFERENCES = 1 << 23
 MOST_SAMPLES = 1 << 22
 # So that 32 bits number its stacks and texts, which take three bytes at least.
 _MOST_GENERATION_BYTES = 1 << 32
+# How addresses are written in 64-bit programs: minPageHeapAddr, which differs each time, pageSize, MinHeapAlign, fixedStack.
+_HEAP = np.array([0, 8192, 8, 2048], np.int64)
 
 _FIELDS = ("experiment", "generation", "thread", "time", "size")
 _SENTENCES: Mapping[int, str] = {
@@ -81,7 +83,8 @@ class Clock:
 class Types:
     """Go types of the allocation experiment, by id, and how addresses are written.
 
-    heap  first address, page size, alignment of objects and of stacks; zeros where the trace does not tell
+    heap  first address, page size, alignment of objects and of stacks, as the first generation tells them for all; the
+          runtime's own on most systems, from address 0 on, where the trace does not tell, as a flight recorder's
     text  int64 (n,)   each type's name, a text of the generation
     fault why there are none, although the generation has a table of them
     """
@@ -146,7 +149,7 @@ def generations(window: Window, version: int) -> Iterator[Generation | Ending]:
     version  NN of `go 1.NN trace`, 22 to 26
     Follows readGeneration and readGenerationWithSpill of internal/trace/generation.go.
     """
-    at = HEADER_BYTES
+    at, heap = HEADER_BYTES, _HEAP
     for _ in range(MOST_GENERATIONS):
         batches, end, number, ending, found = _batches(window, at, version=version)
         start, behind = window.base + at, window.base + end
@@ -168,10 +171,12 @@ def generations(window: Window, version: int) -> Iterator[Generation | Ending]:
             yield Ending(start, fault)
             return
         try:
-            yield _generation(window, batches, number, start=at, end=end, version=version)
+            generation = _generation(window, batches, number, start=at, end=end, version=version)
         except TraceError as error:
             yield Ending(start, error.moved(window.base))
             return
+        heap = generation.types.heap if generation.types.heap.any() else heap
+        yield replace(generation, types=replace(generation.types, heap=heap))
         if fault or ending == trace_wire.END_OF_FILE:
             yield Ending(behind, fault)
             return

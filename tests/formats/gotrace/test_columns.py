@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pytest
 
 from pipeline.formats.gotrace.columns import Columns, add, columns_of, has_room, open_ranges, part_for
+from pipeline.formats.gotrace.decode import decode
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.window import in_memory
 from pipeline.kernels import trace_rows
+from pipeline.values import Blob, Origin, Source
 from tests.builders.trace import BLOCKED, batch, raw_batch, strings, trace, uvarint
 
 RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
@@ -143,3 +146,44 @@ def test_allocation_events_have_addresses_types_and_sizes() -> None:
     assert found["heap_object"]["type_size_bytes"] == [48, -1]
     assert found["heap_object"]["event"] == [1, 2]
     assert found["goroutine_stack"]["size_bytes"] == [2048]
+
+
+_ALLOCATIONS = (
+    "SpanAlloc dt=1 id=2 npages_value=1 kindclass=22",
+    "HeapObjectAlloc dt=1 id=2048 type=0",
+    "GoroutineStackAlloc dt=1 id=3 order=12",
+)
+
+
+def _addresses(content: bytes) -> dict[str, list[int]]:
+    """Addresses of each table of allocation events, of all generations."""
+    found: dict[str, list[int]] = {}
+    for decoded in decode([Blob(Source(1, Origin("a.trace"), len(content), ""), content)]):
+        for name in ("heap_span", "heap_object", "goroutine_stack"):
+            if name in decoded.columns:
+                found.setdefault(name, []).extend(np.asarray(decoded.columns[name]["address"]).tolist())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("told", "span", "item", "stack"),
+    [
+        ((raw_batch(b"\x01" + b"".join(map(uvarint, (1 << 38, 16384, 16, 4096))), experiment=1),), 16384, 16, 4096),
+        ((), 8192, 8, 2048),
+    ],
+)
+def test_addresses_of_every_generation_are_written_as_the_first_one_tells(
+    told: tuple[bytes, ...], span: int, item: int, stack: int
+) -> None:
+    content = trace(
+        26,
+        (*told, batch(*RUNNING, *_ALLOCATIONS, thread=7)),
+        (batch(*RUNNING, *_ALLOCATIONS, thread=7, generation=2, time=500),),
+    )
+    first = (1 << 38) * bool(told)
+
+    assert _addresses(content) == {
+        "heap_span": [first + 2 * span] * 2,
+        "heap_object": [first + 2048 * item] * 2,
+        "goroutine_stack": [first + 3 * stack] * 2,
+    }
