@@ -16,9 +16,10 @@ from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
 from pipeline.lake.commit import open_writer
 from pipeline.lake.writer import Writer
+from pipeline.notes import NOTE_KINDS
 from pipeline.tables.build import build_tables
 from pipeline.tables.source import labelled_id, note_table, source_table
-from pipeline.values import Blob, Format, Note, Origin, Refusal, Source, Written
+from pipeline.values import Blob, Format, Loss, Note, Origin, Refusal, Source, Written
 
 # Plain bytes that are decoded together.
 _DECODE_BYTES = 16 << 20
@@ -31,12 +32,14 @@ class BatchResult:
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
     known     inputs that were in the lake already, or twice in the batch
     refusals  uri and reason of each input that was refused, for the first time or again
+    losses    what was lost of inputs that went in
     """
 
     written: Written
     ingested: Mapping[str, int]
     known: int
     refusals: tuple[tuple[str, str], ...]
+    losses: tuple[Loss, ...]
 
 
 def ingest_batch(
@@ -56,6 +59,7 @@ def ingest_batch(
     ingested: Counter[str] = Counter()
     repeated = 0
     refusals: list[Refusal] = []
+    losses: list[Loss] = []
     former_ids: set[int] = set()
     refused_ids: set[int] = set()
     with open_writer(lake) as writer:
@@ -64,7 +68,7 @@ def ingest_batch(
             fresh = [(blob, known_format) for blob, known_format in offered if _is_fresh(blob.source, seen)]
             turned_away = [refusal for refusal in (*unread, *unknown) if _is_fresh(refusal.source, seen)]
             repeated += len(blobs) + len(unread) - len(fresh) - len(turned_away)
-            accepted, broken = _decode_together(fresh, writer=writer, ingested=ingested)
+            accepted, broken = _decode_together(fresh, writer=writer, ingested=ingested, losses=losses)
             told = [*turned_away, *broken]
             changed = [refusal for refusal in told if refused.get(refusal.source.source_id) != refusal.reason]
             read_at = datetime.now(UTC).replace(tzinfo=None)
@@ -76,7 +80,7 @@ def ingest_batch(
     # An archive can be refused behind some members that were read.
     written = replace(writer.written, outdated=frozenset(former_ids - refused_ids))
     reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
-    return BatchResult(written, ingested, repeated, reasons)
+    return BatchResult(written, ingested, repeated, reasons, tuple(losses))
 
 
 def _read_together(batch: Iterable[Origin], *, limits: Limits) -> Iterator[tuple[list[Blob], list[Refusal]]]:
@@ -128,7 +132,7 @@ def _is_fresh(source: Source, seen: set[int]) -> bool:
 
 
 def _decode_together(
-    fresh: Sequence[tuple[Blob, Format]], *, writer: Writer, ingested: Counter[str]
+    fresh: Sequence[tuple[Blob, Format]], *, writer: Writer, ingested: Counter[str], losses: list[Loss]
 ) -> tuple[list[tuple[Source, str]], list[Refusal]]:
     """Hand tables and notes to the writer, format by format; returns what went in, with its format, and what did not."""
     accepted: list[tuple[Source, str]] = []
@@ -146,9 +150,20 @@ def _decode_together(
         # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
         told = [note for note in notes if note.blob_index not in reasons]
         writer.add({"ingest_note": note_table(told, blobs)})
+        losses += _losses(told, blobs)
         accepted += [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
         broken += [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
     return accepted, broken
+
+
+def _losses(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:
+    """One for each source and kind, with the first example."""
+    of_each: dict[tuple[int, str], list[Note]] = {}
+    for note in notes:
+        if NOTE_KINDS[note.kind].severity != "info":
+            of_each.setdefault((note.blob_index, note.kind), []).append(note)
+    for (index, kind), found in of_each.items():
+        yield Loss(blobs[index].source.origin.uri, kind, sum(note.count for note in found), found[0].example)
 
 
 def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:

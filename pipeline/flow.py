@@ -22,7 +22,7 @@ from pipeline.lake.commit import commit
 from pipeline.lake.identity import fingerprint
 from pipeline.lake.snapshot import changes, read_snapshot
 from pipeline.lake.verify import Finding, sweep, verify
-from pipeline.values import Snapshot
+from pipeline.values import Loss, Snapshot
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,12 +41,14 @@ class Receipt:
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
     known     inputs that were in the lake already, or twice in this run
     refusals  uri and reason of each input that was refused, for the first time or again
+    losses    what was lost of inputs that went in
     """
 
     snapshot: Snapshot
     ingested: Mapping[str, int]
     known: int
     refusals: tuple[tuple[str, str], ...]
+    losses: tuple[Loss, ...]
 
 
 def ingest(
@@ -77,13 +79,15 @@ def ingest(
     ingested: Counter[str] = Counter()
     known = 0
     refusals: list[tuple[str, str]] = []
+    losses: list[Loss] = []
     for batch, result in zip(batches, executor.map(work, batches) if executor else map(work, batches), strict=True):
         snapshot = commit(lake, result.written, known=snapshot)
         ingested.update(result.ingested)
         known += result.known
         refusals += result.refusals
+        losses += result.losses
         advance(len(batch))
-    return Receipt(snapshot, ingested, known, tuple(refusals))
+    return Receipt(snapshot, ingested, known, tuple(refusals), tuple(losses))
 
 
 def load(lake: str, database: str, *, threads: int | None = None, memory: str | None = None) -> Loaded:

@@ -106,6 +106,16 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """What of an input that went in did not: a Note of a kind that loses something, and whose it is."""
+
+    uri: str
+    kind: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class Strings:
     """Text as spans of one buffer: what a decoder knows before anyone needs a Python string.
 

@@ -72,7 +72,7 @@ class _Commands(click.Group):
 def heapscape() -> None:
     """Where a Go service's heap grew, and why the compiler put it there.
 
-    Decodes pprof profiles and escape reports into a Parquet lake, loads that into a DuckDB file, and answers
+    Decodes pprof profiles, execution traces and escape reports into a Parquet lake, loads that into a DuckDB file, and answers
     questions about it. Start with:
 
     \b

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline.outputs import tabular
-from pipeline.values import Result
+from pipeline.values import Loss, Result
 
 # Refusals named one by one; the rest is a count, and all are in the source table.
 _NAMED = 5
@@ -39,6 +39,16 @@ def say_refusals(refusals: Sequence[tuple[str, str]]) -> None:
     if len(refusals) > _NAMED:
         query = "SELECT uri, reason FROM source WHERE status = 'refused'"
         say(f'  and {len(refusals) - _NAMED:,} more: heapscape sql "{query}"')
+
+
+def say_losses(losses: Sequence[Loss]) -> None:
+    """What the first inputs that lost something lost, and how many more there are."""
+    for loss in losses[:_NAMED]:
+        what = loss.example if loss.kind == "trace_cut_off" else f"{loss.kind}, {loss.count:,} times: {loss.example}"
+        say(f"  lost: {loss.uri}: {what.removesuffix(': ')}")
+    if len(losses) > _NAMED:
+        query = "FROM ingest_note WHERE severity <> 'info'"
+        say(f'  and {len(losses) - _NAMED:,} more: heapscape sql "{query}"')
 
 
 def show_json(value: object) -> None:

@@ -105,6 +105,10 @@ def _sides(
 def _ends(
     connection: duckdb.DuckDBPyConnection, chosen: questions.Selection
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if chosen.kind not in (None, "heap"):
+        raise UsageError(
+            f"only heap profiles have a first and a last; name two of kind {chosen.kind} with --base and --profile"
+        )
     found = questions.series(connection, chosen).table.to_pylist()
     if not found:
         raise UsageError("no series has two heap profiles; name two profiles with --base and --profile")

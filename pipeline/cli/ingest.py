@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from multiprocessing import get_context
 
 import click
 
 from pipeline import config, flow
-from pipeline.cli.console import output, progress, say, say_refusals, show_json
+from pipeline.cli.console import output, progress, say, say_losses, say_refusals, show_json
 from pipeline.cli.options import label_option, lake_option, limits, outcome_option, resource_options, setting
 from pipeline.errors import PipelineError, UsageError
 
@@ -97,6 +98,7 @@ def say_receipt(receipt: flow.Receipt, *, seconds: float) -> None:
         line += f" · {len(receipt.refusals):,} refused"
     say(f"{line}  {seconds:.1f} s")
     say_refusals(receipt.refusals)
+    say_losses(receipt.losses)
 
 
 def exit_code(receipt: flow.Receipt) -> int:
@@ -112,6 +114,7 @@ def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
         "ingested": dict(receipt.ingested),
         "known": receipt.known,
         "refused": [{"uri": uri, "reason": reason} for uri, reason in receipt.refusals],
+        "lost": [asdict(loss) for loss in receipt.losses],
     }
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipeline import config, flow
-from pipeline.cli.console import say_refusals
-from pipeline.errors import UsageError
+from pipeline.cli.console import say_losses, say_refusals
+from pipeline.errors import PipelineError, UsageError
 from pipeline.inputs.limits import Limits
 from pipeline.outputs import tabular
 from pipeline.warehouse.questions import Selection
@@ -138,11 +138,12 @@ def opened(inputs: Sequence[str], db: str, *, memory: str, threads: int | None) 
 
 
 def _leave_out(receipt: flow.Receipt, inputs: Sequence[str]) -> None:
-    """Say which inputs the answer is without; raises UsageError when none is left."""
+    """Say which inputs, and what of them, the answer is without; raises PipelineError when none is left."""
+    if not (receipt.ingested or receipt.refusals):
+        raise UsageError(f"{', '.join(inputs)}: no files there; hidden ones are skipped unless named")
     if not receipt.ingested:
-        raise UsageError(
-            "; ".join(f"{uri}: {reason}" for uri, reason in receipt.refusals) or f"{', '.join(inputs)}: no files there"
-        )
+        raise PipelineError("; ".join(f"{uri}: {reason}" for uri, reason in receipt.refusals))
+    say_losses(receipt.losses)
     if not receipt.refusals:
         return
     say_refusals(receipt.refusals)

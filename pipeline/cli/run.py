@@ -15,7 +15,9 @@ from pipeline.cli.options import database_option, format_option, label_option, l
 from pipeline.cli.report import write_report
 from pipeline.warehouse.questions import Selection
 
-_NEXT = 'next: heapscape flame --growth · heapscape report · heapscape sql "FROM attribution.growth_by_site"'
+# What to ask next, by what went in; without an answer to any of it there is none.
+_OF_HEAP = 'heapscape flame --growth · heapscape report · heapscape sql "FROM attribution.growth_by_site"'
+_OF_TRACES = "heapscape goroutines · heapscape top --kind trace · heapscape flame --kind trace"
 
 
 @click.command()
@@ -58,5 +60,13 @@ def run(
             write_report(connection, Selection(), path=report)
     if report:
         say(f"report: {report}")
-    say(_NEXT)
+    for questions in _next(receipt):
+        say(f"next: {questions}")
     return exit_code(receipt)
+
+
+def _next(receipt: flow.Receipt) -> list[str]:
+    has_traces = "trace" in receipt.ingested
+    # Of what is known already nothing says what it is.
+    has_others = receipt.known > 0 or len(receipt.ingested) > has_traces
+    return [_OF_HEAP] * has_others + [_OF_TRACES] * has_traces

@@ -16,7 +16,7 @@ FORMATS: tuple[Format, ...] = (escape.FORMAT, gotrace.FORMAT, pprof.FORMAT)
 def recognise(blob: Blob) -> Format:
     """The format of a blob, from its bytes alone; raises UnknownFormat with what they look like."""
     if not blob.content:
-        raise UnknownFormat("the file is empty; a CPU profile that was never stopped leaves such a file")
+        raise UnknownFormat("the file is empty; a CPU profile or a trace that was never stopped leaves such a file")
     for candidate in FORMATS:
         if candidate.recognise(blob.content):
             return candidate

@@ -110,7 +110,10 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: profile("main.three 100") + profile("main.four 100"),
         "profile, byte 235: a second time_nanos: these are concatenated profiles",
     ),
-    "empty.pb.gz": (lambda: b"", "the file is empty; a CPU profile that was never stopped leaves such a file"),
+    "empty.pb.gz": (
+        lambda: b"",
+        "the file is empty; a CPU profile or a trace that was never stopped leaves such a file",
+    ),
     "text.pb.gz": (
         lambda: b"404 page not found\n",
         "not a format heapscape knows (escape or gotrace or pprof); it begins with '404 page not found",

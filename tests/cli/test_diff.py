@@ -92,6 +92,13 @@ def test_one_or_three_files_are_2(inputs: list[Path]) -> None:
     assert "give the profile before and the profile after" in seen.err
 
 
+def test_traces_have_no_first_and_last(traces: Path) -> None:
+    seen = heapscape("diff", "--kind", "trace", "--db", traces)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert "only heap profiles have a first and a last; name two of kind trace with --base and --profile" in seen.err
+
+
 def test_two_traces_differ_by_how_long_their_goroutines_waited_to_run(traces: Path) -> None:
     seen = heapscape(
         "diff", "--kind", "trace", "-sample_index=sched_delay", "--base", "build=go1.22-trim/plain.trace",

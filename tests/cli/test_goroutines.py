@@ -95,7 +95,7 @@ def test_the_newest_trace_is_taken_and_said(traces: Path) -> None:
         *("sql", "SELECT uri FROM trace JOIN source USING (source_id) ORDER BY started_at DESC NULLS LAST LIMIT 1"),
         *("--db", traces, "--format", "json"),
     ).json()[0]["uri"]
-    assert f"{newest}, the newest of 6 traces; choose with --trace" in seen.err
+    assert f"{newest}, the newest of 7 traces; choose with --trace" in seen.err
     assert seen.out.startswith(newest.rpartition("/")[2])
 
 
@@ -132,3 +132,13 @@ def test_a_database_without_traces_says_how_to_record_one(demo: Path) -> None:
 
 def test_a_file_that_is_no_trace_says_so_too() -> None:
     assert "there is no execution trace" in heapscape("goroutines", LAST).err
+
+
+def test_what_the_answer_is_without_is_told(tmp_path: Path) -> None:
+    whole = (TRACES / "generations.trace").read_bytes()
+    (tmp_path / "cut.trace").write_bytes(whole[: len(whole) * 4 // 5])
+
+    seen = heapscape("goroutines", "cut.trace")
+
+    assert seen.code == 0
+    assert seen.err.startswith("  lost: cut.trace: ")

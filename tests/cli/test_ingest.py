@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, heapscape, process
+from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, TRACES, heapscape, process
 
 
 def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
@@ -125,3 +125,20 @@ def test_an_input_larger_than_an_eighth_of_the_memory_is_refused() -> None:
 
     assert seen.code == 3
     assert "max_plain_bytes 1,000" in seen.err
+
+
+def test_what_is_lost_of_an_input_is_told(tmp_path: Path) -> None:
+    whole = (TRACES / "generations.trace").read_bytes()
+    (tmp_path / "cut.trace").write_bytes(whole[: len(whole) * 4 // 5])
+
+    said = heapscape("ingest", "cut.trace", TRACES / "plain.trace", "--lake", "a")
+    told = heapscape("ingest", "cut.trace", "--lake", "b", "--format", "json").json()
+
+    assert said.code == 0
+    assert "  lost: cut.trace: " in said.err
+    assert " % of the file was lost: byte " in said.err
+    assert said.err.count("lost:") == 2
+    ((loss),) = told["lost"]
+    assert (loss["uri"], loss["kind"]) == ("cut.trace", "trace_cut_off")
+    assert 0 < loss["count"] < len(whole)
+    assert loss["example"] in said.err

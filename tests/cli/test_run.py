@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.seat import DEMO, DEMO_HEAPS, REPORT, heapscape
+from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, REPORT, TRACES, heapscape
 
 
 def test_the_first_command_of_a_newcomer_gives_the_answer(tmp_path: Path, demo: Path) -> None:
@@ -70,3 +70,13 @@ def test_an_empty_folder_is_2_and_makes_nothing(tmp_path: Path) -> None:
     assert seen.code == 2
     assert "empty: no files there" in seen.err
     assert not (tmp_path / "heapscape.duckdb").exists()
+
+
+def test_what_to_ask_next_is_what_went_in_can_answer(tmp_path: Path) -> None:
+    of_a_trace = heapscape("run", TRACES / "plain.trace", "--lake", "a", "--db", "a.duckdb").err
+    of_both = heapscape("run", TRACES / "plain.trace", FIRST, "--lake", "b", "--db", "b.duckdb").err
+    of_nothing = heapscape("run", DEMO / "notes.txt", "--lake", "c", "--db", "c.duckdb").err
+
+    assert ("next: heapscape flame" in of_a_trace, "next: heapscape goroutines" in of_a_trace) == (False, True)
+    assert ("next: heapscape flame" in of_both, "next: heapscape goroutines" in of_both) == (True, True)
+    assert "next:" not in of_nothing

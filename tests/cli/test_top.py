@@ -162,10 +162,10 @@ def test_a_refused_input_is_named_and_the_answer_is_of_the_others() -> None:
     assert functions(seen)[0] == "example.com/checkout/store.(*Store).Put"
 
 
-def test_only_refused_inputs_are_2_with_the_reason() -> None:
+def test_only_refused_inputs_are_3_with_the_reason() -> None:
     seen = heapscape("top", DEMO / "notes.txt")
 
-    assert (seen.code, seen.out) == (2, "")
+    assert (seen.code, seen.out) == (3, "")
     assert "notes.txt: not a format heapscape knows" in seen.err
 
 
