@@ -23,7 +23,8 @@ CREATE TABLE trace (
   clock_offset_ns BIGINT,
   -- Events in it, boundaries of generations among them.
   event_count BIGINT NOT NULL,
-  -- Bytes at the end that could not be read; 0 for a whole trace.
+  -- Bytes from the generation on that could not be read to its end, of which events before the fault may be there all the
+  -- same; 0 for a whole trace.
   lost_bytes BIGINT NOT NULL,
   -- From labels; NULL without one.
   service VARCHAR,

@@ -200,7 +200,7 @@ def _last(found: Ordered, size_bytes: int, progress: _Progress) -> Decoded:
     notes = []
     # A fault where nothing is lost: the file is not what it was any more.
     if lost or fault:
-        share = f"{100 * lost / size_bytes:.1f} % of the file was lost"
+        share = f"up to {100 * lost / size_bytes:.1f} % of the file was lost"
         notes.append(Note(index, "trace_cut_off", lost, f"{share}: {fault or 'it follows the last generation'}"))
     if progress.types_fault:
         notes.append(Note(index, "trace_types_unreadable", 1, progress.types_fault))
