@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from pipeline.outputs import tabular
 from pipeline.values import Loss, Result
 
-# Refusals named one by one; the rest is a count, and all are in the source table.
+# Refusals, and losses, named one by one; the rest is a count, and all are in the tables.
 _NAMED = 5
 
 
@@ -44,8 +44,7 @@ def say_refusals(refusals: Sequence[tuple[str, str]]) -> None:
 def say_losses(losses: Sequence[Loss]) -> None:
     """What the first inputs that lost something lost, and how many more there are."""
     for loss in losses[:_NAMED]:
-        what = loss.example if loss.kind == "trace_cut_off" else f"{loss.kind}, {loss.count:,} times: {loss.example}"
-        say(f"  lost: {loss.uri}: {what.removesuffix(': ')}")
+        say(f"  lost: {': '.join(part for part in (loss.uri, loss.kind, loss.example) if part)}")
     if len(losses) > _NAMED:
         query = "FROM ingest_note WHERE severity <> 'info'"
         say(f'  and {len(losses) - _NAMED:,} more: heapscape sql "{query}"')

@@ -141,13 +141,12 @@ def _leave_out(receipt: flow.Receipt, inputs: Sequence[str]) -> None:
     """Say which inputs, and what of them, the answer is without; raises PipelineError when none is left."""
     if not (receipt.ingested or receipt.refusals):
         raise UsageError(f"{', '.join(inputs)}: no files there; hidden ones are skipped unless named")
-    if not receipt.ingested:
-        raise PipelineError("; ".join(f"{uri}: {reason}" for uri, reason in receipt.refusals))
-    say_losses(receipt.losses)
-    if not receipt.refusals:
-        return
     say_refusals(receipt.refusals)
-    click.get_current_context().obj.extend(uri for uri, _ in receipt.refusals)
+    say_losses(receipt.losses)
+    if not receipt.ingested:
+        raise PipelineError("nothing of what was given could be read, so there is no answer")
+    if receipt.refusals:
+        click.get_current_context().obj.extend(uri for uri, _ in receipt.refusals)
 
 
 def _check_size(context: click.Context, parameter: click.Parameter, value: str) -> str:

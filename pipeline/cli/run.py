@@ -13,9 +13,10 @@ from pipeline.cli.ingest import exit_code, ingest_with_progress, say_receipt
 from pipeline.cli.load import load_with_progress
 from pipeline.cli.options import database_option, format_option, label_option, lake_option, resource_options, setting
 from pipeline.cli.report import write_report
+from pipeline.warehouse import questions
 from pipeline.warehouse.questions import Selection
 
-# What to ask next, by what went in; without an answer to any of it there is none.
+# What to ask next, by what is there to answer it.
 _OF_HEAP = 'heapscape flame --growth · heapscape report · heapscape sql "FROM attribution.growth_by_site"'
 _OF_TRACES = "heapscape goroutines · heapscape top --kind trace · heapscape flame --kind trace"
 
@@ -58,15 +59,12 @@ def run(
         print_growth(connection, Selection(), limit=limit, format_=format_)
         if report:
             write_report(connection, Selection(), path=report)
+        inputs_of_all = questions.inputs(connection).table.to_pylist()
     if report:
         say(f"report: {report}")
-    for questions in _next(receipt):
-        say(f"next: {questions}")
+    formats = {row["format"] for row in inputs_of_all if row["status"] == "ingested"}
+    if formats - {"gotrace"}:
+        say(f"next: {_OF_HEAP}")
+    if "gotrace" in formats:
+        say(f"next: {_OF_TRACES}")
     return exit_code(receipt)
-
-
-def _next(receipt: flow.Receipt) -> list[str]:
-    has_traces = "trace" in receipt.ingested
-    # Of what is known already nothing says what it is.
-    has_others = receipt.known > 0 or len(receipt.ingested) > has_traces
-    return [_OF_HEAP] * has_others + [_OF_TRACES] * has_traces

@@ -24,7 +24,10 @@ def declared(name: str, columns: Mapping[str, Column]) -> pa.Table:
 
 @lru_cache(maxsize=256)
 def words(*texts: str) -> pa.StringArray:
-    """Texts that are needed again and again: to make an array of Python's takes as long as thousands of rows."""
+    """Texts of our own that are needed again and again: to make an array of Python's takes as long as thousands of rows.
+
+    Not for texts from a file, which would be kept for good.
+    """
     return pa.array(texts, pa.string())
 
 

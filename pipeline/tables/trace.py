@@ -151,7 +151,7 @@ def _names(wire: np.ndarray, columns: Mapping[str, Column], strings: Strings) ->
     names = [
         fixed.get(code % c.END_OF_TYPES, f"stop-the-world ({texts[code // c.END_OF_TYPES]})") for code in codes.tolist()
     ]
-    encoded = words(*names).dictionary_encode()
+    encoded = pa.array(names, pa.string()).dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which)), encoded.dictionary)
 
 

@@ -135,7 +135,7 @@ def test_what_is_lost_of_an_input_is_told(tmp_path: Path) -> None:
     told = heapscape("ingest", "cut.trace", "--lake", "b", "--format", "json").json()
 
     assert said.code == 0
-    assert "  lost: cut.trace: " in said.err
+    assert "  lost: cut.trace: trace_cut_off: up to " in said.err
     assert " % of the file was lost: byte " in said.err
     assert said.err.count("lost:") == 2
     ((loss),) = told["lost"]

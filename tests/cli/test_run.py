@@ -74,9 +74,11 @@ def test_an_empty_folder_is_2_and_makes_nothing(tmp_path: Path) -> None:
 
 def test_what_to_ask_next_is_what_went_in_can_answer(tmp_path: Path) -> None:
     of_a_trace = heapscape("run", TRACES / "plain.trace", "--lake", "a", "--db", "a.duckdb").err
+    again = heapscape("run", TRACES / "plain.trace", "--lake", "a", "--db", "a.duckdb").err
     of_both = heapscape("run", TRACES / "plain.trace", FIRST, "--lake", "b", "--db", "b.duckdb").err
     of_nothing = heapscape("run", DEMO / "notes.txt", "--lake", "c", "--db", "c.duckdb").err
 
     assert ("next: heapscape flame" in of_a_trace, "next: heapscape goroutines" in of_a_trace) == (False, True)
+    assert again.partition("next: ")[2] == of_a_trace.partition("next: ")[2]
     assert ("next: heapscape flame" in of_both, "next: heapscape goroutines" in of_both) == (True, True)
     assert "next:" not in of_nothing

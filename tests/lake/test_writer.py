@@ -209,7 +209,9 @@ def test_rows_of_a_source_the_batch_does_not_have_are_refused(tmp_path: Path) ->
 def fail_after_writing(lake: Path) -> None:
     with open_writer(str(lake), flush_bytes=1) as writer:
         writer.add(batch("a"))
+        until = time.monotonic() + 20
         while not list(lake.rglob("*.tmp")):
+            assert time.monotonic() < until, "nothing is being written"
             time.sleep(0.001)
         raise ValueError("mine")
 
