@@ -142,10 +142,10 @@ STOP_G, STOP_TEXT, STOP_SINCE, STOP_STACK = range(4)
 STOP = 4
 MOST_STOPS = 64
 # A thread's batches of a generation being read: the next byte and the end of its batch, the next and the last of its
-# batches, the running time; the event that comes next, with its time as the file says it, and where it stands.
+# batches; the event that comes next, with its time as the file says it (0 at the start of a batch), and where it stands.
 (
-    C_AT, C_END, C_BATCH, C_BATCHES_END, C_LAST, C_M, C_TYPE, C_TIME, C_A0, C_A1, C_A2, C_A3, C_POSITION,
-) = range(13)  # fmt: skip
+    C_AT, C_END, C_BATCH, C_BATCHES_END, C_M, C_TYPE, C_TIME, C_A0, C_A1, C_A2, C_A3, C_POSITION,
+) = range(12)  # fmt: skip
 CURSOR = 16
 # A CPU sample: when, ns; thread, proc, goroutine, stack.
 S_TIME, S_THREAD, S_PROC, S_GOROUTINE, S_STACK = range(5)

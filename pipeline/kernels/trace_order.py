@@ -159,9 +159,9 @@ def _next_event(s: Int64s, cur: int, data: Bytes, batches: Int64s, factor: float
         at = batches[batch * c.BATCH + c.BATCH_START]
         s[cur + c.C_END] = batches[batch * c.BATCH + c.BATCH_END]
         s[cur + c.C_BATCH] = batch + 1
-        s[cur + c.C_LAST] = 0
-    if s[cur + c.C_LAST] == 0:
-        s[cur + c.C_LAST] = nanoseconds(batches[(s[cur + c.C_BATCH] - 1) * c.BATCH + c.BATCH_TIME], factor)
+        s[cur + c.C_TIME] = 0
+    if s[cur + c.C_TIME] == 0:
+        s[cur + c.C_TIME] = nanoseconds(batches[(s[cur + c.C_BATCH] - 1) * c.BATCH + c.BATCH_TIME], factor)
     end = s[cur + c.C_END]
     kind = int(np.int64(data[np.uint64(at)]))
     s[cur + c.C_POSITION] = at
@@ -178,8 +178,7 @@ def _next_event(s: Int64s, cur: int, data: Bytes, batches: Int64s, factor: float
         s[to], at = number(data, at, end)
         if at < 0:
             return fail(s, cur, BAD_ARGUMENT, to - cur - c.C_A0, 0)
-    s[cur + c.C_TIME] = s[cur + c.C_LAST] + nanoseconds(units, factor)
-    s[cur + c.C_LAST] = s[cur + c.C_TIME]
+    s[cur + c.C_TIME] += nanoseconds(units, factor)
     s[cur + c.C_AT] = at
     return ADVANCED
 

@@ -294,12 +294,12 @@ def bind_g(s: Int64s, m: int, g: int) -> None:
 @inlined
 def _numbered(s: Int64s, table: int, identity: int) -> int:
     """The number behind an id: 0 for id 0, NONE when there is none."""
+    if np.uint64(identity) < np.uint64(s[table + c.DENSE]):
+        return s[s[table + c.AT] + identity]
     if identity == 0:
         return 0
     if s[table + c.DENSE] != 0:
-        if identity < 0 or identity >= s[table + c.DENSE]:
-            return NONE
-        return s[s[table + c.AT] + identity]
+        return NONE
     low, high = s[table + c.AT], s[table + c.END]
     while low < high:
         middle = (low + high) // 2

@@ -35,9 +35,17 @@ def number(data: Bytes, at: int, end: int) -> tuple[int, int]:
     Not minimal is fine, ten bytes are the most, and the tenth is 0 or 1.
     """
     if at < end:
-        byte = np.int64(data[np.uint64(at)])
-        if byte < 0x80:
-            return byte, at + 1
+        first = np.int64(data[np.uint64(at)])
+        if first < 0x80:
+            return first, at + 1
+        # Nearly all have three bytes at most; a loop costs twice as much.
+        if at + 2 < end:
+            second = np.int64(data[np.uint64(at + 1)])
+            if second < 0x80:
+                return (first & 0x7F) | second << 7, at + 2
+            third = np.int64(data[np.uint64(at + 2)])
+            if third < 0x80:
+                return (first & 0x7F) | (second & 0x7F) << 7 | third << 14, at + 3
     value = np.int64(0)
     shift = np.int64(0)
     stop = min(end, at + 10)

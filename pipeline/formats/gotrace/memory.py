@@ -57,12 +57,13 @@ class LookUp:
 
 
 def look_up(ids: Int64s, numbers: Int64s) -> LookUp:
-    """A look-up by id; ids are distinct and not 0, as 64 bits."""
+    """A look-up by id; ids are distinct and not 0, as 64 bits. Behind id 0 is number 0."""
     nothing = np.zeros(0, np.int64)
     highest = int(ids.view(np.uint64).max(initial=0))
     if highest <= 4 * len(ids) + 64:
         dense = np.full(highest + 1, -1, np.int64)
         dense[ids] = numbers
+        dense[0] = 0
         return LookUp(dense, nothing, nothing)
     order = np.argsort(ids, kind="stable")
     return LookUp(nothing, ids[order], numbers[order])

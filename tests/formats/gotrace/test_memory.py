@@ -44,7 +44,7 @@ def test_free_rows_are_used_again_after_a_move() -> None:
 def test_a_dense_look_up_is_a_table() -> None:
     found = mem.look_up(numbers(1, 3), numbers(10, 30))
 
-    assert found.dense.tolist() == [-1, 10, -1, 30]
+    assert found.dense.tolist() == [0, 10, -1, 30]
 
 
 def test_a_sparse_look_up_is_sorted() -> None:
