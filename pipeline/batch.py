@@ -19,6 +19,7 @@ from pipeline.lake.writer import Writer
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.build import build_tables
 from pipeline.tables.source import labelled_id, note_table, source_table
+from pipeline.tables.symbols import NamedSymbols
 from pipeline.values import Blob, Format, Loss, Note, Origin, Refusal, Source, Written
 
 # Plain bytes that are decoded together.
@@ -141,10 +142,11 @@ def _decode_together(
         blobs = [blob for blob, of_format in fresh if of_format is known_format]
         reasons: dict[int, str] = {}
         notes: list[Note] = []
+        named = NamedSymbols()
         for decoded in known_format.decode(blobs):
             reasons.update(decoded.refusals)
             notes += decoded.notes
-            tables = build_tables(decoded, blobs)
+            tables = build_tables(decoded, blobs, named=named)
             writer.add(tables)
             ingested.update(_counted(tables))
         # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.

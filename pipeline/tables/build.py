@@ -8,17 +8,23 @@ import pyarrow as pa
 
 from pipeline.tables.escape import escape_tables
 from pipeline.tables.profile import profile_tables
+from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.trace import trace_tables
 from pipeline.values import Blob, Decoded
 
 
-def build_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
-    """The tables that `decoded`, made of `blobs`, fills; sources and notes are apart, in tables/source.py."""
+def build_tables(
+    decoded: Decoded, blobs: Sequence[Blob], *, named: NamedSymbols | None = None
+) -> Mapping[str, pa.Table]:
+    """The tables that `decoded`, made of `blobs`, fills; sources and notes are apart, in tables/source.py.
+
+    named  the symbols of what was built before it, whose rows need not be there twice
+    """
     built: dict[str, pa.Table] = {}
     if "profile" in decoded.columns:
         built.update(profile_tables(decoded, blobs))
     if "escape_site" in decoded.columns:
         built.update(escape_tables(decoded, blobs))
     if "trace_part" in decoded.columns:
-        built.update(trace_tables(decoded, blobs))
+        built.update(trace_tables(decoded, blobs, named=named or NamedSymbols()))
     return built

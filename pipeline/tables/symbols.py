@@ -39,6 +39,25 @@ class SymbolIds:
     stack: UInt64s
 
 
+@dataclass(slots=True)
+class NamedSymbols:
+    """Symbols whose rows are there already, with their ids, for what is decoded next and refers to them too.
+
+    They are remembered while the parts of one file are built, which a frozen value could not do.
+    """
+
+    symbols: Symbols | None = None
+    ids: SymbolIds | None = None
+
+    def tables(self, symbols: Symbols) -> tuple[Mapping[str, pa.Table], SymbolIds]:
+        """What `symbol_tables` makes of them, without the tables when these are the same symbols as before."""
+        if self.ids is not None and self.symbols is symbols:
+            return {}, self.ids
+        built, ids = symbol_tables(symbols)
+        self.symbols, self.ids = symbols, ids
+        return built, ids
+
+
 def symbol_tables(symbols: Symbols) -> tuple[Mapping[str, pa.Table], SymbolIds]:
     """The tables function, mapping, location and stack, each id once, and the ids behind the indices."""
     text = hash_spans(symbols.strings.data, symbols.strings.starts, symbols.strings.lengths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pipeline.kernels.validity import looked_up, unlike
 from pipeline.schema import Table, tables
 from pipeline.tables.labels import label_sets
 from pipeline.tables.source import label_columns, label_maps, series_keys
-from pipeline.tables.symbols import symbol_tables
+from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.table import declared, words
 from pipeline.tables.text import text_array
 from pipeline.values import Blob, Column, Decoded, Strings, Symbols, UInt64s
@@ -67,7 +68,7 @@ _WORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def trace_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
+def trace_tables(decoded: Decoded, blobs: Sequence[Blob], *, named: NamedSymbols) -> Mapping[str, pa.Table]:
     """Every table that one part of a trace fills; `blobs` are those that were decoded."""
     part = decoded.columns["trace_part"]
     blob = blobs[int(np.asarray(part["blob_index"])[0])]
@@ -77,7 +78,7 @@ def trace_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Tab
     built: dict[str, pa.Table] = {}
     ids = np.zeros(1, np.uint64)
     if symbols is not None:
-        symbol_rows, found = symbol_tables(symbols)
+        symbol_rows, found = named.tables(symbols)
         built.update(symbol_rows)
         ids = found.stack
     for name, columns in decoded.columns.items():
@@ -155,6 +156,7 @@ def _names(wire: np.ndarray, columns: Mapping[str, Column], strings: Strings) ->
     return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(which)), encoded.dictionary)
 
 
+@cache
 def _no_labels() -> tuple[int, pa.Table]:
     """The id of the label set that is empty, and its row."""
     none = np.zeros(0, np.int64)

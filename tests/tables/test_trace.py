@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from importlib import import_module
 
 import pyarrow as pa
+import pytest
 
 from pipeline.formats.gotrace.decode import decode
 from pipeline.schema import tables
 from pipeline.tables.build import build_tables
+from pipeline.tables.symbols import NamedSymbols
 from pipeline.values import Blob, Origin, Source
-from tests.builders.trace import BLOCKED, batch, strings, trace
+from tests.builders.trace import BLOCKED, batch, stacks, strings, trace
 
 RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
 
@@ -30,6 +33,44 @@ def test_every_table_has_its_declared_schema() -> None:
 
     assert {"trace", "trace_generation", "goroutine_transition", "profile", "sample", "stack"} <= set(found)
     assert [name for name, rows in found.items() if rows.schema != tables()[name].schema] == []
+
+
+def test_symbols_of_a_generation_are_written_once_and_meant_by_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The package's `decode` is the function, not the module.
+    monkeypatch.setattr(import_module("pipeline.formats.gotrace.decode"), "_ROWS", 1)
+    content = trace(26, many(generation=1), many(generation=2))
+    blob = Blob(Source(17, Origin("a.trace"), len(content), ""), content)
+    named = NamedSymbols()
+
+    apart = [build_tables(decoded, [blob]) for decoded in decode([blob])]
+    together = [build_tables(decoded, [blob], named=named) for decoded in decode([blob])]
+
+    of_each = [("stack" in part, part["goroutine_transition"].num_rows) for part in together[:-1]]
+    assert of_each == [(True, 1), (False, 3), (True, 1), (False, 1)]
+    for name in ("goroutine_transition", "sample"):
+        assert [part.get(name) for part in apart] == [part.get(name) for part in together]
+    written = {stack for part in together if "stack" in part for stack in part["stack"]["stack_id"].to_pylist()}
+    meant = [part["goroutine_transition"]["stack_id"].to_pylist() for part in together[:-1]]
+    assert meant[1][0] != meant[3][0]
+    assert {*meant[1], *meant[3]} - {None} <= written
+
+
+def many(*, generation: int) -> list[bytes]:
+    """Batches of a generation with more events than become rows at once, and a stack of its own at the end."""
+    return [
+        strings({1: "main.f", 2: "main.go", 3: "chan receive"}, generation=generation),
+        stacks({1: [(100 + generation, 1, 2, 7)]}, generation=generation),
+        batch(
+            "ProcStatus dt=1 p=0 pstatus=1",
+            "GoStatus dt=1 g=1 m=7 gstatus=2",
+            *["HeapAlloc dt=1 heapalloc_value=1"] * 5000,
+            "GoBlock dt=1 reason_string=3 stack=1",
+            *["GoUnblock dt=1 g=1 g_seq=1 stack=0", "GoStart dt=1 g=1 g_seq=2"] * (generation == 1),
+            thread=7,
+            time=100 + 100_000 * generation,
+            generation=generation,
+        ),
+    ]
 
 
 def test_a_transition_has_words_and_stacks_and_null_for_what_is_not_known() -> None:

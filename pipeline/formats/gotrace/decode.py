@@ -28,6 +28,7 @@ _VERSIONS = (22, 23, 25, 26)
 class _Progress:
     """What has been met of one trace so far.
 
+    symbols    those of the generation that was met last, made once for all its parts
     offset_ns  what makes a time of the trace nanoseconds since 1970; None without a clock snapshot
     """
 
@@ -38,6 +39,7 @@ class _Progress:
     events: int = 0
     ranges: int = 0
     samples: int = 0
+    symbols: Symbols | None = None
     offset_ns: int | None = None
     types_fault: str = ""
     not_utf8: int = 0
@@ -144,7 +146,7 @@ def _rows(part: Part, progress: _Progress) -> Decoded:
         progress.ranges += len(tables["trace_range"]["range_index"])
     tables["sample"] = _numbered(tables["sample"], "sample_index", progress.samples)
     progress.samples += len(tables["sample"]["sample_index"])
-    return Decoded(_of_blob(tables, progress), symbols=symbols_of(part.generation))
+    return Decoded(_of_blob(tables, progress), symbols=_symbols(part.generation, progress))
 
 
 def _numbered(columns: Mapping[str, Column], name: str, first: int) -> Mapping[str, Column]:
@@ -206,8 +208,15 @@ def _last(found: Ordered, size_bytes: int, progress: _Progress) -> Decoded:
         notes.append(Note(index, "trace_types_unreadable", 1, progress.types_fault))
     if progress.not_utf8:
         notes.append(Note(index, "text_not_utf8", progress.not_utf8))
-    symbols = symbols_of(found.generation) if found.generation else None
+    symbols = _symbols(found.generation, progress) if found.generation else None
     return Decoded(_of_blob(tables, progress), symbols=symbols, notes=notes)
+
+
+def _symbols(generation: Generation, progress: _Progress) -> Symbols:
+    # By what they share: to keep the generation would be to hold two of them.
+    if progress.symbols is None or progress.symbols.stack_locations is not generation.stack_frames:
+        progress.symbols = symbols_of(generation)
+    return progress.symbols
 
 
 def symbols_of(generation: Generation) -> Symbols:
