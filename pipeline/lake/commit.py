@@ -18,7 +18,7 @@ import numpy as np
 from pipeline import __version__
 from pipeline.errors import LakeError
 from pipeline.lake import durable
-from pipeline.lake.datafile import read_rows
+from pipeline.lake.datafile import encode, read_rows
 from pipeline.lake.layout import REFUSED_IN, source_column
 from pipeline.lake.manifest import Entry, append, shared_lock
 from pipeline.lake.rows import without_sources
@@ -158,7 +158,9 @@ def _files_without(lake: str, files: Sequence[DataFile], *, sources: Set[int]) -
                 kept.append(file)
             elif remaining.num_rows:
                 folder = file.path.rpartition("/")[0]
-                staged.append(stage(lake, remaining, table=tables()[file.table], folder=folder))
+                table = tables()[file.table]
+                content = encode(remaining, table=table)
+                staged.append(stage(lake, content, rows=remaining.num_rows, table=table, folder=folder))
         kept += publish(lake, staged)
     except BaseException:
         for one in staged:

@@ -38,7 +38,7 @@ _DICTIONARY_BYTES = 4 << 20
 _LEAST_PROBED = 4096
 # What is looked at of a long column: to look at all of it takes a quarter of the time that writing it does.
 _RUNS = 16
-_RUN = 1 << 12
+_RUN = 1 << 10
 # One in so many rows may be below the one before it in what still counts as rising.
 _MOST_FALLS = 64
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Semaphore
 
 import pyarrow as pa
 
@@ -68,6 +70,8 @@ class Writer:
         self._lake = lake
         self._flush_bytes = flush_bytes
         self._pool = pool
+        # Of three files that two cores encode, the longest would end last and alone. To sync them needs no core.
+        self._cores = Semaphore(os.cpu_count() or 1)
         self._buffers: dict[str, _Buffer] = {}
         self._staged: list[Staged] = []
         self._being_written: deque[list[Future[None]]] = deque()
@@ -172,16 +176,18 @@ class Writer:
         self._found_sources |= dict.fromkeys(source_ids(rows, table=buffer.table).tolist(), buffer.table.name)
         for partition, part in split(rows, by=buffer.table.partition):
             folder = folder_path(buffer.table.name, partition)
-            self._staged.append(stage(self._lake, part, table=buffer.table, folder=folder))
+            with self._cores:
+                content = encode(part, table=buffer.table)
+            self._staged.append(stage(self._lake, content, rows=part.num_rows, table=buffer.table, folder=folder))
 
 
-def stage(lake: str, rows: pa.Table, *, table: Table, folder: str) -> Staged:
-    """Write rows into a file of `folder`, under a name that nobody reads."""
-    content = memoryview(encode(rows, table=table))
+def stage(lake: str, encoded: pa.Buffer, *, rows: int, table: Table, folder: str) -> Staged:
+    """Write the bytes of a Parquet file with so many rows into `folder`, under a name that nobody reads."""
+    content = memoryview(encoded)
     sha256 = hashlib.sha256(content).hexdigest()
     path = staged_path(folder, token=durable.token())
     durable.write_new(Path(lake, path), content)
-    file = DataFile(table.name, data_path(folder, sha256=sha256), rows.num_rows, len(content), sha256)
+    file = DataFile(table.name, data_path(folder, sha256=sha256), rows, len(content), sha256)
     return Staged(path, file)
 
 

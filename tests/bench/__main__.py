@@ -41,7 +41,7 @@ def _thorough() -> list[Measurement]:
         partial(work.decode_large, large, pairs=7, seconds=1.0),
         partial(work.ingest_large, large, pairs=7, seconds=1.0),
         partial(work.ingest_small, small, pairs=3),
-        partial(work.order_trace, large_trace(), pairs=5),
+        partial(work.order_trace, large_trace(), pairs=7),
         partial(work.ask_top, large, small, pairs=5, seconds=1.0),
         partial(work.ingest_within_memory, small, f"{len(small):,} small heap profiles"),
         partial(work.ingest_within_memory, [extreme], "an extreme profile"),
