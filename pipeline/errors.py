@@ -2,7 +2,8 @@
 
 PipelineError                3  nothing could be done
 ├── DecodeError              1  one input is not what its format promises; the rest goes in
-│   └── UnknownFormat        1  no format recognises it
+│   ├── UnknownFormat        1  no format recognises it
+│   └── CutOff               1  what is compressed ends before its end
 ├── SchemaError              3  a table does not have its declared columns: our mistake
 ├── LakeError                3  the lake's files and its manifest disagree
 ├── QueryError               3  DuckDB refused a query
@@ -26,6 +27,10 @@ class DecodeError(PipelineError):
 
 class UnknownFormat(DecodeError):
     """No format recognises the bytes."""
+
+
+class CutOff(DecodeError):
+    """Compressed bytes end before their end; the plain bytes that came out until then are right."""
 
 
 class SchemaError(PipelineError):

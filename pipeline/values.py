@@ -60,10 +60,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Large:
-    """Plain bytes that are too many to be held: they are read again, as long as no further Blob was asked for.
+    """Plain bytes that are too many to be held, or break off: they are read again, as long as no further Blob was asked for.
 
     open             what reads at most so many of the next bytes, b"" at the end, from the beginning on; it raises
-                     DecodeError or OSError when the file has changed meanwhile
+                     CutOff where compressed ones break off, DecodeError or OSError when the file has changed meanwhile
     most_held_bytes  how many of them may be in memory at once
     """
 
@@ -74,7 +74,7 @@ class Large:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """The plain bytes of one source; of one too large to be held, `content` is only how it begins."""
+    """The plain bytes of one source; of a large one, `content` is only how it begins."""
 
     source: Source
     content: bytes

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from isal import igzip_lib, isal_zlib
 
-from pipeline.errors import DecodeError
+from pipeline.errors import CutOff, DecodeError
 from pipeline.inputs.limits import Budget
 from pipeline.inputs.streams import PIECE_BYTES, Stream, read_exactly
 
@@ -116,7 +116,7 @@ def codec_of(head: bytes) -> Codec | None:
 def inflate(codec: Codec, stream: Stream, *, budget: Budget) -> Iterator[bytes]:
     """The plain bytes, in pieces of at most 256 KiB, each charged to the budget.
 
-    Raises DecodeError with the place for what the codec's own tool refuses, and LimitError.
+    Raises DecodeError with the place for what the codec's own tool refuses, CutOff among them, and LimitError.
     """
     yield from charged(codec.plain, Feed(stream), budget=budget)
 
@@ -164,7 +164,7 @@ def plain_frame(feed: Feed, decompressor: Decompressor, *, what: str) -> Iterato
     while not decompressor.eof:
         data = feed.chunk() if decompressor.needs_input else b""
         if decompressor.needs_input and not data:
-            raise DecodeError(_cut(feed, what=what, start=start))
+            raise CutOff(_cut(feed, what=what, start=start))
         try:
             piece = decompressor.decompress(data, PIECE_BYTES)
         except (_ISAL_ERROR, zstd.ZstdError, OSError, lzma.LZMAError, ValueError) as error:
@@ -226,7 +226,7 @@ def _read_gzip_header(feed: Feed, *, start: int) -> None:
 def _gzip_bytes(feed: Feed, size: int, *, start: int) -> bytes:
     data = feed.take(size)
     if len(data) < size:
-        raise DecodeError(_cut(feed, what="gzip member", start=start))
+        raise CutOff(_cut(feed, what="gzip member", start=start))
     return data
 
 
@@ -234,7 +234,7 @@ def _gzip_text(feed: Feed, *, start: int) -> bytes:
     data = feed.take(_GZIP_NAME_BYTES)
     text, zero, rest = data.partition(b"\0")
     if not zero and len(data) < _GZIP_NAME_BYTES:
-        raise DecodeError(_cut(feed, what="gzip member", start=start))
+        raise CutOff(_cut(feed, what="gzip member", start=start))
     if not zero:
         raise DecodeError(
             f"gzip: invalid header at byte {start:,}: a name in it has no end within {_GZIP_NAME_BYTES} bytes, "

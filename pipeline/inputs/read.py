@@ -8,12 +8,14 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 import xxhash
 
-from pipeline.errors import DecodeError
+from pipeline.errors import CutOff, DecodeError
+from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
 from pipeline.inputs.labels import is_sidecar, member_labels, printable
@@ -91,7 +93,8 @@ def read(
     could not be unpacked they are of the beginning, and the reason says so.
 
     is_streamed  whether a file that begins with these bytes can be decoded without being held. Where it has more than
-                 `max_plain_bytes` its Blob reads it again from where it is, before the next is asked for
+                 `max_plain_bytes`, or is compressed and cut off, its Blob reads it again from where it is, before the
+                 next is asked for
 
     Memory stays below `max_plain_bytes` for each archive around a file, plus twice that and a few pieces.
     """
@@ -227,36 +230,26 @@ def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int
 
 
 def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[[int], bytes]]) -> Blob:
-    """The Blob of plain bytes that need not be held, and are not when they are too many."""
+    """The Blob of plain bytes that need not be held, and are not when they are too many or break off.
+
+    Whoever reads what breaks off again is told so at its end, and can keep what came before.
+    """
     head, held, xxh64, size = b"", io.BytesIO(), xxhash.xxh64(), 0
-    for piece in _until_end(plain):
-        head = head or piece[:_HEAD_BYTES]
-        xxh64.update(piece)
-        size += len(piece)
-        if size <= this.limits.max_plain_bytes:
-            held.write(piece)
-        elif held.tell():
-            held = io.BytesIO()
+    is_whole = False
+    with suppress(CutOff):
+        for piece in _until_end(plain):
+            head = head or piece[:_HEAD_BYTES]
+            xxh64.update(piece)
+            size += len(piece)
+            if size <= this.limits.max_plain_bytes:
+                held.write(piece)
+            elif held.tell():
+                held = io.BytesIO()
+        is_whole = True
     source = _large_source(this, xxh64.intdigest())
-    if size <= this.limits.max_plain_bytes:
+    if is_whole and size <= this.limits.max_plain_bytes:
         return Blob(source, held.getvalue())
-    return Blob(source, head, Large(size, this.limits.max_plain_bytes, partial(_same_again, again, xxh64.digest())))
-
-
-def _same_again(again: Callable[[], Callable[[int], bytes]], digest: bytes) -> Callable[[int], bytes]:
-    """What reads the bytes again, and raises DecodeError at their end when they are not the same."""
-    read_some, xxh64 = again(), xxhash.xxh64()
-
-    def read_same(size: int) -> bytes:
-        piece = read_some(size)
-        xxh64.update(piece)
-        if size and not piece and xxh64.digest() != digest:
-            raise DecodeError(
-                "the file was changed meanwhile, so its rows may be of both; offer a copy that nobody writes to"
-            )
-        return piece
-
-    return read_same
+    return Blob(source, head, Large(size, this.limits.max_plain_bytes, partial(same_again, again, xxh64.digest())))
 
 
 def _is_packed(head: bytes) -> bool:

@@ -142,3 +142,19 @@ def test_what_is_lost_of_an_input_is_told(tmp_path: Path) -> None:
     assert (loss["uri"], loss["kind"]) == ("cut.trace", "trace_cut_off")
     assert 0 < loss["count"] < len(whole)
     assert loss["example"] in said.err
+
+
+def test_a_compressed_trace_that_is_cut_off_is_kept_and_takes_the_place_of_nothing(tmp_path: Path) -> None:
+    whole = gzip.compress((TRACES / "generations.trace").read_bytes(), mtime=0)
+    (tmp_path / "cut.trace.gz").write_bytes(whole[: len(whole) * 7 // 8])
+    (tmp_path / "whole.trace.gz").write_bytes(whole)
+
+    said = heapscape("ingest", "cut.trace.gz", "--lake", "a")
+    again = heapscape("ingest", "cut.trace.gz", "--lake", "a", "--format", "json").json()
+    both = heapscape("ingest", "cut.trace.gz", "whole.trace.gz", "--lake", "a", "--format", "json").json()
+
+    assert said.code == 0
+    assert f"cut off at byte {len(whole) * 7 // 8:,}, after " in said.err
+    assert " % of the file was lost: byte " in said.err
+    assert (again["known"], again["refused"]) == (1, [])
+    assert (both["known"], both["refused"], both["lost"]) == (1, [], [])

@@ -10,6 +10,7 @@ import io
 import json
 import lzma
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,7 @@ from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import DecodeError
+from pipeline.errors import CutOff, DecodeError
 from pipeline.inputs.find import find
 from pipeline.inputs.labels import Labels
 from pipeline.inputs.limits import Limits
@@ -732,6 +734,50 @@ def test_what_need_not_be_held_is_held_when_it_is_small(tmp_path: Path, compress
     assert isinstance(blob, Blob)
     assert blob.large is None
     assert blob.content == _STREAMED
+
+
+# In blocks that are small enough to leave some whole.
+_IN_BLOCKS = {**_COMPRESS, "bzip2": partial(bz2.compress, compresslevel=1)}
+
+
+@pytest.mark.parametrize("compression", sorted(_COMPRESS.keys() - {"plain"}))
+@pytest.mark.parametrize("limits", [_FEW, dataclasses.replace(_FEW, max_plain_bytes=1 << 20)])
+def test_what_need_not_be_held_keeps_what_came_out_before_it_breaks_off(
+    tmp_path: Path, compression: str, limits: Limits
+) -> None:
+    plain = b"streamed " + random.Random(1).randbytes(400_000)
+    offered = _IN_BLOCKS[compression](plain)[:300_000]
+
+    for blob in _streamed(_file(tmp_path, offered), limits=limits):
+        assert isinstance(blob, Blob), blob
+        assert blob.large is not None
+        read_some, kept = blob.large.open(), b""
+        while len(kept) < blob.size_bytes:
+            kept += read_some(100_000)
+        with pytest.raises(CutOff, match="unexpected EOF: cut off at byte 300,000, after "):
+            read_some(1)
+        assert 90_000 < len(kept) == blob.size_bytes < 310_000
+        assert plain.startswith(kept)
+        assert blob.source.source_id == xxhash.xxh64_intdigest(kept)
+        assert blob.source.sha256 == hashlib.sha256(offered).hexdigest()
+
+
+def test_what_breaks_off_and_has_changed_says_that(tmp_path: Path) -> None:
+    plain = b"streamed " + random.Random(1).randbytes(400_000)
+    path = _file(tmp_path, gzip.compress(plain, mtime=0)[:300_000])
+
+    for blob in _streamed(path):
+        assert isinstance(blob, Blob), blob
+        path.write_bytes(gzip.compress(plain.swapcase(), mtime=0)[:300_000])
+        with pytest.raises(DecodeError, match="was changed meanwhile"):
+            _all_of(blob)
+
+
+def test_what_breaks_off_before_it_is_known_is_refused(tmp_path: Path) -> None:
+    (refusal,) = _streamed(_file(tmp_path, _COMPRESS["gzip"](_STREAMED)[:15]))
+
+    assert isinstance(refusal, Refusal)
+    assert "unexpected EOF: cut off at byte 15" in refusal.reason
 
 
 def test_a_large_file_of_any_other_beginning_is_refused(tmp_path: Path) -> None:

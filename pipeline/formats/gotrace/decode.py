@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.errors import DecodeError
 from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.columns import Part, add, columns_of, has_room, open_ranges, part_for
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
@@ -16,7 +17,7 @@ from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables
 from pipeline.kernels.utf8 import are_utf8
-from pipeline.values import Blob, Column, Decoded, Note, Symbols
+from pipeline.values import Blob, Column, Decoded, Large, Note, Symbols
 
 # Events that become rows together.
 _ROWS = 1 << 18
@@ -54,7 +55,7 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
         if version not in _VERSIONS and version not in v1.VERSIONS:
             yield Decoded({}, refusals={index: _unknown(version)})
         elif version in v1.VERSIONS and blob.large:
-            yield Decoded({}, refusals={index: _too_large(blob, blob.large.most_held_bytes)})
+            yield Decoded({}, refusals={index: _not_held(blob.large)})
         else:
             yield from _decode(blob, _Progress(index, version))
 
@@ -72,11 +73,20 @@ def _unknown(version: int) -> str:
     )
 
 
-def _too_large(blob: Blob, most: int) -> str:
-    return (
-        f"a trace before Go 1.22 is sorted in memory; it has {blob.size_bytes:,} bytes, and {most:,} may be held; "
-        "give more --memory"
-    )
+def _not_held(large: Large) -> str:
+    """Why a trace before Go 1.22, which is sorted in memory, cannot be."""
+    if large.size_bytes > large.most_held_bytes:
+        return (
+            f"a trace before Go 1.22 is sorted in memory; it has {large.size_bytes:,} bytes, and "
+            f"{large.most_held_bytes:,} may be held; give more --memory"
+        )
+    read = large.open()
+    try:
+        while read(large.most_held_bytes):
+            pass
+    except (DecodeError, OSError) as error:
+        return f"{error}. Of a trace before Go 1.22 nothing can be kept, for its clock comes last"
+    return "the file was changed meanwhile; offer a copy that nobody writes to"
 
 
 def _in_order(blob: Blob, version: int) -> Iterator[Chunk | Ordered]:

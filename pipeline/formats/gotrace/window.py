@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.errors import DecodeError
+from pipeline.errors import CutOff, DecodeError
 from pipeline.values import Blob, Bytes
 
 # More than a generation of most programs has.
@@ -68,6 +68,8 @@ def _next(window: Window, most: int) -> bytes:
     assert window.rest is not None
     try:
         piece = window.rest(min(most, _PIECE_BYTES))
+    except CutOff as error:
+        piece, window.fault = b"", str(error)
     except (DecodeError, OSError) as error:
         piece, window.fault = b"", f"to read it a second time failed: {error}"
     if not piece:

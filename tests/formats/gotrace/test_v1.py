@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from pipeline.errors import CutOff
 from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.decode import decode
@@ -134,6 +136,19 @@ def test_what_may_not_be_held_is_refused_with_what_to_do() -> None:
     (part,) = decode([blob(RICH[:100], large)])
 
     assert "5,000,000 bytes, and 1,000,000 may be held; give more --memory" in part.refusals[0]
+
+
+def test_what_is_compressed_and_breaks_off_is_refused_with_what_is_wrong() -> None:
+    readable = io.BytesIO(RICH[:500])
+
+    def read(size: int) -> bytes:
+        if piece := readable.read(size):
+            return piece
+        raise CutOff("gzip member at byte 0: cut off at byte 300")
+
+    (part,) = decode([blob(RICH[:100], Large(500, 1_000_000, open=lambda: read))])
+
+    assert part.refusals[0].startswith("gzip member at byte 0: cut off at byte 300. Of a trace before Go 1.22 nothing")
 
 
 def test_more_events_than_can_be_sorted_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

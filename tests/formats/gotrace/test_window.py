@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.errors import DecodeError
+from pipeline.errors import CutOff, DecodeError
 from pipeline.formats.gotrace import window
 from pipeline.formats.gotrace.decode import decode
 from pipeline.tables.build import build_tables
@@ -119,6 +119,22 @@ def test_a_file_that_cannot_be_read_to_its_end_any_more_is_kept_up_to_there(erro
     assert [row["generation"] for row in found["trace_generation"]] == [1]
     assert "to read it a second time failed: " in found["note"][0]["example"]
     assert str(error) in found["note"][0]["example"]
+
+
+def test_what_is_compressed_and_breaks_off_is_kept_up_to_there() -> None:
+    content = trace(26, BLOCKED, (batch(*RUNNING, thread=7, generation=2, time=500),))
+    readable = io.BytesIO(content[:-20])
+
+    def read(size: int) -> bytes:
+        if piece := readable.read(size):
+            return piece
+        raise CutOff("gzip member at byte 0: cut off")
+
+    found = rows(streamed(content[:-20], read=read))
+
+    assert [row["generation"] for row in found["trace_generation"]] == [1]
+    assert found["note"][0]["example"].endswith(": gzip member at byte 0: cut off")
+    assert "second time" not in found["note"][0]["example"]
 
 
 def test_a_file_that_was_changed_says_so_though_nothing_is_lost() -> None:
