@@ -26,6 +26,7 @@ def test_a_refused_input_is_1_a_wrong_request_2_and_the_rest_3() -> None:
         "PipelineError": 3,
         "DecodeError": 1,
         "UnknownFormat": 1,
+        "CutOff": 1,
         "SchemaError": 3,
         "LakeError": 3,
         "QueryError": 3,
