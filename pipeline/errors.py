@@ -30,7 +30,7 @@ class UnknownFormat(DecodeError):
 
 
 class CutOff(DecodeError):
-    """Compressed bytes end before their end; the plain bytes that came out until then are right."""
+    """Compressed bytes end before their end; nothing is known to be wrong with what came out until then."""
 
 
 class SchemaError(PipelineError):

@@ -1,4 +1,4 @@
-"""Bytes that are read a second time, since they were too many to be kept."""
+"""Bytes that are read a second time, since they were too many to be held, or broke off."""
 
 from __future__ import annotations
 

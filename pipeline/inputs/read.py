@@ -8,7 +8,6 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -235,8 +234,8 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
     Whoever reads what breaks off again is told so at its end, and can keep what came before.
     """
     head, held, xxh64, size = b"", io.BytesIO(), xxhash.xxh64(), 0
-    is_whole = False
-    with suppress(CutOff):
+    is_whole = True
+    try:
         for piece in _until_end(plain):
             head = head or piece[:_HEAD_BYTES]
             xxh64.update(piece)
@@ -245,7 +244,8 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
                 held.write(piece)
             elif held.tell():
                 held = io.BytesIO()
-        is_whole = True
+    except CutOff:
+        is_whole = False
     source = _large_source(this, xxh64.intdigest())
     if is_whole and size <= this.limits.max_plain_bytes:
         return Blob(source, held.getvalue())

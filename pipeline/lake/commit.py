@@ -148,7 +148,8 @@ def _files_without(lake: str, files: Sequence[DataFile], *, sources: Set[int]) -
     staged: list[Staged] = []
     try:
         for file in files:
-            column = source_column(tables()[file.table])
+            table = tables()[file.table]
+            column = source_column(table)
             if column is None:
                 kept.append(file)
                 continue
@@ -158,7 +159,6 @@ def _files_without(lake: str, files: Sequence[DataFile], *, sources: Set[int]) -
                 kept.append(file)
             elif remaining.num_rows:
                 folder = file.path.rpartition("/")[0]
-                table = tables()[file.table]
                 content = encode(remaining, table=table)
                 staged.append(stage(lake, content, rows=remaining.num_rows, table=table, folder=folder))
         kept += publish(lake, staged)

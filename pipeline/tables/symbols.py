@@ -49,7 +49,7 @@ class NamedSymbols:
     symbols: Symbols | None = None
     ids: SymbolIds | None = None
 
-    def tables(self, symbols: Symbols) -> tuple[Mapping[str, pa.Table], SymbolIds]:
+    def new_rows(self, symbols: Symbols) -> tuple[Mapping[str, pa.Table], SymbolIds]:
         """What `symbol_tables` makes of them, without the tables when these are the same symbols as before."""
         if self.ids is not None and self.symbols is symbols:
             return {}, self.ids

@@ -78,7 +78,7 @@ def trace_tables(decoded: Decoded, blobs: Sequence[Blob], *, named: NamedSymbols
     built: dict[str, pa.Table] = {}
     ids = np.zeros(1, np.uint64)
     if symbols is not None:
-        symbol_rows, found = named.tables(symbols)
+        symbol_rows, found = named.new_rows(symbols)
         built.update(symbol_rows)
         ids = found.stack
     for name, columns in decoded.columns.items():

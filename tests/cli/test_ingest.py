@@ -144,7 +144,7 @@ def test_what_is_lost_of_an_input_is_told(tmp_path: Path) -> None:
     assert loss["example"] in said.err
 
 
-def test_a_compressed_trace_that_is_cut_off_is_kept_and_takes_the_place_of_nothing(tmp_path: Path) -> None:
+def test_a_compressed_trace_that_is_cut_off_is_kept_beside_the_whole_one(tmp_path: Path) -> None:
     whole = gzip.compress((TRACES / "generations.trace").read_bytes(), mtime=0)
     (tmp_path / "cut.trace.gz").write_bytes(whole[: len(whole) * 7 // 8])
     (tmp_path / "whole.trace.gz").write_bytes(whole)

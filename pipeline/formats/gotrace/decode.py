@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.errors import DecodeError
+from pipeline.errors import CutOff, DecodeError
 from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.columns import Part, add, columns_of, has_room, open_ranges, part_for
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
@@ -84,9 +84,11 @@ def _not_held(large: Large) -> str:
     try:
         while read(large.most_held_bytes):
             pass
-    except (DecodeError, OSError) as error:
+    except CutOff as error:
         return f"{error}. Of a trace before Go 1.22 nothing can be kept, for its clock comes last"
-    return "the file was changed meanwhile; offer a copy that nobody writes to"
+    except (DecodeError, OSError) as error:
+        return f"to read it a second time failed: {error}"
+    return "it broke off before and now does not; offer it again"
 
 
 def _in_order(blob: Blob, version: int) -> Iterator[Chunk | Ordered]:

@@ -38,6 +38,16 @@ def test_wrong_clocks_do_not_change_the_order() -> None:
     assert times == sorted(set(times))
 
 
+def test_times_of_a_batch_count_from_the_batchs_own() -> None:
+    later = batch("HeapAlloc dt=2 heapalloc_value=1", "HeapAlloc dt=3 heapalloc_value=2", thread=7, time=500)
+    content = trace(26, (batch(*RUNNING, thread=7, time=100), later))
+
+    found, fault = events(content)
+
+    assert fault is None
+    assert [one["time"] for one in found[1:5]] == [101, 102, 502, 505]
+
+
 def test_a_switch_is_three_events() -> None:
     content = of("GoCreateBlocked dt=1 new_g=2 new_stack=0 stack=0", "GoSwitch dt=1 g=2 g_seq=1")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pipeline.errors import CutOff
+from pipeline.errors import CutOff, DecodeError
 from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.decode import decode
@@ -149,6 +149,23 @@ def test_what_is_compressed_and_breaks_off_is_refused_with_what_is_wrong() -> No
     (part,) = decode([blob(RICH[:100], Large(500, 1_000_000, open=lambda: read))])
 
     assert part.refusals[0].startswith("gzip member at byte 0: cut off at byte 300. Of a trace before Go 1.22 nothing")
+
+
+def changed(size: int) -> bytes:
+    raise DecodeError("the file was changed meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("read", "says"),
+    [
+        (changed, "to read it a second time failed: the file was changed meanwhile"),
+        (io.BytesIO().read, "it broke off before and now does not; offer it again"),
+    ],
+)
+def test_what_cannot_be_read_again_is_refused_with_what_is_wrong(read: Callable[[int], bytes], says: str) -> None:
+    (part,) = decode([blob(RICH[:100], Large(500, 1_000_000, open=lambda: read))])
+
+    assert part.refusals[0] == says
 
 
 def test_more_events_than_can_be_sorted_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
