@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -46,7 +47,7 @@ class Source:
 
     source_id   XXH64 of the plain bytes (of the offered ones when they could not be unpacked)
     size_bytes  as offered, still compressed
-    sha256      of the bytes as offered, hex, what `sha256sum` prints
+    hashed      SHA-256 of the bytes as offered, in hex, or what a thread is making it with
     former_ids  what its id may have been while less could be read of it: of its name, of its packed bytes, of the
                 archive around it; a refusal under one of them is overtaken by what this came to
     """
@@ -54,8 +55,13 @@ class Source:
     source_id: int
     origin: Origin
     size_bytes: int
-    sha256: str
+    hashed: str | Future[str]
     former_ids: frozenset[int] = frozenset()
+
+    @property
+    def sha256(self) -> str:
+        """What `sha256sum` prints of the bytes as offered; waits while it is being made."""
+        return self.hashed if isinstance(self.hashed, str) else self.hashed.result()
 
 
 @dataclass(frozen=True, slots=True)

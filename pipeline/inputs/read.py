@@ -17,6 +17,7 @@ from pipeline.errors import CutOff, DecodeError
 from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
+from pipeline.inputs.hashes import sha256_of
 from pipeline.inputs.labels import is_sidecar, member_labels, printable
 from pipeline.inputs.limits import Budget, LimitError, Limits
 from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather
@@ -327,12 +328,12 @@ def _check_name(name: str) -> None:
 
 
 def _source(origin: Origin, offered: bytes, *, plain: bytes, former: frozenset[int] = frozenset()) -> Source:
+    hashed = sha256_of(offered)
     source_id = xxhash.xxh64_intdigest(plain)
     former = former | {_name_id(origin)}
     if offered is not plain or len(offered) > _IDENTIFYING_BYTES:
         former = former | {xxhash.xxh64_intdigest(memoryview(offered)[:_IDENTIFYING_BYTES])}
-    sha256 = hashlib.sha256(offered).hexdigest()
-    return Source(source_id, origin, len(offered), sha256, former - {source_id})
+    return Source(source_id, origin, len(offered), hashed, former - {source_id})
 
 
 def _refused(this: _Input, reason: str) -> Refusal:

@@ -1,0 +1,28 @@
+"""Digests, at once or beside."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import Future
+
+import pytest
+
+from pipeline.inputs import hashes
+from pipeline.inputs.hashes import sha256_of
+from pipeline.values import Origin, Source
+
+LEAST = hashes._LEAST_BESIDE_BYTES
+
+
+@pytest.mark.parametrize("size", [0, 1, LEAST - 1, LEAST, LEAST + 1])
+def test_a_source_says_what_sha256sum_does_whatever_its_size(size: int) -> None:
+    content = b"\x00\xff" * (size // 2) + b"x" * (size % 2)
+
+    source = Source(1, Origin("a"), size, sha256_of(content))
+
+    assert source.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_only_many_bytes_are_hashed_beside() -> None:
+    assert isinstance(sha256_of(bytes(LEAST - 1)), str)
+    assert isinstance(sha256_of(bytes(LEAST)), Future)
