@@ -101,11 +101,12 @@ def _encodings(rows: pa.Table, *, table: Table) -> _Encodings:
     chosen = _Encodings(dictionary=[], delta=[], with_statistics=[])
     symbols = {reference.column for reference in table.references if is_symbols(tables()[reference.to_table])}
     has_groups = rows.num_rows > _ROWS_PER_GROUP
+    probed = _probed(rows)
     for field in rows.schema:
         if pa.types.is_nested(field.type):
             chosen.dictionary.extend(_leaves(field.name, field.type))
             continue
-        numbers = _numbers(rows[field.name])
+        numbers = _numbers(probed[field.name])
         rises = numbers is not None and _rises(numbers)
         lies_anywhere = has_groups and not rises and field.name not in table.sort
         if not (lies_anywhere or pa.types.is_dictionary(field.type) or field.name in symbols):
@@ -138,15 +139,20 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_dictionary(kind) or pa.types.is_string(kind)
 
 
+def _probed(rows: pa.Table) -> pa.Table:
+    """Runs of the rows, evenly spaced; all of a short table."""
+    if rows.num_rows <= _RUNS * _RUN:
+        return rows
+    starts = np.linspace(0, rows.num_rows - _RUN, _RUNS).astype(np.int64).tolist()
+    return pa.concat_tables([rows.slice(start, _RUN) for start in starts])
+
+
 def _numbers(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.integer[Any]] | None:
-    """Runs of the column's integers without NULLs, evenly spaced, all of a short one; None when it has something else."""
+    """The column's integers without NULLs; None when it has something else."""
     kind = column.type
     is_time = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
     if not is_time and not pa.types.is_integer(kind):
         return None
-    if len(column) > _RUNS * _RUN:
-        starts = np.linspace(0, len(column) - _RUN, _RUNS).astype(np.int64).tolist()
-        column = pa.chunked_array([chunk for start in starts for chunk in column.slice(start, _RUN).chunks], kind)
     if is_time:
         column = column.cast(pa.int32() if pa.types.is_date32(kind) else pa.int64())
     return (column.drop_null() if column.null_count else column).to_numpy()
@@ -162,5 +168,6 @@ def _rises(numbers: npt.NDArray[np.integer[Any]]) -> bool:
 
 def _repeats(numbers: npt.NDArray[np.integer[Any]]) -> bool:
     """Whether at most half of the values are distinct, judged from evenly spaced ones."""
-    probed = numbers[:: max(1, len(numbers) // _LEAST_PROBED)]
-    return 2 * len(np.unique(probed)) <= len(probed)
+    probed = np.sort(numbers[:: max(1, len(numbers) // _LEAST_PROBED)])
+    distinct = int(np.count_nonzero(probed[1:] != probed[:-1])) + min(1, len(probed))
+    return 2 * distinct <= len(probed)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.formats.gotrace.decode import decode
+from pipeline.formats.gotrace.memory import CHUNK_ROWS
 from pipeline.schema import tables
 from pipeline.tables.build import build_tables
 from pipeline.tables.symbols import NamedSymbols
@@ -63,7 +64,7 @@ def many(*, generation: int) -> list[bytes]:
         batch(
             "ProcStatus dt=1 p=0 pstatus=1",
             "GoStatus dt=1 g=1 m=7 gstatus=2",
-            *["HeapAlloc dt=1 heapalloc_value=1"] * 5000,
+            *["HeapAlloc dt=1 heapalloc_value=1"] * (CHUNK_ROWS * 5 // 4),
             "GoBlock dt=1 reason_string=3 stack=1",
             *["GoUnblock dt=1 g=1 g_seq=1 stack=0", "GoStart dt=1 g=1 g_seq=2"] * (generation == 1),
             thread=7,
