@@ -167,7 +167,7 @@ def _rises(numbers: npt.NDArray[np.integer[Any]]) -> bool:
 
 
 def _repeats(numbers: npt.NDArray[np.integer[Any]]) -> bool:
-    """Whether at most half of the values are distinct, judged from evenly spaced ones."""
+    """Whether at most half of the values, of which there are some, are distinct; judged from evenly spaced ones."""
     probed = np.sort(numbers[:: max(1, len(numbers) // _LEAST_PROBED)])
-    distinct = int(np.count_nonzero(probed[1:] != probed[:-1])) + min(1, len(probed))
+    distinct = 1 + int(np.count_nonzero(probed[1:] != probed[:-1]))
     return 2 * distinct <= len(probed)

@@ -87,6 +87,33 @@ def test_ids_in_runs_are_stored_as_a_dictionary() -> None:
     assert "RLE_DICTIONARY" in found["profile_id"]
 
 
+@pytest.mark.parametrize(("values", "is_dictionary"), [([2, 1, 2, 1], True), ([3, 1, 2, 1], False)])
+def test_values_repeat_when_half_of_them_are_distinct(values: list[int], is_dictionary: bool) -> None:
+    found = encodings(samples(4, value=values), tables()["sample"])
+
+    assert ("RLE_DICTIONARY" in found["value"]) is is_dictionary
+
+
+def test_the_end_of_a_long_column_counts_as_its_beginning_does() -> None:
+    draw = np.random.default_rng(1)
+    rising = np.arange(100_000)
+    few = draw.integers(0, 40, 100_000)
+
+    found = encodings(
+        samples(
+            100_000,
+            sample_index=np.where(rising < 99_000, rising, -rising),
+            value=np.where(rising < 40_000, draw.permutation(rising), few),
+            stack_id=np.where(rising < 40_000, few, draw.permutation(rising)),
+        ),
+        tables()["sample"],
+    )
+
+    assert found["sample_index"] == {"PLAIN"}
+    assert "RLE_DICTIONARY" in found["value"]
+    assert found["stack_id"] == {"PLAIN"}
+
+
 def test_few_words_and_hashes_have_no_statistics() -> None:
     content = encode(samples(10), table=tables()["sample"])
 
