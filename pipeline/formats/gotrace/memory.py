@@ -16,7 +16,7 @@ from pipeline.kernels import trace_state
 from pipeline.values import Int64s
 
 # Rows of events that are put in order at a time: few enough to stay in the processor's cache until they are read.
-CHUNK_ROWS = 1 << 11
+CHUNK_ROWS = 1 << 12
 _FIRST_ROWS = 64
 # Numbers from which on the array grows no more: about a million goroutines alive at a time. To grow it once takes 0.5 GiB.
 MOST_WORDS = 1 << 24
