@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 
-# To begin a thread takes as long as hashing a tenth of this.
+# To begin a thread takes as long as hashing a fifth of this.
 _LEAST_BESIDE_BYTES = 1 << 20
 
 
