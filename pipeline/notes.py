@@ -24,6 +24,14 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     "time_out_of_range": NoteKind(
         "info", "The profile's time lies outside the years 1970 to 2261; it counts as taken on 1970-01-01."
     ),
+    "sum_out_of_range": NoteKind(
+        "loss",
+        "The values add up to more than 64 bits hold, so totals and growth stop at the end of what they hold; a value is damaged.",
+    ),
+    "clock_out_of_range": NoteKind(
+        "loss",
+        "The trace's clock runs for more than a year, so sums of its times may stop at the end of 64 bits; it is damaged.",
+    ),
     "empty_profile": NoteKind("info", "The profile has no samples."),
     "no_functions": NoteKind("info", "No location has a symbol; symbolise the profile first to see names."),
     "unknown_mapping": NoteKind(

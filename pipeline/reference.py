@@ -79,17 +79,19 @@ def _view(view: Declaration, stands_on: Sequence[str]) -> Iterator[str]:
     yield f"## {view.name}\n"
     yield from _prose(view)
     facts = [
-        "macro" if view.kind == "MACRO" else "",
+        "" if view.kind == "VIEW" else view.kind.lower(),
         _fact("key", view),
         "stored" if "stored" in view.directives else "",
     ]
     if stands_on:
         facts.append(f"stands on {_links(stands_on)}")
     yield _facts(facts)
-    if view.kind == "MACRO":
+    if view.kind != "VIEW":
         yield "| parameter | meaning |\n|---|---|"
         yield from (f"| `{item.name}{item.rest and ' ' + item.rest}` | {_cell(item.doc)} |" for item in view.items)
         yield ""
+    if view.kind == "FUNCTION":
+        return
     columns = view.columns if view.kind == "MACRO" else {item.name: item.doc for item in view.items}
     yield "| column | meaning |\n|---|---|"
     yield from (f"| `{name}` | {_cell(doc)} |" for name, doc in columns.items())

@@ -1,7 +1,7 @@
-"""The one parser of "comment above CREATE TABLE, VIEW or MACRO", for `schemas/` and `sql/` alike.
+"""The one parser of "comment above CREATE TABLE, VIEW, MACRO or FUNCTION", for `schemas/` and `sql/` alike.
 
 A declaration is a comment block, then `CREATE KIND name (`, then one item a line, each with a comment
-above it, then `)` and, for a view or a macro, `AS` and the query. In the comment block the first line
+above it, then `)` and, for a view or a macro, `AS` and the query, for a function (DuckDB's scalar macro) the expression. In the comment block the first line
 says what a row is, prose follows, and lines of the form `word: a, b` are directives.
 """
 
@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 from pipeline.errors import SchemaError
 
-_CREATE = re.compile(r"^CREATE (TABLE|VIEW|MACRO) ([\w.]+) ?\(?(\))?", re.MULTILINE)
+_CREATE = re.compile(r"^CREATE (TABLE|VIEW|MACRO|FUNCTION) ([\w.]+) ?\(?(\))?", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^(key|sort|partition|dictionary|origin|stored|column [\w]+): (.*)$")
 _ITEM = re.compile(r'^  "?(?P<name>\w+)"?(?P<rest>[^\n]*?),?$')
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A column of a table or view, or a parameter of a macro; `rest` is what follows its name."""
+    """A column of a table or view, or a parameter of a macro or function; `rest` is what follows its name."""
 
     name: str
     rest: str
@@ -54,7 +54,7 @@ def declarations(text: str, *, where: str) -> Iterator[Declaration]:
     """Every CREATE statement of one file, in order; raises SchemaError for one without its comment."""
     starts = list(_CREATE.finditer(text))
     if not starts:
-        raise SchemaError(f"{where}: no CREATE TABLE, VIEW or MACRO in it")
+        raise SchemaError(f"{where}: no CREATE TABLE, VIEW, MACRO or FUNCTION in it")
     for position, start in enumerate(starts):
         header = _comment_above(text, start.start())
         if not header:

@@ -100,8 +100,8 @@ def test_several_declarations_keep_their_comments_and_bodies_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "pets.sql: no CREATE TABLE, VIEW or MACRO in it"),
-        ("SELECT 1", "pets.sql: no CREATE TABLE, VIEW or MACRO in it"),
+        ("", "pets.sql: no CREATE TABLE, VIEW, MACRO or FUNCTION in it"),
+        ("SELECT 1", "pets.sql: no CREATE TABLE, VIEW, MACRO or FUNCTION in it"),
         (TABLE[TABLE.index("CREATE") :], "pets.sql: cat has no comment above it; say what one row is"),
         (TABLE.replace("  -- Who feeds it.\n", ""), "pets.sql: cat.owner_id has no comment above it"),
         (TABLE.replace("\n);", ""), "pets.sql: cat has no closing parenthesis at the start of a line"),

@@ -107,7 +107,7 @@ def derive(connection: duckdb.DuckDBPyConnection) -> None:
 
 _TOTALS = """
 INSERT INTO profile_total
-SELECT profile_id, sample_type, unit, SUM(value)::BIGINT
+SELECT profile_id, sample_type, unit, int64.clamp(SUM(value))
 FROM sample
 WHERE profile_id NOT IN (SELECT profile_id FROM profile_total)
 GROUP BY profile_id, sample_type, unit

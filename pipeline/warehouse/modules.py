@@ -16,6 +16,8 @@ from pipeline.resources import views
 from pipeline.schema import tables
 from pipeline.sqldoc import Declaration, declarations
 
+# How COMMENT ON calls what a file declares.
+_CATALOG_KINDS = {"VIEW": "VIEW", "MACRO": "MACRO TABLE", "FUNCTION": "MACRO"}
 _BODY = re.compile(r"^\) AS(?: TABLE)?$\n", re.MULTILINE)
 
 
@@ -95,6 +97,8 @@ def dependencies(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str,
     """The views and macros that one of them reads, from DuckDB's own parse of its query."""
     declared = modules()
     query = _query(declared[name])
+    if declared[name].kind == "FUNCTION":
+        query = f"SELECT {query}"
     row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone()
     tree = json.loads(row[0]) if row else {}
     if tree.get("error"):
@@ -115,7 +119,7 @@ def _read(node: object) -> Iterator[str]:
 
 
 def _comments(declaration: Declaration) -> Iterator[str]:
-    kind = "TABLE" if is_stored(declaration) else "VIEW" if declaration.kind == "VIEW" else "MACRO TABLE"
+    kind = "TABLE" if is_stored(declaration) else _CATALOG_KINDS[declaration.kind]
     yield f"COMMENT ON {kind} {declaration.name} IS {quoted(declaration.summary)}"
     if declaration.kind == "VIEW":
         for item in declaration.items:

@@ -30,7 +30,7 @@ def inputs(connection: duckdb.DuckDBPyConnection) -> Result:
     """How many inputs of each format and status there are."""
     return ask(
         connection,
-        "SELECT format, status, COUNT(*) AS inputs, SUM(size_bytes)::BIGINT AS size_bytes FROM source GROUP BY ALL ORDER BY ALL",
+        "SELECT format, status, COUNT(*) AS inputs, int64.clamp(SUM(size_bytes)) AS size_bytes FROM source GROUP BY ALL ORDER BY ALL",
         name="inputs",
     )
 
@@ -98,7 +98,7 @@ def weighed_stacks(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[
 _WEIGHED = """
 SELECT stack_id, value, absolute, location_ids
 FROM (
-  SELECT stack_id, SUM(value)::BIGINT AS value, SUM(abs(value))::BIGINT AS absolute
+  SELECT stack_id, int64.clamp(SUM(value)) AS value, int64.clamp(SUM(abs(value::HUGEINT))) AS absolute
   FROM sample
   WHERE sample_type = $wanted AND list_contains($ids, profile_id)
   GROUP BY stack_id
@@ -228,7 +228,7 @@ def folded(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sa
 
 _FOLDED = """
 WITH weighed AS (
-  SELECT stack_id, SUM(value)::BIGINT AS value
+  SELECT stack_id, int64.clamp(SUM(value)) AS value
   FROM sample
   WHERE sample_type = $wanted AND list_contains($ids, profile_id)
   GROUP BY stack_id
@@ -242,7 +242,7 @@ named AS (
   LEFT JOIN stack.frames AS frames USING (stack_id)
   GROUP BY stack_id
 )
-SELECT functions, SUM(value)::BIGINT AS value
+SELECT functions, int64.clamp(SUM(value)) AS value
 FROM named
 GROUP BY functions
 HAVING SUM(value) <> 0
@@ -335,7 +335,7 @@ def refused(connection: duckdb.DuckDBPyConnection) -> Result:
 def notes(connection: duckdb.DuckDBPyConnection) -> Result:
     """What was odd about inputs that went in, by kind."""
     query = """
-    SELECT kind, severity, SUM(count)::BIGINT AS count, arg_min(uri, uri) AS uri, arg_min(example, uri) AS example
+    SELECT kind, severity, int64.clamp(SUM(count)) AS count, arg_min(uri, uri) AS uri, arg_min(example, uri) AS example
     FROM ingest_note JOIN source USING (source_id) GROUP BY kind, severity ORDER BY kind
     """
     return ask(connection, query, name="notes")

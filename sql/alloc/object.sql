@@ -70,7 +70,7 @@ SELECT
   event <> 'alloc',
   CASE WHEN event = 'alloc' THEN time_ns END,
   free_ns,
-  CASE WHEN event = 'alloc' THEN free_ns - time_ns END,
+  CASE WHEN event = 'alloc' THEN int64.clamp(free_ns::HUGEINT - time_ns) END,
   CASE WHEN event = 'alloc' THEN goroutine END
 FROM events
 WHERE

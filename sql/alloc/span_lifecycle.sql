@@ -60,7 +60,7 @@ lives AS (
     event = 'exists' AS existed_before,
     CASE WHEN event = 'alloc' THEN time_ns END AS alloc_ns,
     CASE WHEN next_event = 'free' THEN next_ns END AS free_ns,
-    CASE WHEN last_event = 'free' THEN time_ns - last_ns END AS idle_ns,
+    CASE WHEN last_event = 'free' THEN int64.clamp(time_ns::HUGEINT - last_ns) END AS idle_ns,
     CASE WHEN size_class = 0 THEN size_bytes ELSE classes.object_bytes END AS object_bytes
   FROM events
   LEFT JOIN alloc._size_class AS classes USING (size_class)
@@ -74,11 +74,11 @@ SELECT
   CASE WHEN size_class IS NULL THEN 'manual' ELSE 'heap' END,
   size_class,
   object_bytes,
-  size_bytes // object_bytes,
+  CASE WHEN object_bytes > 0 THEN size_bytes // object_bytes END,
   is_noscan,
   existed_before,
   alloc_ns,
   free_ns,
-  free_ns - alloc_ns,
+  int64.clamp(free_ns::HUGEINT - alloc_ns),
   idle_ns
 FROM lives

@@ -46,7 +46,7 @@ SELECT
   CASE event WHEN 'exists' THEN TRUE WHEN 'alloc' THEN FALSE END,
   CASE WHEN event = 'alloc' THEN time_ns END,
   CASE WHEN event = 'free' THEN time_ns WHEN next_event = 'free' THEN next_ns END,
-  CASE WHEN event = 'alloc' AND next_event = 'free' THEN next_ns - time_ns END,
+  CASE WHEN event = 'alloc' AND next_event = 'free' THEN int64.clamp(next_ns::HUGEINT - time_ns) END,
   CASE WHEN event = 'alloc' THEN goroutine END
 FROM events
 WHERE event <> 'free' OR coalesce(last_event, 'free') = 'free'

@@ -57,7 +57,7 @@ sized AS (
   SELECT
     *,
     -- make([]byte, 200), new([4000]int64): primitive elements, no pointers, so no header in the slot.
-    TRY_CAST(regexp_extract(expression, '^(?:make\(\[\]\w+, |new\(\[)(\d+)', 1) AS BIGINT)
+    int64.clamp(TRY_CAST(regexp_extract(expression, '^(?:make\(\[\]\w+, |new\(\[)(\d+)', 1) AS BIGINT)::HUGEINT
     * CASE regexp_extract(expression, '^(?:make\(\[\](\w+), \d+\)$|new\(\[\d+\](\w+)\)$)', 1)
       || regexp_extract(expression, '^(?:make\(\[\](\w+), \d+\)$|new\(\[\d+\](\w+)\)$)', 2)
       WHEN 'byte' THEN 1
@@ -75,7 +75,7 @@ sized AS (
       WHEN 'int64' THEN 8
       WHEN 'uint64' THEN 8
       WHEN 'float64' THEN 8
-    END AS constant_bytes
+    END) AS constant_bytes
   FROM escape.site
   WHERE is_on_heap AND NOT regexp_matches(expression, '^("|`|''|-?\d|true$|false$|nil$)')
 )
@@ -98,7 +98,7 @@ SELECT
   OR contains(sized.expression, ' + ')
   OR (starts_with(sized.expression, 'make(') AND sized.constant_bytes IS NULL),
   CASE
-    WHEN sized.constant_bytes > 32768 THEN (sized.constant_bytes + 8191) // 8192 * 8192
+    WHEN sized.constant_bytes > 32768 THEN int64.clamp((sized.constant_bytes::HUGEINT + 8191) // 8192 * 8192)
     ELSE (SELECT MIN(object_bytes) FROM attribution._size_class WHERE object_bytes >= sized.constant_bytes)
   END,
   sized.constant_bytes

@@ -17,7 +17,7 @@ WITH classes AS (
   SELECT unnest(['escape', 'ambiguous', 'implicit', 'caller', 'unmatched', 'unreported']) AS attribution
 ),
 grown AS (
-  SELECT series_id, attribution, SUM(growth_bytes)::BIGINT AS growth_bytes
+  SELECT series_id, attribution, int64.clamp(SUM(growth_bytes)) AS growth_bytes
   FROM attribution.growth_by_site
   GROUP BY series_id, attribution
 )

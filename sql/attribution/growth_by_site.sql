@@ -74,7 +74,7 @@ WITH live AS (
     allocations.series_id,
     allocations.site_index,
     history.moment,
-    SUM(sample.value)::BIGINT AS inuse_bytes
+    int64.clamp(SUM(sample.value)) AS inuse_bytes
   FROM attribution._history AS history
   JOIN sample USING (profile_id)
   JOIN attribution._allocation AS allocations USING (series_id, stack_id)
@@ -101,7 +101,9 @@ slopes AS (
   SELECT
     earlier.series_id,
     earlier.site_index,
-    median((later.inuse_bytes - earlier.inuse_bytes) / (later.elapsed_s - earlier.elapsed_s)) AS slope_bytes_per_s
+    median(
+      (later.inuse_bytes::HUGEINT - earlier.inuse_bytes) / (later.elapsed_s - earlier.elapsed_s)
+    ) AS slope_bytes_per_s
   FROM points AS earlier
   -- Every pair of moments once.
   JOIN points AS later
@@ -122,6 +124,7 @@ trends AS (
     site_index,
     arg_min(inuse_bytes, moment) AS first_bytes,
     arg_max(inuse_bytes, moment) AS last_bytes,
+    int64.clamp(arg_max(inuse_bytes, moment)::HUGEINT - arg_min(inuse_bytes, moment)) AS growth_bytes,
     CASE WHEN MAX(inuse_bytes) > MIN(inuse_bytes) AND MAX(elapsed_s) > 0
       THEN regr_r2(inuse_bytes, elapsed_s)
     END AS r2,
@@ -152,12 +155,12 @@ SELECT
   sites.line,
   trends.first_bytes,
   trends.last_bytes,
-  trends.last_bytes - trends.first_bytes,
-  (trends.last_bytes - trends.first_bytes) / nullif(series.growth_bytes, 0),
+  trends.growth_bytes,
+  trends.growth_bytes / nullif(series.growth_bytes, 0),
   slopes.slope_bytes_per_s,
   trends.r2,
   trends.rising_share,
-  1.96 * sqrt(coalesce(errors.variance, 0)) / nullif(abs(trends.last_bytes - trends.first_bytes), 0),
+  1.96 * sqrt(coalesce(errors.variance, 0)) / nullif(abs(trends.growth_bytes::DOUBLE), 0),
   sites.attribution,
   records.kind,
   records.expression,

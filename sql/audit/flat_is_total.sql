@@ -14,14 +14,14 @@ CREATE VIEW audit.flat_is_total (
   flat
 ) AS
 WITH totals AS (
-  SELECT profile_id, sample_type, SUM(value)::BIGINT AS total
+  SELECT profile_id, sample_type, int64.clamp(SUM(value)) AS total
   FROM sample
   JOIN stack USING (stack_id)
   WHERE len(stack.location_ids) > 0
   GROUP BY profile_id, sample_type
 ),
 flats AS (
-  SELECT profile_id, sample_type, SUM(flat)::BIGINT AS flat
+  SELECT profile_id, sample_type, int64.clamp(SUM(flat)) AS flat
   FROM flame.flat_cum
   GROUP BY profile_id, sample_type
 )

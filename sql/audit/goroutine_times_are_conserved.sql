@@ -18,15 +18,15 @@ WITH lives AS (
     trace_id,
     goroutine,
     -- A number may have several lives: ends less beginnings, with the trace's own for those that are cut.
-    SUM(
+    int64.clamp(SUM(
       CASE
         WHEN from_state = to_state THEN 0
-        WHEN from_state = 'undetermined' THEN trace.end_ns - trace.start_ns
-        WHEN from_state = 'not exist' THEN trace.end_ns - time_ns
-        WHEN to_state = 'not exist' THEN time_ns - trace.end_ns
+        WHEN from_state = 'undetermined' THEN trace.end_ns::HUGEINT - trace.start_ns
+        WHEN from_state = 'not exist' THEN trace.end_ns::HUGEINT - time_ns
+        WHEN to_state = 'not exist' THEN time_ns::HUGEINT - trace.end_ns
         ELSE 0
       END
-    )::BIGINT AS life_ns
+    )) AS life_ns
   FROM goroutine_transition
   JOIN trace USING (trace_id)
   GROUP BY trace_id, goroutine
@@ -35,9 +35,10 @@ SELECT
   trace_id,
   goroutine,
   lives.life_ns,
-  goroutines.running_ns + goroutines.runnable_ns + goroutines.syscall_ns + goroutines.waiting_ns
+  int64.clamp(goroutines.running_ns::HUGEINT + goroutines.runnable_ns + goroutines.syscall_ns + goroutines.waiting_ns)
 FROM lives
 JOIN sched.goroutine AS goroutines USING (trace_id, goroutine)
-WHERE lives.life_ns <> goroutines.running_ns + goroutines.runnable_ns + goroutines.syscall_ns + goroutines.waiting_ns
+WHERE lives.life_ns
+    <> goroutines.running_ns::HUGEINT + goroutines.runnable_ns + goroutines.syscall_ns + goroutines.waiting_ns
   OR lives.life_ns <> goroutines.total_ns
   OR least(goroutines.running_ns, goroutines.runnable_ns, goroutines.syscall_ns, goroutines.waiting_ns) < 0

@@ -9,8 +9,8 @@ CREATE VIEW audit.growth_is_conserved (
   -- Sum over its sites.
   attributed_bytes
 ) AS
-SELECT series.series_id, series.growth_bytes, coalesce(SUM(sites.growth_bytes), 0)::BIGINT
+SELECT series.series_id, series.growth_bytes, int64.clamp(coalesce(SUM(sites.growth_bytes), 0))
 FROM heap.series AS series
 LEFT JOIN attribution.growth_by_site AS sites USING (series_id)
 GROUP BY series.series_id, series.growth_bytes
-HAVING series.growth_bytes <> coalesce(SUM(sites.growth_bytes), 0)
+HAVING series.growth_bytes <> int64.clamp(coalesce(SUM(sites.growth_bytes), 0))

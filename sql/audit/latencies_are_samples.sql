@@ -15,8 +15,8 @@ WITH samples AS (
   SELECT
     profile_id AS trace_id,
     stack_id,
-    SUM(CASE WHEN sample_type = 'sched_contentions' THEN value ELSE 0 END)::BIGINT AS contentions,
-    SUM(CASE WHEN sample_type = 'sched_delay' THEN value ELSE 0 END)::BIGINT AS delay_ns
+    int64.clamp(SUM(CASE WHEN sample_type = 'sched_contentions' THEN value ELSE 0 END)) AS contentions,
+    int64.clamp(SUM(CASE WHEN sample_type = 'sched_delay' THEN value ELSE 0 END)) AS delay_ns
   FROM sample
   WHERE kind = 'trace' AND sample_type IN ('sched_contentions', 'sched_delay')
   GROUP BY profile_id, stack_id

@@ -20,11 +20,11 @@ CREATE VIEW audit.proc_times_are_conserved (
 SELECT
   trace_id,
   procs.proc,
-  trace.end_ns - procs.start_ns,
+  int64.clamp(trace.end_ns::HUGEINT - procs.start_ns),
   procs.running_ns,
   procs.executing_ns,
   procs.idle_ns
 FROM sched.proc AS procs
 JOIN trace USING (trace_id)
-WHERE procs.running_ns + procs.idle_ns <> trace.end_ns - procs.start_ns
+WHERE procs.running_ns::HUGEINT + procs.idle_ns <> trace.end_ns::HUGEINT - procs.start_ns
   OR procs.executing_ns > procs.running_ns

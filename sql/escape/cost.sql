@@ -45,15 +45,15 @@ allocated AS (
   SELECT
     allocations.series_id,
     allocations.escape_site_id,
-    SUM(ends.sign * alloc.alloc_bytes)::BIGINT AS alloc_bytes,
-    SUM(ends.sign * alloc.alloc_objects)::BIGINT AS alloc_objects
+    int64.clamp(SUM(ends.sign * alloc.alloc_bytes::HUGEINT)) AS alloc_bytes,
+    int64.clamp(SUM(ends.sign * alloc.alloc_objects::HUGEINT)) AS alloc_objects
   FROM ends
   JOIN heap.alloc AS alloc USING (profile_id)
   JOIN attribution._allocation AS allocations USING (series_id, stack_id)
   GROUP BY allocations.series_id, allocations.escape_site_id
 ),
 live AS (
-  SELECT allocations.series_id, allocations.escape_site_id, SUM(inuse.inuse_bytes)::BIGINT AS live_bytes
+  SELECT allocations.series_id, allocations.escape_site_id, int64.clamp(SUM(inuse.inuse_bytes)) AS live_bytes
   FROM heap.series AS series
   JOIN heap.inuse AS inuse ON inuse.profile_id = series.last_profile_id
   JOIN attribution._allocation AS allocations
@@ -63,7 +63,7 @@ live AS (
 shared AS (
   SELECT
     *,
-    (SUM(alloc_bytes) OVER (PARTITION BY series_id))::BIGINT AS all_alloc_bytes
+    int64.clamp(SUM(alloc_bytes) OVER (PARTITION BY series_id)) AS all_alloc_bytes
   FROM allocated
 )
 SELECT
@@ -85,7 +85,7 @@ SELECT
   shared.alloc_bytes / nullif(shared.all_alloc_bytes, 0),
   coalesce(live.live_bytes, 0) / nullif(series.last_bytes, 0),
   CASE WHEN series.profiles > 1
-    THEN shared.alloc_objects * (records.slot_bytes - records.constant_bytes)
+    THEN shared.alloc_objects::HUGEINT * (records.slot_bytes - records.constant_bytes)
       / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
   END
 FROM shared

@@ -54,7 +54,7 @@ costs AS (
     build,
     escape_site_id,
     SUM(alloc_bytes_per_s) AS alloc_bytes_per_s,
-    SUM(live_bytes)::BIGINT AS live_bytes
+    int64.clamp(SUM(live_bytes)) AS live_bytes
   FROM escape.cost
   GROUP BY service, build, escape_site_id
 ),

@@ -29,8 +29,8 @@ CREATE MACRO flame.diff(
 WITH weighed AS (
   SELECT
     node_index,
-    coalesce(SUM(value) FILTER (list_contains(base_ids, profile_id)), 0)::BIGINT AS value,
-    coalesce(SUM(value) FILTER (list_contains(profile_ids, profile_id)), 0)::BIGINT AS value_right
+    int64.clamp(coalesce(SUM(value) FILTER (list_contains(base_ids, profile_id)), 0)) AS value,
+    int64.clamp(coalesce(SUM(value) FILTER (list_contains(profile_ids, profile_id)), 0)) AS value_right
   FROM sample
   JOIN stack_leaf USING (stack_id)
   WHERE sample_type = wanted_type
@@ -52,9 +52,9 @@ summed AS (
 totals AS (
   SELECT
     summed.node_index,
-    (ending.up_to_here - summed.up_to_here + summed.self)::BIGINT AS value,
+    int64.clamp(ending.up_to_here - summed.up_to_here + summed.self) AS value,
     summed.self,
-    (ending.up_to_here_right - summed.up_to_here_right + summed.self_right)::BIGINT AS value_right,
+    int64.clamp(ending.up_to_here_right - summed.up_to_here_right + summed.self_right) AS value_right,
     summed.self_right
   FROM summed
   JOIN summed AS ending ON ending.node_index = summed.last_index

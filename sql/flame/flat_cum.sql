@@ -17,7 +17,7 @@ CREATE VIEW flame.flat_cum (
   cum
 ) AS
 WITH weighed AS (
-  SELECT profile_id, sample_type, node_index, SUM(value)::BIGINT AS value
+  SELECT profile_id, sample_type, node_index, int64.clamp(SUM(value)) AS value
   FROM sample
   JOIN stack_leaf USING (stack_id)
   GROUP BY profile_id, sample_type, node_index
@@ -27,8 +27,8 @@ summed AS (
     profile_id,
     sample_type,
     label_index,
-    SUM(CASE WHEN is_leaf THEN value ELSE 0 END)::BIGINT AS flat,
-    SUM(value)::BIGINT AS cum
+    int64.clamp(SUM(CASE WHEN is_leaf THEN value ELSE 0 END)) AS flat,
+    int64.clamp(SUM(value)) AS cum
   FROM weighed
   JOIN stack_function USING (node_index)
   GROUP BY profile_id, sample_type, label_index

@@ -15,7 +15,7 @@ SELECT
   trace_id,
   pause.cycle_index,
   COUNT(*),
-  SUM(coalesce(pause.end_ns, trace.end_ns) - pause.start_ns)::BIGINT
+  int64.clamp(SUM(coalesce(pause.end_ns, trace.end_ns)::HUGEINT - pause.start_ns))
 FROM gc.pause AS pause
 JOIN trace USING (trace_id)
 WHERE pause.is_gc AND pause.cycle_index IS NOT NULL

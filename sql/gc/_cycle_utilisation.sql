@@ -24,7 +24,7 @@ WITH steps AS MATERIALIZED (
       trace_id,
       time_ns,
       utilisation,
-      lead(time_ns) OVER (PARTITION BY trace_id ORDER BY time_ns) - time_ns AS duration_ns
+      lead(time_ns) OVER (PARTITION BY trace_id ORDER BY time_ns) - time_ns::HUGEINT AS duration_ns
     FROM gc.utilisation
   )
   WINDOW before AS (PARTITION BY trace_id ORDER BY time_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -53,9 +53,9 @@ SELECT
   cycles.cycle_index,
   procs.value,
   (
-    late.up_to_here + late.utilisation * (right_ns - late.time_ns)
-    - early.up_to_here - early.utilisation * (left_ns - early.time_ns)
-  ) / NULLIF(right_ns - left_ns, 0)
+    late.up_to_here + late.utilisation * (right_ns::HUGEINT - late.time_ns)
+    - early.up_to_here - early.utilisation * (left_ns::HUGEINT - early.time_ns)
+  ) / NULLIF(right_ns::HUGEINT - left_ns, 0)
 FROM cycles
 -- What held at either edge.
 ASOF JOIN steps AS early ON early.trace_id = cycles.trace_id AND early.time_ns <= cycles.left_ns

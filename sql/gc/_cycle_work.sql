@@ -29,7 +29,7 @@ work AS (
     runs.trace_id,
     cycles.cycle_index,
     runs.work,
-    least(coalesce(runs.end_ns, trace.end_ns), cycles.shown_end_ns) - runs.time_ns AS duration_ns
+    int64.clamp(least(coalesce(runs.end_ns, trace.end_ns), cycles.shown_end_ns)::HUGEINT - runs.time_ns) AS duration_ns
   FROM runs
   JOIN trace ON trace.trace_id = runs.trace_id
   -- The last cycle that had begun.
@@ -39,8 +39,8 @@ work AS (
 SELECT
   trace_id,
   cycle_index,
-  coalesce(SUM(duration_ns) FILTER (work = 'assist'), 0)::BIGINT,
-  coalesce(SUM(duration_ns) FILTER (work = 'background'), 0)::BIGINT,
-  coalesce(SUM(duration_ns) FILTER (work = 'idle'), 0)::BIGINT
+  int64.clamp(coalesce(SUM(duration_ns) FILTER (work = 'assist'), 0)),
+  int64.clamp(coalesce(SUM(duration_ns) FILTER (work = 'background'), 0)),
+  int64.clamp(coalesce(SUM(duration_ns) FILTER (work = 'idle'), 0))
 FROM work
 GROUP BY trace_id, cycle_index

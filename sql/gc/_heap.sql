@@ -46,7 +46,7 @@ SELECT
   goal.value,
   CASE WHEN at_end.time_ns >= coalesce(cycles.start_ns, at_end.time_ns) THEN at_end.before END,
   CASE WHEN at_end.time_ns >= coalesce(cycles.start_ns, at_end.time_ns) THEN at_end.value END,
-  CASE WHEN next_goal.time_ns < coalesce(cycles.next_start_ns, next_goal.time_ns + 1) THEN next_goal.value END
+  CASE WHEN coalesce(next_goal.time_ns < cycles.next_start_ns, TRUE) THEN next_goal.value END
 FROM bounded AS cycles
 -- The last values before it began.
 ASOF LEFT JOIN live AS at_start ON at_start.trace_id = cycles.trace_id AND at_start.time_ns <= cycles.start_ns

@@ -27,7 +27,7 @@ WITH seen AS (
     last_value(proc IGNORE NULLS) OVER so_far AS proc,
     -- What was running before the trace is the event in front.
     is_before AND step = 1 AND NOT coalesce(lag(is_before) OVER by_time, FALSE) AS is_waiting,
-    SUM(assists) OVER so_far::BIGINT > 0 AS is_assisting,
+    int64.clamp(SUM(assists) OVER so_far) > 0 AS is_assisting,
     time_ns > MIN(time_ns) FILTER (step = 2 AND worker <> 'GC (idle)') OVER (
       PARTITION BY trace_id, goroutine
     ) AS is_labelled
@@ -69,8 +69,8 @@ lived AS (
     trace_id,
     proc,
     time_ns,
-    SUM(change)::BIGINT AS change,
-    SUM(SUM(dropped)::BIGINT) OVER (PARTITION BY trace_id, proc ORDER BY time_ns)::BIGINT AS life
+    int64.clamp(SUM(change)) AS change,
+    int64.clamp(SUM(int64.clamp(SUM(dropped))) OVER (PARTITION BY trace_id, proc ORDER BY time_ns)) AS life
   FROM counted
   GROUP BY trace_id, proc, time_ns
 ),
@@ -79,7 +79,7 @@ busy AS (
     trace_id,
     proc,
     time_ns,
-    (SUM(change) OVER (PARTITION BY trace_id, proc, life ORDER BY time_ns)::BIGINT > 0)::INTEGER AS is_busy
+    (int64.clamp(SUM(change) OVER (PARTITION BY trace_id, proc, life ORDER BY time_ns)) > 0)::INTEGER AS is_busy
   FROM lived
 ),
 changes AS (

@@ -25,7 +25,7 @@ WITH states AS (
     step,
     coalesce(last_value(is_executing IGNORE NULLS) OVER so_far, FALSE) AS executes,
     coalesce(last_value(worker IGNORE NULLS) OVER so_far, '') AS worker,
-    SUM(assists) OVER so_far::BIGINT > 0 AS assists
+    int64.clamp(SUM(assists) OVER so_far) > 0 AS assists
   FROM gc._event
   WINDOW so_far AS (
     PARTITION BY trace_id, goroutine ORDER BY time_ns, step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW

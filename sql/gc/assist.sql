@@ -24,7 +24,7 @@ CREATE VIEW gc.assist (
   longest_ns
 ) AS
 WITH assists AS (
-  SELECT trace_id, goroutine, stack_id, end_ns - start_ns AS duration_ns
+  SELECT trace_id, goroutine, stack_id, int64.clamp(end_ns::HUGEINT - start_ns) AS duration_ns
   FROM trace_range
   WHERE name = 'GC mark assist'
 ),
@@ -54,7 +54,7 @@ SELECT
   any_value(payers.payer.file),
   any_value(payers.payer.line),
   COUNT(*),
-  coalesce(SUM(assists.duration_ns), 0)::BIGINT,
+  int64.clamp(coalesce(SUM(assists.duration_ns), 0)),
   MAX(assists.duration_ns)
 FROM assists
 LEFT JOIN payers USING (stack_id)

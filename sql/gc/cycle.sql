@@ -64,8 +64,8 @@ SELECT
   cycle_index,
   cycles.start_ns,
   cycles.end_ns,
-  trace.started_at + to_microseconds((cycles.start_ns - trace.start_ns) // 1000),
-  cycles.end_ns - cycles.start_ns,
+  TRY(trace.started_at + to_microseconds(int64.clamp(cycles.start_ns::HUGEINT - trace.start_ns) // 1000)),
+  int64.clamp(cycles.end_ns::HUGEINT - cycles.start_ns),
   CASE
     WHEN leaf.function = 'runtime.GC' THEN 'forced'
     WHEN leaf.function = 'runtime.forcegchelper' THEN 'periodic'

@@ -32,7 +32,7 @@ WITH told AS (
 SELECT
   told.trace_id,
   told.time_ns,
-  trace.started_at + to_microseconds((told.time_ns - trace.start_ns) // 1000),
+  TRY(trace.started_at + to_microseconds(int64.clamp(told.time_ns::HUGEINT - trace.start_ns) // 1000)),
   told.live,
   told.goal,
   CASE WHEN told.time_ns <= cycles.shown_end_ns THEN cycles.cycle_index END

@@ -30,7 +30,7 @@ steps AS MATERIALIZED (
       of_tool,
       time_ns,
       utilisation,
-      lead(time_ns) OVER (PARTITION BY trace_id, of_tool ORDER BY time_ns) - time_ns AS duration_ns
+      lead(time_ns) OVER (PARTITION BY trace_id, of_tool ORDER BY time_ns) - time_ns::HUGEINT AS duration_ns
     FROM (
       SELECT trace_id, FALSE AS of_tool, time_ns, utilisation FROM changes
       UNION ALL
@@ -50,7 +50,7 @@ windows AS (
     window_ns,
     MIN(time_ns) AS begin_ns,
     MAX(time_ns) AS end_ns,
-    least(window_ns, MAX(time_ns) - MIN(time_ns)) AS width_ns
+    least(window_ns, int64.clamp(MAX(time_ns)::HUGEINT - MIN(time_ns))) AS width_ns
   FROM steps
   CROSS JOIN (SELECT DISTINCT unnest(windows_ns)::BIGINT AS window_ns)
   GROUP BY trace_id, of_tool, window_ns
@@ -59,17 +59,17 @@ edges AS (
   SELECT trace_id, of_tool, window_ns, width_ns, time_ns AS left_ns
   FROM windows
   JOIN steps USING (trace_id, of_tool)
-  WHERE time_ns <= end_ns - width_ns AND width_ns > 0
+  WHERE time_ns <= int64.clamp(end_ns::HUGEINT - width_ns) AND width_ns > 0
   UNION
-  SELECT trace_id, of_tool, window_ns, width_ns, time_ns - width_ns
+  SELECT trace_id, of_tool, window_ns, width_ns, int64.clamp(time_ns::HUGEINT - width_ns)
   FROM windows
   JOIN steps USING (trace_id, of_tool)
-  WHERE time_ns - width_ns >= begin_ns AND width_ns > 0
+  WHERE time_ns::HUGEINT - width_ns >= begin_ns AND width_ns > 0
 ),
 sides AS (
   SELECT trace_id, of_tool, window_ns, width_ns, left_ns, left_ns AS at_ns, FALSE AS is_late FROM edges
   UNION ALL
-  SELECT trace_id, of_tool, window_ns, width_ns, left_ns, left_ns + width_ns, TRUE FROM edges
+  SELECT trace_id, of_tool, window_ns, width_ns, left_ns, int64.clamp(left_ns::HUGEINT + width_ns), TRUE FROM edges
 ),
 -- What was left up to either side, by the step that held there. An ASOF join says it shorter, and DuckDB, which cannot know
 -- how many sides there are, makes it compare each with every step.
@@ -82,7 +82,8 @@ areas AS (
     left_ns,
     is_late,
     last_value(up_to_here IGNORE NULLS) OVER so_far
-    + last_value(utilisation IGNORE NULLS) OVER so_far * (at_ns - last_value(step_ns IGNORE NULLS) OVER so_far) AS area
+    + last_value(utilisation IGNORE NULLS) OVER so_far
+    * (at_ns::HUGEINT - last_value(step_ns IGNORE NULLS) OVER so_far) AS area
   FROM (
     SELECT
       trace_id,

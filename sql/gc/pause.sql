@@ -39,8 +39,8 @@ SELECT
   contains(stops.name, '(GC '),
   stops.start_ns,
   stops.end_ns,
-  trace.started_at + to_microseconds((stops.start_ns - trace.start_ns) // 1000),
-  stops.end_ns - stops.start_ns,
+  TRY(trace.started_at + to_microseconds(int64.clamp(stops.start_ns::HUGEINT - trace.start_ns) // 1000)),
+  int64.clamp(stops.end_ns::HUGEINT - stops.start_ns),
   stops.goroutine,
   stops.stack_id,
   CASE WHEN stops.start_ns <= cycles.shown_end_ns THEN cycles.cycle_index END

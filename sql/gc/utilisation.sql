@@ -19,7 +19,7 @@ WITH changes AS (
   SELECT
     trace_id,
     time_ns,
-    value - coalesce(lag(value) OVER (PARTITION BY trace_id ORDER BY time_ns), 0) AS procs,
+    int64.clamp(value::HUGEINT - coalesce(lag(value) OVER (PARTITION BY trace_id ORDER BY time_ns), 0)) AS procs,
     0 AS stops,
     0 AS busy,
     0 AS tool_busy
@@ -43,10 +43,10 @@ counts AS MATERIALIZED (
   SELECT
     trace_id,
     time_ns,
-    SUM(SUM(procs)::BIGINT) OVER so_far::BIGINT AS procs,
-    SUM(SUM(stops)::BIGINT) OVER so_far::BIGINT AS stops,
-    SUM(SUM(busy)::BIGINT) OVER so_far::BIGINT AS busy,
-    SUM(SUM(tool_busy)::BIGINT) OVER so_far::BIGINT AS tool_busy
+    int64.clamp(SUM(int64.clamp(SUM(procs))) OVER so_far) AS procs,
+    int64.clamp(SUM(int64.clamp(SUM(stops))) OVER so_far) AS stops,
+    int64.clamp(SUM(int64.clamp(SUM(busy))) OVER so_far) AS busy,
+    int64.clamp(SUM(int64.clamp(SUM(tool_busy))) OVER so_far) AS tool_busy
   FROM changes
   GROUP BY trace_id, time_ns
   WINDOW so_far AS (PARTITION BY trace_id ORDER BY time_ns)

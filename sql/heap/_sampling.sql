@@ -39,11 +39,11 @@ seen AS (
     1 - exp(-(sized.inuse_bytes / sized.inuse_objects) / profile.period) AS probability
   FROM sized
   JOIN profile USING (profile_id)
-  WHERE sized.inuse_objects > 0 AND profile.period > 1
+  WHERE sized.inuse_objects > 0 AND sized.inuse_bytes > 0 AND profile.period > 1
 )
 SELECT
   profile_id,
   stack_id,
-  SUM(inuse_objects * object_bytes * object_bytes * (1 - probability) / probability)
+  SUM(inuse_objects * object_bytes * object_bytes * (1 - probability) / nullif(probability, 0))
 FROM seen
 GROUP BY profile_id, stack_id

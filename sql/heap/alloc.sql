@@ -14,8 +14,8 @@ CREATE VIEW heap.alloc (
 SELECT
   profile_id,
   stack_id,
-  coalesce(SUM(value) FILTER (sample_type = 'alloc_space'), 0)::BIGINT,
-  coalesce(SUM(value) FILTER (sample_type = 'alloc_objects'), 0)::BIGINT
+  int64.clamp(coalesce(SUM(value) FILTER (sample_type = 'alloc_space'), 0)),
+  int64.clamp(coalesce(SUM(value) FILTER (sample_type = 'alloc_objects'), 0))
 FROM sample
 WHERE sample_type IN ('alloc_space', 'alloc_objects')
 GROUP BY profile_id, stack_id

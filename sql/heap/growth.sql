@@ -22,12 +22,12 @@ WITH changes AS (
   JOIN heap.inuse AS live USING (profile_id)
   WHERE heaps.previous_profile_id IS NOT NULL
   UNION ALL
-  SELECT heaps.series_id, heaps.profile_id, live.stack_id, -live.inuse_bytes, -live.inuse_objects
+  SELECT heaps.series_id, heaps.profile_id, live.stack_id, -live.inuse_bytes::HUGEINT, -live.inuse_objects::HUGEINT
   FROM heap.profiles AS heaps
   -- What was live before counts against now.
   JOIN heap.inuse AS live ON live.profile_id = heaps.previous_profile_id
 )
-SELECT series_id, profile_id, stack_id, SUM(inuse_bytes)::BIGINT, SUM(inuse_objects)::BIGINT
+SELECT series_id, profile_id, stack_id, int64.clamp(SUM(inuse_bytes)), int64.clamp(SUM(inuse_objects))
 FROM changes
 GROUP BY series_id, profile_id, stack_id
 HAVING SUM(inuse_bytes) <> 0 OR SUM(inuse_objects) <> 0

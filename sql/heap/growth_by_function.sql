@@ -17,7 +17,7 @@ CREATE VIEW heap.growth_by_function (
   slope_bytes_per_s
 ) AS
 WITH grown AS (
-  SELECT series_id, node_index, SUM(growth_bytes)::BIGINT AS growth_bytes
+  SELECT series_id, node_index, int64.clamp(SUM(growth_bytes)) AS growth_bytes
   FROM heap.growth
   JOIN stack_leaf USING (stack_id)
   GROUP BY series_id, node_index
@@ -26,8 +26,8 @@ summed AS (
   SELECT
     series_id,
     label_index,
-    SUM(growth_bytes)::BIGINT AS growth_bytes,
-    SUM(CASE WHEN is_leaf THEN growth_bytes ELSE 0 END)::BIGINT AS flat_growth_bytes
+    int64.clamp(SUM(growth_bytes)) AS growth_bytes,
+    int64.clamp(SUM(CASE WHEN is_leaf THEN growth_bytes ELSE 0 END)) AS flat_growth_bytes
   FROM grown
   JOIN stack_function USING (node_index)
   GROUP BY series_id, label_index

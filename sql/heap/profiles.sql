@@ -43,7 +43,7 @@ SELECT
   (row_number() OVER series - 1)::INTEGER,
   LAG(profile_id) OVER series,
   profile.taken_at,
-  (profile.time_ns - FIRST_VALUE(profile.time_ns) OVER series) / 1e9,
+  (profile.time_ns::HUGEINT - FIRST_VALUE(profile.time_ns) OVER series) / 1e9,
   coalesce(totals.inuse_bytes, 0),
   coalesce(totals.alloc_bytes, 0)
 FROM heaps

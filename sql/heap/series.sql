@@ -52,7 +52,7 @@ SELECT
   arg_max(profile_id, heaps.position),
   arg_min(heaps.inuse_bytes, heaps.position),
   arg_max(heaps.inuse_bytes, heaps.position),
-  (arg_max(heaps.inuse_bytes, heaps.position) - arg_min(heaps.inuse_bytes, heaps.position))::BIGINT,
+  int64.clamp(arg_max(heaps.inuse_bytes, heaps.position)::HUGEINT - arg_min(heaps.inuse_bytes, heaps.position)),
   CASE WHEN MAX(heaps.elapsed_s) > 0 THEN regr_slope(heaps.inuse_bytes, heaps.elapsed_s) END,
   CASE WHEN MAX(heaps.elapsed_s) > 0 THEN regr_r2(heaps.inuse_bytes, heaps.elapsed_s) END
 FROM heap.profiles AS heaps

@@ -36,11 +36,11 @@ runs AS (
     -- Most traces have few sweeps or none, and all runs have to be sorted to find theirs.
     AND trace_id IN (SELECT trace_id FROM spans WHERE proc IS NOT NULL)
 )
-SELECT trace_id, range_index, goroutine, 'assist', end_ns - start_ns
+SELECT trace_id, range_index, goroutine, 'assist', int64.clamp(end_ns::HUGEINT - start_ns)
 FROM spans
 WHERE goroutine IS NOT NULL
 UNION ALL
-SELECT spans.trace_id, spans.range_index, runs.goroutine, 'sweep', spans.end_ns - spans.start_ns
+SELECT spans.trace_id, spans.range_index, runs.goroutine, 'sweep', int64.clamp(spans.end_ns::HUGEINT - spans.start_ns)
 FROM spans
 ASOF JOIN runs
   -- The last run that began on the proc before the sweep did.

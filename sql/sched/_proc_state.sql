@@ -30,7 +30,12 @@ lasts AS (
   GROUP BY trace_id, proc
 ),
 stays AS (
-  SELECT trace_id, proc, from_state AS state, time_ns - duration_ns AS since_ns, time_ns AS until_ns
+  SELECT
+    trace_id,
+    proc,
+    from_state AS state,
+    int64.clamp(time_ns::HUGEINT - duration_ns) AS since_ns,
+    time_ns AS until_ns
   FROM proc_transition
   WHERE duration_ns IS NOT NULL
   UNION ALL
@@ -45,7 +50,7 @@ SELECT
   stays.state,
   coalesce(firsts.start_ns, stays.since_ns),
   stays.until_ns,
-  stays.until_ns - coalesce(firsts.start_ns, stays.since_ns)
+  int64.clamp(stays.until_ns::HUGEINT - coalesce(firsts.start_ns, stays.since_ns))
 FROM stays
 -- No two events of a trace have the same time, so it names the row.
 LEFT JOIN firsts ON firsts.trace_id = stays.trace_id AND firsts.time_ns = stays.since_ns

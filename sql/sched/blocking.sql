@@ -34,7 +34,7 @@ SELECT
   profile_id,
   kind,
   stack_id,
-  SUM(CASE WHEN measure = 'contentions' THEN value ELSE 0 END)::BIGINT,
-  SUM(CASE WHEN measure = 'delay' THEN value ELSE 0 END)::BIGINT
+  int64.clamp(SUM(CASE WHEN measure = 'contentions' THEN value ELSE 0 END)),
+  int64.clamp(SUM(CASE WHEN measure = 'delay' THEN value ELSE 0 END))
 FROM named
 GROUP BY profile_id, kind, stack_id

@@ -59,11 +59,11 @@ times AS (
     trace_id,
     goroutine,
     MIN(start_ns) FILTER (state = 'running') AS started_ns,
-    SUM(duration_ns) FILTER (state = 'running')::BIGINT AS running_ns,
-    SUM(duration_ns) FILTER (state = 'runnable')::BIGINT AS runnable_ns,
-    SUM(duration_ns) FILTER (state = 'syscall')::BIGINT AS syscall_ns,
-    SUM(duration_ns) FILTER (state = 'waiting')::BIGINT AS waiting_ns,
-    SUM(duration_ns)::BIGINT AS total_ns
+    int64.clamp(SUM(duration_ns) FILTER (state = 'running')) AS running_ns,
+    int64.clamp(SUM(duration_ns) FILTER (state = 'runnable')) AS runnable_ns,
+    int64.clamp(SUM(duration_ns) FILTER (state = 'syscall')) AS syscall_ns,
+    int64.clamp(SUM(duration_ns) FILTER (state = 'waiting')) AS waiting_ns,
+    int64.clamp(SUM(duration_ns)) AS total_ns
   FROM sched._state
   GROUP BY trace_id, goroutine
 ),
@@ -71,8 +71,8 @@ collected AS (
   SELECT
     trace_id,
     goroutine,
-    SUM(duration_ns) FILTER (kind = 'assist')::BIGINT AS mark_assist_ns,
-    SUM(duration_ns) FILTER (kind = 'sweep')::BIGINT AS sweep_ns
+    int64.clamp(SUM(duration_ns) FILTER (kind = 'assist')) AS mark_assist_ns,
+    int64.clamp(SUM(duration_ns) FILTER (kind = 'sweep')) AS sweep_ns
   FROM sched._gc_work
   GROUP BY trace_id, goroutine
 )

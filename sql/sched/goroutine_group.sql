@@ -36,26 +36,26 @@ WITH sums AS (
     trace_id,
     function,
     COUNT(*) AS goroutines,
-    SUM(running_ns)::BIGINT AS running_ns,
-    SUM(runnable_ns)::BIGINT AS runnable_ns,
-    SUM(syscall_ns)::BIGINT AS syscall_ns,
-    SUM(waiting_ns)::BIGINT AS waiting_ns,
-    SUM(total_ns)::BIGINT AS total_ns,
-    SUM(run_count)::BIGINT AS run_count,
-    SUM(mark_assist_ns)::BIGINT AS mark_assist_ns,
-    SUM(sweep_ns)::BIGINT AS sweep_ns
+    int64.clamp(SUM(running_ns)) AS running_ns,
+    int64.clamp(SUM(runnable_ns)) AS runnable_ns,
+    int64.clamp(SUM(syscall_ns)) AS syscall_ns,
+    int64.clamp(SUM(waiting_ns)) AS waiting_ns,
+    int64.clamp(SUM(total_ns)) AS total_ns,
+    int64.clamp(SUM(run_count)) AS run_count,
+    int64.clamp(SUM(mark_assist_ns)) AS mark_assist_ns,
+    int64.clamp(SUM(sweep_ns)) AS sweep_ns
   FROM sched.goroutine
   GROUP BY trace_id, function
 ),
 waits AS (
-  SELECT trace_id, entry.function, waits.reason, SUM(waits.waiting_ns)::BIGINT AS waiting_ns
+  SELECT trace_id, entry.function, waits.reason, int64.clamp(SUM(waits.waiting_ns)) AS waiting_ns
   FROM sched.goroutine_wait AS waits
   LEFT JOIN sched._entry AS entry USING (trace_id, goroutine)
   GROUP BY trace_id, entry.function, waits.reason
 ),
 longest AS (
   -- Of equally long ones the first by name.
-  SELECT trace_id, function, MIN({'shorter_ns': -waiting_ns, 'reason': reason}) AS wait
+  SELECT trace_id, function, MIN({'shorter_ns': -waiting_ns::HUGEINT, 'reason': reason}) AS wait
   FROM waits
   GROUP BY trace_id, function
 )
@@ -72,7 +72,7 @@ SELECT
   sums.mark_assist_ns,
   sums.sweep_ns,
   longest.wait.reason,
-  -longest.wait.shorter_ns
+  int64.clamp(-longest.wait.shorter_ns)
 FROM sums
 -- Having no function is a group too.
 LEFT JOIN longest ON longest.trace_id = sums.trace_id AND longest.function IS NOT DISTINCT FROM sums.function

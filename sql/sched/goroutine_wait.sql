@@ -17,7 +17,7 @@ CREATE VIEW sched.goroutine_wait (
   -- The longest wait.
   longest_ns
 ) AS
-SELECT trace_id, goroutine, reason, COUNT(*), SUM(duration_ns)::BIGINT, MAX(duration_ns)
+SELECT trace_id, goroutine, reason, COUNT(*), int64.clamp(SUM(duration_ns)), MAX(duration_ns)
 FROM sched._state
 WHERE state = 'waiting'
 GROUP BY trace_id, goroutine, reason

@@ -35,7 +35,8 @@ firsts AS (
   FROM births
   JOIN goroutine_transition AS transitions
     -- No two events of a trace have the same time, so it names the row.
-    ON transitions.trace_id = births.trace_id AND transitions.time_ns - transitions.duration_ns = births.time_ns
+    ON transitions.trace_id = births.trace_id
+    AND int64.clamp(transitions.time_ns::HUGEINT - transitions.duration_ns) = births.time_ns
   WHERE births.to_state IN ('waiting', 'syscall') AND transitions.to_state = 'runnable'
 ),
 nowhere AS (
@@ -47,13 +48,14 @@ SELECT
   transitions.trace_id,
   coalesce(transitions.from_stack_id, nowhere.stack_id),
   COUNT(*),
-  SUM(transitions.duration_ns)::BIGINT,
+  int64.clamp(SUM(transitions.duration_ns)),
   MAX(transitions.duration_ns),
   quantile_disc(transitions.duration_ns, 0.5),
   quantile_disc(transitions.duration_ns, 0.99)
 FROM goroutine_transition AS transitions
 CROSS JOIN nowhere
 LEFT JOIN firsts
-  ON firsts.trace_id = transitions.trace_id AND firsts.time_ns = transitions.time_ns - transitions.duration_ns
+  ON firsts.trace_id = transitions.trace_id
+  AND firsts.time_ns = int64.clamp(transitions.time_ns::HUGEINT - transitions.duration_ns)
 WHERE transitions.from_state = 'runnable' AND transitions.duration_ns IS NOT NULL AND firsts.time_ns IS NULL
 GROUP BY ALL

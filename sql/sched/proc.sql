@@ -25,13 +25,13 @@ WITH times AS (
     trace_id,
     proc,
     MIN(start_ns) AS start_ns,
-    coalesce(SUM(duration_ns) FILTER (state = 'running'), 0)::BIGINT AS running_ns,
-    coalesce(SUM(duration_ns) FILTER (state = 'idle'), 0)::BIGINT AS idle_ns
+    int64.clamp(coalesce(SUM(duration_ns) FILTER (state = 'running'), 0)) AS running_ns,
+    int64.clamp(coalesce(SUM(duration_ns) FILTER (state = 'idle'), 0)) AS idle_ns
   FROM sched._proc_state
   GROUP BY trace_id, proc
 ),
 executing AS (
-  SELECT trace_id, proc, SUM(duration_ns)::BIGINT AS executing_ns
+  SELECT trace_id, proc, int64.clamp(SUM(duration_ns)) AS executing_ns
   FROM sched._state
   WHERE proc IS NOT NULL
   GROUP BY trace_id, proc
@@ -43,6 +43,6 @@ SELECT
   times.running_ns,
   coalesce(executing.executing_ns, 0),
   times.idle_ns,
-  coalesce(executing.executing_ns, 0) / nullif(times.running_ns + times.idle_ns, 0)
+  coalesce(executing.executing_ns, 0) / nullif(times.running_ns::HUGEINT + times.idle_ns, 0)
 FROM times
 LEFT JOIN executing USING (trace_id, proc)

@@ -22,7 +22,15 @@ CREATE VIEW sched.region (
   stack_id
 ) AS
 WITH ends AS (
-  SELECT trace_id, goroutine, task, name, time_ns - duration_ns AS begin_ns, time_ns AS end_ns, duration_ns, stack_id
+  SELECT
+    trace_id,
+    goroutine,
+    task,
+    name,
+    int64.clamp(time_ns::HUGEINT - duration_ns) AS begin_ns,
+    time_ns AS end_ns,
+    duration_ns,
+    stack_id
   FROM trace_region
   WHERE event = 'end'
 ),

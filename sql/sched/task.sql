@@ -45,7 +45,7 @@ SELECT
   MIN(goroutine) FILTER (event = 'begin'),
   MIN(time_ns) FILTER (event = 'begin'),
   MAX(time_ns) FILTER (event = 'end'),
-  MAX(time_ns) FILTER (event = 'end') - MIN(time_ns) FILTER (event = 'begin'),
+  int64.clamp(MAX(time_ns::HUGEINT) FILTER (event = 'end') - MIN(time_ns) FILTER (event = 'begin')),
   COUNT(DISTINCT goroutine),
   COUNT(*) FILTER (event = 'region'),
   COUNT(*) FILTER (event = 'log')

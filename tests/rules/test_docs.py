@@ -42,12 +42,16 @@ def test_no_two_relations_have_the_same_comment() -> None:
 
 
 def test_every_first_line_says_what_one_row_is() -> None:
-    assert [one.name for one in DECLARED if not one.summary.startswith("One row") or one.summary[-1] != "."] == []
+    relations = [one for one in DECLARED if one.kind != "FUNCTION"]
+
+    assert [one.name for one in relations if not one.summary.startswith("One row") or one.summary[-1] != "."] == []
 
 
 def test_every_relation_declares_a_key_of_its_own_columns() -> None:
     wrong = [
-        one.name for one in DECLARED if not one.listed("key") or not set(one.listed("key")) <= set(dict(_docs(one)))
+        one.name
+        for one in DECLARED
+        if one.kind != "FUNCTION" and (not one.listed("key") or not set(one.listed("key")) <= set(dict(_docs(one))))
     ]
 
     assert wrong == []

@@ -52,11 +52,16 @@ def _view(name: str, query: str, *, directive: str = "") -> str:
 def test_dependencies_are_what_the_query_reads_in_joins_subqueries_and_macros(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert dependencies(connection, "heap.growth_by_function") == ("heap.growth", "heap.series")
-    assert dependencies(connection, "attribution._record") == ("attribution._size_class", "escape.site")
-    assert dependencies(connection, "audit.growth_is_conserved") == ("attribution.growth_by_site", "heap.series")
-    assert dependencies(connection, "heap.inuse") == ()
+    assert dependencies(connection, "heap.growth_by_function") == ("heap.growth", "heap.series", "int64.clamp")
+    assert dependencies(connection, "attribution._record") == ("attribution._size_class", "escape.site", "int64.clamp")
+    assert dependencies(connection, "audit.growth_is_conserved") == (
+        "attribution.growth_by_site",
+        "heap.series",
+        "int64.clamp",
+    )
+    assert dependencies(connection, "stack._line") == ()
     assert dependencies(connection, "flame.tree") == ("flame.diff",)
+    assert dependencies(connection, "int64.clamp") == ()
 
 
 def test_everything_comes_after_what_it_stands_on(connection: duckdb.DuckDBPyConnection) -> None:

@@ -22,6 +22,7 @@ from pipeline.values import Blob, Column, Decoded, Large, Note, Symbols
 # Events that become rows together.
 _ROWS = 1 << 18
 _LAST_NS = 2**63 - 1
+_YEAR_NS = 365 * 86_400 * 10**9
 _VERSIONS = (22, 23, 25, 26)
 
 
@@ -216,6 +217,8 @@ def _last(found: Ordered, size_bytes: int, progress: _Progress) -> Decoded:
     if lost or fault:
         share = f"up to {100 * lost / size_bytes:.1f} % of the file was lost"
         notes.append(Note(index, "trace_cut_off", lost, f"{share}: {fault or 'it follows the last generation'}"))
+    if progress.end_ns - (progress.start_ns or 0) > _YEAR_NS:
+        notes.append(Note(index, "clock_out_of_range", 1, f"from {progress.start_ns} to {progress.end_ns} ns"))
     if progress.types_fault:
         notes.append(Note(index, "trace_types_unreadable", 1, progress.types_fault))
     if progress.not_utf8:

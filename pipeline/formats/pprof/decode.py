@@ -129,6 +129,7 @@ def _notes(parsed: Parsed, sound: Int64s) -> Iterator[Note]:
         "label_without_value": _empty_labels(parsed)[sound],
         "no_time": (time_ns == 0).astype(np.int64),
         "time_out_of_range": (time_ns < 0).astype(np.int64),
+        "sum_out_of_range": _large_sums(parsed)[sound],
         "empty_profile": (rows[:, layout.N_SAMPLE] == 0).astype(np.int64),
         "no_functions": ((rows[:, layout.N_FUNCTION] == 0) & (rows[:, layout.N_LOCATION] > 0)).astype(np.int64),
     }
@@ -141,6 +142,18 @@ def _not_utf8(parsed: Parsed) -> Int64s:
     string = parsed.columns.string
     is_text = are_utf8(parsed.data, string[:, 0], string[:, 1])
     return np.diff(_offsets(np.cumsum(~is_text))[parsed.ends[:, layout.N_STRING]])
+
+
+def _large_sums(parsed: Parsed) -> Int64s:
+    """1 for each profile whose values may add up to more than 64 bits hold: 2^63 or more, signs left out."""
+    values, ends = parsed.columns.value, parsed.ends[:, layout.N_VALUE]
+    # Nearly always so: then no sum has to be taken.
+    if not len(values) or max(-int(values.min()), int(values.max())) * len(values) < 2**63:
+        return np.zeros(len(ends) - 1, np.int64)
+    # The two halves of each value, which so many can be added of. That of -2^63 is 2^63 as it stands.
+    sizes = np.abs(values).view(np.uint64)
+    high, low = (np.append(np.uint64(0), np.cumsum(half))[ends] for half in (sizes >> 32, sizes & 0xFFFF_FFFF))
+    return (np.diff(high) + (np.diff(low) >> 32) >= 2**31).astype(np.int64)
 
 
 def _empty_labels(parsed: Parsed) -> Int64s:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.formats.gotrace.decode import decode
 from pipeline.values import Blob, Decoded, Origin, Source
-from tests.builders.trace import BLOCKED, batch, header, strings, trace
+from tests.builders.trace import BLOCKED, NO_THREAD, batch, header, strings, trace
 
 
 def decoded(*contents: bytes) -> list[Decoded]:
@@ -70,6 +70,15 @@ def test_ranges_and_samples_are_numbered_through_the_whole_trace() -> None:
     parts = decoded(trace(26, *generations))
 
     assert [np.asarray(part.columns["trace_range"]["range_index"]).tolist() for part in parts] == [[0], [1], []]
+
+
+def test_a_clock_that_runs_for_years_is_noted() -> None:
+    late = batch("GoUnblock dt=0 g=1 g_seq=1 stack=0", thread=NO_THREAD, time=2**57)
+
+    *_, last = decoded(trace(26, (*BLOCKED[:-1], late)))
+
+    assert [(note.kind, note.count) for note in last.notes] == [("clock_out_of_range", 1)]
+    assert last.notes[0].example == f"from 1 to {2**57 + 2} ns"
 
 
 def test_texts_that_are_not_utf8_are_noted() -> None:

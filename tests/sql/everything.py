@@ -1,0 +1,130 @@
+"""Reads every table, view and macro to its end: what holds for one of them must hold for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+import duckdb
+
+from pipeline.schema import tables
+from pipeline.warehouse import questions
+from pipeline.warehouse.modules import modules
+from pipeline.warehouse.questions import Selection
+
+# Of mutator utilisation: any length at all.
+_WINDOWS = [[1, 1_000_000, 2**63 - 1], [0], [-1, -(2**63)], []]
+_FEW = 3
+
+
+class Unreadable(Exception):
+    """What could not be read to its end, each with what DuckDB said."""
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        super().__init__("\n".join(f"{name}: {reason}" for name, reason in failures.items()))
+        self.failures = failures
+
+
+def read_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows of every table and view, and of every macro under arguments from the data; raises Unreadable naming all that fail.
+
+    A macro's rows are those of all its calls together.
+    """
+    rows: dict[str, int] = {}
+    failures: dict[str, str] = {}
+    for name, call, parameters in (*_relations(), *_calls(connection)):
+        try:
+            rows[name] = rows.get(name, 0) + _read(connection, call, parameters)
+        # What fails behind the first rows comes through Arrow's stream as an OSError.
+        except (duckdb.Error, OSError) as error:
+            failures.setdefault(name, f"{call} {list(parameters)}: {error}")
+    if failures:
+        raise Unreadable(failures)
+    return rows
+
+
+def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows of every question the commands ask, about everything there is."""
+    everything = Selection()
+    profiles = _ids(connection, "profile_id FROM profile")
+    series = _ids(connection, "series_id FROM profile")
+    traces = _ids(connection, "trace_id FROM trace")
+    sites = _ids(connection, "escape_site_id FROM escape_site")
+    answers = [
+        questions.inputs(connection),
+        questions.profiles(connection, everything),
+        questions.lines(connection),
+        questions.series(connection, everything),
+        questions.growth(connection, series),
+        questions.coverage(connection, series),
+        questions.flows(connection, series),
+        questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=True),
+        questions.flow_of(connection, sites),
+        questions.goroutine_groups(connection, traces),
+        questions.goroutines(connection, traces, ""),
+        questions.refused(connection),
+        questions.notes(connection),
+    ]
+    answers += [questions.site_stacks(connection, one, "", 0) for one in series[:_FEW]]
+    answers += [questions.sample_types(connection, [one]) for one in profiles[:_FEW]]
+    for wanted in _sample_types(connection):
+        answers += [
+            questions.weighed_stacks(connection, profiles, wanted),
+            questions.tree(connection, profiles, wanted),
+            questions.diff(connection, profiles[:1], profiles, wanted, stacks=[0, 1]),
+            questions.folded(connection, profiles, wanted),
+        ]
+    rows: dict[str, int] = {}
+    for answer in answers:
+        rows[answer.name] = rows.get(answer.name, 0) + answer.table.num_rows
+    return rows
+
+
+def _relations() -> Iterator[tuple[str, str, Sequence[object]]]:
+    for name in (*tables(), *(name for name, module in modules().items() if module.kind == "VIEW")):
+        yield name, name, ()
+
+
+def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Sequence[object]]]:
+    arguments = {
+        "flame.tree": [(ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
+        "flame.diff": [(ids[:1], ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
+        "escape.diff": list(product(_builds(connection), repeat=2)),
+        "gc.mmu": [(windows,) for windows in _WINDOWS],
+    }
+    for name, module in modules().items():
+        if module.kind != "MACRO":
+            continue
+        # A macro that nobody gave arguments is not read: it is to be added above.
+        for given in arguments[name]:
+            yield name, f"{name}({', '.join('?' * len(given))})", given
+    for ids, kind in product(_choices(connection), _sample_types(connection)):
+        yield "flame.tree", "flame.tree(?, ?, stack_ids := ?)", (ids, kind, _ids(connection, "stack_id FROM stack")[:2])
+
+
+def _choices(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
+    """All profiles, the first alone, and none."""
+    everything = _ids(connection, "profile_id FROM profile")
+    return [everything, everything[:1], []]
+
+
+def _sample_types(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The first few there are, and one there is not."""
+    found = connection.execute("SELECT DISTINCT sample_type FROM sample ORDER BY ALL").fetchall()
+    return [*(kind for (kind,) in found[:_FEW]), "of nothing"]
+
+
+def _builds(connection: duckdb.DuckDBPyConnection) -> list[str | None]:
+    """The first few builds of reports, and none."""
+    query = "SELECT DISTINCT build FROM escape_report WHERE build IS NOT NULL ORDER BY ALL"
+    return [*(build for (build,) in connection.execute(query).fetchall()[:_FEW]), None]
+
+
+def _ids(connection: duckdb.DuckDBPyConnection, what: str) -> list[int]:
+    return [one for (one,) in connection.execute(f"SELECT DISTINCT {what} ORDER BY ALL").fetchall()]
+
+
+def _read(connection: duckdb.DuckDBPyConnection, what: str, parameters: Sequence[object]) -> int:
+    """How many rows there are, each of them fetched."""
+    reader = connection.sql(f"FROM {what}", params=list(parameters) or None).to_arrow_reader()
+    return sum(batch.num_rows for batch in reader)

@@ -1,0 +1,195 @@
+"""Rows that nobody would write and every declared table may hold: the ends of each type, nothing at all, and any mix.
+
+A text column holds the words that the SQL compares it with, and some columns mostly what they usually have, so that views
+have something to say; ids are few, so that joins find partners. What a row refers to is there, for those who make tables
+see to it, and keys are unique.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.resources import views
+from pipeline.schema import Table, TableColumn, tables
+
+_LOW, _HIGH = -(2**63), 2**63 - 1
+_NUMBERS = {
+    "BIGINT": (_LOW, _LOW + 1, -(2**62), -1, 0, 1, 2, 3, 16, 8192, 2**31, 2**53 + 1, 2**62, _HIGH - 1, _HIGH),
+    "UBIGINT": (0, 1, 8192, 8193, 2**63 - 1, 2**63, 2**64 - 8192, 2**64 - 1),
+    "INTEGER": (-(2**31), -1, 0, 1, 2, 3, 10, 2**31 - 1),
+}
+_IDS = (0, 1, 2, 3, 4, 5, 2**63, 2**64 - 1)
+_ACTORS = ("goroutine", "proc", "thread", "by_goroutine", "task", "parent")
+_MOMENTS = tuple(datetime(year, 1, 1) for year in (1, 1970, 2026, 2261, 9999))
+_TEXTS = (
+    "",
+    "main",
+    "main.main",
+    "a/b.go",
+    "\N{BLACK STAR}",
+    "a\nb",
+    "it's",
+    "x" * 300,
+    "[]byte",
+    "new([9223372036854775807]int64)",
+)
+# What most rows of a column have: profiles of one series, records of the line that their stacks end at, pauses of a GC.
+_USUAL: Mapping[str, tuple[Any, ...]] = {
+    "profile.kind": ("heap",),
+    "profile.series_key": (1,),
+    "profile.duration_ns": (0,),
+    "profile.period": (512 << 10,),
+    **{
+        f"{table}.{name}": (None,)
+        for table in ("profile", "escape_report")
+        for name in ("service", "instance", "build", "build_id")
+    },
+    "profile_sample_type.sample_type": ("inuse_space",),
+    "sample.kind": ("heap", "trace"),
+    "sample.sample_type": ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects", "sync_delay"),
+    "stack.location_ids": ([0], [0, 1], [1]),
+    **{f"{table}.package": ("app",) for table in ("function", "escape_package", "escape_site", "inlined_call")},
+    "function.name": ("app.f",),
+    **{f"{table}.file": ("a/b.go",) for table in ("function", "escape_site", "inlined_call")},
+    **{f"{table}.line": (1,) for table in ("escape_site", "inlined_call")},
+    "escape_site.kind": ("moved_to_heap", "escapes"),
+    "trace_metric.name": ("/sched/gomaxprocs:threads",),
+    "trace_range.start_ns": (None,),
+    "trace_label.label": ("GC (dedicated)",),
+    "goroutine_transition.to_state": ("running", "waiting"),
+    "goroutine_transition.from_state": ("runnable", "waiting", "not exist"),
+    "sample.sample_index": (0, 1),
+    "sample.value": (1, 2**40, _HIGH, _HIGH - 1, _LOW),
+    "trace_range.name": ("GC concurrent mark phase", "stop-the-world (GC sweep termination)", "GC mark assist"),
+}
+# A name, and the texts it is compared with: `event = 'alloc'`, `name IN ('a', 'b')`.
+_COMPARED = re.compile(r"(\w+)\"?,?\s+(?:=|<>|IN|WHEN)?\s*\(?\s*((?:'[^'\n]*'(?:,\s*)?)+)")
+
+
+@cache
+def words() -> Mapping[str, tuple[str, ...]]:
+    """The texts that the SQL compares columns with, and those that their comments quote, by the column's name."""
+    found: dict[str, set[str]] = {}
+    for path in views():
+        for column, texts in _COMPARED.findall(path.read_text(encoding="utf-8")):
+            found.setdefault(column, set()).update(re.findall(r"'([^']*)'", texts))
+    for table in tables().values():
+        for column in table.columns:
+            found.setdefault(column.name, set()).update(re.findall(r"`([^`]+)`", column.doc))
+    return {column: tuple(sorted(texts)) for column, texts in found.items()}
+
+
+def extreme_rows(seed: int, *, most: int) -> dict[str, pa.Table]:
+    """Up to so many rows for each table of the lake; the same for the same seed."""
+    keys: dict[str, list[Any]] = {}
+    made: dict[str, pa.Table] = {}
+    for table in _in_order_of_reference():
+        # Each table its own: another column in one changes no other.
+        chance = random.Random(f"{seed} {table.name}")
+        count = most if chance.random() < 0.8 else chance.randint(0, most)
+        drawn = [_row(table, chance, keys=keys) for _ in range(count)]
+        unique = {tuple(str(row[name]) for name in table.key): row for row in drawn if row is not None}
+        keys[table.name] = [row[table.key[0]] for row in unique.values()]
+        made[table.name] = pa.Table.from_pylist(list(unique.values()), table.schema)
+    return made
+
+
+@cache
+def _in_order_of_reference() -> tuple[Table, ...]:
+    """The lake's tables, each behind those it refers to."""
+    left = [table for table in tables().values() if table.in_lake]
+    placed: list[Table] = []
+    while left:
+        names = {table.name for table in left}
+        free = [table for table in left if not {_referred(table, one.name) for one in table.columns} & names]
+        placed += free
+        left = [table for table in left if table not in free]
+    return tuple(placed)
+
+
+def _referred(table: Table, column: str) -> str | None:
+    """The table that a column refers to; two lists say it in words only."""
+    inside = {("stack", "location_ids"): "location", ("location", "lines"): "function"}
+    declared = {reference.column: reference.to_table for reference in table.references}
+    return inside.get((table.name, column)) or declared.get(column)
+
+
+def _row(table: Table, chance: random.Random, *, keys: Mapping[str, Sequence[Any]]) -> dict[str, Any] | None:
+    """One row; None when it would have to refer to a row of an empty table."""
+    row: dict[str, Any] = {}
+    for column in table.columns:
+        referred = _referred(table, column.name)
+        usual = _USUAL.get(f"{table.name}.{column.name}")
+        known = keys[referred] if referred else None
+        if usual and chance.random() < 0.9 and (known is None or known):
+            row[column.name] = (
+                [known[place % len(known)] for place in chance.choice(usual)] if known else chance.choice(usual)
+            )
+        elif column.nullable and (chance.random() < 0.2 or known == []):
+            row[column.name] = None
+        elif known is None:
+            row[column.name] = _value(column, chance)
+        elif column.sql_type.endswith("[]"):
+            row[column.name] = _list_of(column, known, chance)
+        elif known:
+            row[column.name] = chance.choice(known)
+        else:
+            return None
+    if table.name == "profile":
+        row |= {"profile_id": row["source_id"], "series_id": row["series_key"]}
+    if table.name == "trace":
+        row["trace_id"] = row["source_id"]
+    return row
+
+
+def _list_of(column: TableColumn, known: Sequence[Any], chance: random.Random) -> list[Any]:
+    """The locations of a stack, or the lines of a location."""
+    if column.name == "location_ids":
+        return [chance.choice(known) for _ in range(chance.randint(0, 4) if known else 0)]
+    numbers = (*([1] * 15), *_NUMBERS["BIGINT"])
+    return [
+        {"function_id": chance.choice([*known, None]), "line": chance.choice(numbers), "column": chance.choice(numbers)}
+        for _ in range(chance.randint(0, 3))
+    ]
+
+
+def _value(column: TableColumn, chance: random.Random) -> Any:
+    kind = column.sql_type
+    if column.name in _ACTORS:
+        return chance.choice((0, 1, 2, _HIGH))
+    if kind == "UBIGINT" and column.name.endswith(("_id", "_key")):
+        return chance.choice(_IDS)
+    if kind in _NUMBERS:
+        return chance.choice(_NUMBERS[kind] if chance.random() < 0.6 else (0, 1, 2))
+    if kind == "VARCHAR":
+        return _text(column.name, chance)
+    if kind == "BOOLEAN":
+        return chance.random() < 0.5
+    if kind in ("DATE", "TIMESTAMP"):
+        moment = chance.choice(_MOMENTS)
+        return moment.date() if kind == "DATE" else moment
+    if kind == "VARCHAR[]":
+        return [_text(column.name, chance) for _ in range(chance.randint(0, 2))]
+    if kind.startswith("MAP("):
+        return [(_text("key", chance), _text("value", chance)) for _ in range(chance.randint(0, 1))]
+    if kind.startswith("STRUCT(key"):
+        return [_label(chance) for _ in range(chance.randint(0, 3))]
+    raise AssertionError(f"{column.name} is {kind}: say here what an extreme one is")
+
+
+def _text(name: str, chance: random.Random) -> str:
+    known = words().get(name, ())
+    return chance.choice(known if known and chance.random() < 0.9 else _TEXTS)
+
+
+def _label(chance: random.Random) -> dict[str, Any]:
+    number = chance.choice((None, *_NUMBERS["BIGINT"]))
+    text = "v" if number is None else None
+    return {"key": chance.choice(("bytes", "", "k")), "str": text, "num": number, "num_unit": "bytes"}

@@ -1,0 +1,76 @@
+"""No load, view or macro fails for what a file says: every table full of extremes, and everything read to its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.schema import tables
+from pipeline.warehouse.load import derive
+from pipeline.warehouse.modules import is_stored, modules, refresh_stored
+from tests.sql.everything import ask_everything, read_everything
+from tests.sql.extremes import extreme_rows
+from tests.sql.world import open_world
+
+# How many seeds are tried until every view has had rows; about four are.
+SEEDS = 30
+ROWS = 40
+# Audits hold in most rows, and the last is written when a load is done.
+EMPTY = {*(name for name in modules() if name.startswith("audit.")), "warehouse_state"}
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_world() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def rows_of_all(world: duckdb.DuckDBPyConnection) -> Counter[str]:
+    """How many rows each table, view and macro had, over all seeds."""
+    total: Counter[str] = Counter()
+    for seed in range(SEEDS):
+        total.update(_rows_of_each(world, extreme_rows(seed, most=ROWS)))
+        if not _never_reached(total):
+            break
+    return total
+
+
+def test_every_view_and_macro_is_read_to_its_end_over_rows_of_extremes(rows_of_all: Counter[str]) -> None:
+    read = {name for name in rows_of_all if "." in name}
+
+    assert read == {name for name, module in modules().items() if module.kind != "FUNCTION"}
+
+
+def test_rows_of_extremes_reach_every_view(rows_of_all: Counter[str]) -> None:
+    assert _never_reached(rows_of_all) == set()
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32), most=st.integers(0, 60))
+def test_no_rows_of_extremes_make_a_load_or_a_view_fail(world: duckdb.DuckDBPyConnection, seed: int, most: int) -> None:
+    assert sum(_rows_of_each(world, extreme_rows(seed, most=most)).values()) > 0
+
+
+def _never_reached(rows_of_all: Counter[str]) -> set[str]:
+    return {name for name, rows in rows_of_all.items() if not rows} - EMPTY
+
+
+def _rows_of_each(connection: duckdb.DuckDBPyConnection, given_rows: dict[str, pa.Table]) -> Counter[str]:
+    for name in (*tables(), *(name for name, module in modules().items() if is_stored(module))):
+        connection.execute(f"DELETE FROM {name}")
+    for name, rows in given_rows.items():
+        connection.register("given_rows", rows)
+        connection.execute(f"INSERT INTO {name} SELECT * FROM given_rows")
+    connection.unregister("given_rows")
+    derive(connection)
+    refresh_stored(connection)
+    ask_everything(connection)
+    return Counter(read_everything(connection))
