@@ -12,10 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from pipeline.lake.commit import commit, open_writer
 from pipeline.resources import views
 from pipeline.schema import Table, TableColumn, tables
 
@@ -99,6 +101,13 @@ def extreme_rows(seed: int, *, most: int) -> dict[str, pa.Table]:
         keys[table.name] = [row[table.key[0]] for row in unique.values()]
         made[table.name] = pa.Table.from_pylist(list(unique.values()), table.schema)
     return made
+
+
+def fill_lake(lake: Path, rows: Mapping[str, pa.Table]) -> None:
+    """Commit rows to a lake, as one batch."""
+    with open_writer(str(lake)) as writer:
+        writer.add(rows)
+    commit(str(lake), writer.written)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -11,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import flow
 from pipeline.schema import tables
 from pipeline.warehouse.load import derive
 from pipeline.warehouse.modules import is_stored, modules, refresh_stored
 from tests.sql.everything import ask_everything, read_everything
-from tests.sql.extremes import extreme_rows
+from tests.sql.extremes import extreme_rows, fill_lake
 from tests.sql.world import open_world
 
 # How many seeds are tried until every view has had rows; about four are.
@@ -42,14 +44,26 @@ def rows_of_all(world: duckdb.DuckDBPyConnection) -> Counter[str]:
     return total
 
 
+@pytest.mark.slow
 def test_every_view_and_macro_is_read_to_its_end_over_rows_of_extremes(rows_of_all: Counter[str]) -> None:
     read = {name for name in rows_of_all if "." in name}
 
     assert read == {name for name, module in modules().items() if module.kind != "FUNCTION"}
 
 
+@pytest.mark.slow
 def test_rows_of_extremes_reach_every_view(rows_of_all: Counter[str]) -> None:
     assert _never_reached(rows_of_all) == set()
+
+
+def test_a_lake_of_extremes_loads_and_its_database_answers(tmp_path: Path) -> None:
+    lake, database = str(tmp_path / "lake"), str(tmp_path / "extremes.duckdb")
+    fill_lake(tmp_path / "lake", extreme_rows(0, most=ROWS))
+
+    flow.load(lake, database)
+
+    with flow.open_warehouse(database) as connection:
+        assert sum(read_everything(connection).values()) > 0
 
 
 @pytest.mark.slow
