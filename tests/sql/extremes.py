@@ -24,7 +24,7 @@ from pipeline.schema import Table, TableColumn, tables
 _LOW, _HIGH = -(2**63), 2**63 - 1
 _NUMBERS = {
     "BIGINT": (_LOW, _LOW + 1, -(2**62), -1, 0, 1, 2, 3, 16, 8192, 2**31, 2**53 + 1, 2**62, _HIGH - 1, _HIGH),
-    "UBIGINT": (0, 1, 8192, 8193, 2**63 - 1, 2**63, 2**64 - 8192, 2**64 - 1),
+    "UBIGINT": (0, 8192, 8193, 2**63 - 1, 2**63, 2**64 - 8192, 2**64 - 1),
     "INTEGER": (-(2**31), -1, 0, 1, 2, 3, 10, 2**31 - 1),
 }
 _IDS = (0, 1, 2, 3, 4, 5, 2**63, 2**64 - 1)
@@ -69,6 +69,8 @@ _USUAL: Mapping[str, tuple[Any, ...]] = {
     "goroutine_transition.from_state": ("runnable", "waiting", "not exist"),
     "sample.sample_index": (0, 1),
     "sample.value": (1, 2**40, _HIGH, _HIGH - 1, _LOW),
+    **{f"{table}.event": ("exists", "alloc", "free") for table in ("heap_object", "heap_span", "goroutine_stack")},
+    **{f"{table}.address": (8192, 8193) for table in ("heap_object", "heap_span", "goroutine_stack")},
     "trace_range.name": ("GC concurrent mark phase", "stop-the-world (GC sweep termination)", "GC mark assist"),
 }
 # A name, and the texts it is compared with: `event = 'alloc'`, `name IN ('a', 'b')`.
@@ -148,7 +150,9 @@ def _row(table: Table, chance: random.Random, *, keys: Mapping[str, Sequence[Any
         elif column.sql_type.endswith("[]"):
             row[column.name] = _list_of(column, known, chance)
         elif known:
-            row[column.name] = chance.choice(known)
+            # Mostly one trace, so that one thing happens there after the other.
+            is_busy = column.name == "trace_id" and chance.random() < 0.8
+            row[column.name] = known[0] if is_busy else chance.choice(known)
         else:
             return None
     if table.name == "profile":
@@ -176,6 +180,8 @@ def _value(column: TableColumn, chance: random.Random) -> Any:
     if kind == "UBIGINT" and column.name.endswith(("_id", "_key")):
         return chance.choice(_IDS)
     if kind in _NUMBERS:
+        if column.name.endswith("_ns") and chance.random() < 0.3:
+            return chance.randint(_LOW, _HIGH)
         return chance.choice(_NUMBERS[kind] if chance.random() < 0.6 else (0, 1, 2))
     if kind == "VARCHAR":
         return _text(column.name, chance)
