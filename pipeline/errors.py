@@ -12,6 +12,8 @@ PipelineError                3  nothing could be done
 
 from __future__ import annotations
 
+import errno
+
 
 class PipelineError(Exception):
     """Base of all; its text is a sentence for people."""
@@ -49,3 +51,36 @@ class UsageError(PipelineError):
     """A request that cannot be met as put."""
 
     exit_code = 2
+
+
+def of_system(error: OSError, *, where: str = "", doing: str = "failed") -> PipelineError:
+    """What the operating system refuses, with the path and what to do: a UsageError when it is for what the path names."""
+    # Without a number it is a library's own, and its text all there is.
+    advice = _ADVICE.get(error.errno or 0, "check the path and the disk, then run the same command again")
+    path = where or str(error.filename or "")
+    text = f"{path}: {doing}" if path else doing
+    kind = UsageError if error.errno in _NAMED_WRONG else PipelineError
+    return kind(f"{text}: {error.strerror or error}; {advice}")
+
+
+_NAMED_WRONG = frozenset({
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP,
+})  # fmt: skip
+_ADVICE = {
+    errno.ENOENT: "make the folder first, or check the path",
+    errno.ENOTDIR: "a part of the path is a file; check the path",
+    errno.EISDIR: "it is a folder; name a file",
+    errno.EACCES: "check the path and its permissions",
+    errno.EPERM: "check the path and its permissions",
+    errno.ENAMETOOLONG: "name it shorter",
+    errno.ELOOP: "its links lead in a circle; name the file itself",
+    errno.EROFS: "name a place that can be written",
+    errno.ENOSPC: "make room, then run the same command again",
+    errno.EDQUOT: "make room or have the quota raised, then run the same command again",
+    errno.EFBIG: "raise the limit with ulimit -f, or name a file system that takes larger files",
+    errno.EMFILE: "raise the limit with ulimit -n, or use fewer --jobs",
+    errno.ENFILE: "the machine has too many files open; end what does not need them",
+    errno.ENOMEM: "give it less to do at a time, with a smaller --memory or fewer --jobs, or more memory",
+    errno.EIO: "repair the disk, then run the same command again",
+    errno.EBUSY: "something holds it, a mount perhaps; name another place",
+}
