@@ -1,10 +1,22 @@
-"""`python -m pipeline` is the `heapscape` command."""
+"""The `heapscape` command, and `python -m pipeline`, which is the same."""
 
 from __future__ import annotations
 
 import sys
 
-from pipeline.cli import command
+from pipeline.endings import end, prepare_streams
+
+
+def command() -> int:
+    """Run the command line; what it returns is what the process ends with."""
+    try:
+        prepare_streams()
+        # Here, because Ctrl-C, or too little memory for the libraries, may come in the middle of it.
+        from pipeline import cli
+    except BaseException as error:
+        return end(error)
+    return cli.command()
+
 
 if __name__ == "__main__":
     sys.exit(command())

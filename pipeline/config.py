@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ MEMORY = Setting(
 THREADS = Setting("threads", None, "HEAPSCAPE_THREADS", "Threads of DuckDB; all cores when not given.")
 JOBS = Setting("jobs", 1, "HEAPSCAPE_JOBS", "Processes that decode at the same time.")
 
+# For reports of bugs; no option, because the command line itself may be what fails.
+TRACEBACK = "HEAPSCAPE_TRACEBACK"
+
 _PREFIXES = "KMGT"
 _UNITS = (
     {"B": 1}
@@ -34,6 +38,11 @@ _UNITS = (
     | {f"{prefix}IB": 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)}
 )
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?I?B)", re.IGNORECASE)
+
+
+def wants_traceback() -> bool:
+    """Whether an error that ends a command shows where it came from."""
+    return bool(os.environ.get(TRACEBACK))
 
 
 def size_bytes(text: str) -> int:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import io
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from pipeline import __version__
-from pipeline.cli.console import errors
 from pipeline.cli.diff import diff
 from pipeline.cli.escapes import escapes
 from pipeline.cli.flame import flame
@@ -25,7 +25,7 @@ from pipeline.cli.report import report
 from pipeline.cli.run import run
 from pipeline.cli.sql import sql
 from pipeline.cli.top import top
-from pipeline.errors import PipelineError
+from pipeline.endings import answering, end, settle, tell, to_nowhere
 
 COMMANDS: tuple[click.Command, ...] = (
     run,
@@ -45,22 +45,40 @@ COMMANDS: tuple[click.Command, ...] = (
 
 _SOME_REFUSED = 1
 _USAGE = 2
-_INTERRUPTED = 130
 
 
 class _Commands(click.Group):
     """A group whose commands may end early because nobody reads their output any more."""
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        # This prints help and the version.
+        with _all_written(), answering():
+            return super().make_context(*arguments, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
+        with _all_written():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _all_written() -> Iterator[None]:
+    """Flush standard output when all went well: when Python ends it would complain of a closed pipe or a full device."""
+    try:
         try:
-            result = super().invoke(ctx)
-            # Here, and not when Python ends, which would complain of a closed pipe.
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read it has seen enough: head, less. What is left goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
-        return result
+            yield
+        except click.exceptions.Exit:
+            _flush()
+            raise
+        _flush()
+    except BrokenPipeError as error:
+        # Whoever read it has seen enough: head, less. What is left goes nowhere.
+        to_nowhere(sys.stdout)
+        raise click.exceptions.Exit(0) from error
+
+
+def _flush() -> None:
+    with answering():
+        sys.stdout.flush()
 
 
 @click.group(
@@ -86,27 +104,30 @@ def heapscape() -> None:
 def command() -> int:
     """The `heapscape` command: what `main` returns is what the process ends with, whoever presses Ctrl-C meanwhile."""
     code = main()
+    settle()
     # Python takes some 50 ms to end, and a Ctrl-C then would kill it: the work is done, and its exit code counts.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; the only place that catches what heapscape raises."""
+    """Run one command and return its exit code; whatever is raised."""
     refused: list[str] = []
     try:
         result = heapscape.main(
             args=None if argv is None else list(argv), prog_name="heapscape", standalone_mode=False, obj=refused
         )
-    except PipelineError as error:
-        errors().print(f"heapscape: {error}", markup=False, highlight=False, soft_wrap=True)
-        return error.exit_code
     except click.ClickException as error:
-        error.show(file=sys.stderr)
+        usage = io.StringIO()
+        error.show(file=usage)
+        tell(usage.getvalue())
         return _USAGE
-    except (click.Abort, KeyboardInterrupt):
-        errors().print("heapscape: interrupted; what was committed stays", markup=False)
-        return _INTERRUPTED
+    except click.Abort:
+        return end(KeyboardInterrupt())
+    except SystemExit:
+        raise
+    except BaseException as error:
+        return end(error)
     if isinstance(result, int) and result:
         return result
     # `opened` puts the inputs into it that the answer is without.

@@ -1,4 +1,8 @@
-"""Where output goes: answers to standard output, everything said about the work to standard error."""
+"""Where output goes: answers to standard output, everything said about the work to standard error.
+
+Nothing else writes to either. What others wrote (names, labels, paths) reaches a terminal in a form it shows and
+does not obey; formats for machines keep every byte.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +14,34 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from pipeline.endings import answering, tell
 from pipeline.outputs import tabular
+from pipeline.text import printable, printable_lines
 from pipeline.values import Loss, Result
 
 # Refusals, and losses, named one by one; the rest is a count, and all are in the tables.
 _NAMED = 5
 
 
-def output() -> Console:
-    """For answers; colours only on a terminal, none with NO_COLOR."""
-    return Console(highlight=False, soft_wrap=True)
+def answer(line: str) -> None:
+    """One line for people on standard output."""
+    answer_exactly(f"{printable(line)}\n")
 
 
-def errors() -> Console:
-    """For everything that is not the answer."""
-    return Console(stderr=True, highlight=False)
+def answer_lines(text: str) -> None:
+    """Text that is laid out already, for people, on standard output."""
+    answer_exactly(f"{printable_lines(text)}\n")
+
+
+def answer_exactly(text: str) -> None:
+    """Text for other programs on standard output, with every character it has."""
+    with answering():
+        sys.stdout.write(text)
 
 
 def say(text: str) -> None:
     """One line about the work, on standard error."""
-    errors().print(text, markup=False, soft_wrap=True)
+    tell(f"{printable(text)}\n")
 
 
 def say_refusals(refusals: Sequence[tuple[str, str]]) -> None:
@@ -52,22 +64,23 @@ def say_losses(losses: Sequence[Loss]) -> None:
 
 def show_json(value: object) -> None:
     """What a command did, for machines, on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    answer_exactly(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def show(result: Result, *, format: str) -> None:
     """An answer on standard output, in one of the formats for people and machines."""
-    written = tabular.write(result, format=format, console=output())
-    if isinstance(written, bytes):
-        sys.stdout.buffer.write(written)
-    else:
-        sys.stdout.write(written)
+    written = tabular.write(result, format=format, console=Console(highlight=False, soft_wrap=True))
+    with answering():
+        if isinstance(written, bytes):
+            sys.stdout.buffer.write(written)
+        else:
+            sys.stdout.write(written)
 
 
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, nothing elsewhere; the yielded function is told of each step done."""
-    console = errors()
+    console = Console(stderr=True, highlight=False)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

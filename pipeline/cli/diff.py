@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.console import output, show
+from pipeline.cli.console import answer, answer_lines, show
 from pipeline.cli.flame import unit_of, write_page
 from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
 from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
@@ -73,13 +73,13 @@ def diff(
     warn_of_nothing(stacks, filters)
     if rows is not None and html:
         write_page(rows, path=html, title=_title(before, after), unit=unit_of(after), sample_type=after.sample_type)
-        output().print(html, markup=False)
+        answer(html)
     elif format_ != "table":
         show(flat_cum(stacks, after), format=format_)
     else:
         head = header(after, total=total, filters=filters, base=before)
         text = top_of(stacks, head, order="cum" if is_cum else "flat", node_count=node_count, unit=unit)
-        click.echo(text, nl=not text.endswith("\n"))
+        answer_lines(text.removesuffix("\n"))
 
 
 def _sides(

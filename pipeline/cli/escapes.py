@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipeline import flow
-from pipeline.cli.console import output, say, show
+from pipeline.cli.console import answer, say, show
 from pipeline.cli.options import database_option, format_option, resource_options
 from pipeline.warehouse import questions
 
@@ -53,10 +53,8 @@ def escapes(
         return
     explained = steps.table.to_pylist()
     for site in sites.table.to_pylist():
-        output().print(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}", markup=False)
+        answer(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}")
         for step in explained:
             if (step["escape_site_id"], step["build"]) == (site["escape_site_id"], site["build"]):
                 at = f" at {step['file']}:{step['line']}" if step["file"] else ""
-                output().print(
-                    f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}", markup=False
-                )
+                answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.console import output, show
+from pipeline.cli.console import answer, answer_exactly, show
 from pipeline.cli.options import database_option, opened, resource_options, selection, selection_options
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.cli.report import write_file
@@ -90,7 +89,7 @@ def flame(
     if format_ == "html":
         path = path or "heapscape-flame.html"
         write_page(rows, path=path, title=title, unit=unit, sample_type=sample_type)
-        output().print(path, markup=False)
+        answer(path)
     elif format_ == "folded":
         _write(folded.write(rows), path)
     elif path:
@@ -137,4 +136,4 @@ def _write(text: str, path: str | None) -> None:
     if path:
         write_file(path, text)
     else:
-        sys.stdout.write(text)
+        answer_exactly(text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.console import output, say, show
+from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options, selection
 from pipeline.cli.profiles import check_named
 from pipeline.errors import UsageError
@@ -72,7 +72,7 @@ def goroutines(
     rows = answer.table.to_pylist()
     for trace in found:
         if own := [row for row in rows if row["trace_id"] == trace["profile_id"]]:
-            output().print(text(trace, own, limit=limit), markup=False)
+            answer_lines(text(trace, own, limit=limit))
 
 
 def _choose(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.console import output, say, show
+from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
 from pipeline.outputs import growth_table
 from pipeline.warehouse import questions
@@ -64,7 +64,7 @@ def print_growth(
         text = growth_table.text(
             one, moved[:limit], _of(one, coverage), left_out=len(_of(one, rows)) - len(moved[:limit])
         )
-        output().print(text, markup=False)
+        answer_lines(text)
     if len(found) > _SERIES:
         say(
             f'{len(found) - _SERIES:,} more series: heapscape sql "FROM heap.series", then heapscape growth --series ID'

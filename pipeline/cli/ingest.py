@@ -14,7 +14,7 @@ from multiprocessing import get_context
 import click
 
 from pipeline import config, flow
-from pipeline.cli.console import output, progress, say, say_losses, say_refusals, show_json
+from pipeline.cli.console import answer, progress, say, say_losses, say_refusals, show_json
 from pipeline.cli.options import label_option, lake_option, limits, outcome_option, resource_options, setting
 from pipeline.errors import PipelineError, UsageError
 
@@ -54,7 +54,7 @@ def ingest(
     if format_ == "json":
         show_json(_as_json(receipt))
     else:
-        output().print(f"lake {lake} is at commit {receipt.snapshot.version}", markup=False)
+        answer(f"lake {lake} is at commit {receipt.snapshot.version}")
     return exit_code(receipt)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from pipeline import flow
-from pipeline.cli.console import output, show_json
+from pipeline.cli.console import answer, show_json
 from pipeline.cli.options import lake_option, outcome_option
 
 _SOMETHING_WRONG = 3
@@ -35,8 +35,8 @@ def verify(lake: str, format_: str) -> int:
         show_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            output().print(f"{finding.severity}: {finding.path}: {finding.problem}; {finding.advice}", markup=False)
-        output().print(f"{lake}: {_verdict(len(findings))}", markup=False)
+            answer(f"{finding.severity}: {finding.path}: {finding.problem}; {finding.advice}")
+        answer(f"{lake}: {_verdict(len(findings))}")
     return _SOMETHING_WRONG if any(finding.severity == "error" for finding in findings) else 0
 
 
@@ -66,8 +66,8 @@ def sweep(lake: str, hours: float, format_: str) -> None:
         show_json(removed)
         return
     for path in removed:
-        output().print(path, markup=False)
-    output().print(f"{lake}: {len(removed):,} file{'s' if len(removed) != 1 else ''} removed", markup=False)
+        answer(path)
+    answer(f"{lake}: {len(removed):,} file{'s' if len(removed) != 1 else ''} removed")
 
 
 def _verdict(findings: int) -> str:

@@ -7,7 +7,7 @@ import time
 import click
 
 from pipeline import flow
-from pipeline.cli.console import output, progress, show_json
+from pipeline.cli.console import answer, progress, show_json
 from pipeline.cli.options import database_option, lake_option, outcome_option, resource_options
 from pipeline.warehouse.load import Loaded
 
@@ -33,10 +33,8 @@ def load(lake: str, db: str, format_: str, memory: str, threads: int | None) -> 
         show_json({"commit": loaded.to_version, "new_rows": dict(loaded.rows)})
         return
     rows = sum(loaded.rows.values())
-    output().print(
-        f"{db} is at commit {loaded.to_version} of {lake}: {rows:,} new rows, {time.monotonic() - started:.1f} s",
-        markup=False,
-    )
+    seconds = time.monotonic() - started
+    answer(f"{db} is at commit {loaded.to_version} of {lake}: {rows:,} new rows, {seconds:.1f} s")
 
 
 def load_with_progress(lake: str, db: str, *, memory: str, threads: int | None) -> Loaded:

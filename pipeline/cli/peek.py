@@ -6,7 +6,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cli.console import show
+from pipeline.cli.console import answer_lines, show
 from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
 from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
 from pipeline.cli.top import flat_cum, pprof_options, warn_of_nothing
@@ -54,7 +54,8 @@ def peek(
         show(_neighbours(stacks, picked, pattern=pattern), format=format_)
         return
     head = header(picked, total=total, filters=filters)
-    click.echo(peek_of(stacks, head, pattern=pattern, order="cum" if is_cum else "flat", unit=unit), nl=False)
+    text = peek_of(stacks, head, pattern=pattern, order="cum" if is_cum else "flat", unit=unit)
+    answer_lines(text.removesuffix("\n"))
 
 
 def _neighbours(stacks: Stacks, chosen: Chosen, *, pattern: str) -> Result:

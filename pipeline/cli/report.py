@@ -8,9 +8,9 @@ import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.cli.console import output
+from pipeline.cli.console import answer
 from pipeline.cli.options import database_option, opened, resource_options, selection, selection_options
-from pipeline.errors import UsageError
+from pipeline.files import written_beside
 from pipeline.outputs import report as report_page
 from pipeline.values import Result
 from pipeline.warehouse import questions
@@ -45,7 +45,7 @@ def report(inputs: tuple[str, ...], path: str, db: str, memory: str, threads: in
     """
     with opened(inputs, db, memory=memory, threads=threads) as connection:
         write_report(connection, selection((), **chosen), path=path)
-    output().print(path, markup=False)
+    answer(path)
 
 
 def write_report(connection: duckdb.DuckDBPyConnection, chosen: questions.Selection, *, path: str) -> None:
@@ -66,12 +66,9 @@ def write_report(connection: duckdb.DuckDBPyConnection, chosen: questions.Select
 
 
 def write_file(path: str, content: str | bytes) -> None:
-    """Write a page or an answer; raises UsageError when the path cannot be written."""
-    try:
-        with open(path, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    """Write a page or an answer, beside its name first."""
+    with written_beside(path) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _moved(growth: Result) -> Result:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 import pyarrow as pa
 
-from pipeline.cli.console import say, show
+from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
 from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
 from pipeline.outputs.pprof_graph import Stacks
@@ -118,7 +118,7 @@ def top(
     text = top_of(
         stacks, head, order="cum" if is_cum else "flat", node_count=node_count, node_fraction=node_fraction, unit=unit
     )
-    click.echo(text, nl=not text.endswith("\n"))
+    answer_lines(text.removesuffix("\n"))
 
 
 def warn_of_nothing(stacks: Stacks, filters: Filters) -> None:

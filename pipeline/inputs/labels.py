@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from pipeline.errors import UsageError
+from pipeline.text import storable
 
 SIDECAR = "labels.json"
 _SIDECAR_BYTES = 1 << 20
@@ -39,7 +40,7 @@ def folder_labels(folders: Iterable[str]) -> dict[str, str]:
     labels = {}
     for folder in folders:
         if "=" in folder and (part := _PART.fullmatch(folder)) and part[2] != _NO_VALUE:
-            labels[part[1]] = printable(unquote(part[2]))
+            labels[part[1]] = storable(unquote(part[2]))
     return labels
 
 
@@ -74,13 +75,6 @@ def sidecar(path: str) -> dict[str, str]:
         ) from error
 
 
-def printable(text: str) -> str:
-    """Text that can be written as UTF-8: bytes of a file name that are not UTF-8 become `\\xNN`."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
 def _small_text(path: str) -> str | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -112,7 +106,7 @@ def _parsed(text: str) -> dict[str, str]:
     for key, value in pairs:
         if key in labels:
             raise ValueError(f"the label {key!r} is there twice")
-        labels[printable(key)] = printable(_text(key, value))
+        labels[storable(key)] = storable(_text(key, value))
     return labels
 
 

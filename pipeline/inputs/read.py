@@ -18,11 +18,12 @@ from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
 from pipeline.inputs.hashes import sha256_of
-from pipeline.inputs.labels import is_sidecar, member_labels, printable
+from pipeline.inputs.labels import is_sidecar, member_labels
 from pipeline.inputs.limits import Budget, LimitError, Limits
 from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather
 from pipeline.inputs.tar import BLOCK_BYTES, is_tar, tar_members
 from pipeline.inputs.zip import ZipMember, extract, is_zip, packed, zip_members
+from pipeline.text import storable
 from pipeline.values import Blob, Large, Origin, Refusal, Source
 
 # Files up to this size are read in one go, larger ones as they are unpacked.
@@ -67,7 +68,7 @@ class _Input:
 
     def member(self, name: str, content: Offered, *, packed: Offered | None = None) -> _Input:
         """A member of this archive; `packed` is what it was extracted from."""
-        name = printable(name)
+        name = storable(name)
         within = f"{self.origin.member}!{name}" if self.origin.member else name
         origin = Origin(self.origin.path, within, member_labels(self.origin.labels, name))
         budget = Budget(content.size, self.limits, parent=self.budget)
@@ -98,7 +99,7 @@ def read(
 
     Memory stays below `max_plain_bytes` for each archive around a file, plus twice that and a few pieces.
     """
-    shown = _printable(origin)
+    shown = _storable(origin)
     try:
         descriptor = _opened(origin.path)
     except OSError as error:
@@ -374,11 +375,11 @@ def _unread(origin: Origin, reason: str, *, former: frozenset[int] = frozenset()
     return Refusal(Source(_name_id(origin), origin, 0, hashlib.sha256(b"").hexdigest(), former), reason)
 
 
-def _printable(origin: Origin) -> Origin:
+def _storable(origin: Origin) -> Origin:
     """The origin with a path that can be written down; `find` keeps the one that can be opened."""
     if origin.path.isascii():
         return origin
-    return Origin(printable(origin.path), origin.member, origin.labels)
+    return Origin(storable(origin.path), origin.member, origin.labels)
 
 
 def _advice(error: OSError) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.units import readable
+from pipeline.text import printable
 
 Row = Mapping[str, Any]
 
@@ -76,7 +77,7 @@ def _headline(trace: Row, what: str) -> str:
         trace["build"] and f"build {trace['build']}",
         _time(trace["duration_ns"]),
     )
-    return " · ".join(part for part in parts if part) + f": {what}"
+    return printable(" · ".join(part for part in parts if part) + f": {what}")
 
 
 def _count(number: int, thing: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.units import byte_rate, readable, share, signed
+from pipeline.text import printable
 
 Row = Mapping[str, Any]
 
@@ -24,7 +25,7 @@ def text(series: Row, sites: Sequence[Row], coverage: Sequence[Row], *, left_out
     coverage  rows of attribution.coverage
     left_out  sites that are not printed
     """
-    lines = [_headline(series), "", *_table(sites)]
+    lines = [printable(_headline(series)), "", *_table(sites)]
     if left_out:
         lines.append(f"and {left_out} site{'s' if left_out != 1 else ''} that grew less, or not at all")
     return "\n".join([*lines, "", _coverage(coverage), ""])

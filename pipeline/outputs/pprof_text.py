@@ -20,6 +20,7 @@ import numpy as np
 from pipeline.errors import UsageError
 from pipeline.outputs.pprof_graph import Edge, Stacks, call_edges, called_inlined, flat_cum, named
 from pipeline.outputs.units import label, percentage, scale, scaled_label
+from pipeline.text import printable
 
 Row: TypeAlias = tuple[str, int, int]
 Order: TypeAlias = Literal["flat", "cum"]
@@ -139,7 +140,7 @@ def top(
         flat_sum += flat
         mark = (inlining or {}).get(name, "")
         lines.append(f"{_figures(flat, flat_sum, cum, header, written)}  {name}{' ' if mark else ''}{mark}")
-    return "\n".join(lines) + "\n"
+    return _joined(lines)
 
 
 def peek(
@@ -170,8 +171,8 @@ def peek(
         blocks += [_edge_line(edge, edge.caller, cum, written) for edge in sorted(callers.get(name, ()), key=_heaviest)]
         blocks += [figures]
         blocks += [_edge_line(edge, edge.callee, cum, written) for edge in sorted(callees.get(name, ()), key=_heaviest)]
-    head = _header_lines(shown, header, written=written, node_fraction=0.0)
-    return "\n".join([*head, _SEPARATOR, _LEGEND, *blocks, _SEPARATOR]) + "\n"
+    head = _joined(_header_lines(shown, header, written=written, node_fraction=0.0))
+    return f"{head}{_SEPARATOR}\n{_LEGEND}\n{_joined([*blocks, _SEPARATOR])}"
 
 
 def matching(rows: Sequence[Row], pattern: str) -> list[Row]:
@@ -324,6 +325,11 @@ def _profile_lines(header: TopHeader, *, written: Callable[[int], str]) -> Itera
         busy = f"({percentage(int(nanoseconds), header.duration_ns)})" if name == "ns" and nanoseconds else ""
         duration = label(header.duration_ns, unit="nanoseconds")
         yield f"Duration: {duration}, Total samples = {written(header.total)} {busy}"
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """Lines as text, one line each whatever the names in them hold."""
+    return "".join([f"{printable(line)}\n" for line in lines])
 
 
 def _shortened(text: str) -> str:

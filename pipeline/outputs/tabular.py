@@ -26,6 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.errors import UsageError
+from pipeline.text import printable
 from pipeline.values import Result
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -62,15 +63,16 @@ def write_table(result: Result, console: Console) -> str:
     and as wide as it must be: a program or a pager reads it, and a folded id helps neither. A terminal too narrow
     for the ids and numbers gets long lines as well, because rich would leave columns out.
     """
-    cells = [[_cell(value) for value in row] for row in _rows(result.table)]
+    cells = [[printable(_cell(value)) for value in row] for row in _rows(result.table)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for position, field in enumerate(result.table.schema):
         whole = max((cell_len(row[position]) for row in cells), default=0) if _must_not_fold(field) else None
         justify: Literal["left", "right"] = "right" if _is_number(field) else "left"
-        table.add_column(Text(field.name), justify=justify, overflow="fold", min_width=whole)
+        table.add_column(Text(printable(field.name)), justify=justify, overflow="fold", min_width=whole)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    unlimited = Console(width=_UNLIMITED, color_system=None, no_color=True)
+    # Of its own file: to lay out a table is not to write to standard output, which may be closed.
+    unlimited = Console(file=io.StringIO(), width=_UNLIMITED, color_system=None, no_color=True)
     fits = console.is_terminal and unlimited.measure(table).minimum <= console.width
     laid_out = console if fits else unlimited
     with laid_out.capture() as captured:
@@ -102,8 +104,8 @@ def _write_markdown(result: Result, sink: IO[str]) -> None:
 
 
 def _markdown_row(cells: Iterable[str]) -> str:
-    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in cells)
-    return "| " + " | ".join(" ".join(cell.splitlines()) for cell in escaped) + " |\n"
+    escaped = (printable(cell).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in cells)
+    return "| " + " | ".join(escaped) + " |\n"
 
 
 def _write_csv(result: Result, sink: IO[str]) -> None:

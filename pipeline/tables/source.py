@@ -10,6 +10,7 @@ import xxhash
 
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.table import declared
+from pipeline.text import storable
 from pipeline.values import Blob, Column, Note, Refusal, Source
 
 Labels = Mapping[str, str]
@@ -21,7 +22,7 @@ def source_table(ingested: Sequence[tuple[Source, str]], refused: Sequence[Refus
     n_ingested = len(ingested)
     columns: dict[str, Column] = {
         "source_id": pa.array([source.source_id for source in sources], pa.uint64()),
-        "uri": pa.array([_printable(source.origin.uri) for source in sources], pa.string()),
+        "uri": pa.array([storable(source.origin.uri) for source in sources], pa.string()),
         "format": pa.array([name for _, name in ingested] + [refusal.format for refusal in refused], pa.string()),
         "status": pa.array(["ingested"] * n_ingested + ["refused"] * len(refused), pa.string()),
         "reason": pa.array([None] * n_ingested + [refusal.reason for refusal in refused], pa.string()),
@@ -79,8 +80,3 @@ def labelled_id(source: Source, names: Iterable[str]) -> int:
         return source.source_id
     text = "\n".join([f"{source.source_id:016x}", *values])
     return xxhash.xxh64_intdigest(text.encode("utf-8", "surrogateescape"))
-
-
-def _printable(uri: str) -> str:
-    # A file name is any bytes; those that are no text come as lone surrogates, which Arrow cannot hold.
-    return uri.encode("utf-8", "backslashreplace").decode()

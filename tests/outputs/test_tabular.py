@@ -118,10 +118,10 @@ def test_an_empty_answer_is_an_empty_list_and_a_lone_header() -> None:
     assert write(empty, format="csv") == "a\n"
 
 
-def test_markdown_survives_pipes_and_line_breaks() -> None:
+def test_markdown_survives_pipes_and_spells_out_line_breaks() -> None:
     table = result("r", {"name": ["a|b\nc<d"], "bytes": [7]})
 
-    assert write(table, format="markdown") == "| name | bytes |\n| --- | ---: |\n| a\\|b c&lt;d | 7 |\n"
+    assert write(table, format="markdown") == "| name | bytes |\n| --- | ---: |\n| a\\|b\\\\nc&lt;d | 7 |\n"
 
 
 def test_a_table_for_a_pipe_is_plain_and_not_folded() -> None:

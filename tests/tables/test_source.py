@@ -40,7 +40,7 @@ def test_sources_and_refusals_are_rows_of_one_table() -> None:
 def test_a_file_name_that_is_no_text_is_shown_with_its_bytes() -> None:
     name = b"heap-\xff.pb".decode("utf-8", "surrogateescape")
 
-    assert source_table([(source(1, name), "pprof")], [], read_at=READ_AT)["uri"].to_pylist() == ["heap-\\udcff.pb"]
+    assert source_table([(source(1, name), "pprof")], [], read_at=READ_AT)["uri"].to_pylist() == ["heap-\\xff.pb"]
 
 
 def test_no_sources_are_an_empty_table() -> None:

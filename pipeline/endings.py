@@ -1,0 +1,166 @@
+"""How a command ends that cannot go on: one sentence and an exit code for whatever was raised.
+
+It is imported before anything large is, because that may be what fails.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from pipeline import config
+from pipeline.errors import DecodeError, PipelineError, QueryError, UsageError, of_system
+from pipeline.text import printable, printable_lines
+
+NOTHING_DONE = 3
+INTERRUPTED = 130
+
+_MEMORY = "give it more, or less to do at a time: a smaller --memory, fewer --jobs or --threads, smaller inputs"
+_THREADS = "raise the limits on processes and address space (ulimit -u, ulimit -v), or use fewer --jobs and --threads"
+_HOME = str(Path(__file__).parent)
+# What libraries say when the system has no more memory, or no more threads, in errors of any type.
+_OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc", "bad allocation")
+_OUT_OF_THREADS = ("start new thread", "spawn thread", "create thread", "resource temporarily unavailable")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is said, and what the process ends with."""
+
+    exit_code: int
+    text: str
+
+
+def ending(error: BaseException) -> Ending:
+    """What an exception means to who runs the command; every one means something."""
+    text = str(error).lower()
+    if isinstance(error, PipelineError):
+        # 1 promises that the rest is in, which is known where inputs are read and nowhere else.
+        return Ending(NOTHING_DONE if isinstance(error, DecodeError) else error.exit_code, _sentence(error))
+    if isinstance(error, KeyboardInterrupt) or _is_of(error, "InterruptException") or "query interrupted" in text:
+        return Ending(INTERRUPTED, "interrupted; what was committed stays")
+    if isinstance(error, MemoryError) or _is_of(error, "OutOfMemoryException") or _says(text, _OUT_OF_MEMORY):
+        return Ending(NOTHING_DONE, f"not enough memory{_in_words(error)}; {_MEMORY}")
+    if _says(text, _OUT_OF_THREADS):
+        return Ending(NOTHING_DONE, f"the system gives no more threads{_in_words(error)}; {_THREADS}")
+    if isinstance(error, OSError):
+        return ending(of_system(error))
+    if isinstance(error, UnicodeEncodeError):
+        return ending(_not_text(error))
+    if isinstance(error, ImportError):
+        return Ending(NOTHING_DONE, f"the installation is broken{_in_words(error)}; install heapscape again")
+    if _is_of(error, "IOException"):
+        return Ending(NOTHING_DONE, f"DuckDB cannot read or write{_in_words(error)}; check the path and the disk")
+    return Ending(NOTHING_DONE, _bug(error))
+
+
+def end(error: BaseException) -> int:
+    """Say on standard error what an exception means; returns the exit code."""
+    ended = ending(error)
+    if config.wants_traceback():
+        tell("".join(traceback.format_exception(error)))
+    tell(f"heapscape: {ended.text}\n")
+    return ended.exit_code
+
+
+def tell(text: str) -> None:
+    """Text on standard error, safe for a terminal; where nobody can be told, the work goes on."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(printable_lines(text))
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        to_nowhere(sys.stderr)
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """Let what a stream still holds, and all that follows, go nowhere: Python would complain of it when it ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def prepare_streams() -> None:
+    """Give the process its three streams: a closed one is nowhere, and what their encoding lacks is escaped.
+
+    Else the next file that is opened would become standard output, and be written over.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The lowest that is free, and so the one that is closed.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003
+    sys.stdin = sys.stdin or open(0, encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def settle() -> None:
+    """Write what standard output still holds; a command that failed before is not made to fail twice."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        to_nowhere(sys.stdout)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Around what writes to standard output: a full device is an error of ours, a closed pipe stays what it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        to_nowhere(sys.stdout)
+        raise of_system(error, where="standard output", doing="cannot be written") from error
+
+
+def _sentence(error: PipelineError) -> str:
+    # DuckDB shows the line of a query with a mark below the place; elsewhere a line break is a part of some name.
+    return str(error) if isinstance(error, QueryError) else printable(str(error))
+
+
+def _is_of(error: BaseException, name: str) -> bool:
+    """Whether it is DuckDB's error of this name; the library itself may not even be there."""
+    return any(one.__name__ == name and "duckdb" in one.__module__ for one in type(error).__mro__)
+
+
+def _says(text: str, phrases: tuple[str, ...]) -> bool:
+    return any(phrase in text for phrase in phrases)
+
+
+def _in_words(error: BaseException) -> str:
+    text = str(error).strip()
+    return f": {printable(text.splitlines()[0])}" if text else ""
+
+
+def _not_text(error: UnicodeEncodeError) -> UsageError:
+    return UsageError(f"{error.object!r}: not text in UTF-8, as names, labels and queries must be; write it in UTF-8")
+
+
+def _bug(error: BaseException) -> str:
+    place = _place(error)
+    return (
+        f"{type(error).__name__}{f' in {place}' if place else ''}{_in_words(error)}; this is a bug in heapscape: report it, "
+        f"with what the same command says under {config.TRACEBACK}=1"
+    )
+
+
+def _place(error: BaseException) -> str:
+    """Module and line of ours where it happened, the innermost."""
+    ours = [
+        f"{frame.f_globals.get('__name__', '')}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename.startswith(_HOME)
+    ]
+    return ours[-1] if ours else ""
