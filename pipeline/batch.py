@@ -31,7 +31,7 @@ class BatchResult:
     """What one batch came to.
 
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
-    known     inputs that were in the lake already, or twice in the batch
+    known     inputs that were in the lake already, or went in twice in the batch
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
     """
@@ -58,7 +58,7 @@ def ingest_batch(
     """
     seen = set(known)
     ingested: Counter[str] = Counter()
-    repeated = 0
+    repeated: list[Source] = []
     refusals: list[Refusal] = []
     losses: list[Loss] = []
     former_ids: set[int] = set()
@@ -66,22 +66,27 @@ def ingest_batch(
     with open_writer(lake) as writer:
         for blobs, unread in _read_together(batch, limits=limits):
             offered, unknown = _recognised(blobs)
-            fresh = [(blob, known_format) for blob, known_format in offered if _is_fresh(blob.source, seen)]
+            first = [_is_fresh(blob.source, seen) for blob, _ in offered]
+            fresh = [one for one, is_first in zip(offered, first, strict=True) if is_first]
+            repeated += [blob.source for (blob, _), is_first in zip(offered, first, strict=True) if not is_first]
             turned_away = [refusal for refusal in (*unread, *unknown) if _is_fresh(refusal.source, seen)]
-            repeated += len(blobs) + len(unread) - len(fresh) - len(turned_away)
             accepted, broken = _decode_together(fresh, writer=writer, ingested=ingested, losses=losses)
             told = [*turned_away, *broken]
             changed = [refusal for refusal in told if refused.get(refusal.source.source_id) != refusal.reason]
             read_at = datetime.now(UTC).replace(tzinfo=None)
             writer.add({"source": source_table(accepted, changed, read_at=read_at)})
-            refusals += told
+            refusals += [*unread, *unknown, *broken]
             former_ids.update(*(blob.source.former_ids for blob, _ in offered))
             former_ids.update(*(refusal.source.former_ids for refusal in (*unread, *unknown)))
             refused_ids.update(refusal.source.source_id for refusal in (*unread, *unknown, *broken))
     # An archive can be refused behind some members that were read.
     written = replace(writer.written, outdated=frozenset(former_ids - refused_ids))
-    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
-    return BatchResult(written, ingested, repeated, reasons, tuple(losses))
+    # What is refused is refused as often as it stands there.
+    reason_of = {refusal.source.source_id: refusal.reason for refusal in refusals}
+    again = [source for source in repeated if source.source_id in reason_of]
+    reasons = [(refusal.source.origin.uri, refusal.reason) for refusal in refusals]
+    reasons += [(source.origin.uri, reason_of[source.source_id]) for source in again]
+    return BatchResult(written, ingested, len(repeated) - len(again), tuple(reasons), tuple(losses))
 
 
 def _read_together(batch: Iterable[Origin], *, limits: Limits) -> Iterator[tuple[list[Blob], list[Refusal]]]:

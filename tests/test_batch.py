@@ -166,3 +166,15 @@ def test_an_archive_refused_behind_members_that_were_read_stays_refused(tmp_path
 
     assert (dict(result.ingested), len(result.written.refused)) == ({"heap": 2}, 1)
     assert not result.written.refused.keys() & result.written.outdated
+
+
+def test_what_is_refused_is_refused_as_often_as_it_stands_there(tmp_path: Path) -> None:
+    for name, content in (("a", b""), ("b", b""), ("c", b"\x0a\xff"), ("d", b"\x0a\xff")):
+        (tmp_path / name).write_bytes(content)
+
+    result = ingest_batch(
+        [Origin(str(tmp_path / name)) for name in "abcd"], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset()
+    )
+
+    assert (dict(result.ingested), result.known) == ({}, 0)
+    assert sorted(Path(uri).name for uri, _ in result.refusals) == ["a", "b", "c", "d"]
