@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline import flow
+from pipeline.endings import tell
 from pipeline.inputs.limits import Limits
 from pipeline.kernels import cache_folder
 
@@ -63,10 +64,10 @@ def main(argv: Sequence[str] = ()) -> int:
     """Compile unless that was done; says so, because it takes a while."""
     if is_warm():
         return 0
-    sys.stderr.write("compiling the kernels for this machine, once; a minute or two\n")
+    tell("compiling the kernels for this machine, once; a minute or two\n")
     started = time.monotonic()
     compile_kernels()
-    sys.stderr.write(f"compiled in {time.monotonic() - started:.0f} s\n")
+    tell(f"compiled in {time.monotonic() - started:.0f} s\n")
     return 0
 
 

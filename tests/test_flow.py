@@ -119,7 +119,7 @@ def test_another_reason_takes_the_place_of_the_old_one(folder: Path, tmp_path: P
     flow.load(str(lake), str(db))
 
     ((reason,),) = asked(db, "SELECT reason FROM source WHERE uri LIKE '%large.pb'")
-    assert f"more than max_plain_bytes {LOW.max_plain_bytes - 1:,};" in str(reason)
+    assert f"more than the {LOW.max_plain_bytes - 1:,} that fit into --memory;" in str(reason)
     assert (second.snapshot.version, len(second.snapshot.sources)) == (2, 5)
     assert list(flow.verify_lake(str(lake))) == []
 

@@ -9,7 +9,15 @@ import click
 
 from pipeline.cli.console import answer, answer_lines, show
 from pipeline.cli.flame import unit_of, write_page
-from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
+from pipeline.cli.options import (
+    Place,
+    database_option,
+    format_option,
+    opened,
+    resource_options,
+    selection,
+    selection_options,
+)
 from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
 from pipeline.cli.top import flat_cum, pprof_options, warn_of_nothing
 from pipeline.errors import UsageError
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
 )
 @pprof_options
 @click.option("-nodecount", "--nodecount", "node_count", default=0, metavar="N", help="Rows at most; 0 for all.")
-@click.option("--html", metavar="FILE.html", help="Write the difference as a flame graph.")
+@click.option("--html", metavar="FILE.html", type=Place(), help="Write the difference as a flame graph.")
 @selection_options
 @database_option
 @format_option

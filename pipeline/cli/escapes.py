@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pipeline import flow
 from pipeline.cli.console import answer, say, show
 from pipeline.cli.options import database_option, format_option, resource_options
 from pipeline.warehouse import questions
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Files that are named when none fits.
+_NAMED = 5
 
 
 @click.command()
@@ -43,8 +51,10 @@ def escapes(
             connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
         )
         steps = questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
-    if not sites.table.num_rows:
-        say('no verdict fits; see which reports there are with: heapscape sql "FROM escape_report"')
+        if not sites.table.num_rows:
+            say(f"{place or 'this choice'}: no verdict fits; {_what_there_is(connection, all_kinds=all_kinds)}")
+    if format_ == "table" and not sites.table.num_rows:
+        return
     if steps is None:
         show(sites, format=format_)
         return
@@ -58,3 +68,13 @@ def escapes(
             if (step["escape_site_id"], step["build"]) == (site["escape_site_id"], site["build"]):
                 at = f" at {step['file']}:{step['line']}" if step["file"] else ""
                 answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
+
+
+def _what_there_is(connection: duckdb.DuckDBPyConnection, *, all_kinds: bool) -> str:
+    """The files that have verdicts, the first few by name."""
+    every = questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=all_kinds)
+    files = every.table["file"].unique().sort().to_pylist()
+    if not files:
+        return "there is no escape report; make one with: go build -gcflags=-m=2 ./... 2> escape.txt"
+    more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
+    return f"there are verdicts of {', '.join(files[:_NAMED])}{more}" + ("" if all_kinds else "; --all has others too")

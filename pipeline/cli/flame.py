@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.console import answer, answer_exactly, show
-from pipeline.cli.options import database_option, opened, resource_options, selection, selection_options
+from pipeline.cli.options import Place, database_option, opened, resource_options, selection, selection_options
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.cli.report import write_file
 from pipeline.errors import UsageError
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     "-o",
     "path",
     metavar="FILE",
+    type=Place(),
     help="Where to write; a page goes to heapscape-flame.html, the others to standard output.",
 )
 @selection_options

@@ -8,7 +8,7 @@ import click
 
 from pipeline import flow
 from pipeline.cli.console import answer, show_json
-from pipeline.cli.options import lake_option, outcome_option
+from pipeline.cli.options import Finite, lake_option, outcome_option
 
 _SOMETHING_WRONG = 3
 _S_PER_HOUR = 3600
@@ -45,7 +45,7 @@ def verify(lake: str, format_: str) -> int:
 @click.option(
     "--older-than",
     "hours",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     metavar="HOURS",
     default=24,
     show_default=True,

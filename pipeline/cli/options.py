@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from pipeline.cli.console import say_losses, say_refusals
 from pipeline.errors import PipelineError, UsageError
 from pipeline.inputs.limits import Limits
 from pipeline.outputs import tabular
+from pipeline.text import storable
 from pipeline.warehouse.questions import Selection
 
 if TYPE_CHECKING:
@@ -25,6 +27,27 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _MAX_RATIO = 1_000
 _MAX_MEMBERS = 1_000_000
 _MAX_DEPTH = 2
+
+
+class Place(click.types.StringParamType):
+    """A path that says something; an empty one, from a variable that is not set, would quietly be the default."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("it is empty; name a file or a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Finite(click.FloatRange):
+    """A number in a range; `nan` is in every range, as Python compares."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
 
 
 def setting(declared: config.Setting, **attributes: Any) -> Callable[[_Command], _Command]:
@@ -42,12 +65,12 @@ def setting(declared: config.Setting, **attributes: Any) -> Callable[[_Command],
 
 def lake_option(command: _Command) -> _Command:
     """--lake DIR"""
-    return setting(config.LAKE, metavar="DIR")(command)
+    return setting(config.LAKE, metavar="DIR", type=Place())(command)
 
 
 def database_option(command: _Command) -> _Command:
     """--db FILE"""
-    return setting(config.DATABASE, metavar="FILE", type=str)(command)
+    return setting(config.DATABASE, metavar="FILE", type=Place())(command)
 
 
 def resource_options(command: _Command) -> _Command:
@@ -163,5 +186,7 @@ def _read_labels(context: click.Context, parameter: click.Parameter, values: Seq
         key, equals, text = value.partition("=")
         if not key or not equals:
             raise click.BadParameter(f"{value!r} is not KEY=VALUE; write it like service=checkout")
+        if storable(value) != value:
+            raise click.BadParameter(f"{value!r} is not text in UTF-8; write it in UTF-8")
         labels[key] = text
     return labels

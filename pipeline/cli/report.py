@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cli.console import answer
-from pipeline.cli.options import database_option, opened, resource_options, selection, selection_options
+from pipeline.cli.options import Place, database_option, opened, resource_options, selection, selection_options
 from pipeline.files import written_beside
 from pipeline.outputs import report as report_page
 from pipeline.values import Result
@@ -32,6 +32,7 @@ _SERIES = 10
     default="heapscape.html",
     show_default=True,
     metavar="FILE.html",
+    type=Place(),
     help="Where to write it.",
 )
 @database_option

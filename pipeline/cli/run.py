@@ -11,7 +11,15 @@ from pipeline.cli.console import say
 from pipeline.cli.growth import print_growth
 from pipeline.cli.ingest import exit_code, ingest_with_progress, say_receipt
 from pipeline.cli.load import load_with_progress
-from pipeline.cli.options import database_option, format_option, label_option, lake_option, resource_options, setting
+from pipeline.cli.options import (
+    Place,
+    database_option,
+    format_option,
+    label_option,
+    lake_option,
+    resource_options,
+    setting,
+)
 from pipeline.cli.report import write_report
 from pipeline.warehouse import questions
 from pipeline.warehouse.questions import Selection
@@ -26,7 +34,7 @@ _OF_TRACES = "heapscape goroutines · heapscape top --kind trace · heapscape fl
 @lake_option
 @database_option
 @label_option
-@click.option("--report", metavar="FILE.html", help="Write the report to this file too.")
+@click.option("--report", metavar="FILE.html", type=Place(), help="Write the report to this file too.")
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=15, show_default=True, help="Sites per series.")
 @setting(config.JOBS, type=click.IntRange(min=1))
 @format_option

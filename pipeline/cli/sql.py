@@ -8,7 +8,7 @@ import click
 
 from pipeline import flow
 from pipeline.cli.console import show
-from pipeline.cli.options import database_option, format_option, resource_options
+from pipeline.cli.options import Place, database_option, format_option, resource_options
 from pipeline.lake.parquet import save
 from pipeline.warehouse.query import ask
 
@@ -17,7 +17,9 @@ from pipeline.warehouse.query import ask
 @click.argument("query")
 @database_option
 @format_option
-@click.option("--parquet", metavar="FILE", help="Write the answer to a Parquet file instead of printing it.")
+@click.option(
+    "--parquet", metavar="FILE", type=Place(), help="Write the answer to a Parquet file instead of printing it."
+)
 @resource_options
 def sql(query: str, db: str, format_: str, parquet: str | None, memory: str, threads: int | None) -> None:
     """Run any SQL query, read-only; - reads it from standard input.

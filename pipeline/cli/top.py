@@ -9,13 +9,30 @@ import click
 import pyarrow as pa
 
 from pipeline.cli.console import answer_lines, say, show
-from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
+from pipeline.cli.options import (
+    Finite,
+    database_option,
+    format_option,
+    opened,
+    resource_options,
+    selection,
+    selection_options,
+)
 from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
+from pipeline.outputs import units
 from pipeline.outputs.pprof_graph import Stacks
 from pipeline.outputs.pprof_text import Row, rows_of, top_of
 from pipeline.values import Result, ResultColumn
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+# Here, because the decorators below need it.
+def _check_unit(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not units.is_known(value):
+        raise click.BadParameter(f"{value!r} is not a unit; there are {', '.join(units.names())}")
+    return value
+
 
 _SHORTHANDS = ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects")
 
@@ -48,6 +65,7 @@ def pprof_options(command: _Command) -> _Command:
             "--unit",
             default="minimum",
             metavar="UNIT",
+            callback=_check_unit,
             help="Unit of the values: B, MB, ms, ...; minimum or auto.",
         ),
         click.option(
@@ -71,6 +89,7 @@ def pprof_options(command: _Command) -> _Command:
     "-nodefraction",
     "--nodefraction",
     "node_fraction",
+    type=Finite(0, 1),
     default=0.005,
     show_default=True,
     help="Leave out functions below this share.",

@@ -54,8 +54,8 @@ class Budget:
         self.spent += amount
         if self.spent > self.allowance:
             raise LimitError(
-                f"stopped after inflating {self.offered:,} bytes to {self.spent:,}, more than max_ratio "
-                f"{self.limits.max_ratio} allows; raise it if this is not a decompression bomb",
+                f"stopped after inflating {self.offered:,} bytes to {self.spent:,}, more than {self.limits.max_ratio:,} times as "
+                "many; if this is not a decompression bomb, unpack it and give what comes out",
                 budget=self,
             )
         if self.parent is not None:
@@ -65,8 +65,8 @@ class Budget:
         """Raise LimitError when one source has more plain bytes than it may."""
         if size > self.limits.max_plain_bytes:
             raise LimitError(
-                f"stopped at {size:,} plain bytes, more than max_plain_bytes {self.limits.max_plain_bytes:,}; "
-                "raise it or split the file",
+                f"stopped at {size:,} plain bytes, more than the {self.limits.max_plain_bytes:,} that fit into --memory; "
+                "give more of it, or split the file",
                 budget=self,
             )
 
@@ -74,7 +74,6 @@ class Budget:
         """Raise LimitError when an archive has more members than it may."""
         if count > self.limits.max_members:
             raise LimitError(
-                f"stopped at member {count:,}: an archive may have max_members {self.limits.max_members:,}; "
-                "raise it or split the archive",
+                f"stopped at member {count:,}: an archive may have {self.limits.max_members:,}; unpack it and give the folder",
                 budget=self,
             )

@@ -139,8 +139,8 @@ def _small(path: str, descriptor: int, *, limits: Limits) -> bytes | None:
     content = _rest(descriptor, b"", most=limits.max_plain_bytes)
     if len(content) > limits.max_plain_bytes:
         raise DecodeError(
-            f"stopped at {len(content):,} bytes of standard input, more than max_plain_bytes "
-            f"{limits.max_plain_bytes:,}; save it to a file and give that"
+            f"stopped at {len(content):,} bytes of standard input, more than the "
+            f"{limits.max_plain_bytes:,} that fit into --memory; save it to a file and give that"
         )
     return content
 

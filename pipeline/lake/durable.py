@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline.errors import LakeError
+from pipeline.errors import LakeError, of_system
+
+# Whoever writes to the lake writes a batch.
+_BATCH = "nothing of this batch is visible"
 
 
 def token() -> str:
@@ -18,7 +21,7 @@ def token() -> str:
 
 def write_new(path: Path, content: memoryview) -> None:
     """Write a file that must not exist yet; nothing is left of it when that fails."""
-    with explained(path, f"writing {len(content)} bytes"):
+    with explained(path, f"writing {len(content):,} bytes", lost=_BATCH):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
@@ -33,13 +36,13 @@ def write_new(path: Path, content: memoryview) -> None:
 
 def rename(old: Path, new: Path) -> None:
     """Give a written file its name; a file of that name is replaced."""
-    with explained(new, f"renaming {old.name}"):
+    with explained(new, f"renaming {old.name}", lost=_BATCH):
         os.replace(old, new)
 
 
 def sync_folder(path: Path) -> None:
     """Make the names in a folder survive a power cut."""
-    with explained(path, "syncing the folder"):
+    with explained(path, "syncing the folder", lost=_BATCH):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
@@ -54,15 +57,13 @@ def remove(path: Path) -> None:
 
 
 @contextmanager
-def explained(path: Path, doing: str) -> Iterator[None]:
-    """Turn what the operating system refuses into a LakeError with path and reason."""
+def explained(path: Path, doing: str, *, lost: str = "") -> Iterator[None]:
+    """Turn what the operating system refuses into a LakeError with path, reason and what was lost by it."""
     try:
         yield
     except OSError as error:
-        raise LakeError(
-            f"{path}: {doing} failed: {error.strerror or error}; nothing of this batch is visible. "
-            "Make room or repair the disk, then run the same command again"
-        ) from error
+        refused = of_system(error, where=str(path), doing=f"{doing} failed")
+        raise LakeError(f"{refused}{f'; {lost}' if lost else ''}") from error
 
 
 def _write_all(descriptor: int, content: memoryview) -> None:

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from pipeline.values import DataFile
 FORMAT_VERSION = 2
 # Of an entry that removes nothing: who does not know of removals reads it right.
 _ADDING_ONLY = 1
+_HEX = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _read(lake: str, version: int) -> Entry:
         raise LakeError(f"{path}: cannot be read: {error.strerror}; {_CHECK_PATH}") from error
     try:
         return _entry(json.loads(content), path=path, version=version)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise LakeError(
             f"{path}: not a manifest entry: {_fault(error)}; it has {len(content)} bytes. Entries appear whole or not "
             "at all, so it was changed afterwards: restore it from a copy, or ingest the inputs into a new lake"
@@ -160,7 +162,7 @@ def _read(lake: str, version: int) -> Entry:
 
 
 def _entry(document: Any, *, path: Path, version: int) -> Entry:
-    if document["format"] > FORMAT_VERSION:
+    if _number(document, "format") > FORMAT_VERSION:
         raise LakeError(
             f"{path}: manifest format {document['format']}; this heapscape reads up to {FORMAT_VERSION}. "
             f"A newer one wrote it ({document.get('written_by', 'it does not say which')}): upgrade"
@@ -169,14 +171,14 @@ def _entry(document: Any, *, path: Path, version: int) -> Entry:
         raise LakeError(f"{path}: says it is entry {document['version']}; restore the folder's names from a copy")
     return Entry(
         version=version,
-        committed_at=document["committed_at"],
-        written_by=document["written_by"],
+        committed_at=_text(document, "committed_at"),
+        written_by=_text(document, "written_by"),
         sources=_ids(document["sources"]),
         files=tuple([_data_file(file) for file in document["files"]]),
-        summary=document["summary"],
+        summary={name: _number(document["summary"], name) for name in document["summary"]},
         refused=_refused(document["refused"]) if "refused" in document else None,
         replaced=_ids(document.get("replaced", ())),
-        removed=tuple(document.get("removed", ())),
+        removed=tuple(map(_inside, document.get("removed", ()))),
     )
 
 
@@ -185,15 +187,50 @@ def _as_hex(sources: Iterable[int]) -> list[str]:
 
 
 def _ids(written: Iterable[str]) -> frozenset[int]:
-    return frozenset([int(source, 16) for source in written])
+    return frozenset(map(_id, written))
+
+
+def _id(written: str) -> int:
+    if not _HEX.fullmatch(written):
+        raise ValueError(f"{written!r} is no id of 16 hexadecimal digits")
+    return int(written, 16)
 
 
 def _refused(written: Mapping[str, str]) -> dict[int, str]:
-    return {int(source, 16): reason for source, reason in written.items()}
+    return {_id(source): _text(written, source) for source in written}
 
 
 def _data_file(document: Any) -> DataFile:
-    return DataFile(document["table"], document["path"], document["rows"], document["size_bytes"], document["sha256"])
+    return DataFile(
+        _text(document, "table"),
+        _inside(_text(document, "path")),
+        _number(document, "rows"),
+        _number(document, "size_bytes"),
+        _text(document, "sha256"),
+    )
+
+
+def _text(document: Any, name: str) -> str:
+    value = document[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r:.40}, not text")
+    # Half of a surrogate pair, which JSON can spell and nothing can write.
+    value.encode()
+    return value
+
+
+def _number(document: Any, name: str) -> int:
+    value = document[name]
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise TypeError(f"{name} is {value!r:.40}, not a count")
+    return value
+
+
+def _inside(path: str) -> str:
+    """The path, which must lead to a file of the lake."""
+    if not path.endswith(".parquet") or path.startswith("/") or ".." in path.split("/") or "\0" in path:
+        raise ValueError(f"{path!r:.80} is no path of a data file in the lake")
+    return path
 
 
 def _fault(error: Exception) -> str:

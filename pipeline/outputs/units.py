@@ -85,6 +85,19 @@ FAMILIES: Final = (
 )
 
 
+def is_known(spelling: str) -> bool:
+    """Whether this can be asked for: a unit in any spelling pprof knows, or a word for choosing one."""
+    return spelling in _SILENT or any(family.find(spelling) for family in FAMILIES)
+
+
+def names() -> list[str]:
+    """What can be asked for, each in one spelling."""
+    return [
+        *_AUTOMATIC,
+        *(unit.name if family.find(unit.name) else unit.spellings[0] for family in FAMILIES for unit in family.units),
+    ]
+
+
 def scale(value: int, *, unit: str, to: str) -> tuple[float, str]:
     """A value in another unit, with that unit's name, empty where it goes without saying; measurement.Scale.
 

@@ -55,4 +55,12 @@ def test_no_verdict_is_said(demo: Path, arguments: list[str]) -> None:
     seen = heapscape("escapes", *arguments, "--db", demo, "--format", "json")
 
     assert (seen.code, seen.json()) == (0, [])
-    assert "no verdict fits" in seen.err
+    assert "no verdict fits; there are verdicts of example.com/checkout/" in seen.err
+
+
+@pytest.mark.parametrize("arguments", [["nope.go:5"], ["nope.go:5", "--flow"]])
+def test_a_place_without_verdicts_is_told_in_words_and_not_as_an_empty_table(demo: Path, arguments: list[str]) -> None:
+    seen = heapscape("escapes", *arguments, "--db", demo)
+
+    assert (seen.code, seen.out) == (0, "")
+    assert seen.err.startswith("nope.go:5: no verdict fits; there are verdicts of ")

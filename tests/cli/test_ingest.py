@@ -124,7 +124,7 @@ def test_an_input_larger_than_an_eighth_of_the_memory_is_refused() -> None:
     seen = heapscape("ingest", FIRST, "--memory", "8KB", "--lake", "lake")
 
     assert seen.code == 3
-    assert "max_plain_bytes 1,000" in seen.err
+    assert "the 1,000 that fit into --memory" in seen.err
 
 
 def test_what_is_lost_of_an_input_is_told(tmp_path: Path) -> None:

@@ -115,8 +115,11 @@ def test_what_cannot_be_met_is_2_with_the_reason(demo: Path, arguments: list[str
     assert said in seen.err
 
 
-def test_an_unknown_unit_leaves_values_as_they_are_like_pprof(demo: Path) -> None:
-    assert "325185155B 68.57%" in heapscape("top", "-unit=furlong", "--db", demo).out
+def test_a_unit_nobody_knows_is_2_and_those_there_are_are_named(demo: Path) -> None:
+    seen = heapscape("top", "-unit=furlong", "--db", demo)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert "'furlong' is not a unit; there are minimum, auto, B, kB, MB" in " ".join(seen.err.split())
 
 
 def test_a_file_is_answered_without_a_database(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def test_a_ratio_means_nothing_below_4_mib() -> None:
 
     budget.spend(_HARMLESS)
 
-    with pytest.raises(LimitError, match="1 bytes to 4,194,305, more than max_ratio 10"):
+    with pytest.raises(LimitError, match="1 bytes to 4,194,305, more than 10 times"):
         budget.spend(1)
 
 
@@ -44,7 +44,7 @@ def test_one_source_has_at_most_so_many_plain_bytes() -> None:
 
     budget.check_plain(1_000)
 
-    with pytest.raises(LimitError, match="1,001 plain bytes, more than max_plain_bytes 1,000"):
+    with pytest.raises(LimitError, match="1,001 plain bytes, more than the 1,000 that fit"):
         budget.check_plain(1_001)
 
 
@@ -53,5 +53,5 @@ def test_one_archive_has_at_most_so_many_members() -> None:
 
     budget.check_members(3)
 
-    with pytest.raises(LimitError, match="member 4: an archive may have max_members 3"):
+    with pytest.raises(LimitError, match="member 4: an archive may have 3;"):
         budget.check_members(4)

@@ -376,7 +376,7 @@ def test_a_bomb_is_stopped_after_little_memory_and_time(
     assert parcels
     for parcel in parcels:
         assert isinstance(parcel, Refusal)
-        assert any(words in parcel.reason for words in ("max_ratio 50", "max_plain_bytes 16,777,216", "sparse"))
+        assert any(words in parcel.reason for words in ("more than 50 times", "the 16,777,216 that fit", "sparse"))
 
 
 def test_a_zip_full_of_small_bombs_is_stopped_as_a_whole(tmp_path: Path) -> None:
@@ -390,7 +390,7 @@ def test_a_zip_full_of_small_bombs_is_stopped_as_a_whole(tmp_path: Path) -> None
     assert sum(len(blob.content) for blob in blobs if isinstance(blob, Blob)) <= 200 * len(archive)
     assert isinstance(refusal, Refusal)
     assert refusal.source.origin.member == ""
-    assert "max_ratio 200" in refusal.reason
+    assert "more than 200 times" in refusal.reason
 
 
 def test_a_member_that_is_a_bomb_does_not_keep_the_others_out(tmp_path: Path) -> None:
@@ -401,7 +401,7 @@ def test_a_member_that_is_a_bomb_does_not_keep_the_others_out(tmp_path: Path) ->
 
     assert isinstance(refusal, Refusal)
     assert refusal.source.origin.member == "bomb"
-    assert "max_ratio 100" in refusal.reason
+    assert "more than 100 times" in refusal.reason
     assert isinstance(blob, Blob)
     assert blob.content == noise
 
@@ -412,7 +412,7 @@ def test_too_many_members_stop_the_archive(tmp_path: Path) -> None:
     parcels = _read(_file(tmp_path, _tar([(str(number), b"x") for number in range(9)])), limits=limits)
 
     assert [type(parcel) for parcel in parcels] == [Blob, Blob, Blob, Refusal]
-    assert "max_members 3" in str(_members(parcels)[3][1])
+    assert "may have 3;" in str(_members(parcels)[3][1])
 
 
 def test_a_plain_file_over_the_limit_is_refused_unread_and_says_what_its_id_is_of(tmp_path: Path) -> None:
@@ -423,7 +423,7 @@ def test_a_plain_file_over_the_limit_is_refused_unread_and_says_what_its_id_is_o
 
     refusal = _refusal(path, limits=limits)
 
-    assert "1,099,511,627,776 plain bytes, more than max_plain_bytes 1,048,576" in refusal.reason
+    assert "1,099,511,627,776 plain bytes, more than the 1,048,576 that fit into --memory" in refusal.reason
     assert "its id and sha256 are of its first 67,108,864 bytes" in refusal.reason
     assert refusal.source.size_bytes == 1 << 40
     assert refusal.source.sha256 == hashlib.sha256(bytes(64 << 20)).hexdigest()
@@ -595,7 +595,7 @@ def test_endless_standard_input_is_refused_at_the_limit() -> None:
     ((uri, _, reason),) = json.loads(_run([sys.executable, "-c", _READ_STANDARD_INPUT], stdin=b"x" * (3 << 20)).stdout)
 
     assert uri == "-"
-    assert "of standard input, more than max_plain_bytes 1,048,576; save it to a file" in reason
+    assert "of standard input, more than the 1,048,576 that fit into --memory; save it to a file" in reason
 
 
 def test_a_file_that_says_it_is_empty_is_read_to_its_end() -> None:
@@ -784,7 +784,7 @@ def test_a_large_file_of_any_other_beginning_is_refused(tmp_path: Path) -> None:
     (refusal,) = _streamed(_file(tmp_path, b"other" + _STREAMED))
 
     assert isinstance(refusal, Refusal)
-    assert "more than max_plain_bytes 4,000" in refusal.reason
+    assert "more than the 4,000 that fit" in refusal.reason
 
 
 def test_a_bomb_is_refused_though_it_need_not_be_held(tmp_path: Path) -> None:
@@ -793,7 +793,7 @@ def test_a_bomb_is_refused_though_it_need_not_be_held(tmp_path: Path) -> None:
     (refusal,) = _streamed(_file(tmp_path, offered), limits=dataclasses.replace(_FEW, max_ratio=100))
 
     assert isinstance(refusal, Refusal)
-    assert "more than max_ratio 100 allows" in refusal.reason
+    assert "more than 100 times as many" in refusal.reason
 
 
 def test_what_need_not_be_held_is_not(tmp_path: Path) -> None:

@@ -119,12 +119,55 @@ def test_an_entry_cut_off_anywhere_is_refused_with_its_path(tmp_path: Path, kept
         list(entries(str(tmp_path), after=0))
 
 
-@pytest.mark.parametrize("content", ["[]", "null", "7", '"x"', "{}", '{"format": "one"}', "\xff"])
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "null", "7", '"x"', "{}", '{"format": "one"}', "\xff", "[" * 200_000, '{"format":' * 200_000, "9" * 5_000],
+    ids=range(10),
+)
 def test_json_that_is_no_entry_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "_manifest").mkdir()
     (tmp_path / "_manifest" / "0000000001.json").write_bytes(content.encode("latin-1"))
 
     with pytest.raises(LakeError, match=r"0000000001.json: not a manifest entry"):
+        list(entries(str(tmp_path), after=0))
+
+
+_VALUES = (7, -1, 1.5, True, None, "", "x", "\ud800", "9" * 16, ["x"], [7], [[]], {"x": "x"}, {"x": None}, [{}])
+
+
+def test_an_entry_with_any_value_anywhere_is_refused_or_of_the_types_it_should_have(tmp_path: Path) -> None:
+    append(str(tmp_path), replace(entry(1, 1), removed=("source/1.parquet",), refused={1: "cut off"}))
+    whole = json.loads((tmp_path / "_manifest" / "0000000001.json").read_text())
+    (file,) = whole["files"]
+    changes = [{key: value} for key in whole for value in _VALUES]
+    changes += [{"files": [{**file, key: value}]} for key in file for value in _VALUES]
+    accepted, refused = [], []
+    for change in changes:
+        edit(tmp_path, 1, **{**whole, **change})
+        try:
+            accepted += list(entries(str(tmp_path), after=0))
+        except LakeError as error:
+            refused.append(str(error))
+
+    assert len(refused) > 150
+    assert accepted
+    for one in accepted:
+        assert {type(value) for value in (one.committed_at, one.written_by, *one.removed)} == {str}
+        assert {type(value) for value in (one.version, *one.sources, *one.replaced, *one.summary.values())} == {int}
+        assert {
+            (type(of.table), type(of.path), type(of.rows), type(of.size_bytes), type(of.sha256)) for of in one.files
+        } <= {(str, str, int, int, str)}
+        assert {(type(source), type(reason)) for source, reason in (one.refused or {}).items()} <= {(int, str)}
+
+
+@pytest.mark.parametrize(
+    "path", ["../x.parquet", "/etc/x.parquet", "stack/../../x.parquet", "stack/passwd", "a\0b.parquet"]
+)
+def test_an_entry_whose_files_lie_outside_the_lake_is_refused(tmp_path: Path, path: str) -> None:
+    append(str(tmp_path), entry(1, 1))
+    edit(tmp_path, 1, removed=[path])
+
+    with pytest.raises(LakeError, match="is no path of a data file in the lake"):
         list(entries(str(tmp_path), after=0))
 
 

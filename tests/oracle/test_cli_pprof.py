@@ -28,7 +28,6 @@ FLAGS: Sequence[Sequence[str]] = (
     ["-unit=kb"],
     ["-unit=mb", "-cum"],
     ["-unit=auto"],
-    ["-unit=furlong"],
     ["-flat"],
     ["-focus=main", "-cum", "-nodecount=4", "-unit=B"],
     ["-sample_index=0"],
