@@ -26,6 +26,7 @@ from pipeline.cli.run import run
 from pipeline.cli.sql import sql
 from pipeline.cli.top import top
 from pipeline.endings import answering, end, settle, tell, to_nowhere
+from pipeline.text import printable
 
 COMMANDS: tuple[click.Command, ...] = (
     run,
@@ -120,7 +121,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         usage = io.StringIO()
         error.show(file=usage)
-        tell(usage.getvalue())
+        # Line breaks in the message are of what was typed; click takes colours out, and no more.
+        message = click.unstyle(error.format_message())
+        tell(usage.getvalue().replace(message, printable(message)))
         return _USAGE
     except click.Abort:
         return end(KeyboardInterrupt())

@@ -8,20 +8,21 @@ from collections.abc import Sequence
 from html import escape
 
 from pipeline.resources import asset
+from pipeline.text import printable_lines
 
 
 def document(title: str, body: str, *, scripts: Sequence[str]) -> str:
     """A page around some HTML, with the shared style sheet and these asset scripts.
 
     The content security policy lets no network in and runs only the script with the hash of ours, so that a name
-    that slipped through the escaping could still do nothing.
+    that slipped through the escaping could still do nothing. Marks that turn the direction of reading are spelled out.
     """
     script = "\n".join(asset(name) for name in scripts)
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"script-src '{_digest(script)}'"
     )
-    return "\n".join(
+    page = "\n".join(
         [
             "<!DOCTYPE html>",
             '<html lang="en">',
@@ -41,6 +42,7 @@ def document(title: str, body: str, *, scripts: Sequence[str]) -> str:
             "",
         ]
     )
+    return printable_lines(page)
 
 
 def _digest(script: str) -> str:

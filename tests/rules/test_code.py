@@ -132,6 +132,16 @@ def test_nothing_is_printed_outside_the_command_line() -> None:
     assert guilty == []
 
 
+def test_streams_are_written_where_text_is_made_printable_alone() -> None:
+    allowed = {"pipeline/endings.py", "pipeline/cli/console.py", "pipeline/cli/__init__.py"}
+    writing = re.compile(
+        r"\bsys\.(stdout|stderr)\b|\bclick\.(s?echo)\b|(?<![\w.])print\(|\bConsole\((?!file=|force_terminal=False)"
+    )
+    guilty = {name(path) for path in MODULES if writing.search(path.read_text())}
+
+    assert guilty == allowed
+
+
 def test_the_environment_is_read_in_config_and_by_the_kernels_cache_alone() -> None:
     allowed = {"pipeline/config.py", "pipeline/kernels/__init__.py"}
     guilty = [

@@ -1,0 +1,225 @@
+"""Names that others chose never make a terminal do anything, nor a table anything but a table.
+
+Functions, files, labels, comments, units, paths and texts of a profile, a trace and an escape report, full of what a
+terminal obeys; every command in every format for people, and every message about an argument.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+import pytest
+
+from pipeline.cli import COMMANDS
+from pipeline.cli import heapscape as group
+from tests.builders.profile import message
+from tests.builders.trace_text import quoted, to_binary, to_text
+from tests.cli.seat import TRACES, Seen, heapscape
+
+# Written out, and not taken from the code under test: controls, marks of direction, breaks; what is no character at all.
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# As far as a compiler's line may hold it.
+EVIL = "\x1b[31m\x1b]0;gone\x07\x08\x7f\x9b2J\u202egnp\u2066\u200f\u2028\u2029"
+# A row that would begin here would be taken for one of the table.
+EVIL_LINES = f"{EVIL}\nFORGED 1\rFORGED 2\tx\x0b\x0c\x85"
+
+FILE = f"example.com/evil{EVIL}/cache.go"
+REPORT = f"""# example.com/evil{EVIL}
+{FILE}:21:2: entry{EVIL} escapes to heap in grow{EVIL}:
+{FILE}:21:2:   flow: {{heap}} ← &{{storage for entry{EVIL}}}:
+{FILE}:21:2:     from entry{EVIL} (spill{EVIL}) at {FILE}:21:2
+{FILE}:21:2: entry{EVIL} escapes to heap
+{FILE}:30:2: moved to heap: other{EVIL}
+"""
+
+
+def heap(live: int, time_s: int) -> bytes:
+    made = message(
+        f"main.grow@FILE:21 main.main@main.go:9 {live} 1 {{tenant=north}}",
+        "main.other@other.go:3 main.main@main.go:9 7 1",
+        types=("inuse_space/bytes", "odd/odd"),
+        time_ns=time_s * 10**9,
+        comments=["comment"],
+        doc_url="https://example.com/",
+    )
+    kept = ("", "inuse_space", "bytes")
+    texts = [text if text in kept else FILE if text == "FILE" else text + EVIL_LINES for text in made.string_table]
+    made.string_table[:] = texts
+    return made.SerializeToString()
+
+
+def trace() -> bytes:
+    text = to_text((TRACES / "plain.trace").read_bytes())
+    return to_binary("".join(map(renamed, re.split("(?=^EventBatch)", text, flags=re.MULTILINE))))
+
+
+def renamed(batch: str) -> str:
+    """A batch whose functions of `main` have longer names, and so a larger size."""
+    evil = EVIL_LINES.encode()
+    batch, changed = re.subn(r'(\tdata="main\.[^"]*)"', lambda found: found[1] + quoted(evil)[1:], batch)
+    return re.sub("size=([0-9]+)", lambda found: f"size={int(found[1]) + changed * len(evil)}", batch, count=1)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Inputs in folders whose names are labels, a lake, a database."""
+    folder = tmp_path_factory.mktemp("world")
+    inputs = folder / "inputs" / f"service={quote('checkout' + EVIL_LINES)}" / f"build={quote('1' + EVIL)}"
+    inputs.mkdir(parents=True)
+    evil_name = EVIL_LINES.replace("\x00", "")
+    for number in range(3):
+        (inputs / f"heap{number}{evil_name}.pb").write_bytes(
+            heap(1_000_000 * (number + 1), 1_700_000_000 + 60 * number)
+        )
+    (inputs / f"escape{evil_name}.txt").write_text(REPORT, newline="")
+    (inputs / f"go{evil_name}.trace").write_bytes(trace())
+    (inputs / f"broken{evil_name}.pb").write_bytes(heap(5, 5)[:-3])
+    (inputs / os.fsdecode(b"latin\xe9\x1b.pb")).write_bytes(b"\xff")
+    lake = folder / f"lake{EVIL_LINES}"
+    seen = heapscape("ingest", folder / "inputs", "--lake", lake)
+    assert seen.code == 1
+    assert clean(seen)
+    assert heapscape("load", "--lake", lake, "--db", folder / "plain.duckdb").code == 0
+    return folder
+
+
+def clean(seen: Seen) -> bool:
+    """No byte that a terminal obeys, and no line that a name began."""
+    shown = seen.answer.decode() + seen.err
+    assert FORBIDDEN.findall(shown) == []
+    assert [line for line in re.split("[\n\t]", shown) if line.startswith(("FORGED", "x"))] == []
+    return True
+
+
+def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
+    """Name and arguments of every command that answers people."""
+    db, inputs = ["--db", str(world / "plain.duckdb")], str(world / "inputs")
+    lake = ["--lake", str(next(world.glob("lake*")))]
+    for format in ("table", "markdown"):
+        how = [*db, "--format", format]
+        yield "growth", how
+        yield "growth", [inputs, "--format", format]
+        yield "top", [*how, "-cum", "-focus=grow"]
+        yield "top", [*how, "--kind", "trace"]
+        yield "peek", ["grow", *how]
+        yield "diff", how
+        yield "escapes", how
+        yield "escapes", ["--flow", "--all", *how]
+        yield "escapes", ["nowhere.go", *how]
+        yield "goroutines", how
+        yield "goroutines", ["--function", f"main.main{EVIL_LINES}", *how]
+        yield "flame", how
+        for table in (
+            "source",
+            "ingest_note",
+            "function",
+            "profile",
+            "label_set",
+            "escape_site",
+            "attribution.growth_by_site",
+        ):
+            yield "sql", [f"FROM {table}", *how]
+        yield "sql", ["SELECT ['a\x1b\n'] AS \"b\x1b\", {'c\u202e': 'd\u2028'} AS s", *how]
+    for format in ("table", "markdown"):
+        yield (
+            "run",
+            [inputs, "--lake", str(world / f"again-{format}"), "--db", str(world / "again.duckdb"), "--format", format],
+        )
+    yield "flame", [*db, "-o", str(world / f"page{EVIL_LINES}.html")]
+    yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]
+    yield "load", [*lake, "--db", str(world / f"other{EVIL}.duckdb")]
+    yield "ingest", [inputs, *lake]
+    yield "lake verify", lake
+    yield "lake sweep", [*lake, "--older-than", "0"]
+
+
+def test_no_command_lets_a_name_reach_the_terminal(world: Path) -> None:
+    answered = set()
+    for name, arguments in commands(world):
+        seen = heapscape(*name.split(), *arguments)
+        assert seen.code in (0, 1), (name, seen.err)
+        assert seen.answer or "nowhere.go" in arguments, (name, arguments)
+        assert clean(seen), (name, arguments)
+        answered.add(name)
+
+    assert answered == set(leaves())
+
+
+def leaves() -> Iterator[str]:
+    for one in COMMANDS:
+        yield from (
+            (f"{one.name} {inner}" for inner in one.commands) if isinstance(one, click.Group) else [str(one.name)]
+        )
+
+
+def test_the_names_are_in_the_answers_spelled_out(world: Path) -> None:
+    shown = heapscape("top", "--db", world / "plain.duckdb").out
+
+    assert "main.grow\\x1b[31m\\x1b]0;gone\\x07\\x08\\x7f\\x9b2J\\u202egnp" in shown
+    assert "\\nFORGED 1\\rFORGED 2\\tx" in shown
+
+
+def test_formats_for_machines_keep_every_character(world: Path) -> None:
+    (row,) = heapscape(
+        "sql",
+        "SELECT name FROM function WHERE name LIKE 'main.grow%'",
+        "--db",
+        world / "plain.duckdb",
+        "--format",
+        "json",
+    ).json()
+
+    assert row["name"] == f"main.grow{EVIL_LINES}"
+
+
+def test_pages_hold_none_either(world: Path) -> None:
+    for command in ("flame", "report"):
+        page = world / f"{command}.html"
+        assert heapscape(command, "--db", world / "plain.duckdb", "-o", page).code == 0
+        assert FORBIDDEN.findall(page.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "evil", [EVIL_LINES, EVIL, os.fsdecode(b"\xff\xe9"), "\ud800"], ids=["lines", "line", "bytes", "half"]
+)
+def test_no_message_about_an_argument_lets_it_through(world: Path, evil: str) -> None:
+    every = [(name, option) for name in leaves() for option in options_of(name)]
+    lines = [[*name.split(), option, evil, *(["x"] if "INPUT..." in option else [])] for name, option in every]
+    lines += [[*name.split(), evil] for name in leaves()] + [[evil], [f"--{evil}"]]
+    # Where a command would do its work in a place of that name.
+    lines = [line for line in lines if line[-2:] != ["load", evil]]
+
+    for line in lines:
+        seen = heapscape(*line)
+        assert seen.code in (0, 1, 2, 3), (line, seen.err)
+        assert clean(seen), line
+
+    assert len(lines) > 100
+
+
+def options_of(name: str) -> list[str]:
+    found: click.Command = group
+    for word in name.split():
+        assert isinstance(found, click.Group)
+        found = found.commands[word]
+    return [
+        one.opts[0]
+        for one in found.params
+        if isinstance(one, click.Option) and not one.is_flag and one.opts[0] != "--jobs"
+    ]
+
+
+def test_a_lake_with_a_damaged_manifest_says_so_without_its_bytes(world: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    shutil.copytree(next(world.glob("lake*")), lake)
+    entry = next((lake / "_manifest").glob("*.json"))
+    entry.write_text(entry.read_text().replace('"written_by":"', f'"written_by":"{EVIL}'))
+
+    for command in (["lake", "verify"], ["load", "--db", "x.duckdb"], ["ingest", str(TRACES / "plain.trace")]):
+        assert clean(heapscape(*command, "--lake", lake))
