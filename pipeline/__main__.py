@@ -13,6 +13,11 @@ def command() -> int:
         prepare_streams()
         # Here, because Ctrl-C, or too little memory for the libraries, may come in the middle of it.
         from pipeline import cli
+    except Exception as error:
+        # Too little memory makes each of them fail in its own way.
+        unloaded = ImportError(f"{type(error).__name__}: {error}")
+        unloaded.__cause__ = error
+        return end(unloaded)
     except BaseException as error:
         return end(error)
     return cli.command()

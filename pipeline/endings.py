@@ -6,6 +6,7 @@ It is imported before anything large is, because that may be what fails.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -23,9 +24,12 @@ INTERRUPTED = 130
 
 _MEMORY = "give it more, or less to do at a time: a smaller --memory, fewer --jobs or --threads, smaller inputs"
 _THREADS = "raise the limits on processes and address space (ulimit -u, ulimit -v), or use fewer --jobs and --threads"
+_LOADING = "raise the limit on address space (ulimit -v), or install heapscape again"
 _HOME = str(Path(__file__).parent)
 # What libraries say when the system has no more memory, or no more threads, in errors of any type.
-_OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc", "bad allocation")
+_OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc", "bad allocation",
+                  # Of Python, about a library that could not even say so.
+                  "without exception set")  # fmt: skip
 _OUT_OF_THREADS = ("start new thread", "spawn thread", "create thread", "resource temporarily unavailable")
 
 
@@ -40,12 +44,19 @@ class Ending:
 def ending(error: BaseException) -> Ending:
     """What an exception means to who runs the command; every one means something."""
     text = str(error).lower()
+    if any(isinstance(one, KeyboardInterrupt) for one in _chain(error)):
+        # Libraries turn it into errors of their own, when it comes while they are loaded.
+        return Ending(INTERRUPTED, "interrupted; what was committed stays")
     if isinstance(error, PipelineError):
         # 1 promises that the rest is in, which is known where inputs are read and nowhere else.
         return Ending(NOTHING_DONE if isinstance(error, DecodeError) else error.exit_code, _sentence(error))
-    if isinstance(error, KeyboardInterrupt) or _is_of(error, "InterruptException") or "query interrupted" in text:
-        return Ending(INTERRUPTED, "interrupted; what was committed stays")
-    if isinstance(error, MemoryError) or _is_of(error, "OutOfMemoryException") or _says(text, _OUT_OF_MEMORY):
+    if _is_of(error, "InterruptException") or "query interrupted" in text:
+        return ending(KeyboardInterrupt())
+    if (
+        any(isinstance(one, MemoryError) for one in _chain(error))
+        or _is_of(error, "OutOfMemoryException")
+        or _says(text, _OUT_OF_MEMORY)
+    ):
         return Ending(NOTHING_DONE, f"not enough memory{_in_words(error)}; {_MEMORY}")
     if _says(text, _OUT_OF_THREADS):
         return Ending(NOTHING_DONE, f"the system gives no more threads{_in_words(error)}; {_THREADS}")
@@ -54,7 +65,7 @@ def ending(error: BaseException) -> Ending:
     if isinstance(error, UnicodeEncodeError):
         return ending(_not_text(error))
     if isinstance(error, ImportError):
-        return Ending(NOTHING_DONE, f"the installation is broken{_in_words(error)}; install heapscape again")
+        return Ending(NOTHING_DONE, f"the libraries cannot be loaded{_in_words(error)}; {_LOADING}")
     if _is_of(error, "IOException"):
         return Ending(NOTHING_DONE, f"DuckDB cannot read or write{_in_words(error)}; check the path and the disk")
     return Ending(NOTHING_DONE, _bug(error))
@@ -103,6 +114,7 @@ def prepare_streams() -> None:
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.unraisablehook = _unraisable
 
 
 def settle() -> None:
@@ -111,6 +123,14 @@ def settle() -> None:
         sys.stdout.flush()
     except (OSError, ValueError):
         to_nowhere(sys.stdout)
+
+
+def _unraisable(raised: sys.UnraisableHookArgs) -> None:
+    """What was raised where nobody can catch it: Ctrl-C comes again where somebody can."""
+    if isinstance(raised.exc_value, KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    elif raised.exc_value is not None and config.wants_traceback():
+        tell("".join(traceback.format_exception(raised.exc_value)))
 
 
 @contextmanager
@@ -123,6 +143,13 @@ def answering() -> Iterator[None]:
     except OSError as error:
         to_nowhere(sys.stdout)
         raise of_system(error, where="standard output", doing="cannot be written") from error
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came from, or came in the middle of."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _sentence(error: PipelineError) -> str:

@@ -41,7 +41,7 @@ def not_text() -> UnicodeEncodeError:
         (pa.ArrowMemoryError("malloc of size 5 failed"), 3, "not enough memory: malloc of size 5 failed; give it more"),
         (duckdb.OutOfMemoryException("Out of Memory Error: 60MB"), 3, "not enough memory: Out of Memory Error: 60MB"),
         (ImportError("libarrow.so: failed to map segment from shared object"), 3, "not enough memory: libarrow.so"),
-        (ImportError("No module named 'numpy'"), 3, "the installation is broken: No module named 'numpy'"),
+        (ImportError("No module named 'numpy'"), 3, "the libraries cannot be loaded: No module named 'numpy'"),
         (RuntimeError("can't start new thread"), 3, "the system gives no more threads"),
         (system_error(errno.ENOSPC, "lake/x"), 3, "lake/x: failed: No space left on device; make room"),
         (system_error(errno.EROFS, "x"), 3, "x: failed: Read-only file system; name a place that can be written"),

@@ -30,13 +30,15 @@ _MAX_DEPTH = 2
 
 
 class Place(click.types.StringParamType):
-    """A path that says something; an empty one, from a variable that is not set, would quietly be the default."""
+    """A path that DuckDB can open; an empty one, from a variable that is not set, would quietly be the default."""
 
     name = "path"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not value:
             self.fail("it is empty; name a file or a folder", param, ctx)
+        if storable(value) != value:
+            self.fail(f"{value!r} is not text in UTF-8, and DuckDB opens no such file; name another", param, ctx)
         return super().convert(value, param, ctx)
 
 
