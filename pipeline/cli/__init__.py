@@ -98,7 +98,8 @@ def heapscape() -> None:
       heapscape run artefacts/
       heapscape sql "FROM attribution.growth_by_site"
 
-    Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done.
+    Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done,
+    130 interrupted.
     """
 
 

@@ -72,6 +72,8 @@ def diff(
       heapscape diff --base heap-00 --profile heap-12 --html diff.html
     """
     filters = Filters(focus, ignore)
+    if inputs and len(inputs) != 2:
+        raise UsageError(f"{len(inputs)} inputs; give the profile before and the profile after")
     with opened(inputs, db, memory=memory, threads=threads) as connection:
         bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen)
         before = choose(connection, selection(bases, **chosen), sample_index=sample_index)
@@ -100,8 +102,6 @@ def _sides(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What stands before and what after: two inputs, the named profiles, or the ends of the series that grew most."""
     if inputs:
-        if len(inputs) != 2:
-            raise UsageError(f"{len(inputs)} inputs; give the profile before and the profile after")
         return inputs[:1], inputs[1:]
     if not bases and not profiles:
         return _ends(connection, selection((), **chosen))

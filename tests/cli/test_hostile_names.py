@@ -104,7 +104,6 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
     for format in ("table", "markdown"):
         how = [*db, "--format", format]
         yield "growth", how
-        yield "growth", [inputs, "--format", format]
         yield "top", [*how, "-cum", "-focus=grow"]
         yield "top", [*how, "--kind", "trace"]
         yield "peek", ["grow", *how]
@@ -126,11 +125,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         ):
             yield "sql", [f"FROM {table}", *how]
         yield "sql", ["SELECT ['a\x1b\n'] AS \"b\x1b\", {'c\u202e': 'd\u2028'} AS s", *how]
-    for format in ("table", "markdown"):
-        yield (
-            "run",
-            [inputs, "--lake", str(world / f"again-{format}"), "--db", str(world / "again.duckdb"), "--format", format],
-        )
+    yield "run", [inputs, "--lake", str(world / "again"), "--db", str(world / "again.duckdb")]
     yield "flame", [*db, "-o", str(world / f"page{EVIL_LINES}.html")]
     yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]
     yield "load", [*lake, "--db", str(world / f"other{EVIL}.duckdb")]

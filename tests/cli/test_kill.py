@@ -84,7 +84,7 @@ def survives(folder: Path, undisturbed: Mapping[str, int], *, after: float) -> i
     return code
 
 
-@pytest.mark.parametrize("after", [0.0, 0.2, 0.5, 1.0, 1.6])
+@pytest.mark.parametrize("after", [0.0, 0.5])
 def test_a_killed_run_leaves_a_sound_lake_and_the_next_one_finishes(
     tmp_path: Path, undisturbed: Mapping[str, int], after: float
 ) -> None:
