@@ -6,6 +6,7 @@ It is imported before anything large is, because that may be what fails.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import traceback
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pipeline import config
-from pipeline.errors import DecodeError, PipelineError, QueryError, UsageError, of_system
+from pipeline.errors import DecodeError, PipelineError, QueryError, UsageError, of_system, system_advice
 from pipeline.text import printable, printable_lines
 
 NOTHING_DONE = 3
@@ -25,6 +26,8 @@ INTERRUPTED = 130
 _MEMORY = "give it more, or less to do at a time: a smaller --memory, fewer --jobs or --threads, smaller inputs"
 _THREADS = "raise the limits on processes and address space (ulimit -u, ulimit -v), or use fewer --jobs and --threads"
 _LOADING = "raise the limit on address space (ulimit -v), or install heapscape again"
+# DuckDB crashes with 600 MiB, LLVM with 1,000; with 1,300 whatever fails can be told.
+_LEAST_ADDRESSES = 2 << 30
 _HOME = str(Path(__file__).parent)
 # What libraries say when the system has no more memory, or no more threads, in errors of any type.
 _OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc", "bad allocation",
@@ -66,6 +69,8 @@ def ending(error: BaseException) -> Ending:
         return ending(_not_text(error))
     if isinstance(error, ImportError):
         return Ending(NOTHING_DONE, f"the libraries cannot be loaded{_in_words(error)}; {_LOADING}")
+    if type(error).__module__ != "builtins" and (advice := system_advice(text)):
+        return Ending(NOTHING_DONE, f"{_first_line(error)}; {advice}")
     if _is_of(error, "IOException"):
         return Ending(NOTHING_DONE, f"DuckDB cannot read or write{_in_words(error)}; check the path and the disk")
     return Ending(NOTHING_DONE, _bug(error))
@@ -115,6 +120,16 @@ def prepare_streams() -> None:
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.unraisablehook = _unraisable
+
+
+def check_address_space() -> None:
+    """Raise PipelineError when so little may be mapped that libraries crash instead of saying so."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < _LEAST_ADDRESSES:
+        raise PipelineError(
+            f"the address space is limited to {limit >> 20:,} MiB (ulimit -v), and the libraries map "
+            f"{_LEAST_ADDRESSES >> 20:,} MiB or more, most of which they never use; raise it, and limit --memory instead"
+        )
 
 
 def settle() -> None:
@@ -167,8 +182,11 @@ def _says(text: str, phrases: tuple[str, ...]) -> bool:
 
 
 def _in_words(error: BaseException) -> str:
-    text = str(error).strip()
-    return f": {printable(text.splitlines()[0])}" if text else ""
+    return f": {_first_line(error)}" if str(error).strip() else ""
+
+
+def _first_line(error: BaseException) -> str:
+    return printable(str(error).strip().splitlines()[0])
 
 
 def _not_text(error: UnicodeEncodeError) -> UsageError:

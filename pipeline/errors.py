@@ -13,6 +13,7 @@ PipelineError                3  nothing could be done
 from __future__ import annotations
 
 import errno
+import os
 
 
 class PipelineError(Exception):
@@ -61,6 +62,12 @@ def of_system(error: OSError, *, where: str = "", doing: str = "failed") -> Pipe
     text = f"{path}: {doing}" if path else doing
     kind = UsageError if error.errno in _NAMED_WRONG else PipelineError
     return kind(f"{text}: {error.strerror or error}; {advice}")
+
+
+def system_advice(text: str) -> str:
+    """What to do about the system's refusal that a library quotes in an error of its own; empty when it quotes none."""
+    quoted = (advice for number, advice in _ADVICE.items() if os.strerror(number).lower() in text.lower())
+    return next(quoted, "")
 
 
 _NAMED_WRONG = frozenset({

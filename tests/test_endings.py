@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import subprocess
 import sys
 
@@ -50,6 +51,10 @@ def not_text() -> UnicodeEncodeError:
         (OSError("Corrupt snappy"), 3, "failed: Corrupt snappy; check the path and the disk"),
         (not_text(), 2, "'service=\\udcff': not text in UTF-8"),
         (duckdb.IOException("IO Error: Could not read\nmore"), 3, "DuckDB cannot read or write: IO Error: Could not read;"),
+        (
+            duckdb.TransactionException('Failed to commit: Could not write file "x.wal": No space left on device'),
+            3, 'Failed to commit: Could not write file "x.wal": No space left on device; make room',
+        ),
         (RecursionError("maximum recursion depth exceeded"), 3, "RecursionError: maximum recursion depth exceeded; this is a bug"),
         (ValueError("\x1b[31m"), 3, "ValueError: \\x1b[31m; this is a bug in heapscape: report it"),
     ],
@@ -101,3 +106,21 @@ def test_what_fails_while_the_libraries_are_loaded_has_its_sentence_too() -> Non
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
 
     assert (done.returncode, done.stderr) == (130, "heapscape: interrupted; what was committed stays\n")
+
+
+def test_too_little_address_space_is_told_before_a_library_crashes() -> None:
+    most = 600 << 20
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(
+        "heapscape: the address space is limited to 600 MiB (ulimit -v), and the libraries map"
+    )
