@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.endings import check_address_space, end, prepare_streams
+from pipeline.endings import check_address_space, end, leave, prepare_streams
 from pipeline.errors import PipelineError
 
 
@@ -21,9 +21,9 @@ def command() -> int:
         # Too little memory makes each of them fail in its own way.
         unloaded = ImportError(f"{type(error).__name__}: {error}")
         unloaded.__cause__ = error
-        return end(unloaded)
+        return leave(end(unloaded))
     except BaseException as error:
-        return end(error)
+        return leave(end(error))
     return cli.command()
 
 

@@ -5,10 +5,11 @@ It is imported before anything large is, because that may be what fails.
 
 from __future__ import annotations
 
+import _thread
 import os
 import resource
-import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ _THREADS = "raise the limits on processes and address space (ulimit -u, ulimit -
 _LOADING = "raise the limit on address space (ulimit -v), or install heapscape again"
 # DuckDB crashes with 600 MiB, LLVM with 1,000; with 1,300 whatever fails can be told.
 _LEAST_ADDRESSES = 2 << 30
+_MOMENT_S = 0.01
 _HOME = str(Path(__file__).parent)
 # What libraries say when the system has no more memory, or no more threads, in errors of any type.
 _OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc", "bad allocation",
@@ -143,9 +145,23 @@ def settle() -> None:
 def _unraisable(raised: sys.UnraisableHookArgs) -> None:
     """What was raised where nobody can catch it: Ctrl-C comes again where somebody can."""
     if isinstance(raised.exc_value, KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
+        # From outside, and a moment later: what is raised in here would be lost as well.
+        again = threading.Timer(_MOMENT_S, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
     elif raised.exc_value is not None and config.wants_traceback():
         tell("".join(traceback.format_exception(raised.exc_value)))
+
+
+def leave(code: int) -> int:
+    """What the process ends with, all written; after an interrupt it ends here and now.
+
+    Where the interrupt fell into code that a library runs, CPython remembers it, and would end by the signal.
+    """
+    settle()
+    if code == INTERRUPTED:
+        os._exit(code)
+    return code
 
 
 @contextmanager

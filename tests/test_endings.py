@@ -124,3 +124,22 @@ def test_too_little_address_space_is_told_before_a_library_crashes() -> None:
     assert done.stderr.startswith(
         "heapscape: the address space is limited to 600 MiB (ulimit -v), and the libraries map"
     )
+
+
+def test_ctrl_c_that_comes_where_nobody_can_catch_it_comes_again() -> None:
+    script = (
+        "import time\n"
+        "from pipeline.endings import end, prepare_streams\n"
+        "prepare_streams()\n"
+        "class Dying:\n"
+        "    def __del__(self): raise KeyboardInterrupt\n"
+        "try:\n"
+        "    Dying()\n"
+        "    time.sleep(50)\n"
+        "except KeyboardInterrupt as error:\n"
+        "    raise SystemExit(end(error))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (130, "heapscape: interrupted; what was committed stays\n")

@@ -25,7 +25,7 @@ from pipeline.cli.report import report
 from pipeline.cli.run import run
 from pipeline.cli.sql import sql
 from pipeline.cli.top import top
-from pipeline.endings import answering, end, settle, tell, to_nowhere
+from pipeline.endings import INTERRUPTED, answering, end, leave, tell, to_nowhere
 from pipeline.text import printable
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -105,8 +105,11 @@ def heapscape() -> None:
 
 def command() -> int:
     """The `heapscape` command: what `main` returns is what the process ends with, whoever presses Ctrl-C meanwhile."""
-    code = main()
-    settle()
+    try:
+        code = leave(main())
+    except KeyboardInterrupt:
+        # Again, while it was being answered.
+        code = leave(INTERRUPTED)
     # Python takes some 50 ms to end, and a Ctrl-C then would kill it: the work is done, and its exit code counts.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return code
