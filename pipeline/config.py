@@ -25,11 +25,16 @@ MEMORY = Setting(
     "HEAPSCAPE_MEMORY",
     "Most memory DuckDB takes, and eight times the largest input, of a trace the largest generation.",
 )
-THREADS = Setting("threads", None, "HEAPSCAPE_THREADS", "Threads of DuckDB; all cores when not given.")
+THREADS = Setting(
+    "threads", None, "HEAPSCAPE_THREADS", "Threads of DuckDB, at most one a core; all cores when not given."
+)
 JOBS = Setting("jobs", 1, "HEAPSCAPE_JOBS", "Processes that decode at the same time.")
 
 # For reports of bugs; no option, because the command line itself may be what fails.
 TRACEBACK = "HEAPSCAPE_TRACEBACK"
+
+# With less not even the smallest lake can be loaded: measured with one heap profile and two threads.
+LEAST_MEMORY = "20MB"
 
 _PREFIXES = "KMGT"
 _UNITS = (

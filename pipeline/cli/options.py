@@ -176,9 +176,11 @@ def _leave_out(receipt: flow.Receipt, inputs: Sequence[str]) -> None:
 
 def _check_size(context: click.Context, parameter: click.Parameter, value: str) -> str:
     try:
-        config.size_bytes(value)
+        size = config.size_bytes(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+    if size < config.size_bytes(config.LEAST_MEMORY):
+        raise click.BadParameter(f"{value} is too little for anything; {config.LEAST_MEMORY} is the least that works")
     return value
 
 

@@ -1,36 +1,47 @@
-"""Connections to the DuckDB file: always under one alias, with its threads and memory bounded."""
+"""Connections to the DuckDB file: always under one alias, with threads and memory bounded, and never to the network."""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 
 import duckdb
 
-from pipeline.errors import QueryError, UsageError
+from pipeline.errors import QueryError, UsageError, of_system
+from pipeline.warehouse.faults import explained
 
 # DuckDB names a database after its file, so that heap.duckdb would make heap.growth ambiguous.
 ALIAS = "heapscape"
 # The oldest storage that has all we need; DuckDB 1.5 and dashboards built on it read it.
 _STORAGE = "v1.2.0"
+# What stands behind the checksum that a DuckDB file begins with.
+_MAGIC = (8, b"DUCK")
+_STOPPED_BY = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 @contextmanager
 def open_readonly(
     path: str, *, threads: int | None = None, memory: str | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database for questions: no statement can change it, nor reach another file or the network."""
-    if not Path(path).is_file():
+    """The database for questions: the file is open for reading, and no setting can be changed any more.
+
+    DuckDB leaves the attached file's own path open to its file functions all the same, so what other people ask
+    goes through `statements.reading` first.
+    """
+    if not Path(path).exists():
         raise UsageError(f"{path}: there is no such database; make it with: heapscape load --db {path}")
+    _check_file(path)
     with _session(threads=threads, memory=memory) as connection:
-        try:
+        with explained(path, memory=connection, otherwise="move it away to have it made anew"):
             connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} (READ_ONLY)")
-        except duckdb.Error as error:
-            raise QueryError(f"{path}: DuckDB cannot open it: {_first_line(error)}") from error
-        connection.execute(f"USE {ALIAS}")
+            connection.execute(f"USE {ALIAS}")
+        # A table that is not there is no variable of this program, and no file.
+        connection.execute("SET python_enable_replacements = false")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
@@ -50,27 +61,71 @@ def open_for_load(
         connection.execute(f"DETACH {ALIAS}")
 
 
+def _check_file(path: str) -> None:
+    """Raise QueryError for what is no DuckDB file: DuckDB would look for an extension to read it with."""
+    offset, magic = _MAGIC
+    try:
+        with open(path, "rb") as file:
+            head = file.read(offset + len(magic))
+    except OSError as error:
+        raise of_system(error, where=path, doing="cannot be read") from error
+    if head[offset:] != magic:
+        raise QueryError(f"{path}: is not a DuckDB file; name another with --db, or move it away to have it made anew")
+
+
 @contextmanager
 def _session(*, threads: int | None, memory: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(":memory:")
+    offline: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    connection = duckdb.connect(":memory:", config=offline)
     try:
         # What does not fit into memory; the working folder may not be ours to write to.
         connection.execute(f"SET temp_directory = {_literal(f'{gettempdir()}/heapscape-{os.getpid()}')}")
         # Times in answers are UTC wherever the question is asked.
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET autoinstall_known_extensions = false")
         if threads is not None:
-            connection.execute(f"SET threads = {threads:d}")
+            # More threads than cores do nothing but stall the machine.
+            connection.execute(f"SET threads = {min(threads, os.cpu_count() or 1):d}")
         if memory is not None:
             connection.execute(f"SET memory_limit = {_literal(memory)}")
-        yield connection
+        with _stoppable(connection):
+            yield connection
     finally:
         connection.close()
 
 
+@contextmanager
+def _stoppable(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """End a running query when a signal is to end the program.
+
+    DuckDB does not look for signals while it works, and Python's handlers run only when it is done; but the number of
+    a signal is written to the wakeup file at once.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    watcher = threading.Thread(target=_interrupt, args=(connection, reader), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writer)
+        watcher.join()
+        os.close(reader)
+
+
+def _interrupt(connection: duckdb.DuckDBPyConnection, reader: int) -> None:
+    while number := os.read(reader, 1):
+        if number[0] in _STOPPED_BY:
+            with suppress(duckdb.Error):
+                connection.interrupt()
+
+
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

@@ -18,7 +18,8 @@ from pipeline import __version__
 from pipeline.errors import LakeError, UsageError
 from pipeline.schema import Table, tables
 from pipeline.values import Changes
-from pipeline.warehouse.connect import open_for_load
+from pipeline.warehouse.connect import open_for_load, open_readonly
+from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import create_modules, fingerprint, modules, quoted, refresh_stored
 from pipeline.warehouse.stack_tree import number_stacks
 
@@ -42,6 +43,7 @@ class Loaded:
 
 
 _FORGOTTEN_S = 24 * 60 * 60
+_ASK_LAKE = "heapscape lake verify tells which files are not as they were written"
 # What the lake may know of a refused source, and may replace.
 _OF_REFUSED = ("source", "ingest_note")
 
@@ -63,8 +65,15 @@ def load(
     the new one, and a crash leaves the old.
     """
     _check_name(path)
+    with explained(path, memory=memory):
+        return _load(path, State(version, fingerprint(), lake), changes, threads=threads, memory=memory)
+
+
+def _load(
+    path: str, wanted: State, changes: Callable[[int], Changes], *, threads: int | None, memory: str | None
+) -> Loaded:
+    version = wanted.manifest_version
     state = _state(path)
-    wanted = State(version, fingerprint(), lake)
     if state == wanted:
         return Loaded(version, version, {})
     is_new = state is None or (state.lake, state.declarations) != (wanted.lake, wanted.declarations)
@@ -159,7 +168,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, changes: Changes) -> Mapping[st
     for table in tables().values():
         paths = changes.files.get(table.name)
         if table.in_lake and paths:
-            rows[table.name] += _insert(connection, table, paths)
+            with explained(f"table {table.name} of the lake", memory=connection, otherwise=_ASK_LAKE):
+                rows[table.name] += _insert(connection, table, paths)
     derive(connection)
     refresh_stored(connection)
     return rows
@@ -214,16 +224,12 @@ def _check_name(path: str) -> None:
 def _state(path: str) -> State | None:
     if not Path(path).exists():
         return None
-    try:
-        with duckdb.connect(path, read_only=True) as connection:
-            row = connection.execute("SELECT manifest_version, declarations, lake FROM warehouse_state").fetchone()
-    except duckdb.CatalogException as error:
-        raise LakeError(f"{path}: this DuckDB file was not made by heapscape; name another with --db") from error
-    except duckdb.Error as error:
-        raise LakeError(
-            f"{path}: DuckDB cannot open it ({str(error).splitlines()[0]}); move it away to have it made anew"
-        ) from error
-    return State(*row) if row else None
+    with open_readonly(path) as connection:
+        try:
+            rows = connection.sql("SELECT manifest_version, declarations, lake FROM warehouse_state").fetchall()
+        except duckdb.CatalogException as error:
+            raise LakeError(f"{path}: this DuckDB file was not made by heapscape; name another with --db") from error
+    return State(*rows[0]) if rows else None
 
 
 def _set_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:

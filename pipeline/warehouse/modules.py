@@ -55,6 +55,8 @@ def create_modules(connection: duckdb.DuckDBPyConnection) -> None:
         declaration = declared[name]
         try:
             connection.execute(_definition(declaration))
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise
         except duckdb.Error as error:
             raise SchemaError(f"sql/{name.replace('.', '/')}.sql: {error}") from error
         for statement in _comments(declaration):

@@ -81,6 +81,14 @@ def test_every_flag_that_a_message_names_is_one_of_some_command() -> None:
     }
 
 
+@pytest.mark.parametrize("size", ["1B", "0GiB", "19999999B"])
+def test_too_little_memory_for_anything_is_a_usage_error_that_says_what_works(size: str) -> None:
+    seen = heapscape("load", "--memory", size)
+
+    assert seen.code == 2
+    assert f"{size} is too little for anything; 20MB is the least that works" in seen.err
+
+
 def test_inputs_named_with_a_question_leave_nothing_behind(tmp_path: Path) -> None:
     with options.opened([str(LAST)], "unused.duckdb", memory="1GiB", threads=None) as connection:
         assert connection.execute("SELECT COUNT(*) FROM profile").fetchall() == [(1,)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
@@ -10,6 +12,8 @@ import pytest
 
 from pipeline.errors import QueryError, UsageError
 from pipeline.warehouse.connect import ALIAS, open_for_load, open_readonly
+
+PIPELINE = Path(__file__).parents[2] / "pipeline"
 
 
 @pytest.fixture
@@ -106,6 +110,27 @@ def test_threads_and_memory_are_as_asked(database: Path) -> None:
         assert connection.sql(query).fetchall() == [(1, "512.0 MiB", "UTC")]
 
 
+def test_no_more_threads_than_the_machine_has_cores(database: Path) -> None:
+    with open_readonly(str(database), threads=100_000) as connection:
+        assert connection.sql("SELECT current_setting('threads')").fetchall() == [(os.cpu_count(),)]
+
+
+@pytest.mark.parametrize("opened", [open_readonly, open_for_load])
+def test_no_connection_goes_to_the_network(
+    database: Path, opened: Callable[[str], AbstractContextManager[duckdb.DuckDBPyConnection]]
+) -> None:
+    query = "SELECT current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
+
+    with opened(str(database)) as connection:
+        assert connection.sql(query).fetchall() == [(False, False)]
+
+
+def test_only_this_module_opens_connections() -> None:
+    callers = [path.name for path in PIPELINE.rglob("*.py") if "duckdb.connect(" in path.read_text(encoding="utf-8")]
+
+    assert callers == ["connect.py"]
+
+
 def test_a_file_that_is_not_there_is_a_usage_error_that_says_how_to_make_it(tmp_path: Path) -> None:
     with (
         pytest.raises(
@@ -118,12 +143,34 @@ def test_a_file_that_is_not_there_is_a_usage_error_that_says_how_to_make_it(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"note", b"notes of mine\n" * 1000, b"SQLite format 3\0" + bytes(4080), b"PAR1" * 100],
+    ids=["empty", "short", "text", "SQLite", "Parquet"],
+)
+def test_a_file_that_is_no_database_is_named_and_no_extension_is_looked_for(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.duckdb"
-    path.write_text("notes of mine\n" * 1000)
+    path.write_bytes(content)
 
-    with pytest.raises(QueryError, match=r"notes\.duckdb: DuckDB cannot open it"), open_readonly(str(path)):
+    with pytest.raises(QueryError, match=r"notes\.duckdb: is not a DuckDB file"), open_readonly(str(path)):
         pass
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Is a directory; it is a folder; name a file"), open_readonly(str(tmp_path)):
+        pass
+
+
+def test_a_database_that_is_cut_off_or_damaged_is_named(database: Path) -> None:
+    whole = database.read_bytes()
+    for damaged in (whole[:100], whole[:5000], whole[:20000], whole[:20] + bytes(8192) + whole[8212:]):
+        database.write_bytes(damaged)
+
+        with (
+            pytest.raises(QueryError, match=r"heap\.duckdb: .*; move it away to have it made anew"),
+            open_readonly(str(database)) as reader,
+        ):
+            reader.execute("FROM profile")
 
 
 def test_a_quote_in_a_path_is_only_a_quote(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import flow
-from pipeline.errors import LakeError, UsageError
+from pipeline import config, flow
+from pipeline.errors import LakeError, PipelineError, QueryError, UsageError
 from pipeline.schema import tables
 from pipeline.values import Changes
 from pipeline.warehouse.load import create_tables, is_content_keyed, load
@@ -252,11 +254,91 @@ def test_a_load_that_fails_leaves_the_file_and_no_draft(lake: Path, database: Pa
     for parquet in lake.rglob("*.parquet"):
         parquet.unlink()
 
-    with pytest.raises(Exception, match="parquet"):
+    with pytest.raises(
+        QueryError, match=r"^table \w+ of the lake: .*parquet.*; heapscape lake verify tells which files"
+    ):
         flow.load(str(lake), str(database))
 
     assert database.read_bytes() == before
     assert [path.name for path in database.parent.iterdir()] == ["answers.duckdb"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "foreign", "changed", "other columns", "other types"])
+def test_a_damaged_lake_file_is_a_finding_of_its_table(lake: Path, database: Path, damage: str) -> None:
+    offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
+    for path in lake.glob("profile/**/*.parquet"):
+        content = path.read_bytes()
+        path.unlink()
+        if damage == "other columns":
+            pq.write_table(pa.table({"profile": [1]}), path)
+        elif damage == "other types":
+            table = pq.read_table(io.BytesIO(content))
+            pq.write_table(table.set_column(0, "profile_id", pa.array([["a"]] * len(table))), path)
+        else:
+            path.write_bytes(_DAMAGED[damage](content))
+
+    with pytest.raises(QueryError, match=r"^table profile of the lake: .*; heapscape lake verify tells which files"):
+        flow.load(str(lake), str(database))
+
+    assert list(database.parent.iterdir()) == []
+
+
+_DAMAGED: Mapping[str, Callable[[bytes], bytes]] = {
+    "cut": lambda content: content[: len(content) // 2],
+    "empty": lambda content: b"",
+    "foreign": lambda content: b"notes of mine" * 100,
+    "changed": lambda content: content[:4] + bytes(byte ^ 255 for byte in content[4:200]) + content[200:],
+}
+
+
+def test_too_little_memory_names_the_option_and_its_value(lake: Path, database: Path) -> None:
+    offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
+
+    with pytest.raises(PipelineError, match=r"--memory 8MB allows: .*Give it more with --memory"):
+        flow.load(str(lake), str(database), memory="8MB")
+
+    assert list(database.parent.iterdir()) == []
+
+
+def test_the_least_memory_loads_a_small_lake(lake: Path, database: Path) -> None:
+    offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
+
+    loaded = flow.load(str(lake), str(database), memory=config.LEAST_MEMORY, threads=2)
+
+    assert loaded.rows["profile"] == 1
+
+
+def test_a_disk_without_room_leaves_the_old_file_and_is_told(lake: Path, database: Path) -> None:
+    offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
+    flow.load(str(lake), str(database))
+    before = database.read_bytes()
+    offer(lake, "heap-1.pb", BATCHES["heap-1.pb"])
+
+    run = _with_room_for(len(before) // 2, lake, database)
+
+    assert run.returncode == 0, run.stderr
+    assert re.match(r"\S+answers\.duckdb: .*(File too large|write)", run.stdout), run.stdout
+    assert database.read_bytes() == before
+    assert [path.name for path in database.parent.iterdir()] == ["answers.duckdb"]
+
+
+def _with_room_for(size: int, lake: Path, database: Path) -> subprocess.CompletedProcess[str]:
+    """Load where no file may grow beyond a size; prints what PipelineError says."""
+    program = f"""
+import resource, signal, sys
+from pipeline import config, flow
+from pipeline.errors import PipelineError
+from pipeline.warm import main as compile_once
+compile_once()
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+try:
+    flow.load({str(lake)!r}, {str(database)!r})
+except PipelineError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
 
 
 def test_a_draft_of_a_killed_load_with_the_same_process_id_does_no_harm(lake: Path, database: Path) -> None:
@@ -317,7 +399,7 @@ def test_a_file_that_is_no_database_is_left_alone(lake: Path, database: Path) ->
     offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
     database.write_bytes(b"notes of mine" * 1000)
 
-    with pytest.raises(LakeError, match=r"answers\.duckdb: DuckDB cannot open it .*; move it away"):
+    with pytest.raises(QueryError, match=r"answers\.duckdb: is not a DuckDB file; .* or move it away"):
         flow.load(str(lake), str(database))
 
     assert database.read_bytes() == b"notes of mine" * 1000
