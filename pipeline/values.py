@@ -281,3 +281,13 @@ class Result:
     name: str
     columns: tuple[ResultColumn, ...]
     table: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A Result on its way: its rows are read once, batch by batch, and never stand in memory whole."""
+
+    name: str
+    columns: tuple[ResultColumn, ...]
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]

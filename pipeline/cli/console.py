@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from pipeline.endings import answering, tell
 from pipeline.outputs import tabular
 from pipeline.text import printable, printable_lines
-from pipeline.values import Loss, Result
+from pipeline.values import Answer, Loss, Result
 
 # Refusals, and losses, named one by one; the rest is a count, and all are in the tables.
 _NAMED = 5
@@ -75,6 +75,18 @@ def show(result: Result, *, format: str) -> None:
             sys.stdout.buffer.write(written)
         else:
             sys.stdout.write(written)
+
+
+def show_answer(answer: Answer, *, format: str) -> None:
+    """The same for an answer on its way, of any length; of a table only the beginning is shown."""
+    if format != "table":
+        with answering():
+            tabular.stream(answer, sys.stdout, format=format)
+        return
+    result, is_whole = tabular.beginning(answer)
+    show(result, format=format)
+    if not is_whole:
+        say(f"only the first {result.table.num_rows:,} rows are shown; --format csv, ndjson or markdown prints all")
 
 
 @contextmanager

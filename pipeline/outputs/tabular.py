@@ -1,4 +1,6 @@
-"""A Result as text for people and machines: table, Markdown, CSV, JSON, NDJSON, or an Arrow stream.
+"""An answer as text for people and machines: table, Markdown, CSV, JSON, NDJSON, or an Arrow stream.
+
+All but the table, which must know its widths, are written batch by batch.
 
 What leaves here is the same in every text format: columns named `*_id` and `*_ids` are 16 hexadecimal
 digits (JSON readers lose integers past 2^53), times are ISO 8601 in UTC, a decimal is a number without
@@ -16,7 +18,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import IO, Final, Literal, TypeAlias, cast
+from typing import IO, Final, Literal, TextIO, TypeAlias, cast
 
 import pyarrow as pa
 from rich import box
@@ -27,13 +29,16 @@ from rich.text import Text
 
 from pipeline.errors import UsageError
 from pipeline.text import printable
-from pipeline.values import Result
+from pipeline.values import Answer, Result
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _Render: TypeAlias = Callable[[object], Json]
 
 FORMATS: Final = ("table", "markdown", "csv", "json", "ndjson", "arrow")
 _ROWS_AT_A_TIME: Final = 8192
+# What a table shows of an answer that is too long to be laid out.
+_SHOWN_ROWS: Final = 10_000
+_SHOWN_BYTES: Final = 32 << 20
 _UNLIMITED: Final = 100_000
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
 _INFINITY: Final = 2**63 - 1
@@ -45,15 +50,39 @@ def write(result: Result, *, format: str, console: Console | None = None) -> str
 
     console  what a `table` is laid out for: its width, and whether it takes colour; by default plain and as wide as it must be
     """
-    if format == "arrow":
-        return write_arrow(result)
     if format == "table":
         return write_table(result, console or Console(force_terminal=False))
-    if format not in _TEXT:
+    answer = Answer(result.name, result.columns, result.table.schema, iter(result.table.to_batches()))
+    content = io.BytesIO()
+    sink = io.TextIOWrapper(content, encoding="utf-8", newline="\n", write_through=True)
+    stream(answer, sink, format=format)
+    return content.getvalue() if format == "arrow" else content.getvalue().decode()
+
+
+def stream(answer: Answer, sink: TextIO, *, format: str) -> None:
+    """Write an answer as its rows come, in any of FORMATS but `table`; an Arrow stream goes to what is below `sink`."""
+    if format == "arrow":
+        _write_arrow(answer, sink.buffer)
+    elif format in _TEXT:
+        _TEXT[format](answer, sink)
+    else:
         raise UsageError(f"format {format}: not one heapscape writes; choose one of {', '.join(FORMATS)}.")
-    sink = io.StringIO()
-    _TEXT[format](result, sink)
-    return sink.getvalue()
+
+
+def beginning(answer: Answer) -> tuple[Result, bool]:
+    """As much of an answer as a table shows, and whether that is all of it."""
+    taken: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in answer.batches:
+        if not batch.num_rows:
+            continue
+        if rows >= _SHOWN_ROWS or size >= _SHOWN_BYTES:
+            rows += 1
+            break
+        taken.append(batch.slice(0, _SHOWN_ROWS - rows))
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+    table = pa.Table.from_batches(taken, schema=answer.schema)
+    return Result(answer.name, answer.columns, table), table.num_rows == rows
 
 
 def write_table(result: Result, console: Console) -> str:
@@ -63,7 +92,9 @@ def write_table(result: Result, console: Console) -> str:
     and as wide as it must be: a program or a pager reads it, and a folded id helps neither. A terminal too narrow
     for the ids and numbers gets long lines as well, because rich would leave columns out.
     """
-    cells = [[printable(_cell(value)) for value in row] for row in _rows(result.table)]
+    cells = [
+        [printable(_cell(value)) for value in row] for row in _rows(result.table.schema, result.table.to_batches())
+    ]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for position, field in enumerate(result.table.schema):
         whole = max((cell_len(row[position]) for row in cells), default=0) if _must_not_fold(field) else None
@@ -80,26 +111,22 @@ def write_table(result: Result, console: Console) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n") + "\n"
 
 
-def write_arrow(result: Result) -> bytes:
-    """The table as an Arrow IPC stream, ids as the integers they are, the columns' docs as field metadata."""
-    docs = {column.name: column.doc for column in result.columns if column.doc}
-    schema = result.table.schema
+def _write_arrow(answer: Answer, sink: IO[bytes]) -> None:
+    """An Arrow IPC stream, ids as the integers they are, the columns' docs as field metadata."""
+    docs = {column.name: column.doc for column in answer.columns if column.doc}
     fields = [
-        field.with_metadata({"doc": docs[field.name]}) if field.name in docs else field
-        for field in (schema.field(position) for position in range(len(schema.names)))
+        field.with_metadata({"doc": docs[field.name]}) if field.name in docs else field for field in answer.schema
     ]
-    table = result.table.cast(pa.schema(fields, metadata={"name": result.name}))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    schema = pa.schema(fields, metadata={"name": answer.name})
+    with pa.ipc.new_stream(sink, schema) as writer:
+        for batch in answer.batches:
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
-def _write_markdown(result: Result, sink: IO[str]) -> None:
-    schema = result.table.schema
-    sink.write(_markdown_row(field.name for field in schema))
-    sink.write(_markdown_row("---:" if _is_number(field) else "---" for field in schema))
-    for row in _rows(result.table):
+def _write_markdown(answer: Answer, sink: IO[str]) -> None:
+    sink.write(_markdown_row(field.name for field in answer.schema))
+    sink.write(_markdown_row("---:" if _is_number(field) else "---" for field in answer.schema))
+    for row in _rows(answer.schema, answer.batches):
         sink.write(_markdown_row(_cell(value) for value in row))
 
 
@@ -108,25 +135,25 @@ def _markdown_row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(escaped) + " |\n"
 
 
-def _write_csv(result: Result, sink: IO[str]) -> None:
+def _write_csv(answer: Answer, sink: IO[str]) -> None:
     writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(result.table.schema.names)
-    writer.writerows([_cell(value) for value in row] for row in _rows(result.table))
+    writer.writerow(answer.schema.names)
+    writer.writerows([_cell(value) for value in row] for row in _rows(answer.schema, answer.batches))
 
 
-def _write_json(result: Result, sink: IO[str]) -> None:
-    before = "[\n  "
-    for line in _objects(result):
+def _write_json(answer: Answer, sink: IO[str]) -> None:
+    before, after = "[\n  ", "[]\n"
+    for line in _objects(answer):
         sink.write(before + line)
-        before = ",\n  "
-    sink.write("\n]\n" if result.table.num_rows else "[]\n")
+        before, after = ",\n  ", "\n]\n"
+    sink.write(after)
 
 
-def _write_ndjson(result: Result, sink: IO[str]) -> None:
-    sink.writelines(line + "\n" for line in _objects(result))
+def _write_ndjson(answer: Answer, sink: IO[str]) -> None:
+    sink.writelines(line + "\n" for line in _objects(answer))
 
 
-_TEXT: Final[Mapping[str, Callable[[Result, IO[str]], None]]] = {
+_TEXT: Final[Mapping[str, Callable[[Answer, IO[str]], None]]] = {
     "markdown": _write_markdown,
     "csv": _write_csv,
     "json": _write_json,
@@ -134,23 +161,24 @@ _TEXT: Final[Mapping[str, Callable[[Result, IO[str]], None]]] = {
 }
 
 
-def _objects(result: Result) -> Iterator[str]:
-    names = result.table.schema.names
-    for row in _rows(result.table):
+def _objects(answer: Answer) -> Iterator[str]:
+    names = answer.schema.names
+    for row in _rows(answer.schema, answer.batches):
         yield json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, allow_nan=False)
 
 
-def _rows(table: pa.Table) -> Iterator[Sequence[Json]]:
-    """The rows as values JSON knows, a batch at a time so that a large answer never stands in memory twice."""
-    renderers = [_renderer(field.type, field.name) for field in table.schema]
-    counted = pa.schema([pa.field(field.name, _counted(field.type)) for field in table.schema])
-    for batch in table.to_batches(max_chunksize=_ROWS_AT_A_TIME):
-        plain = pa.Table.from_batches([batch]).cast(counted, safe=False)
-        columns = [
-            [None if value is None else render(value) for value in column.to_pylist()]
-            for column, render in zip(plain.columns, renderers, strict=True)
-        ]
-        yield from zip(*columns, strict=True)
+def _rows(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[Sequence[Json]]:
+    """The rows as values JSON knows, some at a time so that a large answer never stands in memory twice."""
+    renderers = [_renderer(field.type, field.name) for field in schema]
+    counted = pa.schema([pa.field(field.name, _counted(field.type)) for field in schema])
+    for batch in batches:
+        for start in range(0, batch.num_rows, _ROWS_AT_A_TIME):
+            plain = pa.Table.from_batches([batch.slice(start, _ROWS_AT_A_TIME)]).cast(counted, safe=False)
+            columns = [
+                [None if value is None else render(value) for value in column.to_pylist()]
+                for column, render in zip(plain.columns, renderers, strict=True)
+            ]
+            yield from zip(*columns, strict=True)
 
 
 def _counted(kind: pa.DataType) -> pa.DataType:

@@ -1,15 +1,20 @@
-"""Questions to the database: any SQL, read-only, and the answer as a Result."""
+"""Questions to the database, and their answers: ours as a Result, other people's checked and on their way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
+import pyarrow as pa
 
-from pipeline.errors import QueryError
 from pipeline.schema import tables
-from pipeline.values import Result, ResultColumn
+from pipeline.values import Answer, Result, ResultColumn
+from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import modules
+from pipeline.warehouse.statements import reading
+
+# DuckDB's own vectors have 2,048 rows; more at a time saves calls, fewer save memory.
+_ROWS_AT_A_TIME = 8192
 
 
 def ask(
@@ -19,17 +24,35 @@ def ask(
     *,
     name: str = "answer",
 ) -> Result:
-    """Run one query; raises QueryError with DuckDB's own words, which point at the place."""
-    try:
-        relation = connection.sql(query, params=dict(parameters) if parameters else None)
-        # DuckDB answers nothing at all to a query without a statement.
-        if relation is None:
-            raise QueryError("the query is empty; write a statement such as: FROM source")
-        table = relation.to_arrow_table()
-    except duckdb.Error as error:
-        raise QueryError(f"DuckDB: {error}") from error
+    """Run one query of ours; raises QueryError with DuckDB's own words, which point at the place."""
+    with explained("DuckDB", memory=connection):
+        table = connection.sql(query, params=dict(parameters) if parameters else None).to_arrow_table()
+    return Result(name, _columns(table.column_names), table)
+
+
+def answer(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
+    """Run one query of anybody's, if it only reads; its rows come as they are read, and never stand in memory whole.
+
+    The connection answers nothing else until the batches are read or their iterator is closed.
+    """
+    with explained("DuckDB", memory=connection):
+        reader = connection.sql(reading(connection, query)).to_arrow_reader(_ROWS_AT_A_TIME)
+    return Answer("answer", _columns(reader.schema.names), reader.schema, _batches(connection, reader))
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    with reader:
+        while True:
+            with explained("DuckDB", memory=connection):
+                batch = next(reader, None)
+            if batch is None:
+                return
+            yield batch
+
+
+def _columns(names: Sequence[str]) -> tuple[ResultColumn, ...]:
     docs = _docs()
-    return Result(name, tuple(ResultColumn(column, docs.get(column, "")) for column in table.column_names), table)
+    return tuple(ResultColumn(name, docs.get(name, "")) for name in names)
 
 
 def _docs() -> Mapping[str, str]:

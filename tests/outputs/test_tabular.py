@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from pipeline.errors import UsageError
-from pipeline.outputs.tabular import write
+from pipeline.outputs.tabular import beginning, write
+from pipeline.values import Answer
 from tests.outputs.builder import result
 
 
@@ -181,3 +182,23 @@ def test_an_arrow_stream_keeps_types_and_carries_the_docs() -> None:
 def test_an_unknown_format_is_told_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"format xlsx: .* table, markdown, csv, json, ndjson, arrow"):
         write(result("r", {"a": [1]}), format="xlsx")
+
+
+def test_a_table_shows_the_beginning_of_a_long_answer() -> None:
+    table = pa.table({"n": pa.array(range(10_001), pa.int64())})
+
+    for rows, is_whole in ((0, True), (1, True), (10_000, True), (10_001, False)):
+        answer = Answer("r", (), table.schema, iter(table.slice(0, rows).to_batches(max_chunksize=5_000)))
+
+        shown, whole = beginning(answer)
+
+        assert (shown.table, whole) == (table.slice(0, min(rows, 10_000)), is_whole)
+
+
+def test_a_table_shows_fewer_rows_where_they_are_long() -> None:
+    schema = pa.schema([("text", pa.string())])
+    batch = pa.RecordBatch.from_pylist([{"text": "x" * (20 << 20)}], schema=schema)
+
+    shown, is_whole = beginning(Answer("r", (), schema, iter([batch] * 5)))
+
+    assert (shown.table.num_rows, is_whole) == (2, False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 
 import duckdb
 import pytest
 
 from pipeline.errors import QueryError
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import answer, ask
 from tests.sql.world import open_world
 
 
@@ -57,8 +58,6 @@ def test_a_sum_is_a_whole_number_and_an_answer_without_rows_keeps_its_columns(wo
         ("SELEC 1", "DuckDB: Parser Error"),
         ("FROM heap.absent", "DuckDB: Catalog Error"),
         ("SELECT 1 / 'x'", "DuckDB: .*Error"),
-        ("", "the query is empty; write a statement such as: FROM source"),
-        ("-- nothing", "the query is empty"),
     ],
 )
 def test_a_query_duckdb_refuses_is_a_query_error_in_its_words(
@@ -66,3 +65,39 @@ def test_a_query_duckdb_refuses_is_a_query_error_in_its_words(
 ) -> None:
     with pytest.raises(QueryError, match=message):
         ask(world, query)
+
+
+def test_an_answer_comes_in_batches_as_it_is_read(world: duckdb.DuckDBPyConnection) -> None:
+    found = answer(world, "SELECT range AS growth_share FROM range(100000)")
+
+    first = next(found.batches)
+
+    assert (found.schema.names, found.columns[0].doc[:8]) == (["growth_share"], "Share of")
+    assert 0 < first.num_rows <= 8192
+    assert first.num_rows + sum(batch.num_rows for batch in found.batches) == 100_000
+
+
+def test_an_answer_of_any_length_takes_little_memory(world: duckdb.DuckDBPyConnection) -> None:
+    found = answer(world, "SELECT range AS a, hash(range) AS b, 'name ' || range AS c FROM range(3000000)")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    rows = sum(batch.num_rows for batch in found.batches)
+
+    assert rows == 3_000_000
+    # In kilobytes; all of it would be 100 MB and more.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+def test_a_failure_in_the_middle_of_an_answer_is_a_query_error_too(world: duckdb.DuckDBPyConnection) -> None:
+    found = answer(world, "SELECT CASE WHEN range < 50000 THEN 1 ELSE ('x' || range)::INTEGER END FROM range(60000)")
+
+    with pytest.raises(QueryError, match=r"^DuckDB: Conversion Error: Could not convert string 'x50000'"):
+        list(found.batches)
+
+
+def test_the_connection_is_free_when_an_answer_is_left(world: duckdb.DuckDBPyConnection) -> None:
+    left = answer(world, "FROM range(1000000)").batches
+    next(left)
+    del left
+
+    assert ask(world, "SELECT 1 AS one").table.to_pylist() == [{"one": 1}]
