@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 
 import pyarrow as pa
 
-from pipeline.errors import UnknownFormat
+from pipeline.endings import refusal_reason
+from pipeline.errors import ENDS, LakeError
 from pipeline.formats import is_streamed, recognise
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
@@ -53,8 +55,36 @@ def ingest_batch(
 ) -> BatchResult:
     """Decode one batch in this process and write its Parquet files, not yet visible to anyone.
 
+    An input that a bug of ours makes impossible to decode is refused; the others go in.
+
     known    sources that went in already, and are left out
     refused  reasons of sources that were refused already: each is tried again, and written if the outcome is another
+    """
+    attempt = partial(_attempt, batch, lake=lake, limits=limits, known=known, refused=refused, held={})
+    try:
+        return attempt(careful=False)
+    except (LakeError, *ENDS):
+        raise
+    except BaseException:
+        # Which of many inputs it was is not known, and half of it may be with the writer: all of it is done again.
+        pass
+    return attempt(careful=True)
+
+
+def _attempt(
+    batch: Sequence[Origin],
+    *,
+    lake: str,
+    limits: Limits,
+    known: frozenset[int],
+    refused: Mapping[int, str],
+    held: MutableMapping[str, bytes],
+    careful: bool,
+) -> BatchResult:
+    """One try at a batch, which leaves nothing when it fails.
+
+    held     what came from standard input
+    careful  each input is decoded alone, and before that for trial
     """
     seen = set(known)
     ingested: Counter[str] = Counter()
@@ -64,13 +94,18 @@ def ingest_batch(
     former_ids: set[int] = set()
     refused_ids: set[int] = set()
     with open_writer(lake) as writer:
-        for blobs, unread in _read_together(batch, limits=limits):
+        for blobs, unread in _read_together(batch, limits=limits, held=held):
             offered, unknown = _recognised(blobs)
             first = [_is_fresh(blob.source, seen) for blob, _ in offered]
             fresh = [one for one, is_first in zip(offered, first, strict=True) if is_first]
             repeated += [blob.source for (blob, _), is_first in zip(offered, first, strict=True) if not is_first]
             turned_away = [refusal for refusal in (*unread, *unknown) if _is_fresh(refusal.source, seen)]
-            accepted, broken = _decode_together(fresh, writer=writer, ingested=ingested, losses=losses)
+            sound, broken = _sound(fresh, lake=lake) if careful else (_by_format(fresh), [])
+            accepted: list[tuple[Source, str]] = []
+            for known_format, together in sound:
+                taken, turned_down = _decode(known_format, together, writer=writer, ingested=ingested, losses=losses)
+                accepted += taken
+                broken += turned_down
             told = [*turned_away, *broken]
             changed = [refusal for refusal in told if refused.get(refusal.source.source_id) != refusal.reason]
             read_at = datetime.now(UTC).replace(tzinfo=None)
@@ -89,21 +124,23 @@ def ingest_batch(
     return BatchResult(written, ingested, len(repeated) - len(again), tuple(reasons), tuple(losses))
 
 
-def _read_together(batch: Iterable[Origin], *, limits: Limits) -> Iterator[tuple[list[Blob], list[Refusal]]]:
+def _read_together(
+    batch: Iterable[Origin], *, limits: Limits, held: MutableMapping[str, bytes]
+) -> Iterator[tuple[list[Blob], list[Refusal]]]:
     """Blobs in groups that fit into memory together; behind one that is streamed nothing is read before it is done."""
     blobs: list[Blob] = []
     refused: list[Refusal] = []
-    held = 0
+    size = 0
     for origin in batch:
-        for found in read(origin, limits=limits, is_streamed=is_streamed):
+        for found in read(origin, limits=limits, is_streamed=is_streamed, held=held):
             if isinstance(found, Refusal):
                 refused.append(found)
                 continue
             blobs.append(found)
-            held += found.size_bytes
-            if held >= _DECODE_BYTES or found.large:
+            size += found.size_bytes
+            if size >= _DECODE_BYTES or found.large:
                 yield blobs, refused
-                blobs, refused, held = [], [], 0
+                blobs, refused, size = [], [], 0
     if blobs or refused:
         yield blobs, refused
 
@@ -114,8 +151,10 @@ def _recognised(blobs: Iterable[Blob]) -> tuple[list[tuple[Blob, Format]], list[
     for blob in blobs:
         try:
             known_format = recognise(blob)
-        except UnknownFormat as error:
-            unknown.append(Refusal(blob.source, str(error)))
+        except ENDS:
+            raise
+        except BaseException as error:
+            unknown.append(Refusal(blob.source, refusal_reason(error)))
             continue
         if known_format.identity_labels:
             blob = replace(blob, source=_labelled(blob.source, known_format.identity_labels))
@@ -137,30 +176,56 @@ def _is_fresh(source: Source, seen: set[int]) -> bool:
     return True
 
 
-def _decode_together(
-    fresh: Sequence[tuple[Blob, Format]], *, writer: Writer, ingested: Counter[str], losses: list[Loss]
-) -> tuple[list[tuple[Source, str]], list[Refusal]]:
-    """Hand tables and notes to the writer, format by format; returns what went in, with its format, and what did not."""
-    accepted: list[tuple[Source, str]] = []
+def _by_format(fresh: Sequence[tuple[Blob, Format]]) -> list[tuple[Format, list[Blob]]]:
+    """The blobs of each format, which are decoded together."""
+    formats = dict.fromkeys(known_format for _, known_format in fresh)
+    return [(one, [blob for blob, of_format in fresh if of_format is one]) for one in formats]
+
+
+def _sound(fresh: Sequence[tuple[Blob, Format]], *, lake: str) -> tuple[list[tuple[Format, list[Blob]]], list[Refusal]]:
+    """The blobs that went through a trial, each by itself; and those that did not."""
+    sound: list[tuple[Format, list[Blob]]] = []
     broken: list[Refusal] = []
-    for known_format in dict.fromkeys(known_format for _, known_format in fresh):
-        blobs = [blob for blob, of_format in fresh if of_format is known_format]
-        reasons: dict[int, str] = {}
-        notes: list[Note] = []
-        named = NamedSymbols()
-        for decoded in known_format.decode(blobs):
-            reasons.update(decoded.refusals)
-            notes += decoded.notes
-            tables = build_tables(decoded, blobs, named=named)
-            writer.add(tables)
-            ingested.update(_counted(tables))
-        # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
-        told = [note for note in notes if note.blob_index not in reasons]
-        writer.add({"ingest_note": note_table(told, blobs)})
-        losses += _losses(told, blobs)
-        accepted += [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
-        broken += [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
-    return accepted, broken
+    for blob, known_format in fresh:
+        if reason := _tried(known_format, blob, lake=lake):
+            broken.append(Refusal(blob.source, reason, known_format.name))
+        else:
+            sound.append((known_format, [blob]))
+    return sound, broken
+
+
+def _tried(known_format: Format, blob: Blob, *, lake: str) -> str | None:
+    """Why a blob cannot go in although its format does not refuse it; None when it can."""
+    try:
+        with open_writer(lake, is_trial=True) as writer:
+            accepted, broken = _decode(known_format, [blob], writer=writer, ingested=Counter(), losses=[])
+            writer.add({"source": source_table(accepted, broken, read_at=datetime.now(UTC).replace(tzinfo=None))})
+    except ENDS:
+        raise
+    except BaseException as error:
+        return refusal_reason(error)
+    return None
+
+
+def _decode(
+    known_format: Format, blobs: Sequence[Blob], *, writer: Writer, ingested: Counter[str], losses: list[Loss]
+) -> tuple[list[tuple[Source, str]], list[Refusal]]:
+    """Hand tables and notes of one format to the writer; returns what went in, with its format, and what did not."""
+    reasons: dict[int, str] = {}
+    notes: list[Note] = []
+    named = NamedSymbols()
+    for decoded in known_format.decode(blobs):
+        reasons.update(decoded.refusals)
+        notes += decoded.notes
+        tables = build_tables(decoded, blobs, named=named)
+        writer.add(tables)
+        ingested.update(_counted(tables))
+    # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
+    told = [note for note in notes if note.blob_index not in reasons]
+    writer.add({"ingest_note": note_table(told, blobs)})
+    losses += _losses(told, blobs)
+    accepted = [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
+    return accepted, [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
 
 
 def _losses(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:

@@ -30,7 +30,8 @@ _LOADING = "raise the limit on address space (ulimit -v), or install heapscape a
 # DuckDB crashes with 600 MiB, LLVM with 1,000; with 1,300 whatever fails can be told.
 _LEAST_ADDRESSES = 2 << 30
 _MOMENT_S = 0.01
-_HOME = str(Path(__file__).parent)
+_HOME = Path(__file__).parent
+_MOST_SHOWN = 200
 # What libraries say when the system has no more memory, or no more threads, in errors of any type.
 _OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory", "bad_alloc", "bad allocation",
                   # Of Python, about a library that could not even say so.
@@ -76,6 +77,19 @@ def ending(error: BaseException) -> Ending:
     if _is_of(error, "IOException"):
         return Ending(NOTHING_DONE, f"DuckDB cannot read or write{_in_words(error)}; check the path and the disk")
     return Ending(NOTHING_DONE, _bug(error))
+
+
+def refusal_reason(error: BaseException) -> str:
+    """Why an input is refused that met this exception: its own words, or that it is a bug of ours, and where."""
+    if isinstance(error, DecodeError):
+        return str(error)
+    # What an exception says may be any bytes of the file.
+    found = f"{type(error).__name__}{_at(error)}: {printable(str(error)[:_MOST_SHOWN])}"
+    if isinstance(error, MemoryError):
+        return (
+            f"there was not enough memory for it ({found}); offer it with fewer --jobs, or where there is more memory"
+        )
+    return f"{found}; this is a bug in heapscape: please report it, with the file"
 
 
 def end(error: BaseException) -> int:
@@ -210,18 +224,17 @@ def _not_text(error: UnicodeEncodeError) -> UsageError:
 
 
 def _bug(error: BaseException) -> str:
-    place = _place(error)
     return (
-        f"{type(error).__name__}{f' in {place}' if place else ''}{_in_words(error)}; this is a bug in heapscape: report it, "
+        f"{type(error).__name__}{_at(error)}{_in_words(error)}; this is a bug in heapscape: report it, "
         f"with what the same command says under {config.TRACEBACK}=1"
     )
 
 
-def _place(error: BaseException) -> str:
-    """Module and line of ours where it happened, the innermost."""
+def _at(error: BaseException) -> str:
+    """File and line of ours where it happened, the innermost."""
     ours = [
-        f"{frame.f_globals.get('__name__', '')}:{line}"
+        f" at {Path(frame.f_code.co_filename).relative_to(_HOME).as_posix()}:{line}"
         for frame, line in traceback.walk_tb(error.__traceback__)
-        if frame.f_code.co_filename.startswith(_HOME)
+        if _HOME in Path(frame.f_code.co_filename).parents
     ]
     return ours[-1] if ours else ""

@@ -15,6 +15,9 @@ from __future__ import annotations
 import errno
 import os
 
+# What ends a run, whoever raised it. Any other exception is of one input; also polars' panics, which are no Exception.
+ENDS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
 
 class PipelineError(Exception):
     """Base of all; its text is a sentence for people."""

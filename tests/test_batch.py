@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import polars as pl
+import pyarrow as pa
 import pytest
 import xxhash
 
-from pipeline.batch import ingest_batch
+from pipeline import batch as batches
+from pipeline.batch import BatchResult, ingest_batch
+from pipeline.formats import FORMATS
+from pipeline.inputs import read as reading
 from pipeline.inputs.limits import Limits
+from pipeline.lake.commit import commit
 from pipeline.lake.datafile import read_rows
 from pipeline.lake.snapshot import read_snapshot
+from pipeline.lake.verify import verify
 from pipeline.values import Blob, Decoded, Format, Note, Origin
+from tests.builders import trace
 from tests.builders.profile import profile
 
 LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=10, max_depth=2)
@@ -178,3 +189,262 @@ def test_what_is_refused_is_refused_as_often_as_it_stands_there(tmp_path: Path) 
 
     assert (dict(result.ingested), result.known) == ({}, 0)
     assert sorted(Path(uri).name for uri, _ in result.refusals) == ["a", "b", "c", "d"]
+
+
+# Bugs of ours, planted: whatever meets the word `cursed` breaks. ------------------------------------------------------
+
+CURSE = b"cursed"
+
+
+def _recurse(depth: int) -> int:
+    return 1 + _recurse(depth + 1)
+
+
+def _panic() -> None:
+    # What polars raises for a bug of its own is no Exception.
+    raise pl.exceptions.PanicException("index out of bounds")
+
+
+BUGS: Mapping[str, Callable[[], object]] = {
+    "IndexError": lambda: [][1],
+    "OverflowError": lambda: int(float("inf")),
+    "MemoryError": lambda: np.zeros(1 << 58),
+    "RecursionError": lambda: _recurse(0),
+    "ValueError": lambda: np.frombuffer(CURSE, np.int64),
+    "ArrowInvalid": lambda: pa.array([1, "a"], pa.int64()),
+    "PanicException": _panic,
+    "SystemError": lambda: (_ for _ in ()).throw(SystemError("\x1b[31m\udcff of a library")),
+}
+
+
+def _inputs(folder: Path) -> list[Origin]:
+    """A good and a cursed input of each format, the cursed ones between the good."""
+    made: list[Origin] = []
+    for word, weight in (("one", 5), ("cursed", 6), ("two", 7)):
+        blocked = [batch.replace(b"main.f", word.encode()[:6].ljust(6, b".")) for batch in trace.BLOCKED]
+        made += [
+            _written(folder, f"{word}.pb", profile(f"main.{word} {weight}")),
+            _written(folder, f"{word}.trace", trace.trace(26, blocked)),
+            _written(folder, f"{word}.txt", f"# app\n./{word}.go:5:2: moved to heap: x\n".encode()),
+        ]
+    return made
+
+
+def _is_cursed(blobs: Sequence[Blob]) -> bool:
+    return any(CURSE in blob.content for blob in blobs)
+
+
+def _with_decoders(monkeypatch: pytest.MonkeyPatch, plant: Callable[[Format], Format]) -> None:
+    monkeypatch.setattr("pipeline.formats.FORMATS", tuple(plant(one) for one in FORMATS))
+
+
+def _rows(result: BatchResult, lake: Path) -> Mapping[str, list[Mapping[str, Any]]]:
+    """All rows but those of refused sources, whose number is that of the refusals, and when each was read."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for file in result.written.files:
+        rows = read_rows(lake / file.path).to_pylist()
+        if file.table == "source":
+            rows = [{**row, "ingested_at": None} for row in rows if row["status"] == "ingested"]
+        found.setdefault(file.table, []).extend(rows)
+    return {table: sorted(rows, key=repr) for table, rows in found.items()}
+
+
+def _only_the_cursed_are_refused(folder: Path, *, says: str = "this is a bug in heapscape: please report it") -> None:
+    """Ingest, and compare all rows with those of a batch in which the cursed inputs are not; the lake is sound."""
+    inputs = _inputs(folder)
+    good = [origin for origin in inputs if "cursed" not in origin.path]
+
+    result = ingest_batch(inputs, lake=str(folder / "lake"), limits=LIMITS, known=frozenset())
+
+    refused = {Path(uri).name: reason for uri, reason in result.refusals}
+    assert refused.keys() <= {"cursed.pb", "cursed.trace", "cursed.txt"}
+    assert refused
+    for reason in refused.values():
+        assert says in reason
+        assert reason.isprintable()
+    plain = [origin for origin in inputs if Path(origin.path).name not in refused]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.formats.FORMATS", FORMATS)
+        patch.setattr(batches, "build_tables", BUILD_TABLES)
+        undisturbed = ingest_batch(plain, lake=str(folder / "other"), limits=LIMITS, known=frozenset())
+    assert undisturbed.refusals == ()
+    assert _rows(result, folder / "lake") == _rows(undisturbed, folder / "other")
+    assert (result.ingested, result.known) == (undisturbed.ingested, 0)
+    assert len(result.written.sources) == len(inputs) >= len(good)
+    commit(str(folder / "lake"), result.written)
+    assert list(verify(str(folder / "lake"))) == []
+
+
+BUILD_TABLES = batches.build_tables
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+@pytest.mark.parametrize("name", [one.name for one in FORMATS])
+def test_an_exception_in_a_decoder_refuses_the_input_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, behind: int
+) -> None:
+    def plant(of: Format) -> Format:
+        def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+            if _is_cursed(blobs):
+                # Behind its first Decoded, rows of it are on their way.
+                yield from [next(iter(of.decode(blobs)))] * behind
+                _ = [][1]
+            yield from of.decode(blobs)
+
+        return replace(of, decode=decode) if of.name == name else of
+
+    _with_decoders(monkeypatch, plant)
+
+    _only_the_cursed_are_refused(tmp_path, says="IndexError at batch.py:")
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_whatever_exception_it_is_the_reason_names_it_in_plain_characters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def plant(of: Format) -> Format:
+        def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+            if _is_cursed(blobs):
+                BUGS[name]()
+            yield from of.decode(blobs)
+
+        return replace(of, decode=decode)
+
+    _with_decoders(monkeypatch, plant)
+
+    _only_the_cursed_are_refused(tmp_path, says=f"{name} at batch.py:")
+
+
+def test_an_exception_in_a_recogniser_refuses_the_input_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plant(of: Format) -> Format:
+        def recognise(content: bytes) -> bool:
+            assert CURSE not in content, "a curse"
+            return of.recognise(content)
+
+        return replace(of, recognise=recognise)
+
+    _with_decoders(monkeypatch, plant)
+
+    _only_the_cursed_are_refused(tmp_path, says="AssertionError at formats/__init__.py:")
+
+
+def _of_the_wrong_type(tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
+    return {
+        name: rows.cast(pa.schema([field.with_type(pa.string()) for field in rows.schema][:1]))
+        if rows.num_columns == 1
+        else rows.select(rows.column_names[1:])
+        for name, rows in tables.items()
+    }
+
+
+def _of_a_stranger(tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
+    def strange(rows: pa.Table) -> pa.Table:
+        names = [name for name in ("source_id", "profile_id", "trace_id") if name in rows.column_names][:1]
+        for name in names:
+            column = pa.array([4711] * rows.num_rows, pa.uint64())
+            rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
+        return rows
+
+    return {name: strange(rows) for name, rows in tables.items()}
+
+
+@pytest.mark.parametrize("broken", [_of_the_wrong_type, _of_a_stranger])
+def test_tables_that_are_not_as_declared_refuse_the_input_they_are_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]
+) -> None:
+    def build(decoded: Decoded, blobs: Sequence[Blob], **rest: Any) -> Mapping[str, pa.Table]:
+        tables = BUILD_TABLES(decoded, blobs, **rest)
+        return broken(tables) if _is_cursed(blobs) else tables
+
+    monkeypatch.setattr(batches, "build_tables", build)
+
+    _only_the_cursed_are_refused(tmp_path, says="SchemaError at lake/")
+
+
+def test_an_exception_in_a_table_builder_refuses_the_input_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(decoded: Decoded, blobs: Sequence[Blob], **rest: Any) -> Mapping[str, pa.Table]:
+        if _is_cursed(blobs):
+            pa.array([1, "a"], pa.int64())
+        return BUILD_TABLES(decoded, blobs, **rest)
+
+    monkeypatch.setattr(batches, "build_tables", build)
+
+    _only_the_cursed_are_refused(tmp_path, says="ArrowInvalid at batch.py:")
+
+
+def test_a_bug_that_shows_only_in_company_refuses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plant(of: Format) -> Format:
+        def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+            yield from of.decode(blobs)
+            assert len(blobs) == 1
+
+        return replace(of, decode=decode)
+
+    _with_decoders(monkeypatch, plant)
+
+    result = ingest_batch(_inputs(tmp_path), lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    assert (result.refusals, len(result.written.sources)) == ((), 9)
+
+
+def test_what_was_known_or_stands_twice_is_counted_once_when_a_batch_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plant(of: Format) -> Format:
+        def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+            yield from of.decode(blobs)
+            assert not _is_cursed(blobs)
+
+        return replace(of, decode=decode)
+
+    _with_decoders(monkeypatch, plant)
+    inputs = [*_inputs(tmp_path), _written(tmp_path, "one-again.pb", profile("main.one 5"))]
+
+    result = ingest_batch(inputs, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+
+    assert (result.ingested["heap"], result.known, len(result.refusals)) == (2, 1, 3)
+
+
+def test_an_exception_in_an_unpacker_refuses_the_member_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def extract(archive: Any, entry: Any, **rest: Any) -> bytes:
+        content = EXTRACT(archive, entry, **rest)
+        assert CURSE not in content, "a curse"
+        return content
+
+    monkeypatch.setattr(reading, "extract", extract)
+    inputs = _inputs(tmp_path)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for origin in inputs:
+            archive.write(origin.path, Path(origin.path).name)
+
+    result = ingest_batch(
+        [Origin(str(tmp_path / "all.zip"))], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset()
+    )
+
+    assert [uri.rpartition("!")[2] for uri, _ in result.refusals] == ["cursed.pb", "cursed.trace", "cursed.txt"]
+    assert all("AssertionError at inputs/read.py:" in reason for _, reason in result.refusals)
+    assert len(result.written.sources) == len(inputs)
+
+
+EXTRACT = reading.extract
+
+
+def test_an_exception_while_a_file_is_unpacked_refuses_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gunzip(content: bytes, **rest: Any) -> bytes | None:
+        assert CURSE not in content, "a curse"
+        return GUNZIP(content, **rest)
+
+    monkeypatch.setattr(reading, "gunzip_whole", gunzip)
+
+    _only_the_cursed_are_refused(tmp_path, says="AssertionError at inputs/read.py:")
+
+
+GUNZIP = reading.gunzip_whole

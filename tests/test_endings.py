@@ -75,7 +75,7 @@ def test_a_bug_is_named_with_the_place_in_our_code() -> None:
     except AttributeError as error:
         text = ending(error).text
 
-    assert text.startswith("AttributeError in pipeline.config:")
+    assert text.startswith("AttributeError at config.py:")
     assert "HEAPSCAPE_TRACEBACK=1" in text
 
 

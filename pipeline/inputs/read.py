@@ -7,13 +7,14 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import xxhash
 
-from pipeline.errors import CutOff, DecodeError
+from pipeline.endings import refusal_reason
+from pipeline.errors import ENDS, CutOff, DecodeError
 from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
@@ -28,8 +29,7 @@ from pipeline.values import Blob, Large, Origin, Refusal, Source
 
 # Files up to this size are read in one go, larger ones as they are unpacked.
 _HELD_BYTES = 64 << 20
-# What could not be unpacked is known by so many of its bytes: the same whatever the limits are, so that it is
-# found again when they were raised.
+# What could not be unpacked is known by so many of its bytes, whatever the limits are, so that it is found again.
 _IDENTIFYING_BYTES = 64 << 20
 _HEAD_BYTES = BLOCK_BYTES
 _SPECIAL = {
@@ -76,18 +76,18 @@ class _Input:
         return replace(self, origin=origin, offered=content, budget=budget, archives=self.archives + 1, former=former)
 
 
-def _nothing(head: bytes) -> bool:
-    return False
-
-
 def read(
-    origin: Origin, *, limits: Limits, is_streamed: Callable[[bytes], bool] = _nothing
+    origin: Origin,
+    *,
+    limits: Limits,
+    is_streamed: Callable[[bytes], bool] = lambda head: False,
+    held: MutableMapping[str, bytes] | None = None,
 ) -> Iterator[Blob | Refusal]:
     """The plain bytes of a file: one Blob, or one for each member of an archive, or Refusals saying why not.
 
     Compression (gzip, zstd, bzip2, xz) and archives (zip, tar) are known by their bytes, also inside each
-    other, up to `limits.max_depth`. Hidden members are skipped as hidden files are. Never raises for what
-    is in a file or for how it is kept. A file that grows meanwhile is read to where its end then is.
+    other, up to `limits.max_depth`. Hidden members are skipped as hidden files are. Never raises for what is in a file,
+    for how it is kept, or through a bug of ours. A file that grows meanwhile is read to where its end then is.
 
     Of a Refusal that has no readable bytes (a link, a missing permission) the source_id is that of its uri;
     of a zip member that could not be extracted id and sha256 are of its packed bytes; of more than 64 MiB that
@@ -96,6 +96,7 @@ def read(
     is_streamed  whether a file that begins with these bytes can be decoded without being held. Where it has more than
                  `max_plain_bytes`, or is compressed and cut off, its Blob reads it again from where it is, before the
                  next is asked for
+    held         keeps what came from standard input, so that the same origin can be read again
 
     Memory stays below `max_plain_bytes` for each archive around a file, plus twice that and a few pieces.
     """
@@ -106,22 +107,29 @@ def read(
         yield _unread(shown, f"cannot be opened: {error.strerror}; {_advice(error)}")
         return
     try:
-        content = _small(origin.path, descriptor, limits=limits)
+        content = _small(origin.path, descriptor, limits=limits, held={} if held is None else held)
         if content is None:
             size = os.fstat(descriptor).st_size
             yield from _unpack(_Input(shown, OnDisk(descriptor, size), Budget(size, limits), is_streamed))
-            return
-    except (OSError, DecodeError) as error:
-        yield _unread(shown, f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error))
-        return
+        else:
+            yield from _held(_Input(shown, Held(content), Budget(len(content), limits), is_streamed), content)
+    except OSError as error:
+        yield _unread(shown, f"cannot be read: {error.strerror or error}")
+    except ENDS:
+        raise
+    except BaseException as error:
+        yield _unread(shown, refusal_reason(error))
     finally:
         os.close(descriptor)
-    budget = Budget(len(content), limits)
-    plain = gunzip_whole(content, most=min(limits.max_plain_bytes, budget.allowance))
+
+
+def _held(this: _Input, content: bytes) -> Iterator[Blob | Refusal]:
+    """What is in a file that was read in one go; most are plain, or compressed once."""
+    plain = gunzip_whole(content, most=min(this.limits.max_plain_bytes, this.budget.allowance))
     if plain is not None and not _is_packed(plain[:_HEAD_BYTES]):
-        yield Blob(_source(shown, content, plain=plain), plain)
+        yield Blob(_source(this.origin, content, plain=plain), plain)
     else:
-        yield from _unpack(_Input(shown, Held(content), budget, is_streamed))
+        yield from _unpack(this)
 
 
 def _opened(path: str) -> int:
@@ -129,14 +137,18 @@ def _opened(path: str) -> int:
     return os.dup(0) if path == STANDARD_INPUT else os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
 
 
-def _small(path: str, descriptor: int, *, limits: Limits) -> bytes | None:
+def _small(path: str, descriptor: int, *, limits: Limits, held: MutableMapping[str, bytes]) -> bytes | None:
     """All bytes of a file, or of a pipe on standard input; None for a file to be read as it is unpacked."""
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
+        if path == STANDARD_INPUT:
+            os.lseek(descriptor, 0, os.SEEK_SET)  # Whoever read it before may have left it at its end.
         return _small_file(descriptor, status.st_size, most=min(_HELD_BYTES, limits.max_plain_bytes))
     if path != STANDARD_INPUT:
         raise DecodeError(f"is {_SPECIAL.get(stat.S_IFMT(status.st_mode), 'no file')}")
-    content = _rest(descriptor, b"", most=limits.max_plain_bytes)
+    if path not in held:
+        held[path] = _rest(descriptor, b"", most=limits.max_plain_bytes)
+    content = held[path]
     if len(content) > limits.max_plain_bytes:
         raise DecodeError(
             f"stopped at {len(content):,} bytes of standard input, more than the "
@@ -174,8 +186,10 @@ def _unpack(this: _Input) -> Iterator[Blob | Refusal]:
         if reached.budget is not this.budget:
             raise
         yield _refused(this, str(reached))
-    except DecodeError as error:
-        yield _refused(this, str(error))
+    except (OSError, *ENDS):
+        raise
+    except BaseException as error:
+        yield _refused(this, refusal_reason(error))
 
 
 def _layers(this: _Input) -> Iterator[Blob | Refusal]:
@@ -221,8 +235,8 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
 
 def _large_source(this: _Input, source_id: int) -> Source:
     """A source whose offered bytes are read again to be hashed; under what they are it may have been refused."""
-    sha256 = _hashes(this.offered, most=this.offered.size)[1]
     former = this.former | {_name_id(this.origin), _offered_id(this.offered)}
+    _, sha256 = _hashes(this.offered, most=this.offered.size)
     return Source(source_id, this.origin, this.offered.size, sha256, former - {source_id})
 
 
@@ -235,8 +249,7 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
 
     Whoever reads what breaks off again is told so at its end, and can keep what came before.
     """
-    head, held, xxh64, size = b"", io.BytesIO(), xxhash.xxh64(), 0
-    is_whole = True
+    head, held, xxh64, size, is_whole = b"", io.BytesIO(), xxhash.xxh64(), 0, True
     try:
         for piece in _until_end(plain):
             head = head or piece[:_HEAD_BYTES]
@@ -255,7 +268,7 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
 
 
 def _is_packed(head: bytes) -> bool:
-    return codec_of(head) is not None or is_zip(head) or is_tar(head)
+    return bool(codec_of(head)) or is_zip(head) or is_tar(head)
 
 
 def _until_end(stream: Stream) -> Iterator[bytes]:
@@ -269,11 +282,10 @@ def _members(this: _Input, found: Iterator[Blob | Refusal]) -> Iterator[Blob | R
             f"is an archive inside {this.archives} others, more than max_depth {this.limits.max_depth} allows; "
             "extract the outer one"
         )
-    empty = True
+    parcel = None
     for parcel in found:
-        empty = False
         yield parcel
-    if empty:
+    if parcel is None:
         raise DecodeError("is an archive without files that are not hidden; there is nothing to read in it")
 
 
@@ -285,10 +297,12 @@ def _from_zip(this: _Input, archive: Offered) -> Iterator[Blob | Refusal]:
         try:
             _check_name(entry.name)
             content = extract(archive, entry, budget=budget)
-        except DecodeError as error:
+        except (OSError, *ENDS):
+            raise
+        except BaseException as error:
             if isinstance(error, LimitError) and error.budget is not budget:
                 raise
-            yield _refused(this.member(entry.name, _packed(archive, entry)), str(error))
+            yield _refused(this.member(entry.name, _packed(archive, entry)), refusal_reason(error))
         else:
             yield from _unpack(this.member(entry.name, Held(content), packed=packed(archive, entry)))
 
@@ -377,9 +391,7 @@ def _unread(origin: Origin, reason: str, *, former: frozenset[int] = frozenset()
 
 def _storable(origin: Origin) -> Origin:
     """The origin with a path that can be written down; `find` keeps the one that can be opened."""
-    if origin.path.isascii():
-        return origin
-    return Origin(storable(origin.path), origin.member, origin.labels)
+    return origin if origin.path.isascii() else replace(origin, path=storable(origin.path))
 
 
 def _advice(error: OSError) -> str:

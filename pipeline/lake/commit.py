@@ -29,14 +29,17 @@ from pipeline.values import DataFile, Snapshot, Written
 
 
 @contextmanager
-def open_writer(lake: str, *, flush_bytes: int = 32 << 20, threads: int = 4) -> Iterator[Writer]:
+def open_writer(
+    lake: str, *, flush_bytes: int = 32 << 20, threads: int = 4, is_trial: bool = False
+) -> Iterator[Writer]:
     """A writer for one batch, closed at the end of the block; when the block fails, nothing is left of it.
 
     flush_bytes  Arrow bytes collected before they become files; twice as many may be on their way into files meanwhile
     threads      tables written at the same time
+    is_trial     everything is done but to write: what fails now would fail then
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="lake")
-    writer = Writer(lake, flush_bytes=flush_bytes, pool=pool)
+    writer = Writer(lake, flush_bytes=flush_bytes, pool=pool, is_trial=is_trial)
     try:
         yield writer
         writer.close()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, TRACES, heapscape, process
+from tests.builders.profile import profile
+from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, TRACES, environment, heapscape, process
 
 
 def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
@@ -158,3 +161,66 @@ def test_a_compressed_trace_that_is_cut_off_is_kept_beside_the_whole_one(tmp_pat
     assert " % of the file was lost: byte " in said.err
     assert (again["known"], again["refused"]) == (1, [])
     assert (both["known"], both["refused"], both["lost"]) == (1, [], [])
+
+
+# As a process would meet it, in its workers too: what names the word `cursed` breaks the decoder of profiles.
+PLANTED = """
+import sys
+from importlib import import_module
+from pipeline.cli import main
+
+decode = import_module("pipeline.formats.pprof.decode")
+_real = decode.parse
+
+def _parse(contents):
+    if any(b"cursed" in content for content in contents):
+        [][1]
+    return _real(contents)
+
+decode.parse = _parse
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_bug_in_a_decoder_refuses_one_input_and_the_run_ends_with_1(tmp_path: Path, jobs: str) -> None:
+    (tmp_path / "planted.py").write_text(PLANTED)
+    (tmp_path / "cursed.pb").write_bytes(profile("main.cursed 5"))
+
+    done = subprocess.run(
+        [sys.executable, "planted.py", "ingest", FIRST, "cursed.pb", LAST, "--lake", "lake", "--jobs", jobs],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("3 inputs: 2 heap profiles · 1 refused")
+    assert "refused: cursed.pb: IndexError at formats/pprof/decode.py:" in done.stderr
+    assert "this is a bug in heapscape: please report it, with the file" in done.stderr
+    assert heapscape("lake", "verify", "--lake", "lake").code == 0
+
+
+@pytest.mark.parametrize("piped", [True, False])
+def test_standard_input_is_there_when_its_batch_is_done_again(tmp_path: Path, piped: bool) -> None:
+    (tmp_path / "planted.py").write_text(PLANTED)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.write(FIRST, "first.pb.gz")
+        archive.writestr("cursed.pb", profile("main.cursed 5"))
+        archive.write(LAST, "last.pb.gz")
+
+    with (tmp_path / "all.zip").open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "planted.py", "ingest", "-", "--lake", "lake"],
+            **({"input": file.read()} if piped else {"stdin": file}),
+            capture_output=True,
+            env=environment(),
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"3 inputs: 2 heap profiles \xc2\xb7 1 refused")
+    assert b"refused: -!cursed.pb: IndexError" in done.stderr

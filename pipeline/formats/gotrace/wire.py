@@ -163,10 +163,14 @@ def generations(window: Window, version: int) -> Iterator[Generation | Ending]:
                 fault = TraceError("the last generation has no end; the trace was not stopped", position=behind)
             yield Ending(start, fault)
             return
-        is_endless = end - at > _MOST_GENERATION_BYTES
-        if is_endless:
+        is_absurd = number < 0 or end - at > _MOST_GENERATION_BYTES
+        if number < 0:
+            fault = TraceError(
+                f"generation {number % 2**64}, which no runtime counts to; the file is damaged", position=start
+            )
+        elif is_absurd:
             fault = TraceError(f"a generation of {end - at:,} bytes, more than any runtime writes", position=start)
-        is_lost = version >= 26 or not number or ending in _FATAL or window.rest is not None or is_endless
+        is_lost = version >= 26 or not number or ending in _FATAL or window.rest is not None or is_absurd
         if fault and is_lost:
             yield Ending(start, fault)
             return
@@ -200,9 +204,10 @@ _AT_THE_END = frozenset({trace_wire.END_OF_FILE, trace_wire.BAD_NUMBER, trace_wi
 
 def _wire_fault(ending: int, found: int, position: int) -> TraceError | None:
     sentence = _SENTENCES.get(ending)
-    return (
-        TraceError(sentence.format(found=found, field=_FIELDS[min(found, 4)]), position=position) if sentence else None
-    )
+    if sentence is None:
+        return None
+    field = _FIELDS[found] if ending == trace_wire.BAD_NUMBER else ""
+    return TraceError(sentence.format(found=found % 2**64, field=field), position=position)
 
 
 def _batches(window: Window, at: int, *, version: int) -> tuple[Int64s, int, int, int, int]:
@@ -278,7 +283,7 @@ def _min_time(times: np.ndarray) -> int:
 
 def _checked(status: int, position: int, found: int = 0) -> None:
     if status:
-        raise TraceError(_SENTENCES[status].format(found=found), position=position)
+        raise TraceError(_SENTENCES[status].format(found=found % 2**64), position=position)
 
 
 def _clock(data: Bytes, batches: Int64s, *, version: int, start: int) -> Clock:

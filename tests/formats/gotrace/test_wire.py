@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.formats.gotrace.window import in_memory
 from pipeline.formats.gotrace.wire import Ending, Generation, generations
-from tests.builders.trace import BLOCKED, NO_THREAD, batch, header, raw_batch, stacks, strings, sync, trace
+from tests.builders.trace import BLOCKED, NO_THREAD, batch, header, raw_batch, stacks, strings, sync, trace, uvarint
 
 
 def read(content: bytes) -> tuple[list[Generation], Ending]:
@@ -63,6 +63,13 @@ def test_the_first_frame_of_an_address_holds_for_all() -> None:
         (header(26) + raw_batch(b"", generation=0), "generation 0"),
         (header(26) + sync(26) + raw_batch(b"", generation=3), "generation 3 before the one before it has ended"),
         (header(26) + b"\x01\x01\x01\x01" + b"\x81\x80\x04", "a batch of 65537 bytes"),
+        (header(26) + b"\x01\x01\x01\x01" + uvarint(2**64 - 1), "a batch of 18446744073709551615 bytes"),
+        (header(26) + sync(26) + raw_batch(b"", generation=2**63), "a batch of generation 9223372036854775808 before"),
+        (
+            header(22) + sync(22, generation=2**63),
+            "byte 16: generation 9223372036854775808, which no runtime counts to",
+        ),
+        (trace(26, (raw_batch(b"\x04\x05\x01" + uvarint(2**64 - 1)),)), "a string of 18446744073709551615 bytes"),
         (trace(26, (strings({1: "a"}), strings({1: "b"}))), "two of string 1"),
         (trace(26, (stacks({1: [(5, 9, 0, 1)]}),)), "stack 1 names string 9 as a function"),
         (trace(26, (stacks({1: [(5, 0, 9, 1)]}),)), "stack 1 names string 9 as a file"),
