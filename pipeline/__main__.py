@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 
 from pipeline.endings import check_address_space, end, leave, prepare_streams
 from pipeline.errors import PipelineError
@@ -10,10 +13,13 @@ from pipeline.errors import PipelineError
 
 def command() -> int:
     """Run the command line; what it returns is what the process ends with."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     try:
         prepare_streams()
         check_address_space()
-        # Here, because Ctrl-C, or too little memory for the libraries, may come in the middle of it.
+        # Here, because there may be too little memory for the libraries.
         from pipeline import cli
     except PipelineError as error:
         return end(error)
@@ -22,9 +28,12 @@ def command() -> int:
         unloaded = ImportError(f"{type(error).__name__}: {error}")
         unloaded.__cause__ = error
         return leave(end(unloaded))
-    except BaseException as error:
-        return leave(end(error))
     return cli.command()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """What a signal does while the libraries are loaded: it ends the process without a word."""
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":

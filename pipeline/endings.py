@@ -173,7 +173,7 @@ def leave(code: int) -> int:
     Where the interrupt fell into code that a library runs, CPython remembers it, and would end by the signal.
     """
     settle()
-    if code == INTERRUPTED:
+    if code >= INTERRUPTED:
         os._exit(code)
     return code
 

@@ -8,6 +8,8 @@ PipelineError                3  nothing could be done
 ├── LakeError                3  the lake's files and its manifest disagree
 ├── QueryError               3  DuckDB refused a query
 └── UsageError               2  the command line asks for something that is not there
+
+What ends a run from outside is raised by Python: KeyboardInterrupt is 130 for Ctrl-C and 143 for SIGTERM.
 """
 
 from __future__ import annotations

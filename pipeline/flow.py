@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from pipeline.warehouse.load import Loaded
 
-# Inputs of one batch: enough to spread per-batch costs, few enough to bound memory and to show progress.
+# Inputs of one batch: enough to spread per-batch costs, few enough to bound memory and to show progress. Where less may be
+# held of one input than of a batch, the batch is as small.
 _BATCH_BYTES = 24 << 20
 _BATCH_FILES = 500
 
@@ -73,7 +74,11 @@ def ingest(
 
     snapshot = read_snapshot(lake)
     batches = list(
-        plan(find(paths, labels=labels, skip=(lake, *skip)), target_bytes=_BATCH_BYTES, target_files=_BATCH_FILES)
+        plan(
+            find(paths, labels=labels, skip=(lake, *skip)),
+            target_bytes=min(_BATCH_BYTES, limits.max_plain_bytes),
+            target_files=_BATCH_FILES,
+        )
     )
     work = partial(ingest_batch, lake=lake, limits=limits, known=snapshot.ingested, refused=snapshot.refused)
     ingested: Counter[str] = Counter()

@@ -5,8 +5,12 @@ from __future__ import annotations
 import io
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Timer
+from types import FrameType
 from typing import Any
 
 import click
@@ -25,6 +29,7 @@ from pipeline.cli.report import report
 from pipeline.cli.run import run
 from pipeline.cli.sql import sql
 from pipeline.cli.top import top
+from pipeline.cli.workers import stop_workers
 from pipeline.endings import INTERRUPTED, answering, end, leave, tell, to_nowhere
 from pipeline.text import printable
 
@@ -46,6 +51,9 @@ COMMANDS: tuple[click.Command, ...] = (
 
 _SOME_REFUSED = 1
 _USAGE = 2
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE_S = 2.0
+_AGAIN_S = 0.05
 
 
 class _Commands(click.Group):
@@ -98,21 +106,53 @@ def heapscape() -> None:
       heapscape run artefacts/
       heapscape sql "FROM attribution.growth_by_site"
 
-    Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done,
-    130 interrupted.
+    Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done, 130 interrupted
+    by Ctrl-C, 143 by SIGTERM (what was committed stays).
     """
 
 
 def command() -> int:
-    """The `heapscape` command: what `main` returns is what the process ends with, whoever presses Ctrl-C meanwhile."""
+    """The `heapscape` command: what `main` returns is what the process ends with, whatever signals come meanwhile."""
+    received: list[int] = []
+    started = time.monotonic()
+    told_elsewhere = sys.unraisablehook
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal started
+        received.append(number)
+        if len(received) == 1:
+            started = time.monotonic()
+            raise KeyboardInterrupt
+        # What the first one has begun to end is let end, unless that takes too long: `timeout` sends two at once.
+        if time.monotonic() - started > _PATIENCE_S:
+            stop_workers()
+            os._exit(128 + received[0])
+
+    def unraisable(raised: sys.UnraisableHookArgs) -> None:
+        # Raised where nobody could catch it; it comes again where somebody can.
+        if isinstance(raised.exc_value, KeyboardInterrupt) and received:
+            Timer(_AGAIN_S, os.kill, (os.getpid(), received.pop(0))).start()
+            received.clear()
+        else:
+            told_elsewhere(raised)
+
+    _on_signals(interrupt)
+    sys.unraisablehook = unraisable
     try:
-        code = leave(main())
+        code = main()
     except KeyboardInterrupt:
-        # Again, while it was being answered.
-        code = leave(INTERRUPTED)
+        # While the end of something else was told.
+        code = INTERRUPTED
     # Python takes some 50 ms to end, and a Ctrl-C then would kill it: the work is done, and its exit code counts.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return code
+    _on_signals(signal.SIG_IGN)
+    return leave(128 + received[0] if received and code == INTERRUPTED else code)
+
+
+def _on_signals(answer: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """What Ctrl-C and SIGTERM do, unless who started the process wanted them ignored, as nohup does."""
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, answer)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
-from multiprocessing import get_context
 
 import click
 
 from pipeline import config, flow
 from pipeline.cli.console import answer, progress, say, say_losses, say_refusals, show_json
 from pipeline.cli.options import label_option, lake_option, limits, outcome_option, resource_options, setting
+from pipeline.cli.workers import workers
 from pipeline.errors import PipelineError, UsageError
 
 _SOME_REFUSED = 1
@@ -67,7 +64,7 @@ def ingest_with_progress(
 
     compile_once()
     try:
-        with progress("decoding", None) as advance, _executor(jobs) as executor:
+        with progress("decoding", None) as advance, workers(jobs) as executor:
             receipt = flow.ingest(
                 inputs, lake, labels=labels, limits=limits(memory), skip=skip, executor=executor, advance=advance
             )
@@ -122,15 +119,3 @@ def _counted(name: str, count: int, *, sites: int) -> str:
     if name == "escape report":
         return f"{count:,} escape report{'s' if count != 1 else ''} ({sites:,} sites)"
     return f"{count:,} {name} profile{'s' if count != 1 else ''}"
-
-
-def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
-    # Forking a process that has threads (polars, Arrow) can deadlock the child.
-    if jobs == 1:
-        return nullcontext()
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts)
-
-
-def _leave_interrupts() -> None:
-    # Ctrl-C reaches every process of the group; the one that commits answers it for all.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli import main
+from tests.builders.profile import profile
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILES = REPOSITORY / "tests" / "fixtures" / "files"
@@ -84,3 +85,28 @@ def rows(seen: Seen) -> list[list[str]]:
 def examples(help_text: str) -> Sequence[str]:
     """The commands that a help text shows, pipes and all."""
     return [line.strip() for line in help_text.splitlines() if line.startswith("    ") and "heapscape " in line]
+
+
+# What makes a batch of every three to five of the profiles below.
+MEMORY = "64KB"
+
+
+def many_profiles(folder: Path, n: int) -> Path:
+    """A folder of so many small heap profiles of a service, a report and a note: many batches, and so many commits."""
+    inputs = folder / "service=shop" / "build=1"
+    inputs.mkdir(parents=True)
+    for number in range(n):
+        frames = [f"main.f{(number + place) % 97}@main.go:{place + 1} main.main@main.go:1" for place in range(20)]
+        samples = [f"{frame} {1000 * (number + place)}" for place, frame in enumerate(frames)]
+        content = profile(*samples, time_ns=1_700_000_000_000_000_000 + number * 1_000_000_000)
+        (inputs / f"{number:04}.pb").write_bytes(content)
+    (inputs / "0000.txt").write_text(
+        "# shop\n" + "".join(f"./main.go:{n + 1}:2: moved to heap: x\n" for n in range(20))
+    )
+    (inputs / "0001.txt").write_text("call them on Monday")
+    return inputs
+
+
+def commits(lake: Path) -> int:
+    """How many batches anyone can see."""
+    return len(list((lake / "_manifest").glob("[0-9]*.json")))

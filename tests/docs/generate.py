@@ -30,7 +30,7 @@ Written by `make docs` from the commands' own help; change that.
 Every command takes `--help`. Settings that name an environment variable take it from there when the flag is not given.
 Answers go to standard output, everything said about the work to standard error. `--format json` is for machines.
 Exit codes: 0 done, 1 some inputs were refused and the rest is in, 2 the command line asks for something that is not
-there, 3 nothing could be done, 130 interrupted.
+there, 3 nothing could be done, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 """
 _EXAMPLE = re.compile(r"(<!-- generated: run -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
