@@ -1,17 +1,20 @@
-"""`kill -9` at any moment, and two writers at once: every table has all of a batch or nothing."""
+"""`kill -9` at any moment, and two writers at once: every table has all of a batch or nothing, and no process is left."""
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.cli.seat import FILES, command, environment, heapscape
+from pipeline import schema
+from tests.cli.seat import FILES, MEMORY, command, commits, environment, heapscape, many_profiles
 
 # 57 files of two services: profiles, reports, and some that are refused.
 INPUTS = (FILES / "lifecycle", FILES / "checkout" / "service=checkout" / "build=1.4.2")
@@ -52,58 +55,143 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, int]:
     return found
 
 
-def killed_run(lake: Path, db: Path, *, after: float) -> int:
-    """Start a run and kill it so long after it first touched the lake or the database; its exit code."""
-    running = subprocess.Popen(
-        command("run", *INPUTS, "--lake", lake, "--db", db),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-    )
-    while running.poll() is None and not lake.exists():
-        time.sleep(0.002)
+# Killed in the middle ------------------------------------------------------------------------------------------------
+
+INPUT_COUNT = 100
+STRAYS = 3000
+
+
+@dataclass(frozen=True)
+class World:
+    """Inputs, and what an undisturbed run makes of them."""
+
+    inputs: Path
+    lake: Path
+    commits: int
+    tables: Mapping[str, str]
+
+
+def contents(db: Path) -> Mapping[str, str]:
+    """How many rows each table has and what is in them, whatever their order; but when each was read, and by which commit."""
+    each = [
+        f"SELECT '{name}' AS name, COUNT(*) || ':' || COALESCE(BIT_XOR(HASH(t)), 0) AS content "
+        f"FROM (SELECT {'* EXCLUDE (ingested_at)' if name == 'source' else '*'} FROM {name}) AS t"
+        for name in schema.tables()
+        if name != "warehouse_state"
+    ]
+    rows = heapscape("sql", " UNION ALL ".join(each), "--db", db, "--format", "json").json()
+    return {row["name"]: row["content"] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("world")
+    inputs, lake, db = many_profiles(folder, INPUT_COUNT), folder / "lake", folder / "h.duckdb"
+    assert heapscape("ingest", inputs, "--lake", lake, "--memory", MEMORY).code == 1
+    assert heapscape("load", "--lake", lake, "--db", db).code == 0
+    made = World(inputs, lake, commits(lake), contents(db))
+    assert made.commits > 10
+    assert made.tables["profile"].startswith(f"{INPUT_COUNT}:")
+    return made
+
+
+def killed(arguments: list[str], *, when: Callable[[], bool], after: float) -> bool:
+    """Start a command and kill it so long after something is so; whether it was at work. No process of it is left."""
+    running = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment())
+    while running.poll() is None and not when():
+        time.sleep(0.001)
     time.sleep(after)
     running.kill()
-    return running.wait(60)
+    # Its workers hold the pipe as well, so this ends when the last one has.
+    running.communicate(timeout=60)
+    return running.returncode == -signal.SIGKILL
 
 
-def survives(folder: Path, undisturbed: Mapping[str, int], *, after: float) -> int:
-    """Kill a run, look at what it left, let another one finish; the killed one's exit code."""
+def ingest_survives(folder: Path, world: World, *, jobs: int, chance: random.Random) -> bool:
+    """Kill an ingest between its commits, look at what it left, let another one finish."""
     lake, db = folder / "lake", folder / "h.duckdb"
-    code = killed_run(lake, db, after=after)
-    verdict = heapscape("lake", "verify", "--lake", lake)
-    assert verdict.code in (0, 2), verdict.out
-    if db.exists():
-        assert sums(db)["distinct_sources"] == sums(db)["sources"]
+    words = command("ingest", world.inputs, "--lake", lake, "--memory", MEMORY, "--jobs", str(jobs))
+    reached = chance.randint(1, world.commits - 2)
 
-    again = heapscape("run", *INPUTS, "--lake", lake, "--db", db)
+    was_at_work = killed(words, when=lambda: commits(lake) >= reached, after=chance.uniform(0, 0.06))
 
-    assert again.code in (0, 1), again.err
+    was_at_work &= 0 < commits(lake) < world.commits
     assert heapscape("lake", "verify", "--lake", lake).code == 0
-    assert sums(db) == undisturbed
-    return code
+    assert heapscape("ingest", world.inputs, "--lake", lake).code == 1
+    assert heapscape("lake", "verify", "--lake", lake).code == 0
+    assert heapscape("load", "--lake", lake, "--db", db).code == 0
+    assert contents(db) == world.tables
+    return was_at_work
 
 
-@pytest.mark.parametrize("after", [0.0, 0.5])
-def test_a_killed_run_leaves_a_sound_lake_and_the_next_one_finishes(
-    tmp_path: Path, undisturbed: Mapping[str, int], after: float
+def load_survives(folder: Path, world: World, *, chance: random.Random) -> bool:
+    """Kill a load while its draft is there."""
+    db = folder / "h.duckdb"
+    words = command("load", "--lake", world.lake, "--db", db)
+
+    was_at_work = killed(words, when=lambda: any(folder.glob("h.duckdb.*")), after=chance.uniform(0, 1.0))
+
+    if db.exists():
+        assert contents(db) == world.tables
+    assert heapscape("load", "--lake", world.lake, "--db", db).code == 0
+    assert contents(db) == world.tables
+    return was_at_work
+
+
+def sweep_survives(folder: Path, world: World, *, chance: random.Random) -> bool:
+    """Kill a sweep while it removes."""
+    lake, db = folder / "lake", folder / "h.duckdb"
+    assert heapscape("ingest", world.inputs, "--lake", lake).code == 1
+    strays = [lake / "stack" / f".{number:032x}.tmp" for number in range(STRAYS)]
+    for stray in strays:
+        stray.touch()
+        os.utime(stray, (0, 0))
+
+    was_at_work = killed(
+        command("lake", "sweep", "--lake", lake),
+        when=lambda: not strays[chance.randrange(STRAYS // 2)].exists(),
+        after=chance.uniform(0, 0.03),
+    )
+
+    was_at_work &= any(stray.exists() for stray in strays)
+    assert heapscape("lake", "sweep", "--lake", lake).code == 0
+    assert not any(stray.exists() for stray in strays)
+    assert heapscape("lake", "verify", "--lake", lake).code == 0
+    assert heapscape("load", "--lake", lake, "--db", db).code == 0
+    assert contents(db) == world.tables
+    return was_at_work
+
+
+SURVIVES: Mapping[str, Callable[..., bool]] = {
+    "ingest": lambda *given, **chance: ingest_survives(*given, jobs=1, **chance),
+    "ingest in two processes": lambda *given, **chance: ingest_survives(*given, jobs=2, **chance),
+    "load": load_survives,
+    "sweep": sweep_survives,
+}
+
+
+@pytest.mark.parametrize("what", SURVIVES)
+def test_what_is_killed_at_its_work_leaves_every_table_whole_and_no_process(
+    tmp_path: Path, world: World, what: str
 ) -> None:
-    assert survives(tmp_path, undisturbed, after=after) in (-signal.SIGKILL, 1)
+    assert any(SURVIVES[what](_made(tmp_path / str(seed)), world, chance=random.Random(seed)) for seed in range(5)), (
+        "not once was it at work"
+    )
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_many_random_moments_leaves_nothing_half_done(
-    tmp_path: Path, undisturbed: Mapping[str, int]
-) -> None:
+@pytest.mark.parametrize("what", SURVIVES)
+def test_so_do_25_of_each_killed_at_random_moments(tmp_path: Path, world: World, what: str) -> None:
     chance = random.Random(17)
-    codes = []
 
-    for round_ in range(40):
-        folder = tmp_path / str(round_)
-        folder.mkdir()
-        codes.append(survives(folder, undisturbed, after=chance.uniform(0, 2.0)))
+    at_work = [SURVIVES[what](_made(tmp_path / str(round_)), world, chance=chance) for round_ in range(25)]
 
-    assert codes.count(-signal.SIGKILL) > 20
+    assert sum(at_work) > 15
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def test_a_killed_load_leaves_the_database_as_it_was(tmp_path: Path, undisturbed: Mapping[str, int]) -> None:
