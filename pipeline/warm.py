@@ -1,7 +1,7 @@
 """Compiles the kernels for this machine, so that nobody's first run waits: `python -m pipeline.warm`.
 
 numba compiles a kernel for the types it is called with, so the way to compile what the product uses is to
-use it: a tiny profile and a tiny trace go through every room into a database that is thrown away.
+use it: a tiny input of each kind goes through every room into a database that is thrown away.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from pipeline.endings import tell
 from pipeline.inputs.limits import Limits
 from pipeline.kernels import cache_folder
 
-# profile.proto by hand: one sample type, one sample with a label, one location with a line, one function.
+# profile.proto by hand: one sample type, two samples with a label (of one, all columns would lie in one piece, for which
+# numba compiles code of its own), one location with a line, one function.
 _PROFILE = bytes.fromhex(
     "0a0408011002"
     "120c" "0a0101" "120164" "1a0408031864"
+    "120c" "0a0101" "120164" "1a0408031865"
     "1a020801"
     "220a" "0801" "1001" "22040801100a"
     "2a0608011004" "2004"
@@ -37,6 +39,15 @@ _TRACE = bytes.fromhex(
     "2b010104012c010104050129010101270104810102011684018010048701030c14010301340102ffffffffffffffffff0101"
     "1032088094ebdc0333000580e2cfaa0600010207f403120d010001190101ffffffffffffffffff010434"
 )
+# One of Go 1.21, an event for each of its kinds.
+_OLD_TRACE = bytes.fromhex(
+    "676f20312e3231207472616365000000410064cd0401010000cd04010200005f0102cd0401030000600103cd040104000045"
+    "01078e01010184010200cd0401050102ed050109000301ef050109000301f004010903010568656c6c6fef0501090103015c"
+    "0101870100014901020a016b01012c0108014b01018c01050661014dd50401020201ae0109015c01011e010601410164453c"
+    "08e904010203035b0101660104a70102000f01dd050101029601f1060182010001012501066d61696e2e662502076d61696e"
+    "2e676f2503046e616d65c306010164010207c3070201c801010208410064028094ebdc03"
+)
+_REPORT = b"# app\n./main.go:5:2: moved to heap: x\n"
 _LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=1, max_depth=1)
 _STAMP = "warm"
 
@@ -51,9 +62,10 @@ def compile_kernels() -> None:
     with TemporaryDirectory(prefix="heapscape-") as folder:
         Path(folder, "tiny.pb").write_bytes(_PROFILE)
         Path(folder, "tiny.trace").write_bytes(_TRACE)
-        receipt = flow.ingest(
-            [f"{folder}/tiny.pb", f"{folder}/tiny.trace"], f"{folder}/lake", labels={}, limits=_LIMITS
-        )
+        Path(folder, "old.trace").write_bytes(_OLD_TRACE)
+        Path(folder, "tiny.txt").write_bytes(_REPORT)
+        inputs = [f"{folder}/{name}" for name in ("tiny.pb", "tiny.trace", "old.trace", "tiny.txt")]
+        receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=_LIMITS)
         assert not receipt.refusals, receipt.refusals
         flow.load(f"{folder}/lake", f"{folder}/tiny.duckdb")
     cache_folder().mkdir(parents=True, exist_ok=True)

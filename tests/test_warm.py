@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,13 +14,45 @@ from pipeline.formats import gotrace
 from pipeline.formats.pprof.wire import parse
 from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Origin, Source
+from tests.builders import trace_v1
+
+REPOSITORY = Path(__file__).parents[1]
+# Prints each kernel, and the types it is called with, that was met for the first time behind the compiling.
+NEW = """
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+
+from numba.core.dispatcher import Dispatcher
+
+from pipeline import flow, kernels, warm
+from pipeline.inputs.limits import Limits
+
+modules = [import_module(f"pipeline.kernels.{one.name}") for one in iter_modules(kernels.__path__)]
+
+def compiled():
+    return {
+        f"{function.__module__}.{name} {signature}"
+        for module in modules
+        for name, function in vars(module).items()
+        if isinstance(function, Dispatcher)
+        for signature in function.signatures
+    }
+
+warm.compile_kernels()
+before = compiled()
+receipt = flow.ingest(sys.argv[1:], "lake", labels={}, limits=Limits(1 << 30, 1000, 1000, 5))
+flow.load("lake", "h.duckdb")
+print(len(before) > 40, sum(receipt.ingested.values()) > 100)
+print(*sorted(compiled() - before), sep="\\n")
+"""
 
 
 def test_the_tiny_profile_is_a_sound_one() -> None:
     parsed = parse([warm._PROFILE])
 
     assert parsed.refusals == {}
-    assert len(parsed.columns.sample) == 1
+    assert len(parsed.columns.sample) == 2
 
 
 def test_the_tiny_trace_is_a_sound_one_with_a_row_for_every_table() -> None:
@@ -29,6 +64,25 @@ def test_the_tiny_trace_is_a_sound_one_with_a_row_for_every_table() -> None:
         filled |= {name for name, table in build_tables(decoded, [blob]).items() if table.num_rows}
 
     assert set(gotrace.FORMAT.fills) - filled == set()
+
+
+def test_the_old_trace_is_a_sound_one() -> None:
+    assert warm._OLD_TRACE == trace_v1.RICH
+
+
+def test_nothing_is_left_to_be_compiled_in_a_run_whatever_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "old.trace").write_bytes(trace_v1.RICH)
+
+    done = subprocess.run(
+        [sys.executable, "-c", NEW, REPOSITORY / "tests" / "fixtures" / "files", "old.trace"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+
+    assert done.stdout == "True True\n\n", done.stderr
 
 
 def test_compiling_leaves_a_stamp_and_is_done_once(
