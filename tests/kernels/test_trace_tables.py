@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.window import in_memory
-from pipeline.formats.gotrace.wire import Generation, generations
+from pipeline.formats.gotrace.wire import generations
 from tests.builders.trace import samples, stacks, strings, trace
 
 FRAME = st.tuples(st.integers(1, 5), st.just(1), st.just(1), st.integers(0, 2**64 - 1))

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.formats.gotrace import v1
+from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.order import Ordered, ordered
 from pipeline.formats.gotrace.spec import EVENTS
 from pipeline.formats.gotrace.window import in_memory
-from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables
 

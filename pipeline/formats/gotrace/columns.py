@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.formats.gotrace import memory as mem
-from pipeline.formats.gotrace.wire import Generation
+from pipeline.formats.gotrace.generation import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_rows as r
 from pipeline.kernels import trace_state

@@ -10,17 +10,19 @@ import numpy as np
 from pipeline.errors import CutOff, DecodeError
 from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.columns import Part, add, columns_of, has_room, open_ranges, part_for
+from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
 from pipeline.formats.gotrace.window import window_of
-from pipeline.formats.gotrace.wire import Generation
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables
 from pipeline.kernels.utf8 import are_utf8
-from pipeline.values import Blob, Column, Decoded, Large, Note, Symbols
+from pipeline.values import Blob, Column, Decoded, Large, Note, Strings, Symbols
 
 # Events that become rows together.
 _ROWS = 1 << 18
+# Room that also small generations get, for those without events that follow them.
+_LEAST_ROWS = 1 << 12
 _LAST_NS = 2**63 - 1
 _YEAR_NS = 365 * 86_400 * 10**9
 _VERSIONS = (22, 23, 25, 26)
@@ -31,6 +33,7 @@ class _Progress:
     """What has been met of one trace so far.
 
     symbols    those of the generation that was met last, made once for all its parts
+    texts      those that were looked at last
     offset_ns  what makes a time of the trace nanoseconds since 1970; None without a clock snapshot
     """
 
@@ -42,6 +45,7 @@ class _Progress:
     ranges: int = 0
     samples: int = 0
     symbols: Symbols | None = None
+    texts: Strings | None = None
     offset_ns: int | None = None
     types_fault: str = ""
     not_utf8: int = 0
@@ -114,7 +118,7 @@ def _decode(blob: Blob, progress: _Progress) -> Iterator[Decoded]:
         _look(found, progress)
         if found.generation is None:
             continue
-        if part and (part.generation is not found.generation or not has_room(part, found.rows)):
+        if part and (not _same_symbols(part.generation, found.generation) or not has_room(part, found.rows)):
             yield _rows(part, progress)
             part = None
         part = part or part_for(found.generation, room=_room(found.generation, len(found.rows)))
@@ -124,7 +128,12 @@ def _decode(blob: Blob, progress: _Progress) -> Iterator[Decoded]:
 def _room(generation: Generation, at_once: int) -> int:
     """Rows of a part: all of a small generation, whose events have two bytes and make three rows at most."""
     size = 2 * (generation.end - generation.start) + len(generation.samples)
-    return max(min(_ROWS, size), at_once)
+    return max(min(_ROWS, max(size, _LEAST_ROWS)), at_once)
+
+
+def _same_symbols(one: Generation, other: Generation) -> bool:
+    """Whether rows of both refer to the same stacks and texts."""
+    return one.stack_frames is other.stack_frames
 
 
 def _look(chunk: Chunk, progress: _Progress) -> None:
@@ -147,7 +156,9 @@ def _look(chunk: Chunk, progress: _Progress) -> None:
         if generation.types.fault and not progress.types_fault:
             progress.types_fault = generation.types.fault
         texts = generation.texts
-        progress.not_utf8 += int(np.count_nonzero(~are_utf8(texts.data, texts.starts, texts.lengths)))
+        if texts is not progress.texts:
+            progress.texts = texts
+            progress.not_utf8 += int(np.count_nonzero(~are_utf8(texts.data, texts.starts, texts.lengths)))
     number, start, events, snapshot = progress.generation[-1]
     progress.generation[-1] = (number, start, events + len(times), snapshot)
 

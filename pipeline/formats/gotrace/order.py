@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.formats.gotrace import memory as mem
+from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.spec import EVENTS
 from pipeline.formats.gotrace.window import Window
-from pipeline.formats.gotrace.wire import Ending, Generation, TraceError, generations
+from pipeline.formats.gotrace.wire import Ending, TraceError, generations
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_order, trace_state, trace_tables
 from pipeline.kernels.gather import gather_lists, gather_spans
@@ -117,9 +118,13 @@ def ordered(window: Window, version: int) -> Iterator[Chunk | Ordered]:
             yield Chunk(mem.events(memory, n), generation)
             yield Ordered(found, memory, generation)
             return
-        fault = _too_much(memory, found, threads=len(found.groups) - 1)
+        bare = generation is not None and found.is_bare
+        fault = None if bare else _too_much(memory, found, threads=len(found.groups) - 1)
         if not fault:
-            generation, memory = _installed(memory, found, before=generation)
+            if generation is not None and bare:
+                generation = _later(generation, found)
+            else:
+                generation, memory = _installed(memory, found, before=generation)
             memory, fault = yield from _in_order(memory, generation)
         if fault:
             yield Ordered(Ending(found.start, fault), memory, generation)
@@ -163,6 +168,20 @@ def _too_much(memory: Int64s, generation: Generation, *, threads: int) -> TraceE
 
 
 # Carrying over -------------------------------------------------------------------------------------------------------
+
+
+def _later(before: Generation, bare: Generation) -> Generation:
+    """A generation that has only a clock: the stacks and texts of the one before are still those that are referred to."""
+    return replace(
+        bare,
+        string_ids=before.string_ids,
+        texts=before.texts,
+        stack_ids=before.stack_ids,
+        stack_offsets=before.stack_offsets,
+        stack_frames=before.stack_frames,
+        frames=before.frames,
+        types=before.types,
+    )
 
 
 def _installed(memory: Int64s, found: Generation, *, before: Generation | None) -> tuple[Generation, Int64s]:

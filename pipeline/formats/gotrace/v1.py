@@ -14,8 +14,9 @@ import numpy as np
 
 from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace import wire
+from pipeline.formats.gotrace.generation import Clock, Generation, Types
 from pipeline.formats.gotrace.order import Chunk, Ordered
-from pipeline.formats.gotrace.wire import HEADER_BYTES, Clock, Ending, Generation, TraceError, Types
+from pipeline.formats.gotrace.wire import HEADER_BYTES, Ending, TraceError
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_order, trace_tables
 from pipeline.kernels import trace_v1_check as check

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.errors import DecodeError
+from pipeline.formats.gotrace.generation import CLOCK_ALONE, Clock, Generation, Types
 from pipeline.formats.gotrace.window import Window, leave_behind, read_on
 from pipeline.kernels import trace_columns as c
 from pipeline.kernels import trace_tables, trace_wire
@@ -68,73 +69,6 @@ class TraceError(DecodeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """How a generation counts time.
-
-    factor    nanoseconds in a clock unit
-    snapshot  the trace's time, the monotonic clock and the wall clock at one moment, ns; None before Go 1.25
-    """
-
-    factor: float
-    snapshot: tuple[int, int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Types:
-    """Go types of the allocation experiment, by id, and how addresses are written.
-
-    heap  first address, page size, alignment of objects and of stacks, as the first generation tells them for all; the
-          runtime's own on most systems, from address 0 on, where the trace does not tell, as a flight recorder's
-    text  int64 (n,)   each type's name, a text of the generation
-    fault why there are none, although the generation has a table of them
-    """
-
-    ids: Int64s
-    table: Int64s
-    order: Int64s
-    size_bytes: Int64s
-    text: Int64s
-    heap: Int64s
-    fault: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """A generation whose tables are read.
-
-    start, end  its bytes in the file
-    data        bytes that it is among; the next generation takes their place
-    base        where in the file they begin
-    min_time    of its batches, ns
-    batches     int64 (n, BATCH)          ordinary ones, a thread's together and in the file's order
-    groups      int64 (threads + 1,)      where each thread's batches begin
-    string_ids     the id of each text from 1 on; texts behind them have none. Text 0 is ""
-    stack_ids      the id of each stack from 1 on; stacks behind them have none. Stack 0 is the empty one
-    stack_offsets  int64 (stacks + 1,)    where each stack's frames begin in `stack_frames`, the first being stack 1's
-    frames      int64 (n, FRAME)          address, function's and file's text, line
-    samples     int64 (n, SAMPLE)         CPU samples by time, ns; their stacks are those of the generation, -1 unknown
-    """
-
-    number: int
-    start: int
-    end: int
-    data: Bytes
-    base: int
-    min_time: int
-    clock: Clock
-    batches: Int64s
-    groups: Int64s
-    string_ids: Int64s
-    texts: Strings
-    stack_ids: Int64s
-    stack_offsets: Int64s
-    stack_frames: Int64s
-    frames: Int64s
-    samples: Int64s
-    types: Types
-
-
-@dataclass(frozen=True, slots=True)
 class Ending:
     """How a file ended: at `position`, well when there is no fault."""
 
@@ -180,7 +114,7 @@ def generations(window: Window, version: int) -> Iterator[Generation | Ending]:
             yield Ending(start, error.moved(window.base))
             return
         heap = generation.types.heap if generation.types.heap.any() else heap
-        yield replace(generation, types=replace(generation.types, heap=heap))
+        yield generation if generation.is_bare else replace(generation, types=replace(generation.types, heap=heap))
         if fault or ending == trace_wire.END_OF_FILE:
             yield Ending(behind, fault)
             return
@@ -229,6 +163,19 @@ def _generation(window: Window, batches: Int64s, number: int, *, start: int, end
     """What the batches from `start` to `end` of the window hold; raises TraceError with a place in the window."""
     data = window.data
     clock = _clock(data, batches, version=version, start=start)
+    times = batches[:, c.BATCH_TIME].view(np.uint64)
+    min_time = trace_wire.nanoseconds(_min_time(times), clock.factor)
+    if (batches[:, c.BATCH_KIND] == c.SYNC).all():
+        return replace(
+            CLOCK_ALONE,
+            number=number,
+            start=window.base + start,
+            end=window.base + end,
+            data=data,
+            base=window.base,
+            min_time=min_time,
+            clock=clock,
+        )
     string_ids, text_start, text_length = _strings(data, batches)
     stack_ids, stack_ends, stack_frames, frames = _stacks(data, batches)
     string_table, string_order = _index(string_ids, what="string", start=start)
@@ -241,14 +188,13 @@ def _generation(window: Window, batches: Int64s, number: int, *, start: int, end
     )
     zero = np.zeros(1, np.int64)
     grouped, groups = _grouped(batches)
-    times = batches[:, c.BATCH_TIME].view(np.uint64)
     return Generation(
         number=number,
         start=window.base + start,
         end=window.base + end,
         data=data,
         base=window.base,
-        min_time=trace_wire.nanoseconds(_min_time(times), clock.factor),
+        min_time=min_time,
         clock=clock,
         batches=grouped,
         groups=groups,

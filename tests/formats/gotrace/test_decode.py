@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.formats.gotrace.decode import decode
+from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Decoded, Origin, Source
-from tests.builders.trace import BLOCKED, NO_THREAD, batch, header, strings, trace
+from tests.builders.trace import BLOCKED, NO_THREAD, batch, header, stacks, strings, trace
 
 
 def decoded(*contents: bytes) -> list[Decoded]:
@@ -87,3 +88,54 @@ def test_texts_that_are_not_utf8_are_noted() -> None:
     *_, last = decoded(trace(26, (names, batch("ProcStatus dt=1 p=0 pstatus=1", thread=7))))
 
     assert [(note.kind, note.count) for note in last.notes] == [("text_not_utf8", 2)]
+
+
+def _rows(bare: int) -> dict[str, list[dict[str, object]]]:
+    """The rows of a trace in which a goroutine waits while so many generations have nothing but a clock."""
+    last = 2 + bare
+    first = (
+        strings({1: "main.f", 2: b"caf\xe9", 3: "chan receive"}),
+        stacks({1: [(100, 1, 2, 7)]}),
+        batch(
+            "ProcStatus dt=1 p=0 pstatus=1",
+            "GoStatus dt=1 g=1 m=7 gstatus=2",
+            "GoBlock dt=1 reason_string=3 stack=1",
+            thread=7,
+            time=100,
+        ),
+    )
+    behind = (
+        batch("ProcStatus dt=1 p=0 pstatus=1", "GoStart dt=20 g=1 g_seq=2", thread=7, generation=last, time=200),
+        batch(
+            f"GoStatus dt=1 g=1 m={NO_THREAD} gstatus=4",
+            "GoUnblock dt=1 g=1 g_seq=1 stack=0",
+            thread=NO_THREAD,
+            generation=last,
+            time=205,
+        ),
+    )
+    content = trace(26, first, *[()] * bare, behind)
+    blob = Blob(Source(1, Origin("a"), 1, ""), content)
+    rows: dict[str, list[dict[str, object]]] = {}
+    for part in decode([blob]):
+        assert not part.refusals
+        for note in part.notes:
+            rows.setdefault("note", []).append({"kind": note.kind, "count": note.count})
+        for name, table in build_tables(part, [blob]).items():
+            new = [row for row in table.to_pylist() if row not in rows.get(name, [])]
+            rows.setdefault(name, []).extend(new)
+    return rows
+
+
+def test_generations_with_a_clock_alone_change_no_row_but_their_own() -> None:
+    plain, stretched = _rows(0), _rows(50)
+
+    assert [row["generation"] for row in stretched.pop("trace_generation")] == list(range(1, 53))
+    assert len(plain.pop("trace_generation")) == 2
+    assert (plain.pop("trace")[0]["event_count"], stretched.pop("trace")[0]["event_count"]) == (10, 60)
+    assert stretched == plain
+    assert {row["from_reason"] for row in plain["goroutine_transition"]} >= {"chan receive"}
+
+
+def test_many_generations_with_a_clock_alone_become_rows_together() -> None:
+    assert len(decoded(trace(26, BLOCKED, *[()] * 200))) <= 3

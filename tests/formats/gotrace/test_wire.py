@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.window import in_memory
-from pipeline.formats.gotrace.wire import Ending, Generation, generations
+from pipeline.formats.gotrace.wire import Ending, generations
 from tests.builders.trace import BLOCKED, NO_THREAD, batch, header, raw_batch, stacks, strings, sync, trace, uvarint
 
 
