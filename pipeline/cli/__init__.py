@@ -114,17 +114,17 @@ def heapscape() -> None:
 def command() -> int:
     """The `heapscape` command: what `main` returns is what the process ends with, whatever signals come meanwhile."""
     received: list[int] = []
-    started = time.monotonic()
+    since = 0.0
     told_elsewhere = sys.unraisablehook
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal started
+        nonlocal since
         received.append(number)
         if len(received) == 1:
-            started = time.monotonic()
+            since = time.monotonic()
             raise KeyboardInterrupt
         # What the first one has begun to end is let end, unless that takes too long: `timeout` sends two at once.
-        if time.monotonic() - started > _PATIENCE_S:
+        if time.monotonic() - since > _PATIENCE_S:
             stop_workers()
             os._exit(128 + received[0])
 
