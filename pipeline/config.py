@@ -35,6 +35,8 @@ TRACEBACK = "HEAPSCAPE_TRACEBACK"
 
 # With less not even the smallest lake can be loaded: measured with one heap profile and two threads.
 LEAST_MEMORY = "20MB"
+# Of decoding alone: with less hardly a profile is small enough.
+LEAST_DECODING_MEMORY = "64KB"
 
 _PREFIXES = "KMGT"
 _UNITS = (

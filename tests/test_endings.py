@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipeline.endings import answering, ending, tell
-from pipeline.errors import DecodeError, LakeError, PipelineError, QueryError, UsageError
+from pipeline import resources
+from pipeline.endings import answering, ending, refusal_reason, tell
+from pipeline.errors import DecodeError, LakeError, PipelineError, QueryError, UnknownFormat, UsageError
 
 
 def system_error(number: int, name: str | None = None) -> OSError:
@@ -126,20 +128,17 @@ def test_too_little_address_space_is_told_before_a_library_crashes() -> None:
     )
 
 
-def test_ctrl_c_that_comes_where_nobody_can_catch_it_comes_again() -> None:
-    script = (
-        "import time\n"
-        "from pipeline.endings import end, prepare_streams\n"
-        "prepare_streams()\n"
-        "class Dying:\n"
-        "    def __del__(self): raise KeyboardInterrupt\n"
-        "try:\n"
-        "    Dying()\n"
-        "    time.sleep(50)\n"
-        "except KeyboardInterrupt as error:\n"
-        "    raise SystemExit(end(error))\n"
-    )
+def test_a_refusal_for_what_nobody_meant_says_what_where_and_what_to_do() -> None:
+    class Odd:
+        def __rtruediv__(self, other: object) -> None:
+            raise IndexError("\udcff\x1b[31m" + "x" * 1000)
 
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    with pytest.raises(IndexError) as foreign:
+        resources.asset(Odd())  # type: ignore[arg-type]
 
-    assert (done.returncode, done.stderr) == (130, "heapscape: interrupted; what was committed stays\n")
+    reason = refusal_reason(foreign.value)
+
+    assert re.match(r"IndexError at resources.py:\d+: .*; this is a bug in heapscape: please report it", reason)
+    assert reason.isprintable()
+    assert len(reason) < 400
+    assert refusal_reason(UnknownFormat("no format")) == "no format"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from pipeline import errors, resources
+from pipeline import errors
 from pipeline.errors import DecodeError, PipelineError, UnknownFormat, UsageError
 
 ERRORS = [one for _, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__]
@@ -41,19 +41,3 @@ def test_an_unknown_format_is_refused_like_a_broken_one() -> None:
 
 def test_the_text_of_an_error_is_its_sentence() -> None:
     assert str(UsageError("x.pb: no such file")) == "x.pb: no such file"
-
-
-def test_a_refusal_for_what_nobody_meant_says_what_where_and_what_to_do() -> None:
-    class Odd:
-        def __rtruediv__(self, other: object) -> None:
-            raise IndexError("\udcff\x1b[31m" + "x" * 1000)
-
-    with pytest.raises(IndexError) as foreign:
-        resources.asset(Odd())  # type: ignore[arg-type]
-
-    reason = errors.refusal_reason(foreign.value)
-
-    assert re.match(r"IndexError at resources.py:\d+: .*; this is a bug in heapscape: please report it", reason)
-    assert reason.isprintable()
-    assert len(reason) < 400
-    assert errors.refusal_reason(UnknownFormat("no format")) == "no format"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -11,7 +11,7 @@ import click
 
 from pipeline import config, flow
 from pipeline.cli.console import answer, progress, say, say_losses, say_refusals, show_json
-from pipeline.cli.options import label_option, lake_option, limits, outcome_option, resource_options, setting
+from pipeline.cli.options import label_option, lake_option, limits, memory_option, outcome_option, setting
 from pipeline.cli.workers import workers
 from pipeline.errors import PipelineError, UsageError
 
@@ -25,7 +25,7 @@ _NOTHING_DONE = 3
 @label_option
 @setting(config.JOBS, type=click.IntRange(min=1))
 @outcome_option
-@resource_options
+@memory_option
 def ingest(
     inputs: tuple[str, ...],
     lake: str,
@@ -33,7 +33,6 @@ def ingest(
     jobs: int,
     format_: str,
     memory: str,
-    threads: int | None,
 ) -> int:
     """Decode INPUTs into the Parquet lake.
 

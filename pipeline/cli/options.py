@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,7 +79,12 @@ def database_option(command: _Command) -> _Command:
 def resource_options(command: _Command) -> _Command:
     """--memory SIZE and --threads N"""
     command = setting(config.THREADS, type=click.IntRange(min=1))(command)
-    return setting(config.MEMORY, metavar="SIZE", callback=_check_size)(command)
+    return memory_option(command, least=config.LEAST_MEMORY)
+
+
+def memory_option(command: _Command, *, least: str = config.LEAST_DECODING_MEMORY) -> _Command:
+    """--memory SIZE"""
+    return setting(config.MEMORY, metavar="SIZE", callback=partial(_check_size, least=least))(command)
 
 
 def format_option(command: _Command) -> _Command:
@@ -174,13 +180,13 @@ def _leave_out(receipt: flow.Receipt, inputs: Sequence[str]) -> None:
         click.get_current_context().obj.extend(uri for uri, _ in receipt.refusals)
 
 
-def _check_size(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _check_size(context: click.Context, parameter: click.Parameter, value: str, *, least: str) -> str:
     try:
         size = config.size_bytes(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-    if size < config.size_bytes(config.LEAST_MEMORY):
-        raise click.BadParameter(f"{value} is too little for anything; {config.LEAST_MEMORY} is the least that works")
+    if size < config.size_bytes(least):
+        raise click.BadParameter(f"{value} is too little for anything; {least} is the least that works")
     return value
 
 

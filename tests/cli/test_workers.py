@@ -155,3 +155,32 @@ def test_a_signal_that_is_to_be_ignored_is(tmp_path: Path) -> None:
 
     # One of the inputs is no profile.
     assert running.returncode == 1
+
+
+# A signal that falls into what Python runs where no exception leads out of.
+LOST = """
+import os, signal, sys, time
+import pipeline.cli as cli
+from pipeline.endings import end
+
+class Dying:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+
+def main():
+    try:
+        Dying()
+        time.sleep(50)
+    except KeyboardInterrupt as error:
+        return end(error)
+
+cli.main = main
+sys.exit(cli.command())
+"""
+
+
+def test_a_signal_that_nobody_can_catch_comes_again() -> None:
+    done = subprocess.run([sys.executable, "-c", LOST], env=environment(), capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stderr) == (143, "heapscape: interrupted; what was committed stays\n")
