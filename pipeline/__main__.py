@@ -28,6 +28,8 @@ def command() -> int:
         unloaded = ImportError(f"{type(error).__name__}: {error}")
         unloaded.__cause__ = error
         return leave(end(unloaded))
+    except BaseException as error:
+        return leave(end(error))
     return cli.command()
 
 

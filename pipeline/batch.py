@@ -116,12 +116,15 @@ def _attempt(
             refused_ids.update(refusal.source.source_id for refusal in (*unread, *unknown, *broken))
     # An archive can be refused behind some members that were read.
     written = replace(writer.written, outdated=frozenset(former_ids - refused_ids))
-    # What is refused is refused as often as it stands there.
+    again = _refused_again(repeated, refusals)
+    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in (*refusals, *again))
+    return BatchResult(written, +ingested, len(repeated) - len(again), reasons, tuple(losses))
+
+
+def _refused_again(repeated: Iterable[Source], refusals: Iterable[Refusal]) -> list[Refusal]:
+    """What is refused is refused as often as it stands there."""
     reason_of = {refusal.source.source_id: refusal.reason for refusal in refusals}
-    again = [source for source in repeated if source.source_id in reason_of]
-    reasons = [(refusal.source.origin.uri, refusal.reason) for refusal in refusals]
-    reasons += [(source.origin.uri, reason_of[source.source_id]) for source in again]
-    return BatchResult(written, ingested, len(repeated) - len(again), tuple(reasons), tuple(losses))
+    return [Refusal(source, reason_of[source.source_id]) for source in repeated if source.source_id in reason_of]
 
 
 def _read_together(

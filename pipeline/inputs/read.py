@@ -278,10 +278,8 @@ def _until_end(stream: Stream) -> Iterator[bytes]:
 def _members(this: _Input, found: Iterator[Blob | Refusal]) -> Iterator[Blob | Refusal]:
     """What an archive holds, refused when it lies in too many others or holds nothing."""
     if this.archives >= this.limits.max_depth:
-        raise DecodeError(
-            f"is an archive inside {this.archives} others, more than max_depth {this.limits.max_depth} allows; "
-            "extract the outer one"
-        )
+        deepest = this.limits.max_depth
+        raise DecodeError(f"is an archive inside {this.archives} others, more than {deepest}; extract the outer one")
     parcel = None
     for parcel in found:
         yield parcel

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.profile import profile
-from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, TRACES, environment, heapscape, process
+from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, REPORT, TRACES, environment, heapscape, process
 
 
 def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
@@ -124,10 +124,10 @@ def test_processes_and_batches_do_not_change_what_goes_in() -> None:
 
 
 def test_an_input_larger_than_an_eighth_of_the_memory_is_refused() -> None:
-    seen = heapscape("ingest", FIRST, "--memory", "8KB", "--lake", "lake")
+    seen = heapscape("ingest", REPORT, "--memory", "64KB", "--lake", "lake")
 
     assert seen.code == 3
-    assert "the 1,000 that fit into --memory" in seen.err
+    assert "the 8,000 that fit into --memory" in seen.err
 
 
 def test_what_is_lost_of_an_input_is_told(tmp_path: Path) -> None:

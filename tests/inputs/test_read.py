@@ -307,7 +307,7 @@ def test_a_third_archive_inside_is_refused(tmp_path: Path) -> None:
 
     refusal = _refusal(_file(tmp_path, _zip([("a", _tar([("b", innermost)]))])))
 
-    assert "inside 2 others, more than max_depth 2" in refusal.reason
+    assert "inside 2 others, more than 2; extract" in refusal.reason
     assert refusal.source.origin.member == "a!b"
 
 
