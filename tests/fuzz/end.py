@@ -1,0 +1,90 @@
+"""A batch of damaged inputs to the end of the pipeline: into the lake, into the database, through every view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import duckdb
+import pyarrow.parquet as pq
+import xxhash
+
+from pipeline import flow
+from pipeline.flow import Receipt
+from pipeline.formats import is_streamed, recognise
+from pipeline.inputs.find import find
+from pipeline.inputs.read import read
+from pipeline.tables.source import labelled_id
+from pipeline.values import Blob, Origin, Source
+from tests.fuzz.judge import LIMITS, Broken, Outcome
+from tests.sql.everything import ask_everything, read_everything
+
+# As a file system takes them.
+_NAMES: Final = ("x", "x.pb.gz", "\x1b[31m", "a\nb", "größe", "k=v", "a!b", "\u202e", "x" * 200)
+
+
+def to_the_end(inputs: Sequence[bytes], *, good: Sequence[bytes]) -> Outcome:
+    """Judge inputs, each a file of its own among some sound ones."""
+    with TemporaryDirectory(prefix="heapscape-fuzz-") as folder:
+        offered, lake, database = (str(Path(folder, name)) for name in ("inputs", "lake", "end.duckdb"))
+        for place, content in enumerate(good):
+            _written(offered, f"service=good/build=1/sound-{place}", content)
+        for place, content in enumerate(inputs):
+            _written(
+                offered, f"service={'ab'[place % 2]}/build={place % 3}/{_NAMES[place % len(_NAMES)]}{place}", content
+            )
+        receipt = _ingest(offered, lake)
+        _account(offered, lake, receipt)
+        if again := _ingest(offered, lake).ingested:
+            raise Broken(f"offered again, inputs went in again: {dict(again)}")
+        if findings := list(flow.verify_lake(lake)):
+            raise Broken(f"the lake is not sound: {findings[0]}")
+        flow.load(lake, database)
+        with flow.open_warehouse(database) as connection:
+            _check_sound(connection, good)
+            read_everything(connection)
+            ask_everything(connection)
+    return Outcome(len(inputs), len(receipt.snapshot.ingested) - len(good))
+
+
+def _written(folder: str, name: str, content: bytes) -> None:
+    path = Path(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _ingest(inputs: str, lake: str) -> Receipt:
+    return flow.ingest([inputs], lake, labels={}, limits=LIMITS)
+
+
+def _account(inputs: str, lake: str, receipt: Receipt) -> None:
+    """Every input went in, was refused with a reason, or is there already."""
+    offered = sum(
+        1 for origin in find([inputs], labels={}) for _ in read(origin, limits=LIMITS, is_streamed=is_streamed)
+    )
+    ingested = len(receipt.snapshot.ingested)
+    if ingested + len(receipt.refusals) + receipt.known != offered:
+        raise Broken(
+            f"{offered} inputs were offered; {ingested} went in, {len(receipt.refusals)} were refused, "
+            f"{receipt.known} are said to be there already"
+        )
+    if silent := [uri for uri, reason in receipt.refusals if not reason.strip()]:
+        raise Broken(f"{silent[0]!r} was refused without a reason")
+    rows = [
+        row for file in receipt.snapshot.files["source"] for row in pq.read_table(f"{lake}/{file.path}").to_pylist()
+    ]
+    reasons = {row["source_id"]: row["reason"] for row in rows if row["status"] == "refused"}
+    if reasons != dict(receipt.snapshot.refused):
+        raise Broken("the refusals in the lake are not those that the batch told of")
+
+
+def _check_sound(connection: duckdb.DuckDBPyConnection, good: Sequence[bytes]) -> None:
+    """The sound inputs are there, under any name: one of the others may hold the same bytes."""
+    found = {one for (one,) in connection.execute("SELECT source_id FROM source WHERE status = 'ingested'").fetchall()}
+    origin = Origin("sound", labels={"service": "good", "build": "1"})
+    for place, content in enumerate(good):
+        source = Source(xxhash.xxh64_intdigest(content), origin, len(content), "")
+        if labelled_id(source, recognise(Blob(source, content)).identity_labels) not in found:
+            raise Broken(f"sound input {place} did not go in")

@@ -1,0 +1,62 @@
+"""Cases that branches not seen before lead to: atheris (libFuzzer) over the parts that are Python.
+
+Compiled kernels have no branches it sees; for those the mutations go on by what the decoders say. Where atheris is not
+installed, which has no wheels for every Python and system, all targets are mutated so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tests.fuzz.child import Attempts
+    from tests.fuzz.targets import Target
+
+# Without the kernels: numba compiles bytecode, and atheris changes it.
+_WATCHED: Final = ["pipeline.inputs", "pipeline.formats.escape", "pipeline.tables"]
+_MOST_BYTES: Final = 1 << 20
+
+
+def is_possible() -> bool:
+    """Whether atheris is installed."""
+    return importlib.util.find_spec("atheris") is not None
+
+
+def instrumented(targets: str) -> Mapping[str, Target]:
+    """The mapping of targets, imported so that atheris sees the branches behind it."""
+    import atheris
+
+    with atheris.instrument_imports(include=_WATCHED):
+        module, _, name = targets.partition(":")
+        found: Mapping[str, Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def guide(attempts: Attempts, *, seed: int, seconds: float) -> None:
+    """Run cases for so long. libFuzzer ends the process itself."""
+    import atheris
+
+    corpus = attempts.folder / "corpus"
+    corpus.mkdir(exist_ok=True)
+    for place, content in enumerate(attempts.corpus.contents):
+        (corpus / f"seed-{place}").write_bytes(content)
+
+    def mutated(data: bytes, most: int, number: int) -> bytes:
+        draw = Random(number)
+        if draw.random() < 0.5:
+            return bytes(atheris.Mutate(data, most))
+        return attempts.target.mutate([*attempts.corpus.contents, data], draw)[:most]
+
+    def run(data: bytes) -> None:
+        attempts.run([data])
+        # Nothing is called at the end.
+        attempts.ring.write([], attempts.tally)
+
+    options = [f"-max_total_time={max(1, round(seconds))}", f"-seed={seed % 2**32 or 1}", f"-max_len={_MOST_BYTES}"]
+    options += ["-rss_limit_mb=0", "-timeout=0", "-verbosity=0", f"-artifact_prefix={attempts.folder}/"]
+    atheris.Setup(["fuzz", *options, str(corpus)], run, custom_mutator=mutated)
+    atheris.Fuzz()

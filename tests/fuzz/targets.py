@@ -1,0 +1,259 @@
+"""What is fuzzed: for each part the seeds, how they are changed, and what is done with what comes out."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from tests.builders.profile import profile
+from tests.builders.trace import BLOCKED, batch, raw_batch, samples, stacks, strings, trace
+from tests.builders.trace_v1 import RICH
+from tests.fuzz import archives, compressions, escapes, pprof, traces
+from tests.fuzz.end import to_the_end
+from tests.fuzz.judge import Outcome, decoded, unpacked
+from tests.fuzz.mutate import dumb
+
+FILES: Final = Path(__file__).parents[1] / "fixtures" / "files"
+_EVERYKIND: Final = FILES / "everykind" / "service=everykind"
+_LEDGER: Final = FILES / "lifecycle" / "service=lifecycle" / "build=go1.27-trim"
+# Seeds larger than this are changed byte by byte only, and not often: small ones are many more cases.
+_SMALL_BYTES: Final = 4_000
+_KEPT_BYTES: Final = 64 << 10
+
+
+@dataclass(frozen=True)
+class Target:
+    """One part that is fuzzed.
+
+    seeds       what to begin with
+    mutate      another input, made of the corpus
+    run         does what the product does with some inputs; raises for all that may not be
+    together    how many inputs are a case: what decodes many at once is given many
+    is_guided   whether it is Python that atheris sees the branches of, and quick
+    most_s      the longest a case may take
+    """
+
+    name: str
+    seeds: Callable[[], Sequence[bytes]]
+    mutate: Callable[[Sequence[bytes], Random], bytes]
+    run: Callable[[Sequence[bytes]], Outcome]
+    together: int = 1
+    is_guided: bool = False
+    most_s: float = 20.0
+
+
+@dataclass
+class Corpus:
+    """The seeds, and the cases that brought something new."""
+
+    contents: list[bytes]
+    traits: set[str] = field(default_factory=set)
+    most: int = 400
+
+    def take(self, outcome: Outcome) -> None:
+        """Keep the inputs of which something new was said."""
+        for content, traits in outcome.traits.items():
+            if not traits <= self.traits and len(self.contents) < self.most and len(content) < _KEPT_BYTES:
+                self.contents.append(content)
+            self.traits |= traits
+
+
+# Seeds -----------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def profiles() -> tuple[bytes, ...]:
+    """Small ones of the builder, and real ones."""
+    built = profile(
+        "store.put@store/cache.go:88|store.add@store/cache.go:12 main.main@main.go:7 1 4096 {bytes=4096}",
+        "main.grow@main.go:9 main.main@main.go:7 2 8192",
+        "main.idle 0 0 {tenant=north} {wait=5ms}",
+        types=("inuse_objects/count", "inuse_space/bytes"),
+        default_type="inuse_space",
+        period=524288,
+        period_type="space/bytes",
+        comments=["made by hand"],
+    )
+    heap = profile(
+        "main.grow@main.go:9 main.main@main.go:7 4 400 2 200",
+        types=("alloc_objects/count", "alloc_space/bytes", "inuse_objects/count", "inuse_space/bytes"),
+        period=524288,
+        period_type="space/bytes",
+    )
+    cpu = profile("main.spin 1 10000000", types=("samples/count", "cpu/nanoseconds"), duration_ns=10**9)
+    real = [
+        gzip.decompress((_EVERYKIND / f"build=go1.{version}-trim" / f"{kind}.pb.gz").read_bytes())
+        for version, kind in ((22, "threadcreate"), (27, "threadcreate"), (27, "goroutineleak"), (22, "files"))
+    ]
+    return built, heap, cpu, *real
+
+
+@cache
+def traces_since_122() -> tuple[bytes, ...]:
+    """Some of everything in each version, in two generations; and a real one."""
+    running = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
+    lines = (
+        *running,
+        "UserTaskBegin dt=1 task=5 parent_task=0 name_string=1 stack=1",
+        "UserRegionBegin dt=1 task=5 name_string=1 stack=1",
+        "UserLog dt=1 task=5 key_string=1 value_string=2 stack=1",
+        "UserRegionEnd dt=1 task=5 name_string=1 stack=1",
+        "UserTaskEnd dt=1 task=5 stack=1",
+        "GCBegin dt=1 gc_seq=1 stack=1",
+        "STWBegin dt=1 kind_string=3 stack=1",
+        "STWEnd dt=1",
+        "GCMarkAssistBegin dt=1 stack=1",
+        "GCMarkAssistEnd dt=1",
+        "GCEnd dt=9 gc_seq=2",
+        "GCSweepBegin dt=1 stack=1",
+        "GCSweepEnd dt=1 swept_value=1 reclaimed_value=1",
+        "HeapAlloc dt=1 heapalloc_value=77",
+        "HeapGoal dt=1 heapgoal_value=99",
+        "GoCreate dt=1 new_g=2 new_stack=1 stack=1",
+        "GoSyscallBegin dt=1 p_seq=1 stack=1",
+        "GoSyscallEnd dt=1",
+        "GoBlock dt=1 reason_string=3 stack=1",
+        "GoStart dt=1 g=2 g_seq=1",
+        "GoDestroy dt=1",
+        "ProcStop dt=1",
+    )
+    objects = (
+        "SpanAlloc dt=1 id=2 npages_value=1 kindclass=22",
+        "HeapObjectAlloc dt=1 id=2048 type=1",
+        "HeapObjectFree dt=1 id=2048",
+        "SpanFree dt=1 id=2",
+    )
+    names = strings({1: "main.f", 2: "main.go", 3: "chan receive"})
+    tables = (names, stacks({1: [(9, 1, 2, 3), (8, 2, 1, 3)]}), samples([(3, 7, 0, 1, 1)]))
+    again = batch("ProcStatus dt=1 p=0 pstatus=2", "GoStatus dt=1 g=1 m=0 gstatus=4", thread=7, generation=2, time=99)
+    types = raw_batch(b"\x00\x01\x01\x08\x08\x00", experiment=1)
+    built = [trace(22, BLOCKED), trace(26, BLOCKED)]
+    built += [trace(version, (*tables, batch(*lines, thread=7)), (again,)) for version in (22, 25, 26)]
+    built.append(trace(26, (*tables, types, batch(*running, *objects, thread=7))))
+    return *built, (_EVERYKIND / "build=go1.27-trim" / "go.trace").read_bytes()
+
+
+def traces_before_122() -> tuple[bytes, ...]:
+    """One with some of everything."""
+    return (RICH,)
+
+
+@cache
+def text_reports() -> tuple[bytes, ...]:
+    """Reports of -m and of -m=2, as real compilers wrote them, in pieces."""
+    found = [(_LEDGER / f"report={word}" / f"escape-{word}.txt").read_bytes() for word in ("m", "m2")]
+    return tuple(b"\n".join(report.split(b"\n")[start : start + 120]) for report in found for start in (0, 120, 240))
+
+
+@cache
+def logs() -> tuple[bytes, ...]:
+    """JSON logs of real compilers, their first lines."""
+    paths = sorted((_LEDGER / "report=json").rglob("*.json"))
+    return tuple(b"\n".join(path.read_bytes().split(b"\n")[:12]) for path in paths[:6])
+
+
+@cache
+def contents() -> tuple[bytes, ...]:
+    """What archives and compressed files hold."""
+    return (
+        profiles()[0],
+        profiles()[1],
+        traces_since_122()[0],
+        text_reports()[0],
+        logs()[0],
+        b"",
+        b"plain text",
+        bytes(3_000),
+    )
+
+
+# Changes ---------------------------------------------------------------------------------------------------------------
+
+_trace_lines = cache(lambda content: tuple(traces.lines_of(content)))
+_old_trace = cache(lambda content: traces.old_events(content))
+
+
+def _profile(corpus: Sequence[bytes], draw: Random) -> bytes:
+    """Mostly a sound seed with fields changed, else anything that was worth keeping with bytes changed."""
+    if draw.random() < 0.8:
+        return pprof.mutated(draw.choice(profiles()), draw)
+    return dumb(draw.choice(corpus), draw, others=corpus)
+
+
+def _trace(corpus: Sequence[bytes], draw: Random) -> bytes:
+    if draw.random() < 0.8:
+        small = [content for content in traces_since_122() if len(content) < _SMALL_BYTES]
+        return traces.mutated(list(_trace_lines(draw.choice(small))), draw)
+    return dumb(draw.choice(corpus), draw, others=corpus)
+
+
+def _old(corpus: Sequence[bytes], draw: Random) -> bytes:
+    if draw.random() < 0.8:
+        header, events = _old_trace(RICH)
+        return traces.mutated_old(header, events, draw)
+    return dumb(draw.choice(corpus), draw, others=corpus)
+
+
+def _text(corpus: Sequence[bytes], draw: Random) -> bytes:
+    return escapes.mutated_text(draw.choice(corpus), draw, corpus)
+
+
+def _log(corpus: Sequence[bytes], draw: Random) -> bytes:
+    return escapes.mutated_log(draw.choice(corpus), draw, corpus)
+
+
+def _zip(corpus: Sequence[bytes], draw: Random) -> bytes:
+    made = archives.mutated_zip(contents(), draw)
+    return dumb(made, draw, others=corpus) if draw.random() < 0.3 else made
+
+
+def _tar(corpus: Sequence[bytes], draw: Random) -> bytes:
+    made = archives.mutated_tar(contents(), draw)
+    return dumb(made, draw, others=corpus) if draw.random() < 0.3 else made
+
+
+def _compressed(codec: str, corpus: Sequence[bytes], draw: Random) -> bytes:
+    return compressions.mutated(codec, contents(), draw)
+
+
+def _packed(codec: str) -> tuple[bytes, ...]:
+    return tuple(compressions.PACK[codec](content) for content in contents())
+
+
+def _input(corpus: Sequence[bytes], draw: Random) -> bytes:
+    """An input of any kind; those of formats say more behind the decoders than archives do."""
+    target = draw.choice((*DECODERS, *DECODERS[:5], *DECODERS[:5]))
+    return target.mutate(target.seeds(), draw)
+
+
+def _one(judge: Callable[[bytes], Outcome]) -> Callable[[Sequence[bytes]], Outcome]:
+    return lambda inputs: judge(inputs[0])
+
+
+DECODERS: Final = (
+    Target("pprof", profiles, _profile, partial(decoded, good=profiles()[0]), together=16),
+    Target("gotrace", traces_since_122, _trace, partial(decoded, good=traces_since_122()[1]), together=4),
+    Target("gotrace-v1", traces_before_122, _old, partial(decoded, good=RICH), together=4),
+    Target("escape-text", text_reports, _text, partial(decoded, good=text_reports()[0]), together=16),
+    Target("escape-json", logs, _log, partial(decoded, good=logs()[0]), together=16),
+    Target("zip", lambda: (archives.mutated_zip(contents(), Random(0)),), _zip, _one(unpacked), is_guided=True),
+    Target("tar", lambda: (archives.mutated_tar(contents(), Random(0)),), _tar, _one(unpacked), is_guided=True),
+    *(
+        Target(
+            codec,
+            partial(_packed, codec),
+            partial(_compressed, codec),
+            _one(partial(unpacked, codec=codec)),
+            is_guided=True,
+        )
+        for codec in compressions.PACK
+    ),
+)
+_SOUND: Final = (*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0])
+_TO_THE_END: Final = Target("pipeline", tuple, _input, partial(to_the_end, good=_SOUND), together=40, most_s=300.0)
+TARGETS: Final = {target.name: target for target in (*DECODERS, _TO_THE_END)}
