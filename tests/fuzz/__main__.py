@@ -32,7 +32,9 @@ def main(argv: Sequence[str]) -> int:
     seed = asked.seed if asked.seed is not None else int(time.time())
     guided = asked.guided and is_possible()
     print(f"seed {seed}; {'guided by atheris where it sees branches' if guided else 'mutation alone'}", flush=True)
-    print(f"{'target':<12} {'inputs':>9} {'a second':>9} {'accepted':>9} {'slowest':>9} {'memory':>9} {'findings':>9}")
+    print(
+        f"{'target':<12} {'inputs':>9} {'a second':>9} {'accepted':>9} {'answers':>9} {'slowest':>9} {'memory':>9} {'findings':>9}"
+    )
     accounts = []
     for name in asked.targets or TARGETS:
         account = fuzz(
@@ -75,7 +77,7 @@ def _compile(*, bounds: bool) -> None:
 def _print(account: Account) -> None:
     rate = account.inputs / max(account.seconds, 0.001)
     print(
-        f"{account.target:<12} {account.inputs:>9,} {rate:>9,.0f} {account.accepted:>9,} {account.slowest_ms:>6,} ms "
+        f"{account.target:<12} {account.inputs:>9,} {rate:>9,.0f} {account.accepted:>9,} {account.answers:>9,} {account.slowest_ms:>6,} ms "
         f"{account.peak_mib:>5,} MiB {len(account.findings):>9}",
         flush=True,
     )

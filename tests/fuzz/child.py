@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -27,7 +27,7 @@ from tests.fuzz.archives import packed_together
 if TYPE_CHECKING:
     from tests.fuzz.targets import Target
 
-_HEADER: Final = struct.Struct("<6Q")
+_HEADER: Final = struct.Struct("<7Q")
 _RING_BYTES: Final = 64 << 20
 # Over what the process has once everything is imported and compiled.
 _MORE_ADDRESSES: Final = 4 << 30
@@ -36,11 +36,12 @@ _MORE_KIB: Final = 1 << 20
 
 @dataclass(slots=True)
 class Tally:
-    """How far a run has come: cases, the inputs in them, how many of those were accepted."""
+    """How far a run has come: cases, the inputs in them, how many of those were accepted, how many different things were said."""
 
     cases: int = 0
     inputs: int = 0
     accepted: int = 0
+    answers: int = 0
     slowest_ms: int = 0
     peak_mib: int = 0
 
@@ -58,8 +59,7 @@ class Ring:
     def write(self, inputs: Sequence[bytes], tally: Tally) -> None:
         """Note what is about to be run."""
         sizes = struct.pack(f"<{len(inputs)}Q", *map(len, inputs))
-        numbers = tally.cases, tally.inputs, tally.accepted, tally.slowest_ms, tally.peak_mib, len(inputs)
-        written = b"".join((_HEADER.pack(*numbers), sizes, *inputs))
+        written = b"".join((_HEADER.pack(*astuple(tally), len(inputs)), sizes, *inputs))
         self._map[: len(written)] = written
 
     def read(self) -> tuple[list[bytes], Tally]:
@@ -123,6 +123,7 @@ class Attempts:
             faulthandler.cancel_dump_traceback_later()
         self.tally.accepted += outcome.accepted
         self.corpus.take(outcome)
+        self.tally.answers = len(self.corpus.traits)
         return None
 
     def _smallest(self, inputs: Sequence[bytes], kind: str) -> Sequence[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
@@ -18,7 +17,7 @@ from pipeline.inputs.find import find
 from pipeline.inputs.read import read
 from pipeline.tables.source import labelled_id
 from pipeline.values import Blob, Origin, Source
-from tests.fuzz.judge import LIMITS, Broken, Outcome
+from tests.fuzz.judge import LIMITS, Broken, Outcome, folder
 from tests.sql.everything import ask_everything, read_everything
 
 # As a file system takes them.
@@ -27,8 +26,8 @@ _NAMES: Final = ("x", "x.pb.gz", "\x1b[31m", "a\nb", "größe", "k=v", "a!b", "\
 
 def to_the_end(inputs: Sequence[bytes], *, good: Sequence[bytes]) -> Outcome:
     """Judge inputs, each a file of its own among some sound ones."""
-    with TemporaryDirectory(prefix="heapscape-fuzz-") as folder:
-        offered, lake, database = (str(Path(folder, name)) for name in ("inputs", "lake", "end.duckdb"))
+    with folder() as here:
+        offered, lake, database = (str(Path(here, name)) for name in ("inputs", "lake", "end.duckdb"))
         for place, content in enumerate(good):
             _written(offered, f"service=good/build=1/sound-{place}", content)
         for place, content in enumerate(inputs):
@@ -49,8 +48,8 @@ def to_the_end(inputs: Sequence[bytes], *, good: Sequence[bytes]) -> Outcome:
     return Outcome(len(inputs), len(receipt.snapshot.ingested) - len(good))
 
 
-def _written(folder: str, name: str, content: bytes) -> None:
-    path = Path(folder, name)
+def _written(within: str, name: str, content: bytes) -> None:
+    path = Path(within, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 

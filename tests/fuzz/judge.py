@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,6 +29,8 @@ from tests.fuzz.compressions import LIBRARY, LIBRARY_ERRORS
 LIMITS = Limits(max_plain_bytes=2 << 20, max_ratio=100, max_members=200, max_depth=3)
 # Below this a ratio means nothing; see pipeline/inputs/limits.py.
 _HARMLESS_BYTES = 4 << 20
+_IN_MEMORY = "/dev/shm"
+_ROOM_BYTES = 1 << 30
 # Rows that parts of a trace may have in common with each other are these tables' alone.
 _SHARED = frozenset({"mapping", "function", "location", "stack", "label_set"})
 
@@ -116,7 +119,13 @@ def unpacked(content: bytes, *, codec: str = "") -> Outcome:
 @cache
 def _folder() -> TemporaryDirectory[str]:
     # One for all cases: to make and to remove one takes longer than most of them.
-    return TemporaryDirectory(prefix="heapscape-fuzz-")
+    return folder()
+
+
+def folder() -> TemporaryDirectory[str]:
+    """A folder to work in: in memory where there is enough, since nothing here has to outlive a crash."""
+    has_room = Path(_IN_MEMORY).is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ROOM_BYTES
+    return TemporaryDirectory(prefix="heapscape-fuzz-", dir=_IN_MEMORY if has_room else None)
 
 
 def _check_plain(codec: str, content: bytes, plain: bytes) -> None:

@@ -28,6 +28,7 @@ class Account:
     cases: int = 0
     inputs: int = 0
     accepted: int = 0
+    answers: int = 0
     slowest_ms: int = 0
     peak_mib: int = 0
     seconds: float = 0.0
@@ -69,6 +70,7 @@ def fuzz(
         account.cases = tally.cases
         account.inputs += tally.inputs
         account.accepted += tally.accepted
+        account.answers = max(account.answers, tally.answers)
         account.slowest_ms = max(account.slowest_ms, tally.slowest_ms)
         account.peak_mib = max(account.peak_mib, tally.peak_mib)
         account.seconds += took
