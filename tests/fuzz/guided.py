@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from tests.fuzz.child import Attempts
-    from tests.fuzz.targets import Target
+    from tests.fuzz.target import Target
 
 # Without the kernels: numba compiles bytecode, and atheris changes it.
 _WATCHED: Final = ["pipeline.inputs", "pipeline.formats.escape", "pipeline.tables"]

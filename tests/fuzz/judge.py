@@ -25,6 +25,7 @@ from pipeline.tables.source import note_table
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.values import Blob, Format, Note, Origin, Refusal, Source
 from tests.fuzz.compressions import LIBRARY, LIBRARY_ERRORS
+from tests.fuzz.target import Broken, Outcome
 
 LIMITS = Limits(max_plain_bytes=2 << 20, max_ratio=100, max_members=200, max_depth=3)
 # Below this a ratio means nothing; see pipeline/inputs/limits.py.
@@ -33,24 +34,6 @@ _IN_MEMORY = "/dev/shm"
 _ROOM_BYTES = 1 << 30
 # Rows that parts of a trace may have in common with each other are these tables' alone.
 _SHARED = frozenset({"mapping", "function", "location", "stack", "label_set"})
-
-
-class Broken(Exception):
-    """A promise that was not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a case came to.
-
-    inputs    how many there were in it
-    accepted  how many of them were not refused
-    traits    what was said of each; an input with traits that were not there before is worth changing further
-    """
-
-    inputs: int
-    accepted: int
-    traits: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

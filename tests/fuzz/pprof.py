@@ -17,6 +17,8 @@ _SAMPLE: Final[Mapping[int, Any]] = {1: _PACKED, 2: _PACKED, 3: {}}
 _PROFILE: Final[Mapping[int, Any]] = {1: {}, 2: _SAMPLE, 3: {}, 4: {4: _LINE}, 5: {}, 11: {}, 13: _PACKED}
 # Where a number does most harm: values, times, ids, places in the string table.
 _TIMES: Final = (9, 10, 12)
+# Changes that multiply do so no further beyond so many.
+_MOST: Final = 400
 
 
 @dataclass
@@ -155,7 +157,8 @@ def _resized(every: list[_Place], draw: Random) -> None:
     """One more or one less in a list of numbers, or very many."""
     field = _some([place for place in every if place[0][place[1]].packed is not None] or every, draw)
     if field.packed is not None:
-        field.packed = draw.choice((field.packed[:-1], [*field.packed, number(draw)], field.packed * 300, []))
+        many = field.packed[:_MOST] * 300
+        field.packed = draw.choice((field.packed[:-1], [*field.packed, number(draw)], many, []))
 
 
 def _reworded(every: list[_Place], draw: Random) -> None:
@@ -172,7 +175,8 @@ def _dropped(every: list[_Place], draw: Random) -> None:
 
 def _repeated(every: list[_Place], draw: Random) -> None:
     siblings, place, _ = draw.choice(every)
-    siblings[place:place] = [siblings[place]] * draw.choice((1, 1, 2, 100))
+    # What is repeated may be in something repeated.
+    siblings[place:place] = [siblings[place]] * (draw.choice((1, 1, 2, 100)) if len(every) < _MOST else 1)
 
 
 def _moved(every: list[_Place], draw: Random) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -15,52 +14,15 @@ from tests.builders.trace import BLOCKED, batch, raw_batch, samples, stacks, str
 from tests.builders.trace_v1 import RICH
 from tests.fuzz import archives, compressions, escapes, pprof, traces
 from tests.fuzz.end import to_the_end
-from tests.fuzz.judge import Outcome, decoded, unpacked
+from tests.fuzz.judge import decoded, unpacked
 from tests.fuzz.mutate import dumb
+from tests.fuzz.target import Outcome, Target
 
 FILES: Final = Path(__file__).parents[1] / "fixtures" / "files"
 _EVERYKIND: Final = FILES / "everykind" / "service=everykind"
 _LEDGER: Final = FILES / "lifecycle" / "service=lifecycle" / "build=go1.27-trim"
 # Seeds larger than this are changed byte by byte only, and not often: small ones are many more cases.
 _SMALL_BYTES: Final = 4_000
-_KEPT_BYTES: Final = 64 << 10
-
-
-@dataclass(frozen=True)
-class Target:
-    """One part that is fuzzed.
-
-    seeds       what to begin with
-    mutate      another input, made of the corpus
-    run         does what the product does with some inputs; raises for all that may not be
-    together    how many inputs are a case: what decodes many at once is given many
-    is_guided   whether it is Python that atheris sees the branches of, and quick
-    most_s      the longest a case may take
-    """
-
-    name: str
-    seeds: Callable[[], Sequence[bytes]]
-    mutate: Callable[[Sequence[bytes], Random], bytes]
-    run: Callable[[Sequence[bytes]], Outcome]
-    together: int = 1
-    is_guided: bool = False
-    most_s: float = 20.0
-
-
-@dataclass
-class Corpus:
-    """The seeds, and the cases that brought something new."""
-
-    contents: list[bytes]
-    traits: set[str] = field(default_factory=set)
-    most: int = 400
-
-    def take(self, outcome: Outcome) -> None:
-        """Keep the inputs of which something new was said."""
-        for content, traits in outcome.traits.items():
-            if not traits <= self.traits and len(self.contents) < self.most and len(content) < _KEPT_BYTES:
-                self.contents.append(content)
-            self.traits |= traits
 
 
 # Seeds -----------------------------------------------------------------------------------------------------------------
@@ -147,7 +109,8 @@ def traces_before_122() -> tuple[bytes, ...]:
 def text_reports() -> tuple[bytes, ...]:
     """Reports of -m and of -m=2, as real compilers wrote them, in pieces."""
     found = [(_LEDGER / f"report={word}" / f"escape-{word}.txt").read_bytes() for word in ("m", "m2")]
-    return tuple(b"\n".join(report.split(b"\n")[start : start + 120]) for report in found for start in (0, 120, 240))
+    pieces = [b"\n".join(report.split(b"\n")[start : start + 120]) for report in found for start in (0, 120, 240)]
+    return tuple(piece for piece in pieces if piece.strip())
 
 
 @cache
@@ -170,6 +133,20 @@ def contents() -> tuple[bytes, ...]:
         b"plain text",
         bytes(3_000),
     )
+
+
+def zips() -> tuple[bytes, ...]:
+    """One with a member of each content."""
+    entries = [
+        archives.zip_entry(b"%d.in" % place, content, deflated=place % 2 == 0)
+        for place, content in enumerate(contents())
+    ]
+    return (archives.zip_bytes(entries),)
+
+
+def tars() -> tuple[bytes, ...]:
+    """One with a member of each content."""
+    return (archives.packed_together(contents()),)
 
 
 # Changes ---------------------------------------------------------------------------------------------------------------
@@ -241,8 +218,8 @@ DECODERS: Final = (
     Target("gotrace-v1", traces_before_122, _old, partial(decoded, good=RICH), together=4),
     Target("escape-text", text_reports, _text, partial(decoded, good=text_reports()[0]), together=16),
     Target("escape-json", logs, _log, partial(decoded, good=logs()[0]), together=16),
-    Target("zip", lambda: (archives.mutated_zip(contents(), Random(0)),), _zip, _one(unpacked), is_guided=True),
-    Target("tar", lambda: (archives.mutated_tar(contents(), Random(0)),), _tar, _one(unpacked), is_guided=True),
+    Target("zip", zips, _zip, _one(unpacked), is_guided=True),
+    Target("tar", tars, _tar, _one(unpacked), is_guided=True),
     *(
         Target(
             codec,

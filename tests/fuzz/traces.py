@@ -17,6 +17,10 @@ _NUMBER: Final = re.compile(r"=(\d+)")
 _BATCH: Final = ("EventBatch", "ExperimentalBatch", "EndOfGeneration")
 _VERSIONS: Final = (22, 23, 25, 26)
 _DATA: Final = "\tdata="
+# Events whose line is followed by lines of theirs.
+_WITH_MORE: Final = ("String ", "Stack ", "ExperimentalBatch ")
+# Changes that multiply do so no further beyond so many.
+_MOST: Final = 400
 
 
 # Since Go 1.22: the text twin's lines ------------------------------------------------------------------------------------
@@ -90,7 +94,7 @@ def _dropped(lines: list[str], draw: Random) -> None:
 
 def _repeated(lines: list[str], draw: Random) -> None:
     start, end = draw.choice((_event, _event, _batch))(lines, draw)
-    lines[start:start] = lines[start:end] * draw.choice((1, 1, 2, 40))
+    lines[start:start] = lines[start:end] * (draw.choice((1, 1, 2, 40)) if len(lines) < _MOST else 1)
 
 
 def _moved(lines: list[str], draw: Random) -> None:
@@ -104,7 +108,7 @@ def _moved(lines: list[str], draw: Random) -> None:
 
 def _renamed(lines: list[str], draw: Random) -> None:
     """An event's arguments under another event that has as many."""
-    plain = [place for place, line in enumerate(lines[1:], start=1) if not line.startswith(("\t", "String ", "Stack "))]
+    plain = [place for place, line in enumerate(lines[1:], start=1) if not line.startswith(("\t", *_WITH_MORE))]
     if plain:
         place, other = draw.choice(plain), lines[draw.choice(plain)]
         if lines[place].count("=") == other.count("="):
@@ -216,7 +220,7 @@ def _old_count(events: list[Old], draw: Random) -> None:
     if events:
         place = draw.randrange(len(events))
         numbers = events[place].numbers
-        changed = draw.choice((numbers[:-1], (*numbers, number(draw)), numbers * 200))
+        changed = draw.choice((numbers[:-1], (*numbers, number(draw)), numbers[:_MOST] * 200))
         events[place] = replace(events[place], numbers=changed)
 
 
@@ -242,7 +246,7 @@ def _old_dropped(events: list[Old], draw: Random) -> None:
 def _old_repeated(events: list[Old], draw: Random) -> None:
     if events:
         place = draw.randrange(len(events))
-        events[place:place] = [events[place]] * draw.choice((1, 1, 2, 60))
+        events[place:place] = [events[place]] * (draw.choice((1, 1, 2, 60)) if len(events) < _MOST else 1)
 
 
 def _old_moved(events: list[Old], draw: Random) -> None:
