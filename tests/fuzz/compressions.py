@@ -8,7 +8,7 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Final
 
@@ -30,7 +30,8 @@ PACK: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "gzip": _gzip,
     "zstd": zstd.compress,
     "bzip2": bz2.compress,
-    "xz": lzma.compress,
+    # The least of its presets: others take a hundred megabytes first.
+    "xz": partial(lzma.compress, preset=0),
 }
 
 LIBRARY: Final[Mapping[str, Callable[[bytes], bytes]]] = {

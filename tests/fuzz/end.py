@@ -17,7 +17,7 @@ from pipeline.inputs.find import find
 from pipeline.inputs.read import read
 from pipeline.tables.source import labelled_id
 from pipeline.values import Blob, Origin, Source
-from tests.fuzz.judge import LIMITS, folder
+from tests.fuzz.judge import LIMITS, check_reasons, folder
 from tests.fuzz.target import Broken, Outcome
 from tests.sql.everything import ask_everything, read_everything
 
@@ -70,8 +70,7 @@ def _account(inputs: str, lake: str, receipt: Receipt) -> None:
             f"{offered} inputs were offered; {ingested} went in, {len(receipt.refusals)} were refused, "
             f"{receipt.known} are said to be there already"
         )
-    if silent := [uri for uri, reason in receipt.refusals if not reason.strip()]:
-        raise Broken(f"{silent[0]!r} was refused without a reason")
+    check_reasons(reason for _, reason in receipt.refusals)
     rows = [
         row for file in receipt.snapshot.files["source"] for row in pq.read_table(f"{lake}/{file.path}").to_pylist()
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -60,8 +60,7 @@ def decoded(contents: Sequence[bytes], *, good: bytes) -> Outcome:
     found = _decode(of_format, blobs)
     if lost := found.refusals.keys() & {0, len(known) + 1}:
         raise Broken(f"a sound neighbour was refused: {found.refusals[lost.pop()]}")
-    if any(not reason.strip() for reason in found.refusals.values()):
-        raise Broken("a refusal without a reason")
+    check_reasons(found.refusals.values())
     _check_notes(found.notes, blobs)
     _check_tables(found, blobs)
     for place, content in enumerate(known, start=1):
@@ -83,8 +82,7 @@ def unpacked(content: bytes, *, codec: str = "") -> Outcome:
         raise Broken("an input that came to nothing: neither a blob nor a refusal")
     blobs = [parcel for parcel in parcels if isinstance(parcel, Blob)]
     refusals = [parcel for parcel in parcels if isinstance(parcel, Refusal)]
-    if any(not refusal.reason.strip() for refusal in refusals):
-        raise Broken("a refusal without a reason")
+    check_reasons(refusal.reason for refusal in refusals)
     plain = sum(len(blob.content) for blob in blobs)
     if plain > max(_HARMLESS_BYTES, len(content) * LIMITS.max_ratio) + len(content):
         raise Broken(f"{len(content):,} bytes became {plain:,}, more than the limits allow")
@@ -97,6 +95,15 @@ def unpacked(content: bytes, *, codec: str = "") -> Outcome:
         _check_plain(codec, content, blobs[0].content)
     traits = {f"blobs {min(len(blobs), 9)}", *(_pattern(refusal.reason) for refusal in refusals)}
     return Outcome(1, min(len(blobs), 1), {content: frozenset(traits)})
+
+
+def check_reasons(reasons: Iterable[str]) -> None:
+    """Raise when an input was refused without a reason, or for a mistake of ours."""
+    for reason in reasons:
+        if not reason.strip():
+            raise Broken("a refusal without a reason")
+        if "bug in heapscape" in reason or "not enough memory" in reason:
+            raise Broken(f"a refusal for what is not the input's fault: {reason}")
 
 
 @cache
