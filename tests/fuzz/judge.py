@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ LIMITS = Limits(max_plain_bytes=2 << 20, max_ratio=100, max_members=200, max_dep
 _HARMLESS_BYTES = 4 << 20
 _IN_MEMORY = "/dev/shm"
 _ROOM_BYTES = 1 << 30
+# What a reason repeats of the input, any number of times in a row.
+_OF_THE_INPUT = re.compile(r"(?:(?:'[^']*'?|\"[^\"]*\"?|\S*\d\S*|\b[0-9a-f]{2,8}\b)\s*)+")
 # Rows that parts of a trace may have in common with each other are these tables' alone.
 _SHARED = frozenset({"mapping", "function", "location", "stack", "label_set"})
 
@@ -184,8 +187,5 @@ def _check_references(name: str, whole: Mapping[str, pa.Table], blobs: Sequence[
 
 
 def _pattern(reason: str) -> str:
-    """A reason without its numbers and quotations: what of it a decoder was written to say."""
-    kept = "".join("#" if character.isdigit() else character for character in reason.partition("begins with")[0])
-    while "##" in kept:
-        kept = kept.replace("##", "#")
-    return kept[:80]
+    """A reason without its numbers, bytes and quotations: what of it a decoder was written to say."""
+    return _OF_THE_INPUT.sub("#", reason)[:80]
