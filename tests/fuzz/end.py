@@ -37,8 +37,9 @@ def to_the_end(inputs: Sequence[bytes], *, good: Sequence[bytes]) -> Outcome:
             )
         receipt = _ingest(offered, lake)
         _account(offered, lake, receipt)
-        if again := _ingest(offered, lake).ingested:
-            raise Broken(f"offered again, inputs went in again: {dict(again)}")
+        again = _ingest(offered, lake)
+        if again.snapshot.version != receipt.snapshot.version or any(again.ingested.values()):
+            raise Broken(f"offered again, inputs went in again: {dict(again.ingested)}")
         if findings := list(flow.verify_lake(lake)):
             raise Broken(f"the lake is not sound: {findings[0]}")
         flow.load(lake, database)

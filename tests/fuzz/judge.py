@@ -64,6 +64,7 @@ def decoded(contents: Sequence[bytes], *, good: bytes) -> Outcome:
     if lost := found.refusals.keys() & {0, len(known) + 1}:
         raise Broken(f"a sound neighbour was refused: {found.refusals[lost.pop()]}")
     check_reasons(found.refusals.values())
+    _check_refused(of_format, [blobs[place] for place in found.refusals])
     _check_notes(found.notes, blobs)
     _check_tables(found, blobs)
     for place, content in enumerate(known, start=1):
@@ -145,6 +146,16 @@ def _decode(of_format: Format, blobs: Sequence[Blob]) -> Decoding:
         for name, table in build_tables(part, blobs, named=named).items():
             found.built.setdefault(name, []).append(table)
     return found
+
+
+def _check_refused(of_format: Format, refused: Sequence[Blob]) -> None:
+    """Raise when a refused input leaves rows, symbols too; of several the first is looked at."""
+    for blob in refused[:1]:
+        left = {
+            name: sum(table.num_rows for table in tables) for name, tables in _decode(of_format, [blob]).built.items()
+        }
+        if any(left.values()):
+            raise Broken(f"a refused input has rows: {left}")
 
 
 def _check_notes(notes: Sequence[Note], blobs: Sequence[Blob]) -> None:

@@ -60,7 +60,7 @@ def _gone_before() -> None:
 TOYS: Final = {
     "sound": Target("sound", lambda: (b"2",), _numbered, _nothing),
     "crash": Target("crash", lambda: (b"2",), _numbered, _when(_is_odd, _crash)),
-    "hang": Target("hang", lambda: (b"2",), _numbered, _when(_is_odd, _hang), most_s=0.5),
+    "hang": Target("hang", lambda: (b"2",), _numbered, _when(_is_odd, _hang), most_s=1.0),
     "foreign": Target("foreign", lambda: (b"2",), _numbered, _when(_is_odd, _foreign), together=8),
     "broken": Target("broken", lambda: (b"2",), _numbered, _when(_is_odd, _broken)),
     "unready": Target("unready", lambda: (b"1",), _numbered, _when(_is_odd, _gone_before)),

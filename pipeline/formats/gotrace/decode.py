@@ -111,7 +111,7 @@ def _decode(blob: Blob, progress: _Progress) -> Iterator[Decoded]:
     part: Part | None = None
     for found in _in_order(blob, progress.version):
         if isinstance(found, Ordered):
-            if part:
+            if part and not _is_empty(found, progress):
                 yield _rows(part, progress)
             yield _last(found, blob.size_bytes, progress)
             return
@@ -190,11 +190,16 @@ def _started_ns(progress: _Progress) -> int:
     return started if progress.offset_ns is not None and 0 <= started <= _LAST_NS else 0
 
 
+def _is_empty(found: Ordered, progress: _Progress) -> bool:
+    """Whether nothing was read but the events that the reader itself puts at the ends: the trace is refused."""
+    return not progress.generation or progress.events <= 1 + (found.ending.fault is None)
+
+
 def _last(found: Ordered, size_bytes: int, progress: _Progress) -> Decoded:
     """The trace's own row, what was open at its end, and what was lost; or its refusal."""
     fault = found.ending.fault
     index = progress.blob_index
-    if not progress.generation or progress.events <= 1 + (fault is None):
+    if _is_empty(found, progress):
         reason = str(fault) if fault else "the trace has no events; it was stopped before it began"
         return Decoded({}, refusals={index: reason})
     lost = size_bytes - found.ending.position

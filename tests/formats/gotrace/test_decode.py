@@ -49,11 +49,12 @@ def test_a_trace_that_breaks_off_keeps_what_came_before_and_says_what_is_lost() 
         (trace(26, (batch("GoDestroy dt=1", thread=7),)), "GoDestroy: it needs a proc"),
     ],
 )
-def test_a_trace_without_an_event_is_refused_with_a_reason(content: bytes, says: str) -> None:
-    parts = decoded(content)
+def test_a_trace_without_an_event_is_refused_with_a_reason_and_leaves_no_symbols(content: bytes, says: str) -> None:
+    (refused,) = decoded(content)
 
-    assert [list(part.refusals) for part in parts if part.refusals] == [[0]]
-    assert says in parts[-1].refusals[0]
+    assert list(refused.refusals) == [0]
+    assert says in refused.refusals[0]
+    assert (refused.columns, refused.symbols) == ({}, None)
 
 
 def test_a_broken_trace_does_not_keep_others_out() -> None:
