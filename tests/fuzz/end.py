@@ -23,6 +23,7 @@ from tests.sql.everything import ask_everything, read_everything
 
 # As a file system takes them.
 _NAMES: Final = ("x", "x.pb.gz", "\x1b[31m", "a\nb", "größe", "k=v", "a!b", "\u202e", "x" * 200)
+_THREADS: Final = 2
 
 
 def to_the_end(inputs: Sequence[bytes], *, good: Sequence[bytes]) -> Outcome:
@@ -42,8 +43,8 @@ def to_the_end(inputs: Sequence[bytes], *, good: Sequence[bytes]) -> Outcome:
             raise Broken(f"offered again, inputs went in again: {dict(again.ingested)}")
         if findings := list(flow.verify_lake(lake)):
             raise Broken(f"the lake is not sound: {findings[0]}")
-        flow.load(lake, database)
-        with flow.open_warehouse(database) as connection:
+        flow.load(lake, database, threads=_THREADS)
+        with flow.open_warehouse(database, threads=_THREADS) as connection:
             _check_sound(connection, good)
             read_everything(connection)
             ask_everything(connection)

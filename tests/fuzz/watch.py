@@ -93,8 +93,12 @@ def again(path: Path, *, targets: str = TARGETS) -> None:
 
 
 def environment_of(*, bounds: bool) -> dict[str, str]:
-    """What a process that runs cases is told: whether kernels check bounds, and that a small case needs no threads."""
-    return {"NUMBA_BOUNDSCHECK": str(int(bounds)), "POLARS_MAX_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    """What a process that runs cases is told: whether kernels check bounds, and that small cases need no threads.
+
+    Each thread would take addresses for memory of its own, which on a machine with many cores are more than are allowed.
+    """
+    few = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return {"NUMBA_BOUNDSCHECK": str(int(bounds)), "PYTHONPATH": str(ROOT), **few}
 
 
 def _child(arguments: Sequence[str], *, bounds: bool) -> tuple[int, str, float]:
