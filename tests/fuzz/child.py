@@ -25,7 +25,7 @@ from typing import Final
 from tests.fuzz.archives import packed_together
 from tests.fuzz.target import Corpus, Target
 
-_HEADER: Final = struct.Struct("<7Q")
+_HEADER: Final = struct.Struct("<8Q")
 _RING_BYTES: Final = 64 << 20
 _MOST_BYTES: Final = 1 << 20
 # Over what the process has once everything is imported and compiled.
@@ -35,8 +35,12 @@ _MORE_KIB: Final = 1 << 20
 
 @dataclass(slots=True)
 class Tally:
-    """How far a run has come: cases, the inputs in them, how many of those were accepted, how many different things were said."""
+    """How far a run has come: cases, the inputs in them, how many of those were accepted, how many different things were said.
 
+    runs  as cases, and as often as one was tried again to make it smaller
+    """
+
+    runs: int = 0
     cases: int = 0
     inputs: int = 0
     accepted: int = 0
@@ -61,15 +65,20 @@ class Ring:
         written = b"".join((_HEADER.pack(*astuple(tally), len(inputs)), sizes, *inputs))
         self._map[: len(written)] = written
 
-    def read(self) -> tuple[list[bytes], Tally]:
+    def tally(self) -> Tally:
+        """How far the other has come."""
+        *numbers, _ = _HEADER.unpack(self._map[: _HEADER.size])
+        return Tally(*numbers)
+
+    def inputs(self) -> list[bytes]:
         """What was run last."""
-        *numbers, count = _HEADER.unpack(self._map[: _HEADER.size])
+        *_, count = _HEADER.unpack(self._map[: _HEADER.size])
         at = _HEADER.size + 8 * count
         inputs = []
         for size in struct.unpack(f"<{count}Q", self._map[_HEADER.size : at]):
             inputs.append(self._map[at : at + size])
             at += size
-        return inputs, Tally(*numbers)
+        return inputs
 
 
 class Attempts:
@@ -93,8 +102,7 @@ class Attempts:
         self._base_kib = _peak_kib()
 
     def run(self, inputs: Sequence[bytes]) -> None:
-        """One case: written down, run against the clock, judged."""
-        self.ring.write(inputs, self.tally)
+        """One case: written down, run, judged."""
         self.tally.cases += 1
         self.tally.inputs += len(inputs)
         began = time.monotonic()
@@ -110,14 +118,13 @@ class Attempts:
             self._base_kib = peak
 
     def _error(self, inputs: Sequence[bytes]) -> Exception | None:
-        """What running a case raises; a case that takes too long ends the process, with its stack."""
-        faulthandler.dump_traceback_later(self.target.most_s, exit=True)
+        """What running a case raises."""
+        self.tally.runs += 1
+        self.ring.write(inputs, self.tally)
         try:
             outcome = self.target.run(inputs)
         except Exception as error:
             return error
-        finally:
-            faulthandler.cancel_dump_traceback_later()
         self.tally.accepted += outcome.accepted
         self.corpus.take(outcome)
         self.tally.answers = len(self.corpus.traits)
@@ -194,7 +201,7 @@ def main(argv: Sequence[str]) -> int:
         targets = getattr(importlib.import_module(module), name)
     attempts = Attempts(targets[asked.target], asked.folder, Tally(cases=asked.first))
     attempts.warm_up()
-    sys.stdout.write("ready\n")
+    sys.stdout.write(f"{attempts.target.most_s}\n")
     sys.stdout.flush()
     if asked.guided:
         from tests.fuzz.guided import guide

@@ -62,7 +62,6 @@ def guide(attempts: Attempts, *, seed: int, seconds: float) -> None:
     ends = time.monotonic() + seconds
 
     def run(data: bytes) -> None:
-        # Its own clock, -max_total_time, sometimes ends in the midst of a case and calls that a crash.
         if time.monotonic() > ends:
             attempts.ring.write([], attempts.tally)
             os._exit(0)

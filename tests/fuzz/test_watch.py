@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz import __main__ as command
 from tests.fuzz.archives import taken_out
 from tests.fuzz.child import Ring, Tally, keep
-from tests.fuzz.watch import Account, again, fuzz
+from tests.fuzz.watch import Account, again, does_it_again, fuzz
 
 TOYS = "tests.fuzz.toys:TOYS"
 
@@ -43,7 +43,7 @@ def test_a_crash_of_the_process_is_kept_with_its_bytes_and_fuzzing_goes_on(tmp_p
 def test_a_hang_ends_with_the_place_that_it_hung_at(tmp_path: Path) -> None:
     account = toy("hang", tmp_path, cases=6)
 
-    assert "Timeout" in seen(account)
+    assert "a case took longer than 1 s" in seen(account)
     assert "in _hang" in seen(account)
     assert int(account.findings[0].read_bytes()) % 2
 
@@ -57,6 +57,14 @@ def test_an_exception_that_is_not_ours_is_kept_once_as_the_one_input_that_does_i
     assert int(kept.read_bytes()) % 2
     with pytest.raises(IndexError):
         again(kept, targets=TOYS)
+
+
+def test_what_a_guided_process_died_of_is_a_finding_when_the_case_does_it_again(tmp_path: Path) -> None:
+    (tmp_path / "crash").mkdir()
+    guilty, innocent = (keep(tmp_path / "crash", [content], "seen") for content in (b"1", b"2"))
+
+    assert does_it_again(guilty, targets=TOYS)
+    assert not does_it_again(innocent, targets=TOYS)
 
 
 def test_a_promise_that_was_not_kept_is_kept(tmp_path: Path) -> None:
@@ -86,7 +94,9 @@ def test_findings_are_told_and_counted(tmp_path: Path, capsys: pytest.CaptureFix
 def test_what_is_written_down_is_read_again_by_another(tmp_path: Path) -> None:
     Ring(tmp_path / "current").write([b"one", b"", b"three"], Tally(cases=7, answers=3))
 
-    assert Ring(tmp_path / "current").read() == ([b"one", b"", b"three"], Tally(cases=7, answers=3))
+    other = Ring(tmp_path / "current")
+    assert other.inputs() == [b"one", b"", b"three"]
+    assert other.tally() == Tally(cases=7, answers=3)
 
 
 def test_a_case_of_several_inputs_comes_out_of_its_tar_as_it_went_in(tmp_path: Path) -> None:
