@@ -294,8 +294,8 @@ _DAMAGED: Mapping[str, Callable[[bytes], bytes]] = {
 def test_too_little_memory_names_the_option_and_its_value(lake: Path, database: Path) -> None:
     offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
 
-    with pytest.raises(PipelineError, match=r"--memory 8MB allows: .*Give it more with --memory"):
-        flow.load(str(lake), str(database), memory="8MB")
+    with pytest.raises(PipelineError, match=r"--memory 2MB allows: .*Give it more with --memory"):
+        flow.load(str(lake), str(database), memory="2MB")
 
     assert list(database.parent.iterdir()) == []
 
