@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _ROOT = Path(__file__).parents[2]
 
 
@@ -25,6 +27,7 @@ def test_a_kill_before_any_call_leaves_a_sound_lake_and_a_repeat_completes_it(tm
     assert told["killed"] > 40
 
 
+@pytest.mark.slow
 def test_a_kill_while_a_refusal_is_replaced_leaves_the_old_row_or_the_new_one(tmp_path: Path) -> None:
     told = outcome("retry_killed_before_every_call", tmp_path)
 
@@ -32,6 +35,7 @@ def test_a_kill_while_a_refusal_is_replaced_leaves_the_old_row_or_the_new_one(tm
     assert told["killed"] > 50
 
 
+@pytest.mark.slow
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     told = outcome("killed_at_random", tmp_path)
 

@@ -501,6 +501,7 @@ def _plain(kind: pa.DataType) -> object:
 
 
 @pytest.mark.xdist_group("killed")
+@pytest.mark.slow
 def test_a_load_killed_at_any_moment_leaves_a_file_that_answers_and_can_be_loaded(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.warehouse.processes", "killed_at_random", str(tmp_path)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
