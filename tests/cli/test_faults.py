@@ -203,7 +203,7 @@ FAULTS: dict[str, Fault] = {
     "all streams closed": Fault(process=closed(0, 1, 2), is_silent=True),
     **{
         f"{most} MiB of address space": Fault(process=limited(resource.RLIMIT_AS, most * MIB))
-        for most in (300, 2_200)
+        for most in (300, 3_200)
     },
     **{f"{most} open files": Fault(process=limited(resource.RLIMIT_NOFILE, most)) for most in (6, 12, 30)},
     "no home": Fault(variables={"HOME": None, "XDG_CACHE_HOME": None}),
