@@ -129,7 +129,7 @@ def test_programs_of_gos_own_tests(program: str, version: str, tmp_path: Path) -
 
 def test_a_million_events_of_a_real_program(tmp_path: Path) -> None:
     written = tmp_path / "http.trace"
-    of_servers = ["-short", "-run=TestServe|TestTransport|TestClient", "-count=3", f"-trace={written}", "net/http"]
+    of_servers = ["-short", "-run=TestServe|TestTransport|TestClient", "-count=4", f"-trace={written}", "net/http"]
     toolchain.run_go(["test", *of_servers], cwd=tmp_path)
 
     data = np.fromfile(written, np.uint8)
