@@ -87,8 +87,11 @@ def _load(
             shutil.copyfile(path, draft)
         with open_for_load(draft, threads=threads, memory=memory) as connection:
             if is_new:
+                # A statement by itself is written through to the disk.
+                connection.begin()
                 create_tables(connection)
                 create_modules(connection)
+                connection.commit()
             rows = _fill(connection, changes(since))
             _set_state(connection, wanted)
         _publish(draft, path)
@@ -101,10 +104,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every declared table, without its constraints: the lake has checked them already."""
     for table in tables().values():
         columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
-        connection.execute(f"CREATE TABLE {table.name} ({columns})")
-        connection.execute(f"COMMENT ON TABLE {table.name} IS {quoted(table.summary)}")
-        for column in table.columns:
-            connection.execute(f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}')
+        comments = [f"COMMENT ON TABLE {table.name} IS {quoted(table.summary)}"]
+        comments += [f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}' for column in table.columns]
+        connection.execute(";".join([f"CREATE TABLE {table.name} ({columns})", *comments]))
 
 
 def derive(connection: duckdb.DuckDBPyConnection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -19,6 +18,8 @@ from pipeline.sqldoc import Declaration, declarations
 # How COMMENT ON calls what a file declares.
 _CATALOG_KINDS = {"VIEW": "VIEW", "MACRO": "MACRO TABLE", "FUNCTION": "MACRO"}
 _BODY = re.compile(r"^\) AS(?: TABLE)?$\n", re.MULTILINE)
+_REMARK = re.compile(r"--.*$", re.MULTILINE)
+_NAME = re.compile(r"\b\w+\.\w+\b")
 
 
 @cache
@@ -51,7 +52,7 @@ def create_modules(connection: duckdb.DuckDBPyConnection) -> None:
     declared = modules()
     for schema in sorted({name.partition(".")[0] for name in declared}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    for name in in_order(connection):
+    for name in in_order():
         declaration = declared[name]
         try:
             connection.execute(_definition(declaration))
@@ -59,13 +60,12 @@ def create_modules(connection: duckdb.DuckDBPyConnection) -> None:
             raise
         except duckdb.Error as error:
             raise SchemaError(f"sql/{name.replace('.', '/')}.sql: {error}") from error
-        for statement in _comments(declaration):
-            connection.execute(statement)
+        connection.execute(";".join(_comments(declaration)))
 
 
 def refresh_stored(connection: duckdb.DuckDBPyConnection) -> None:
     """Work out every stored view anew, each after those it stands on."""
-    for name in in_order(connection):
+    for name in in_order():
         if is_stored(modules()[name]):
             connection.execute(f"DELETE FROM {name}")
             connection.execute(f"INSERT INTO {name} {_query(modules()[name])}")
@@ -86,38 +86,20 @@ def _query(declaration: Declaration) -> str:
     return _BODY.split(declaration.text, maxsplit=1)[-1].rstrip("; \n")
 
 
-def in_order(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+def in_order() -> tuple[str, ...]:
     """Names of all views and macros, each after those its query reads."""
-    graph = {name: dependencies(connection, name) for name in modules()}
+    graph = {name: dependencies(name) for name in modules()}
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
         raise SchemaError(f"sql/: views stand on each other in a circle: {' -> '.join(error.args[1])}") from error
 
 
-def dependencies(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:
-    """The views and macros that one of them reads, from DuckDB's own parse of its query."""
+def dependencies(name: str) -> tuple[str, ...]:
+    """The views and macros that one of them reads: those whose names stand in its query."""
     declared = modules()
-    query = _query(declared[name])
-    if declared[name].kind == "FUNCTION":
-        query = f"SELECT {query}"
-    row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone()
-    tree = json.loads(row[0]) if row else {}
-    if tree.get("error"):
-        raise SchemaError(f"sql/{name.replace('.', '/')}.sql: {tree.get('error_message')}")
-    return tuple(sorted({read for read in _read(tree) if read in declared and read != name}))
-
-
-def _read(node: object) -> Iterator[str]:
-    if isinstance(node, dict):
-        if node.get("type") == "BASE_TABLE":
-            yield f"{node.get('schema_name')}.{node.get('table_name')}"
-        if "function_name" in node:
-            yield f"{node.get('schema')}.{node['function_name']}"
-        node = list(node.values())
-    if isinstance(node, list):
-        for part in node:
-            yield from _read(part)
+    words = _NAME.findall(_REMARK.sub("", _query(declared[name])))
+    return tuple(sorted({word for word in words if word in declared and word != name}))
 
 
 def _comments(declaration: Declaration) -> Iterator[str]:

@@ -14,8 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import duckdb
-
 from pipeline.cli import COMMANDS
 from pipeline.cli import heapscape as group
 from pipeline.reference import schemas_page, views_page
@@ -82,8 +80,7 @@ def write() -> list[Path]:
 
 
 def _views_page() -> str:
-    with duckdb.connect(":memory:") as connection:
-        return views_page({view: dependencies(connection, view) for view in modules()})
+    return views_page({view: dependencies(view) for view in modules()})
 
 
 def _leaves() -> Iterator[tuple[str, click.Command]]:
