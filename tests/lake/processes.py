@@ -19,7 +19,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.errors import LakeError
+from pipeline.kernels.ids import first_of_each
 from pipeline.lake.commit import commit
 from pipeline.lake.snapshot import read_snapshot
 from pipeline.lake.verify import verify
@@ -231,6 +234,7 @@ SCENARIOS: Mapping[str, Callable[[str], Mapping[str, int]]] = {
 }
 
 if __name__ == "__main__":
-    # Parsed once here, not in each child.
+    # Parsed and compiled once here, not in each child.
     tables()
+    first_of_each(np.zeros(1, np.uint64))
     sys.stdout.write(json.dumps(SCENARIOS[sys.argv[1]](sys.argv[2])))

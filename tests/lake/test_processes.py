@@ -35,7 +35,6 @@ def test_a_kill_while_a_refusal_is_replaced_leaves_the_old_row_or_the_new_one(tm
     assert told["killed"] > 50
 
 
-@pytest.mark.slow
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     told = outcome("killed_at_random", tmp_path)
 

@@ -8,7 +8,8 @@ must agree to the byte, in every spelling of the report.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,43 +21,72 @@ from pipeline.inputs.limits import Limits
 FILES = Path(__file__).parents[1] / "fixtures" / "files"
 LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
 TRUTHS = sorted(FILES.glob("*/service=*/build=*/rate=*/truth.json"))
-CASES = [(truth, report) for truth in TRUTHS for report in sorted(truth.parents[1].glob("report=*"))]
+BUILDS = sorted({truth.parents[1] for truth in TRUTHS})
+SPELLINGS = ("m", "m2", "json")
+CASES = [(truth, spelling) for spelling in SPELLINGS for truth in TRUTHS]
 
 SITES = """
 SELECT series_id, function, file, line, inner_function, inner_file, inner_line, attribution, expression, reason,
   caller_function, caller_line,
   first_bytes, last_bytes, growth_bytes, relative_error
 FROM attribution.growth_by_site
+SEMI JOIN ({series}) USING (series_id)
+"""
+SERIES = """
+SELECT series_id, growth_bytes, first_at FROM heap.series
+WHERE service = '{service}' AND build = '{build}' AND labels['rate'] = '{rate}'
+"""
+COVERAGE = """
+SELECT series_id, SUM(growth_bytes)::BIGINT AS growth_bytes
+FROM attribution.coverage
+SEMI JOIN ({series}) USING (series_id)
+GROUP BY series_id
 """
 
 
-def _name(case: tuple[Path, Path]) -> str:
-    truth, report = case
-    return f"{truth.parts[-4].removeprefix('service=')}-{truth.parts[-3]}-{truth.parts[-2]}-{report.name}"
+def _labels(truth: Path) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in truth.parts if "=" in part)
 
 
-@pytest.fixture(scope="module", params=CASES, ids=map(_name, CASES))
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    truth_path, report = request.param
-    folder = tmp_path_factory.mktemp("truth")
-    lake, database = str(folder / "lake"), str(folder / "truth.duckdb")
-    flow.ingest([str(truth_path.parent), str(report)], lake, labels={}, limits=LIMITS)
-    flow.load(lake, database)
-    with flow.open_warehouse(database) as connection:
-        rows = connection.sql(SITES).to_arrow_table().to_pylist()
-        series = (
-            connection.sql("SELECT series_id, growth_bytes FROM heap.series ORDER BY first_at")
-            .to_arrow_table()
-            .to_pylist()
-        )
-        coverage = (
-            connection.sql(
-                "SELECT series_id, SUM(growth_bytes)::BIGINT AS growth_bytes FROM attribution.coverage GROUP BY series_id"
-            )
-            .to_arrow_table()
-            .to_pylist()
-        )
-    return {"truth": json.loads(truth_path.read_text()), "rows": rows, "series": series, "coverage": coverage}
+def _name(case: tuple[Path, str]) -> str:
+    truth, spelling = case
+    return "-".join([*_labels(truth).values(), spelling])
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The profiles of every program and build in one database, with their reports in one spelling."""
+
+    @cache
+    def database(spelling: str) -> Path:
+        folder = tmp_path_factory.mktemp(f"truth-{spelling}")
+        inputs = [truth.parent for truth in TRUTHS] + [build / f"report={spelling}" for build in BUILDS]
+        flow.ingest([str(path) for path in inputs], str(folder / "lake"), labels={}, limits=LIMITS)
+        flow.load(str(folder / "lake"), str(folder / "truth.duckdb"))
+        return folder / "truth.duckdb"
+
+    return database
+
+
+# One worker makes each database.
+@pytest.fixture(
+    params=[pytest.param(case, id=_name(case), marks=pytest.mark.xdist_group(f"truth-{case[1]}")) for case in CASES]
+)
+def case(request: pytest.FixtureRequest, databases: Callable[[str], Path]) -> dict[str, Any]:
+    truth, spelling = request.param
+    labels = _labels(truth)
+    series = SERIES.format(**labels)
+    with flow.open_warehouse(str(databases(spelling))) as connection:
+
+        def rows(query: str) -> list[dict[str, Any]]:
+            return connection.sql(query).to_arrow_table().to_pylist()
+
+        return {
+            "truth": json.loads(truth.read_text()),
+            "rows": rows(SITES.format(series=series)),
+            "series": rows(f"{series} ORDER BY first_at"),
+            "coverage": rows(COVERAGE.format(series=series)),
+        }
 
 
 def _is_at(row: Mapping[str, Any], location: list[Mapping[str, Any]]) -> bool:
@@ -92,7 +122,7 @@ def _shares_location(sites: Mapping[str, Any], name: str) -> bool:
 def test_there_are_cases_of_every_spelling_and_of_trimmed_and_plain_builds() -> None:
     names = [_name(case) for case in CASES]
 
-    assert {name.rpartition("=")[2] for name in names} == {"m", "m2", "json"}
+    assert {name.rpartition("-")[2] for name in names} == {"m", "m2", "json"}
     assert any("-trim-" in name for name in names)
     assert any("-trim-" not in name for name in names)
 

@@ -148,7 +148,7 @@ def test_loading_twice_changes_nothing_and_does_not_touch_the_file(lake: Path, d
 def test_batches_in_any_order_give_the_same_rows(tmp_path: Path, database: Path) -> None:
     found = []
     for number, order in enumerate(itertools.permutations(BATCHES)):
-        if number % 8 != 3:
+        if number % 12 != 3:
             continue
         lake = tmp_path / f"lake-{number}"
         path = database.with_name(f"answers-{number}.duckdb")
@@ -157,7 +157,7 @@ def test_batches_in_any_order_give_the_same_rows(tmp_path: Path, database: Path)
             flow.load(str(lake), str(path))
         found.append(answers(path))
 
-    assert len(found) == 3
+    assert len(found) == 2
     assert len(found[0]["heap.growth"]) == 3
     assert all(other == found[0] for other in found[1:])
 
