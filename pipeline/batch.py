@@ -32,7 +32,7 @@ _DECODE_BYTES = 16 << 20
 class BatchResult:
     """What one batch came to.
 
-    ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
+    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`; `site` counts verdicts
     known     inputs that were in the lake already, or went in twice in the batch
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
@@ -248,4 +248,6 @@ def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:
     if "escape_report" in tables:
         counts["escape report"] = tables["escape_report"].num_rows
         counts["site"] = tables["escape_site"].num_rows
+    if "binary_file" in tables:
+        counts["binary"] = tables["binary_file"].num_rows
     return counts

@@ -39,7 +39,7 @@ _BATCH_FILES = 500
 class Receipt:
     """What an ingest did.
 
-    ingested  inputs that went in, by what they are: a kind of profile, `escape report`; `site` counts verdicts
+    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`; `site` counts verdicts
     known     inputs that were in the lake already, or twice in this run
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in

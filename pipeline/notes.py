@@ -62,4 +62,10 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     "verdict_without_position": NoteKind(
         "loss", "Verdicts on variables of the compiler's own making, which have no place in a file, were left out."
     ),
+    "no_function_table": NoteKind(
+        "loss", "The executable has no function table, so its calls are not known; an obfuscator may have taken it out."
+    ),
+    "calls_unreadable": NoteKind(
+        "loss", "Calls are read in code of amd64 and arm64 only; of this executable the modules and functions went in."
+    ),
 }

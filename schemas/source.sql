@@ -4,11 +4,11 @@
 --
 -- key: source_id
 CREATE TABLE source (
-  -- Content id: XXH64 of the unpacked bytes, so that a file and its gzip are one source; an escape report's also of its service and build.
+  -- Content id: XXH64 of the unpacked bytes, so that a file and its gzip are one source; that of an escape report or a binary also of its service and build.
   source_id UBIGINT NOT NULL,
   -- Where it was found first; an archive member stands behind `!`.
   uri VARCHAR NOT NULL,
-  -- What it was recognised as: pprof, escape, gotrace; NULL when nothing recognised it.
+  -- What it was recognised as: pprof, escape, gotrace, binary; NULL when nothing recognised it.
   format VARCHAR,
   -- `ingested` or `refused`.
   status VARCHAR NOT NULL,

@@ -27,9 +27,10 @@ from pipeline.lake.snapshot import read_snapshot
 from pipeline.lake.verify import verify
 from pipeline.values import Blob, Decoded, Format, Note, Origin
 from tests.builders import trace
+from tests.builders.executable import Function, executable
 from tests.builders.profile import profile
 
-LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=10, max_depth=2)
+LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=20, max_depth=2)
 FILES = Path(__file__).parent / "fixtures" / "files"
 REPORT = "# app\n./main.go:5:2: moved to heap: x\n"
 
@@ -226,6 +227,7 @@ def _inputs(folder: Path) -> list[Origin]:
             _written(folder, f"{word}.pb", profile(f"main.{word} {weight}")),
             _written(folder, f"{word}.trace", trace.trace(26, blocked)),
             _written(folder, f"{word}.txt", f"# app\n./{word}.go:5:2: moved to heap: x\n".encode()),
+            _written(folder, f"{word}.exe", executable(Function(f"main.{word}")).content),
         ]
     return made
 
@@ -257,7 +259,7 @@ def _only_the_cursed_are_refused(folder: Path, *, says: str = "this is a bug in 
     result = ingest_batch(inputs, lake=str(folder / "lake"), limits=LIMITS, known=frozenset())
 
     refused = {Path(uri).name: reason for uri, reason in result.refusals}
-    assert refused.keys() <= {"cursed.pb", "cursed.trace", "cursed.txt"}
+    assert refused.keys() <= {"cursed.pb", "cursed.trace", "cursed.txt", "cursed.exe"}
     assert refused
     for reason in refused.values():
         assert says in reason
@@ -388,7 +390,7 @@ def test_a_bug_that_shows_only_in_company_refuses_nothing(tmp_path: Path, monkey
 
     result = ingest_batch(_inputs(tmp_path), lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
 
-    assert (result.refusals, len(result.written.sources)) == ((), 9)
+    assert (result.refusals, len(result.written.sources)) == ((), 12)
 
 
 def test_what_was_known_or_stands_twice_is_counted_once_when_a_batch_is_done_again(
@@ -406,7 +408,7 @@ def test_what_was_known_or_stands_twice_is_counted_once_when_a_batch_is_done_aga
 
     result = ingest_batch(inputs, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
 
-    assert (result.ingested["heap"], result.known, len(result.refusals)) == (2, 1, 3)
+    assert (result.ingested["heap"], result.known, len(result.refusals)) == (2, 1, 4)
 
 
 def test_an_exception_in_an_unpacker_refuses_the_member_it_came_from(
@@ -427,7 +429,9 @@ def test_an_exception_in_an_unpacker_refuses_the_member_it_came_from(
         [Origin(str(tmp_path / "all.zip"))], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset()
     )
 
-    assert [uri.rpartition("!")[2] for uri, _ in result.refusals] == ["cursed.pb", "cursed.trace", "cursed.txt"]
+    assert [uri.rpartition("!")[2] for uri, _ in result.refusals] == [
+        *("cursed.pb", "cursed.trace", "cursed.txt", "cursed.exe")
+    ]
     assert all("AssertionError at inputs/read.py:" in reason for _, reason in result.refusals)
     assert len(result.written.sources) == len(inputs)
 

@@ -117,4 +117,6 @@ def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
 def _counted(name: str, count: int, *, sites: int) -> str:
     if name == "escape report":
         return f"{count:,} escape report{'s' if count != 1 else ''} ({sites:,} sites)"
+    if name == "binary":
+        return f"{count:,} {'binary' if count == 1 else 'binaries'}"
     return f"{count:,} {name} profile{'s' if count != 1 else ''}"

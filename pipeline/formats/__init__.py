@@ -7,10 +7,10 @@ bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its
 from __future__ import annotations
 
 from pipeline.errors import UnknownFormat
-from pipeline.formats import escape, gotrace, pprof
+from pipeline.formats import binary, escape, gotrace, pprof
 from pipeline.values import Blob, Format
 
-FORMATS: tuple[Format, ...] = (escape.FORMAT, gotrace.FORMAT, pprof.FORMAT)
+FORMATS: tuple[Format, ...] = (binary.FORMAT, escape.FORMAT, gotrace.FORMAT, pprof.FORMAT)
 
 
 def recognise(blob: Blob) -> Format:

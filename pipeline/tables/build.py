@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from pipeline.tables.binary import binary_tables
 from pipeline.tables.escape import escape_tables
 from pipeline.tables.profile import profile_tables
 from pipeline.tables.symbols import NamedSymbols
@@ -25,6 +26,8 @@ def build_tables(
         built.update(profile_tables(decoded, blobs))
     if "escape_site" in decoded.columns:
         built.update(escape_tables(decoded, blobs))
+    if "binary_file" in decoded.columns:
+        built.update(binary_tables(decoded, blobs))
     if "trace_part" in decoded.columns:
         built.update(trace_tables(decoded, blobs, named=named or NamedSymbols()))
     return built

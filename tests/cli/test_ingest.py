@@ -13,6 +13,7 @@ import pytest
 
 from tests.builders.profile import profile
 from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, REPORT, TRACES, environment, heapscape, process
+from tests.formats.binary.reading import some_program
 
 
 def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
@@ -32,6 +33,23 @@ def test_text_has_the_numbers_of_the_json() -> None:
 
     assert seen.out == "lake lake is at commit 1\n"
     assert seen.err.startswith("15 inputs: 1 escape report (87 sites), 13 heap profiles · 1 refused  ")
+
+
+def test_binaries_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:
+    (tmp_path / "api").write_bytes(some_program().content)
+    (tmp_path / "api.exe").write_bytes(some_program(kind="pe").content)
+
+    seen = heapscape("run", "api", "api.exe", "--lake", "lake", "--db", "own.duckdb")
+    asked = heapscape(
+        *(
+            "sql",
+            "SELECT format, count(*) AS calls FROM binary_file JOIN call_site USING (source_id) GROUP BY 1 ORDER BY 1",
+        ),
+        *("--db", "own.duckdb", "--format", "json"),
+    )
+
+    assert seen.err.startswith("2 inputs: 2 binaries  ")
+    assert asked.json() == [{"format": "elf", "calls": 6}, {"format": "pe", "calls": 6}]
 
 
 def test_the_same_bytes_under_other_names_are_known(tmp_path: Path) -> None:

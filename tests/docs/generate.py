@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+
 from pipeline.cli import COMMANDS
 from pipeline.cli import heapscape as group
 from pipeline.reference import schemas_page, views_page

@@ -9,10 +9,11 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from tests.builders.executable import Call, Function, Load, Third, executable
 from tests.builders.profile import profile
 from tests.builders.trace import BLOCKED, batch, raw_batch, samples, stacks, strings, trace
 from tests.builders.trace_v1 import RICH
-from tests.fuzz import archives, compressions, escapes, pprof, traces
+from tests.fuzz import archives, binaries, compressions, escapes, pprof, traces
 from tests.fuzz.end import to_the_end
 from tests.fuzz.judge import decoded, unpacked
 from tests.fuzz.mutate import dumb
@@ -121,6 +122,28 @@ def logs() -> tuple[bytes, ...]:
 
 
 @cache
+def programs() -> tuple[bytes, ...]:
+    """One of each format, architecture and layout of the function table, with and without names to find things by."""
+    runtime = (
+        Function("runtime.mallocgc", "runtime/malloc.go", 1067),
+        Function("runtime.newobject", "runtime/malloc.go", 2140),
+        Function("runtime.growslice", "runtime/slice.go", 178),
+        Function("reflect.unsafe_New", "runtime/malloc.go", 2150, [Call("runtime.mallocgc")]),
+    )
+    steps = [Load("main.T", 0), Call("runtime.newobject"), Load("string", 4), Call("runtime.growslice")]
+    main = Function("main.main", "main.go", 5, [*steps, Third(value=False), Call("runtime.mallocgc")])
+    made = [
+        executable(
+            *runtime, main, types={"main.T": 24, "string": 16}, kind=kind, architecture=architecture, release=release
+        )
+        for kind in ("elf", "macho", "pe")
+        for architecture, release in (("amd64", 20), ("arm64", 20), ("amd64", 18), ("arm64", 16))
+    ]
+    bare = executable(*runtime, main, types={"main.T": 24, "string": 16}, is_named=False, is_stripped=True)
+    return *(one.content for one in made), bare.content
+
+
+@cache
 def contents() -> tuple[bytes, ...]:
     """What archives and compressed files hold."""
     return (
@@ -184,6 +207,10 @@ def _log(corpus: Sequence[bytes], draw: Random) -> bytes:
     return escapes.mutated_log(draw.choice(corpus), draw, corpus)
 
 
+def _binary(corpus: Sequence[bytes], draw: Random) -> bytes:
+    return binaries.mutated(draw.choice(programs()), draw, corpus)
+
+
 def _zip(corpus: Sequence[bytes], draw: Random) -> bytes:
     made = archives.mutated_zip(contents(), draw)
     return dumb(made, draw, others=corpus) if draw.random() < 0.3 else made
@@ -204,7 +231,7 @@ def _packed(codec: str) -> tuple[bytes, ...]:
 
 def _input(corpus: Sequence[bytes], draw: Random) -> bytes:
     """An input of any kind; those of formats say more behind the decoders than archives do."""
-    target = draw.choice((*DECODERS, *DECODERS[:5], *DECODERS[:5]))
+    target = draw.choice((*DECODERS, *DECODERS[:6], *DECODERS[:6]))
     return target.mutate(target.seeds(), draw)
 
 
@@ -218,6 +245,7 @@ DECODERS: Final = (
     Target("gotrace-v1", traces_before_122, _old, partial(decoded, good=RICH), together=4),
     Target("escape-text", text_reports, _text, partial(decoded, good=text_reports()[0]), together=16),
     Target("escape-json", logs, _log, partial(decoded, good=logs()[0]), together=16),
+    Target("binary", programs, _binary, partial(decoded, good=programs()[0]), together=16),
     Target("zip", zips, _zip, _one(unpacked), is_guided=True),
     Target("tar", tars, _tar, _one(unpacked), is_guided=True),
     *(
@@ -231,6 +259,6 @@ DECODERS: Final = (
         for codec in compressions.PACK
     ),
 )
-_SOUND: Final = (*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0])
+_SOUND: Final = (*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0], programs()[0])
 _TO_THE_END: Final = Target("pipeline", tuple, _input, partial(to_the_end, good=_SOUND), together=40, most_s=300.0)
 TARGETS: Final = {target.name: target for target in (*DECODERS, _TO_THE_END)}
