@@ -7,7 +7,8 @@ CREATE TABLE profile (
   profile_id UBIGINT NOT NULL,
   -- The file it was read from.
   source_id UBIGINT NOT NULL REFERENCES source(source_id),
-  -- Kind and labels: XXH64 of the kind and, in key order, a line `key=value` for each label.
+  -- Kind, labels and program: XXH64 of the kind, in key order a line `key=value` for each label, and where there are any a
+  -- line of a blank and `program`, `build_id` or both.
   series_key UBIGINT NOT NULL,
   -- Profiles of one series_key in time order, cut where the process restarted; the cut is made on loading.
   series_id UBIGINT NOT NULL,
@@ -35,6 +36,8 @@ CREATE TABLE profile (
   instance VARCHAR,
   -- From labels; NULL without one.
   build VARCHAR,
+  -- Path of the main binary, the first mapping; NULL when it has none.
+  program VARCHAR,
   -- Build id of the main binary, the first mapping; NULL when it has none.
   build_id VARCHAR,
   -- All labels given to the source.

@@ -65,10 +65,27 @@ def print_growth(
             one, moved[:limit], _of(one, coverage), left_out=len(_of(one, rows)) - len(moved[:limit])
         )
         answer_lines(text)
+    if alike := _alike(found):
+        say(
+            f"{alike:,} series have the labels of another program's; they are told apart by the path and the build id of the "
+            "executable: give each program a label of its own, --label service=NAME"
+        )
     if len(found) > _SERIES:
         say(
             f'{len(found) - _SERIES:,} more series: heapscape sql "FROM heap.series", then heapscape growth --series ID'
         )
+
+
+def _alike(found: Sequence[Mapping[str, Any]]) -> int:
+    """How many series have the kind and labels of a series of another program."""
+    programs: dict[tuple[object, ...], set[object]] = {}
+    for one in found:
+        programs.setdefault(_labels_of(one), set()).add(one["program"])
+    return sum(len(programs[_labels_of(one)]) > 1 for one in found)
+
+
+def _labels_of(series: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(series[name] for name in ("kind", "service", "instance", "build", "label_text"))
 
 
 def _of(series: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -43,7 +43,10 @@ def _headline(series: Row) -> str:
     name = " · ".join(
         part
         for part in (
-            series["service"] or "no service label",
+            series["service"]
+            or (
+                f"{os.path.basename(series['program'])}, no service label" if series["program"] else "no service label"
+            ),
             series["instance"] and f"instance {series['instance']}",
             series["build"] and f"build {series['build']}",
             series["kind"] if series["kind"] != "heap" else None,

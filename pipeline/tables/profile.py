@@ -53,7 +53,12 @@ def _profiles(decoded: Decoded, blobs: Sequence[Blob], *, profile_id: UInt64s) -
     taken_at = np.maximum(time_ns, 0) // _NS_PER_US
     kind = kinds(decoded)
     labels = [blob.source.origin.labels for blob in blobs]
-    series_key = series_keys(kind, labels)
+    program = _of_main_mapping(profile, symbols, texts=symbols.mapping_file_text)
+    build_id = _of_main_mapping(profile, symbols, texts=symbols.mapping_build_id_text)
+    told_apart_by = [
+        " ".join(filter(None, texts)) for texts in zip(program.to_pylist(), build_id.to_pylist(), strict=True)
+    ]
+    series_key = series_keys(kind, labels, told_apart_by)
     columns: dict[str, Column] = {
         "profile_id": profile_id,
         "source_id": profile_id,
@@ -65,7 +70,8 @@ def _profiles(decoded: Decoded, blobs: Sequence[Blob], *, profile_id: UInt64s) -
         "time_ns": time_ns,
         "duration_ns": profile["duration_ns"],
         "period": profile["period"],
-        "build_id": _main_build_ids(profile, symbols),
+        "program": program,
+        "build_id": build_id,
         "labels": label_maps(labels),
         "sample_count": np.diff(_offsets(profile["sample_end"])),
         "comments": _comments(decoded),
@@ -78,13 +84,14 @@ def _profiles(decoded: Decoded, blobs: Sequence[Blob], *, profile_id: UInt64s) -
 _HEADER_TEXTS = ("period_type", "period_unit", "default_sample_type", "drop_frames", "keep_frames", "doc_url")
 
 
-def _main_build_ids(profile: Mapping[str, Column], symbols: Symbols) -> pa.Array:
+def _of_main_mapping(profile: Mapping[str, Column], symbols: Symbols, *, texts: Int64s) -> pa.Array:
+    """A text of the first mapping of each profile, which is the program itself; NULL where there is none."""
     ends = _offsets(profile["mapping_end"])
     has_mapping = ends[:-1] < ends[1:]
     text = np.full(len(has_mapping), -1, np.int64)
-    text[has_mapping] = symbols.mapping_build_id_text[ends[:-1][has_mapping]]
-    build_id = text_array(symbols.strings, text)
-    return pc.if_else(pc.equal(build_id, ""), pa.scalar(None, pa.string()), build_id)
+    text[has_mapping] = texts[ends[:-1][has_mapping]]
+    found = text_array(symbols.strings, text)
+    return pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found)
 
 
 def _comments(decoded: Decoded) -> pa.Array:

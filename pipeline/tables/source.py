@@ -60,10 +60,14 @@ def label_maps(labels: Sequence[Labels]) -> pa.Array:
     return pa.array([sorted(of_one.items()) for of_one in labels], pa.map_(pa.string(), pa.string()))
 
 
-def series_keys(kinds: Sequence[str], labels: Sequence[Labels]) -> pa.Array:
-    """XXH64 of the text `kind` and, in key order, a line `key=value` for each label."""
+def series_keys(kinds: Sequence[str], labels: Sequence[Labels], programs: Sequence[str]) -> pa.Array:
+    """XXH64 of the kind, in key order a line `key=value` for each label, and a line for the program if there is one.
+
+    programs  what tells the program apart from others whose profiles have the same labels; empty where nothing does
+    """
     texts = (
-        "\n".join([kind, *(f"{k}={v}" for k, v in sorted(of.items()))]) for kind, of in zip(kinds, labels, strict=True)
+        "\n".join([kind, *(f"{k}={v}" for k, v in sorted(of.items())), *([f" {program}"] if program else [])])
+        for kind, of, program in zip(kinds, labels, programs, strict=True)
     )
     return pa.array([xxhash.xxh64_intdigest(text.encode("utf-8", "surrogateescape")) for text in texts], pa.uint64())
 

@@ -231,7 +231,7 @@ def _generations(columns: Mapping[str, Column], trace_id: int) -> pa.Table:
 def _profile(
     trace: Mapping[str, int], owner: Mapping[str, Column], *, labels: Sequence[Mapping[str, str]], started_ns: int
 ) -> pa.Table:
-    series_key = series_keys(["trace"], labels)
+    series_key = series_keys(["trace"], labels, [""])
     empty = pa.array([""])
     columns: dict[str, Column] = {
         **owner,
@@ -248,6 +248,7 @@ def _profile(
         "period_type": empty,
         "period_unit": empty,
         "default_sample_type": pa.array([_DEFAULT_SAMPLE_TYPE]),
+        "program": pa.array([None], pa.string()),
         "build_id": pa.array([None], pa.string()),
         "sample_count": np.array([trace["sample_count"]]),
         "drop_frames": empty,

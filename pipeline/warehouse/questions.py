@@ -123,7 +123,7 @@ def series(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Resul
 
 
 _SERIES = """
-SELECT * EXCLUDE (labels)
+SELECT * EXCLUDE (labels), labels::VARCHAR AS label_text
 FROM heap.series
 WHERE profiles > 1
   AND ($service IS NULL OR service = $service)

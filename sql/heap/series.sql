@@ -5,7 +5,7 @@
 -- key: series_id
 -- stored: on load
 CREATE VIEW heap.series (
-  -- Profiles of one kind with the same labels, between two restarts.
+  -- Profiles of one kind and program with the same labels, between two restarts.
   series_id,
   -- heap or allocs.
   kind,
@@ -15,6 +15,8 @@ CREATE VIEW heap.series (
   instance,
   -- From labels; NULL without one.
   build,
+  -- Path of the executable; NULL when the profiles do not say.
+  program,
   -- All labels.
   labels,
   -- Profiles in it.
@@ -44,6 +46,7 @@ SELECT
   any_value(profile.service),
   any_value(profile.instance),
   any_value(profile.build),
+  any_value(profile.program),
   any_value(profile.labels),
   COUNT(*),
   MIN(heaps.taken_at),

@@ -11,6 +11,7 @@ from pipeline.outputs.growth_table import text, trend
 
 START = datetime(2026, 3, 1, 10)
 SERIES: dict[str, Any] = {
+    "program": "/bin/shop",
     "service": "checkout",
     "instance": "a",
     "build": "1.4.2",
@@ -55,7 +56,8 @@ def test_the_headline_is_who_how_much_and_how_fast() -> None:
 def test_what_is_not_known_is_not_in_the_headline() -> None:
     bare = SERIES | {"service": None, "instance": None, "build": None, "slope_bytes_per_s": None, "r2": None}
 
-    assert lines(bare)[0].startswith("no service label · live heap 10.0 MiB")
+    assert lines(bare)[0].startswith("shop, no service label · live heap 10.0 MiB")
+    assert lines(bare | {"program": None})[0].startswith("no service label · live heap 10.0 MiB")
     assert lines(bare)[0].endswith("+20.0 MiB")
 
 

@@ -37,8 +37,8 @@ def test_the_header_survives() -> None:
         {
             "profile_id": 0,
             "source_id": 0,
-            "series_key": xxhash.xxh64_intdigest(b"allocs"),
-            "series_id": xxhash.xxh64_intdigest(b"allocs"),
+            "series_key": xxhash.xxh64_intdigest(b"allocs\n /app/server abc"),
+            "series_id": xxhash.xxh64_intdigest(b"allocs\n /app/server abc"),
             "kind": "allocs",
             "day": date(2023, 11, 14),
             "taken_at": datetime(2023, 11, 14, 22, 13, 20, 123456),
@@ -51,6 +51,7 @@ def test_the_header_survives() -> None:
             "service": None,
             "instance": None,
             "build": None,
+            "program": "/app/server",
             "build_id": "abc",
             "labels": [],
             "sample_count": 1,
@@ -66,7 +67,7 @@ def test_labels_of_the_source_become_columns_and_the_series() -> None:
     labels = {"zone": "b", "service": "checkout", "instance": "a", "build": "1.4.2"}
     (row,) = built_from(blob(profile("f 1"), labels=labels, source_id=7))["profile"].to_pylist()
 
-    key = b"heap\nbuild=1.4.2\ninstance=a\nservice=checkout\nzone=b"
+    key = b"heap\nbuild=1.4.2\ninstance=a\nservice=checkout\nzone=b\n /app/server build-1"
     assert (row["profile_id"], row["service"], row["instance"], row["build"]) == (7, "checkout", "a", "1.4.2")
     assert row["labels"] == sorted(labels.items())
     assert row["series_key"] == row["series_id"] == xxhash.xxh64_intdigest(key)

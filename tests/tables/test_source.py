@@ -86,10 +86,13 @@ def test_labels_are_columns_where_they_are_and_null_where_not() -> None:
     assert label_maps(labels).to_pylist() == [[("service", "a"), ("zone", "x")], [], [("build", "1")]]
 
 
-def test_a_series_is_a_kind_and_labels_in_any_order() -> None:
+def test_a_series_is_a_kind_labels_in_any_order_and_a_program() -> None:
     keys = series_keys(
-        ["heap", "heap", "cpu", "heap"], [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "1", "b": "2"}, {}]
+        ["heap", "heap", "cpu", "heap", "heap"],
+        [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "1", "b": "2"}, {}, {}],
+        ["", "", "", "", "/bin/shop 1f2e"],
     ).to_pylist()
 
     assert keys[0] == keys[1] == xxhash.xxh64_intdigest(b"heap\na=1\nb=2")
-    assert len(set(keys)) == 3
+    assert keys[4] == xxhash.xxh64_intdigest(b"heap\n /bin/shop 1f2e")
+    assert len(set(keys)) == 4

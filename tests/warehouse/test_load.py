@@ -186,17 +186,27 @@ def test_a_late_profile_renumbers_its_series(lake: Path, database: Path) -> None
     assert rows == [(0, 150), (1, 300), (2, 420)]
 
 
-def test_a_late_profile_cuts_a_series_in_two_and_another_joins_it_again(lake: Path, database: Path) -> None:
+def test_a_late_profile_cuts_a_series_in_two(lake: Path, database: Path) -> None:
     offer(lake, "a.pb", heap(0, grow=100))
     offer(lake, "b.pb", heap(4, grow=300))
     flow.load(str(lake), str(database))
     assert _series(database) == [(2, 150, 350)]
-    # Of another binary, so that the process was started twice.
-    offer(lake, "c.pb", heap(2, grow=200, build_id="build-2"))
+    # More had been allocated by then than later, so that the process was started anew in between.
+    offer(lake, "c.pb", heap(2, grow=4000))
 
     flow.load(str(lake), str(database))
 
-    assert _series(database) == [(1, 150, 150), (1, 250, 250), (1, 350, 350)]
+    assert _series(database) == [(2, 150, 4050), (1, 350, 350)]
+
+
+def test_profiles_of_another_executable_are_a_series_of_their_own(lake: Path, database: Path) -> None:
+    offer(lake, "a.pb", heap(0, grow=100))
+    offer(lake, "b.pb", heap(2, grow=200, build_id="build-2"))
+    offer(lake, "c.pb", heap(4, grow=300))
+
+    flow.load(str(lake), str(database))
+
+    assert _series(database) == [(2, 150, 350), (1, 250, 250)]
 
 
 def test_a_database_of_another_lake_is_made_anew(tmp_path: Path, lake: Path, database: Path) -> None:
