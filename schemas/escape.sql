@@ -86,12 +86,16 @@ CREATE TABLE escape_step (
 
 -- One row per level of inlining between the position of a verdict and the expression itself.
 --
--- key: source_id, escape_site_id, depth
+-- Functions inlined at one call can have the same expression each, at lines of their own: one verdict, several chains.
+--
+-- key: source_id, escape_site_id, chain, depth
 CREATE TABLE escape_inline (
   -- The verdict.
   escape_site_id UBIGINT NOT NULL,
   -- The report.
   source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  -- Which of its chains, from 0.
+  chain INTEGER NOT NULL,
   -- 1 = the function inlined at the verdict's position; the deepest is where the expression stands.
   depth INTEGER NOT NULL,
   -- File.

@@ -105,7 +105,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in tables().values():
         columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
         comments = [f"COMMENT ON TABLE {table.name} IS {quoted(table.summary)}"]
-        comments += [f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}' for column in table.columns]
+        comments += [
+            f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}' for column in table.columns
+        ]
         connection.execute(";".join([f"CREATE TABLE {table.name} ({columns})", *comments]))
 
 

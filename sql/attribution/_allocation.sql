@@ -36,10 +36,18 @@ CREATE VIEW attribution._allocation (
   -- For class caller: its line.
   caller_line,
   -- For class ambiguous: the records that cannot be told apart.
-  candidates
+  candidates,
+  -- What the executable asks the runtime for there: new, make, append, map_growth, ...; NULL without the executable.
+  allocation_kind,
+  -- For class escape: what the choice of the record stands on, as in `_candidate`.
+  decided_by
 ) AS
 WITH records AS (
-  SELECT series_id, location_id, list_sort(list(DISTINCT escape_site_id)) AS candidates
+  SELECT
+    series_id,
+    location_id,
+    list_sort(list(DISTINCT escape_site_id)) AS candidates,
+    any_value(decided_by) AS decided_by
   FROM attribution._candidate
   GROUP BY series_id, location_id
 ),
@@ -59,9 +67,12 @@ placed AS (
     stacks.caller_function,
     stacks.caller_file,
     stacks.caller_line,
-    CASE WHEN stacks.attribution = 'ambiguous' THEN records.candidates END AS candidates
+    CASE WHEN stacks.attribution = 'ambiguous' THEN records.candidates END AS candidates,
+    calls.kind AS allocation_kind,
+    CASE WHEN stacks.attribution = 'escape' THEN records.decided_by END AS decided_by
   FROM attribution._stack AS stacks
   LEFT JOIN attribution._location AS locations USING (series_id, location_id)
+  LEFT JOIN attribution._call AS calls USING (series_id, location_id)
   LEFT JOIN records USING (series_id, location_id)
 )
 SELECT
@@ -70,7 +81,7 @@ SELECT
   (dense_rank() OVER (
     PARTITION BY series_id
     ORDER BY attribution, function, package, file, line, inner_function, inner_file, inner_line, escape_site_id,
-      caller_function, caller_file, caller_line, candidates
+      caller_function, caller_file, caller_line, candidates, allocation_kind, decided_by
   ))::INTEGER,
   attribution,
   function,
@@ -84,5 +95,7 @@ SELECT
   caller_function,
   caller_file,
   caller_line,
-  candidates
+  candidates,
+  allocation_kind,
+  decided_by
 FROM placed

@@ -40,30 +40,50 @@ CREATE VIEW attribution._location (
   inner_line,
   -- The functions inlined there, outermost first.
   inlined_functions,
-  -- Distinct object sizes seen in the series.
-  object_bytes
+  -- The lines they were called at, outermost first, and the innermost line.
+  inlined_lines,
+  -- Object sizes seen in the series, but for those of less than a hundredth of its bytes: under any call the runtime
+  -- allocates for itself at times.
+  object_bytes,
+  -- Where the call returns to, less one; from the mapping's start.
+  address
 ) AS
 WITH seen AS (
-  SELECT DISTINCT heaps.series_id, stack_id, label_set_id
+  SELECT heaps.series_id, stack_id, label_set_id, int64.clamp(SUM(greatest(sample.value, 0))) AS bytes
   FROM heap.profiles AS heaps
   JOIN sample USING (profile_id)
   WHERE sample.sample_type IN ('inuse_space', 'alloc_space')
+  GROUP BY heaps.series_id, stack_id, label_set_id
 ),
-used AS (
+sizes AS (
   SELECT
     seen.series_id,
     stack.location_ids[1] AS location_id,
-    list_sort(list(DISTINCT list_filter(label_set.labels, lambda l: l.key = 'bytes')[1].num)) AS object_bytes
+    list_filter(label_set.labels, lambda l: l.key = 'bytes')[1].num AS object_bytes,
+    int64.clamp(SUM(seen.bytes)) AS bytes
   FROM seen
   JOIN stack USING (stack_id)
   JOIN label_set USING (label_set_id)
   WHERE len(stack.location_ids) > 0
-  GROUP BY seen.series_id, stack.location_ids[1]
+  GROUP BY ALL
+),
+used AS (
+  SELECT
+    series_id,
+    location_id,
+    list(object_bytes ORDER BY object_bytes) FILTER (bytes::HUGEINT * 100 >= all_bytes) AS object_bytes
+  FROM (
+    SELECT *, int64.clamp(SUM(bytes) OVER (PARTITION BY series_id, location_id)) AS all_bytes
+    FROM sizes
+  )
+  GROUP BY series_id, location_id
 ),
 inlined AS (
-  SELECT location_id, list(function ORDER BY depth DESC) AS functions
+  SELECT
+    location_id,
+    list(function ORDER BY depth DESC) FILTER (NOT is_outermost) AS functions,
+    list(line ORDER BY depth DESC) AS lines
   FROM stack._line
-  WHERE NOT is_outermost
   GROUP BY location_id
 )
 SELECT
@@ -84,7 +104,9 @@ SELECT
   regexp_replace(innermost.file, '^.*[/\\]', ''),
   innermost.line,
   coalesce(inlined.functions, []),
-  list_filter(used.object_bytes, lambda b: b IS NOT NULL)
+  inlined.lines,
+  list_filter(coalesce(used.object_bytes, []), lambda b: b IS NOT NULL),
+  outermost.address
 FROM used
 JOIN heap.series AS series USING (series_id)
 JOIN stack._line AS outermost ON outermost.location_id = used.location_id AND outermost.is_outermost

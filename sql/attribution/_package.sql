@@ -1,8 +1,9 @@
 -- One row per service, build and package of a profile that a report of the same service and build speaks of.
 --
--- A profile calls every main package `main`. It is the reported package whose path is the folder of the file
--- (-trimpath), or that is called `main` too, or that ends like the folder, the more of it the better, or that is the
--- only one left which no function belongs to. Two that fit alike are both left out.
+-- A profile calls every main package `main`. It is the reported package that the executable says, or whose path is the
+-- folder of the file (-trimpath), or that is called `main` too, or that ends like the folder, the more of it the better;
+-- or of those which no function belongs to the one that has most of its files, half of them at least. Two that fit alike
+-- are both left out.
 --
 -- key: service, build, package, folder
 -- stored: on load
@@ -16,7 +17,10 @@ CREATE VIEW attribution._package (
   -- Folder of its files as profiles spell it.
   folder,
   -- Package as the report names it.
-  reported_package
+  reported_package,
+  -- The report has a file of it in a folder of this name, so that one in another folder is another package's: it
+  -- tells of generic functions where they are instantiated.
+  is_folder_told
 ) AS
 WITH reported AS (
   SELECT DISTINCT reports.service, reports.build, packages.package, string_split(packages.package, '/') AS names
@@ -34,23 +38,33 @@ profiled AS (
   CROSS JOIN function
   WHERE function.package IS NOT NULL
 ),
+told AS (
+  SELECT DISTINCT service, build, main_package
+  FROM binary_file
+  WHERE main_package IS NOT NULL
+),
 mains AS (
-  SELECT
-    *,
-    COUNT(*) OVER (PARTITION BY service, build) AS left_over
+  SELECT *
   FROM reported
   WHERE package NOT IN (SELECT function.package FROM function WHERE function.package IS NOT NULL)
     OR package = 'main'
 ),
+main_files AS (
+  SELECT *, COUNT(*) OVER (PARTITION BY folder) AS files
+  FROM (
+    SELECT DISTINCT
+      regexp_replace(file, '[/\\][^/\\]*$', '') AS folder,
+      regexp_replace(file, '^.*[/\\]', '') AS base_name
+    FROM function
+    WHERE package = 'main'
+  )
+),
 shared AS (
-  SELECT DISTINCT
-    files.service,
-    files.build,
-    files.package,
-    regexp_replace(function.file, '[/\\][^/\\]*$', '') AS folder
+  SELECT files.service, files.build, files.package, main_files.folder, COUNT(DISTINCT base_name) AS files
   FROM attribution._file AS files
-  JOIN function ON regexp_replace(function.file, '^.*[/\\]', '') = files.base_name
-  WHERE function.package = 'main'
+  JOIN main_files USING (base_name)
+  GROUP BY files.service, files.build, files.package, main_files.folder, main_files.files
+  HAVING COUNT(DISTINCT base_name) * 2 >= main_files.files
 ),
 matched AS (
   SELECT
@@ -60,13 +74,15 @@ matched AS (
     profiled.folder,
     reported.package AS reported_package,
     CASE
+      WHEN profiled.package = 'main' AND reported.package = told.main_package THEN 1003
       WHEN reported.package = profiled.folder THEN 1002
       WHEN reported.package = profiled.package THEN 1001
       WHEN reported.names[-1] = profiled.names[-1]
         -- How many of their last names are the same.
-        THEN len(list_filter(range(1, len(reported.names) + 1), lambda n: reported.names[-n:] = profiled.names[-n:]))
-      -- The only one left over, if it has a file that this one has.
-      WHEN mains.left_over = 1 AND shared.package IS NOT NULL THEN 0
+        THEN 100 + len(list_filter(
+          range(1, len(reported.names) + 1), lambda n: reported.names[-n:] = profiled.names[-n:]
+        ))
+      WHEN shared.package IS NOT NULL THEN least(shared.files, 99)
     END AS likeness
   FROM profiled
   JOIN reported
@@ -74,6 +90,10 @@ matched AS (
     ON reported.service IS NOT DISTINCT FROM profiled.service
     AND reported.build IS NOT DISTINCT FROM profiled.build
     AND (reported.package = profiled.package OR profiled.package = 'main')
+  LEFT JOIN told
+    ON told.service IS NOT DISTINCT FROM reported.service
+    AND told.build IS NOT DISTINCT FROM reported.build
+    AND told.main_package = reported.package
   LEFT JOIN mains
     ON mains.service IS NOT DISTINCT FROM reported.service
     AND mains.build IS NOT DISTINCT FROM reported.build
@@ -84,13 +104,32 @@ matched AS (
     AND shared.package = reported.package
     AND shared.folder = profiled.folder
   WHERE reported.package = profiled.package OR mains.package IS NOT NULL
+),
+best AS (
+  SELECT service, build, package, folder, any_value(reported_package) AS reported_package
+  FROM (
+    SELECT *
+    FROM matched
+    WHERE likeness IS NOT NULL
+    QUALIFY likeness = MAX(likeness) OVER (PARTITION BY service, build, package, folder)
+  )
+  GROUP BY service, build, package, folder
+  HAVING COUNT(*) = 1
+),
+folders AS (
+  SELECT DISTINCT service, build, package, folder_name
+  FROM attribution._file
 )
-SELECT service, build, package, folder, any_value(reported_package)
-FROM (
-  SELECT *
-  FROM matched
-  WHERE likeness IS NOT NULL
-  QUALIFY likeness = MAX(likeness) OVER (PARTITION BY service, build, package, folder)
-)
-GROUP BY service, build, package, folder
-HAVING COUNT(*) = 1
+SELECT
+  best.service,
+  best.build,
+  best.package,
+  best.folder,
+  best.reported_package,
+  folders.folder_name IS NOT NULL
+FROM best
+LEFT JOIN folders
+  ON folders.service IS NOT DISTINCT FROM best.service
+  AND folders.build IS NOT DISTINCT FROM best.build
+  AND folders.package = best.reported_package
+  AND folders.folder_name = regexp_extract(best.folder, '[^/\\]*$')

@@ -1,6 +1,6 @@
--- One row per verdict that puts something on the heap, with what its words tell of the objects' size.
+-- One row per verdict that puts something on the heap, with what its words tell of the objects.
 --
--- Constants converted to interfaces live in the binary and are left out.
+-- Whole literals converted to interfaces live in the binary, and slices without elements nowhere; they are left out.
 --
 -- key: service, build, escape_site_id
 -- stored: on load
@@ -15,26 +15,40 @@ CREATE VIEW attribution._record (
   package,
   -- File's base name.
   base_name,
+  -- Name of the folder the file is in, as far as the report tells; the report of a package speaks of other packages'
+  -- files where it instantiates their generic functions.
+  folder_name,
   -- Line of the outermost call after inlining.
   line,
+  -- Byte column; 0 when the report has none.
+  "column",
   -- moved_to_heap or escapes.
   kind,
   -- The compiler's rendering of what escapes.
   expression,
   -- The same without package qualifiers, which differ between a function and the place it is inlined at.
   bare_expression,
+  -- What stays of it where constants take the place of parameters: `make([]byte`, `string(`, `+`; else the same.
+  form,
+  -- The kinds of call (`call_site.kind`) that it can compile to.
+  call_kinds,
+  -- The type its words name, without package and type arguments: of `&T{}`, `new(T)`, `make([]T, n)`; NULL without one.
+  type_name,
   -- The verdict stands at a call that was inlined, so its expression is from the inlined function.
   is_from_inlined,
+  -- Though it stands at a call that was inlined, the caller's code allocates: for what the call is given, for what is
+  -- made of its result, and for a variable of the inlined function, which becomes one of the caller's.
+  is_of_caller,
   -- Functions inlined at its position, as the report names them.
   called_functions,
   -- A JSON log tells whether it was inlined here, and from where.
   has_inline_chain,
-  -- Base name of the file the expression itself stands in.
-  inner_base_name,
-  -- Line the expression itself stands on.
-  inner_line,
-  -- Objects of one record can differ in size: append, strings, a make of variable size.
+  -- Base names and lines the expression itself stands at; NULL when it was not inlined or no JSON log tells.
+  inner_places,
+  -- Its objects can differ in size: append, maps, strings, conversions, a make of variable size.
   is_variable_size,
+  -- Length that a make is given as a constant, of its capacity; NULL otherwise.
+  elements,
   -- Bytes of the slot its objects take, where the expression gives a constant size; NULL otherwise.
   slot_bytes,
   -- Bytes asked for, where the expression gives a constant size; NULL otherwise.
@@ -53,31 +67,64 @@ WITH calls AS (
   JOIN escape_report AS reports USING (source_id)
   GROUP BY ALL
 ),
+allocating AS (
+  SELECT *, regexp_replace(expression, '\b\w+\.', '', 'g') AS bare_expression
+  FROM escape.site
+  WHERE is_on_heap
+    AND NOT regexp_matches(expression, '^(go\.shape\.)?\[\].*\{\}$')
+    -- A literal is all there is: `"a" + s` begins like one.
+    AND NOT regexp_full_match(
+      expression,
+      '"([^"\\]|\\.)*"|`[^`]*`|''([^''\\]|\\.)+''|[-+]?(0[xXoObB])?[0-9][0-9a-fA-F_]*(\.[0-9_]*)?([eEpP][-+]?[0-9]+)?i?|true|false|nil'
+    )
+),
+parsed AS (
+  SELECT
+    *,
+    CASE
+      WHEN kind = 'moved_to_heap' THEN ['new']
+      WHEN regexp_matches(expression, '^append(\(|$)') THEN ['append', 'move', 'boxing']
+      WHEN contains(expression, ' + ') AND NOT regexp_matches(expression, '^(make\(|func literal)')
+        THEN ['concatenation', 'conversion', 'boxing', 'new']
+      WHEN regexp_matches(expression, '^(&|new\(|func literal|\.\.\. argument)') THEN ['new']
+      WHEN regexp_matches(expression, '^map\[.*\}$') THEN ['map', 'map_growth']
+      -- A named type may be a map.
+      WHEN regexp_matches(expression, '^\[.*\}$') THEN ['new', 'boxing']
+      WHEN regexp_matches(expression, '^[\w./]+(\[.*\])?\{.*\}$') THEN ['new', 'boxing', 'map', 'map_growth']
+      WHEN starts_with(expression, 'make([]') THEN ['make', 'new', 'boxing']
+      WHEN starts_with(expression, 'make(map[') THEN ['map']
+      WHEN starts_with(expression, 'make(') THEN ['make', 'new', 'boxing', 'map']
+      WHEN regexp_matches(expression, '^(string\(|\(?\[\](byte|rune|uint8|int32)\)?\()')
+        THEN ['conversion', 'concatenation', 'boxing', 'new']
+      -- What is converted to an interface, a method value, a conversion to a named type.
+      ELSE ['boxing', 'new', 'conversion']
+    END AS call_kinds,
+    coalesce(
+      nullif(regexp_extract(bare_expression, '^&([\w]+)(\[.*\])?\{.*\}$', 1), ''),
+      nullif(regexp_extract(bare_expression, '^new\((\w+)(\[.*\])?\)$', 1), ''),
+      nullif(regexp_extract(bare_expression, '^make\(\[\]\*?(\w+)(\[.*\])?, ', 1), '')
+    ) AS type_name,
+    TRY_CAST(regexp_extract(expression, '^make\(\[\].+, (\d+)\)$', 1) AS BIGINT) AS elements,
+    coalesce(
+      nullif(regexp_extract(expression, '^make\(\[\](\w+), (\d+, )?\d+\)$', 1), ''),
+      nullif(regexp_extract(expression, '^new\(\[\d+\](\w+)\)$', 1), '')
+    ) AS element_type
+  FROM allocating
+),
 sized AS (
   SELECT
     *,
-    -- make([]byte, 200), new([4000]int64): primitive elements, no pointers, so no header in the slot.
-    int64.clamp(TRY_CAST(regexp_extract(expression, '^(?:make\(\[\]\w+, |new\(\[)(\d+)', 1) AS BIGINT)::HUGEINT
-    * CASE regexp_extract(expression, '^(?:make\(\[\](\w+), \d+\)$|new\(\[\d+\](\w+)\)$)', 1)
-      || regexp_extract(expression, '^(?:make\(\[\](\w+), \d+\)$|new\(\[\d+\](\w+)\)$)', 2)
-      WHEN 'byte' THEN 1
-      WHEN 'uint8' THEN 1
-      WHEN 'int8' THEN 1
-      WHEN 'bool' THEN 1
-      WHEN 'int16' THEN 2
-      WHEN 'uint16' THEN 2
-      WHEN 'int32' THEN 4
-      WHEN 'uint32' THEN 4
-      WHEN 'rune' THEN 4
-      WHEN 'float32' THEN 4
-      WHEN 'int' THEN 8
-      WHEN 'uint' THEN 8
-      WHEN 'int64' THEN 8
-      WHEN 'uint64' THEN 8
-      WHEN 'float64' THEN 8
-    END) AS constant_bytes
-  FROM escape.site
-  WHERE is_on_heap AND NOT regexp_matches(expression, '^("|`|''|-?\d|true$|false$|nil$)')
+    -- make([]byte, 200), new([4000]int64): what Go has sizes of its own for.
+    int64.clamp(
+      coalesce(elements, TRY_CAST(regexp_extract(expression, '^new\(\[(\d+)\]', 1) AS BIGINT))::HUGEINT
+      * CASE
+        WHEN element_type IN ('byte', 'uint8', 'int8', 'bool') THEN 1
+        WHEN element_type IN ('int16', 'uint16') THEN 2
+        WHEN element_type IN ('int32', 'uint32', 'rune', 'float32') THEN 4
+        WHEN element_type IN ('int', 'uint', 'int64', 'uint64', 'float64', 'uintptr') THEN 8
+      END
+    ) AS constant_bytes
+  FROM parsed
 )
 SELECT
   sized.escape_site_id,
@@ -85,18 +132,31 @@ SELECT
   sized.build,
   sized.package,
   sized.base_name,
+  regexp_extract(sized.file, '([^/\\]+)[/\\][^/\\]*$', 1),
   sized.line,
+  sized.column,
   sized.kind,
   sized.expression,
-  regexp_replace(sized.expression, '\b\w+\.', '', 'g'),
-  calls.functions IS NOT NULL OR coalesce(sized.inner_line IS NOT NULL, false),
+  sized.bare_expression,
+  CASE
+    WHEN sized.kind = 'moved_to_heap' THEN sized.bare_expression
+    WHEN starts_with(sized.expression, 'make(') THEN regexp_extract(sized.bare_expression, '^make\([^,]*')
+    WHEN list_contains(sized.call_kinds, 'concatenation') THEN
+      CASE WHEN contains(sized.expression, ' + ') THEN '+' ELSE regexp_extract(sized.bare_expression, '^[^(]*\(') END
+    ELSE sized.bare_expression
+  END,
+  sized.call_kinds,
+  sized.type_name,
+  calls.functions IS NOT NULL OR sized.inner_places IS NOT NULL,
+  sized.kind = 'moved_to_heap' OR regexp_matches(sized.expression, '^(\.\.\. argument|func literal)$|~r\d'),
   coalesce(calls.functions, []),
   sized.has_inline_chain,
-  sized.inner_base_name,
-  sized.inner_line,
-  regexp_matches(sized.expression, '^(append|string\(|\[\](byte|rune)\(|\(\[\]|map\[|\.\.\. argument)')
-  OR contains(sized.expression, ' + ')
-  OR (starts_with(sized.expression, 'make(') AND sized.constant_bytes IS NULL),
+  sized.inner_places,
+  sized.kind = 'escapes'
+  AND sized.elements IS NULL
+  AND sized.call_kinds <> ['new']
+  AND regexp_matches(sized.expression, '^(append$|map\[.*\.\.\.\}$|make\()| \+ |\('),
+  sized.elements,
   CASE
     WHEN sized.constant_bytes > 32768 THEN int64.clamp((sized.constant_bytes::HUGEINT + 8191) // 8192 * 8192)
     ELSE (SELECT MIN(object_bytes) FROM attribution._size_class WHERE object_bytes >= sized.constant_bytes)

@@ -31,7 +31,12 @@ leaves AS (
   SELECT
     locations.series_id,
     locations.location_id,
-    bool_or(packages.reported_package IS NOT NULL) AS is_reported,
+    bool_or(packages.reported_package IS NOT NULL)
+    -- What the runtime lends to other packages is in its own files: reflect.unsafe_New, sync.runtime_Semacquire.
+    AND NOT (
+      regexp_matches(any_value(locations.file), '(^|[/\\])runtime[/\\][^/\\]+$')
+      AND any_value(locations.package) <> 'runtime'
+    ) AS is_reported,
     bool_or(files.base_name IS NOT NULL) AS is_file_reported
   FROM attribution._location AS locations
   LEFT JOIN attribution._package AS packages
@@ -45,10 +50,15 @@ leaves AS (
     AND files.build IS NOT DISTINCT FROM locations.build
     AND files.package = packages.reported_package
     AND files.base_name = locations.base_name
+    AND (NOT packages.is_folder_told OR files.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
   GROUP BY locations.series_id, locations.location_id
 ),
 explained AS (
-  SELECT series_id, location_id, COUNT(*) AS records, MIN(escape_site_id) AS escape_site_id
+  SELECT
+    series_id,
+    location_id,
+    COUNT(*) = 1 AND bool_and(decided_by IS NOT NULL) AS is_decided,
+    MIN(escape_site_id) AS escape_site_id
   FROM attribution._candidate
   GROUP BY series_id, location_id
 ),
@@ -87,15 +97,15 @@ SELECT
   located.series_id,
   located.stack_id,
   CASE
-    WHEN explained.records = 1 THEN 'escape'
-    WHEN explained.records > 1 THEN 'ambiguous'
-    WHEN leaves.is_file_reported THEN 'implicit'
+    WHEN explained.is_decided THEN 'escape'
+    WHEN explained.location_id IS NOT NULL THEN 'ambiguous'
+    WHEN leaves.is_reported AND leaves.is_file_reported THEN 'implicit'
     WHEN leaves.is_reported THEN 'unmatched'
     WHEN callers.caller IS NOT NULL THEN 'caller'
     ELSE 'unreported'
   END,
   located.location_id,
-  CASE WHEN explained.records = 1 THEN explained.escape_site_id END,
+  CASE WHEN explained.is_decided THEN explained.escape_site_id END,
   callers.caller.function,
   callers.caller.file,
   callers.caller.line

@@ -44,6 +44,12 @@ CREATE VIEW attribution.growth_by_site (
   relative_error,
   -- escape, ambiguous, implicit, caller, unmatched or unreported.
   attribution,
+  -- What the executable asks the runtime for there: new, make, append, map, map_growth, channel, ..., as in
+  -- `call_site`; NULL without the executable.
+  allocation_kind,
+  -- For class escape: what the choice of the record stands on: only_record, inlining, call, inlined_call,
+  -- inner_expression, type_arguments, type, size, sizes, one_to_one or order.
+  decided_by,
   -- moved_to_heap or escapes, for class escape.
   escape_kind,
   -- The compiler's rendering of what escapes, for class escape.
@@ -162,12 +168,31 @@ SELECT
   trends.rising_share,
   1.96 * sqrt(coalesce(errors.variance, 0)) / nullif(abs(trends.growth_bytes::DOUBLE), 0),
   sites.attribution,
+  sites.allocation_kind,
+  sites.decided_by,
   records.kind,
   records.expression,
   CASE sites.attribution
     WHEN 'escape' THEN reasons.reason
-    WHEN 'ambiguous' THEN len(sites.candidates) || ' escapes are reported on this line and cannot be told apart'
-    WHEN 'implicit' THEN 'the compiler reports no escape on this line: the language allocates here (map, channel, append, string)'
+    WHEN 'ambiguous' THEN CASE
+      WHEN len(sites.candidates) = 1
+        THEN 'one escape is reported on this line, and more than one allocation is seen that it may be'
+      ELSE len(sites.candidates) || ' escapes are reported on this line and cannot be told apart'
+    END
+    WHEN 'implicit' THEN 'the compiler reports no escape on this line: '
+      || CASE sites.allocation_kind
+        WHEN 'map_growth' THEN 'the map grows'
+        WHEN 'map' THEN 'a map is made'
+        WHEN 'channel' THEN 'a channel is made'
+        WHEN 'append' THEN 'append needs more room'
+        WHEN 'concatenation' THEN 'strings are joined'
+        WHEN 'conversion' THEN 'text is converted'
+        WHEN 'boxing' THEN 'a value is converted to an interface'
+        WHEN 'goroutine' THEN 'a goroutine is started'
+        WHEN 'defer' THEN 'a call is deferred in a loop'
+        WHEN 'runtime' THEN 'the runtime allocates for itself'
+        ELSE 'the language allocates here (map, channel, append, string)'
+      END
     WHEN 'caller' THEN 'called from ' || sites.caller_function || ', the nearest function with a report'
     WHEN 'unmatched' THEN 'the package has a report, but it says nothing of this file'
     ELSE 'no report for any package on the stack'

@@ -35,18 +35,24 @@ CREATE VIEW escape.site (
   is_on_heap,
   -- A JSON log tells whether it was inlined here, and from where.
   has_inline_chain,
-  -- Base name of the file the expression itself stands in; NULL when it was not inlined or no JSON log tells.
-  inner_base_name,
-  -- Line the expression itself stands on.
-  inner_line
+  -- Base names and lines the expression itself stands at, one for each function it was inlined from; NULL when it
+  -- was not inlined or no JSON log tells.
+  inner_places
 ) AS
 WITH deepest AS (
   SELECT
     source_id,
     escape_site_id,
-    arg_max(regexp_replace(file, '^.*[/\\]', ''), depth) AS base_name,
-    arg_max(line, depth) AS line
+    {
+      'base_name': arg_max(regexp_replace(file, '^.*[/\\]', ''), depth),
+      'line': arg_max(line, depth)
+    } AS place
   FROM escape_inline
+  GROUP BY source_id, escape_site_id, chain
+),
+inner_places AS (
+  SELECT source_id, escape_site_id, list_sort(list(DISTINCT place)) AS places
+  FROM deepest
   GROUP BY source_id, escape_site_id
 )
 SELECT
@@ -65,9 +71,8 @@ SELECT
   any_value(sites.level),
   any_value(sites.kind) IN ('moved_to_heap', 'escapes'),
   bool_or(reports.spelling = 'json'),
-  any_value(deepest.base_name),
-  any_value(deepest.line)
+  any_value(inner_places.places)
 FROM escape_site AS sites
 JOIN escape_report AS reports USING (source_id)
-LEFT JOIN deepest USING (source_id, escape_site_id)
+LEFT JOIN inner_places USING (source_id, escape_site_id)
 GROUP BY escape_site_id, reports.service, reports.build

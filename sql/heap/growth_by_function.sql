@@ -18,7 +18,7 @@ CREATE VIEW heap.growth_by_function (
 ) AS
 WITH grown AS (
   SELECT series_id, node_index, int64.clamp(SUM(growth_bytes)) AS growth_bytes
-  FROM heap.growth
+  FROM heap._grown
   JOIN stack_leaf USING (stack_id)
   GROUP BY series_id, node_index
 ),

@@ -59,7 +59,7 @@ def test_the_lake_has_something_to_audit(lake: duckdb.DuckDBPyConnection) -> Non
     ).fetchall()[0]
 
     assert profiles > 140
-    assert builds == 13
+    assert builds == 17
     assert restarts >= 4
     assert records > 500
     assert attributed >= 5

@@ -25,11 +25,17 @@ BUILDS = sorted({truth.parents[1] for truth in TRUTHS})
 SPELLINGS = ("m", "m2", "json")
 CASES = [(truth, spelling) for spelling in SPELLINGS for truth in TRUTHS]
 
+TEXTS = """
+SELECT MAP(list(escape_site_id), list(expression)) AS text_of
+FROM (SELECT DISTINCT escape_site_id, expression FROM escape.site WHERE is_on_heap)
+"""
 SITES = """
 SELECT series_id, function, file, line, inner_function, inner_file, inner_line, attribution, expression, reason,
   caller_function, caller_line,
-  first_bytes, last_bytes, growth_bytes, relative_error
+  first_bytes, last_bytes, growth_bytes, relative_error,
+  list_transform(candidates, lambda one: texts.text_of[one]) AS candidates
 FROM attribution.growth_by_site
+CROSS JOIN ({texts}) AS texts
 SEMI JOIN ({series}) USING (series_id)
 """
 SERIES = """
@@ -41,6 +47,30 @@ SELECT series_id, SUM(growth_bytes)::BIGINT AS growth_bytes
 FROM attribution.coverage
 SEMI JOIN ({series}) USING (series_id)
 GROUP BY series_id
+"""
+# Several sites of one line differ in nothing but the address of their leaf.
+ADDRESSES = """
+WITH growth AS (
+  SELECT
+    series.series_id,
+    sample.stack_id,
+    SUM(CASE WHEN profile_id = series.last_profile_id THEN sample.value ELSE -sample.value END)::BIGINT AS growth_bytes
+  FROM heap.series AS series
+  JOIN sample ON sample.profile_id IN (series.first_profile_id, series.last_profile_id)
+  WHERE sample.sample_type = 'inuse_space'
+  GROUP BY series.series_id, sample.stack_id
+)
+SELECT
+  sites.series_id, location.address, sites.attribution, sites.expression, sites.reason, sites.relative_error,
+  coalesce(growth.growth_bytes, 0) AS growth_bytes,
+  list_transform(sites.candidates, lambda one: texts.text_of[one]) AS candidates
+FROM attribution._allocation AS allocations
+JOIN attribution.growth_by_site AS sites USING (series_id, site_index)
+JOIN stack USING (stack_id)
+JOIN location ON location.location_id = stack.location_ids[1]
+LEFT JOIN growth USING (series_id, stack_id)
+CROSS JOIN ({texts}) AS texts
+SEMI JOIN ({series}) AS chosen USING (series_id)
 """
 
 
@@ -73,18 +103,21 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     params=[pytest.param(case, id=_name(case), marks=pytest.mark.xdist_group(f"truth-{case[1]}")) for case in CASES]
 )
 def case(request: pytest.FixtureRequest, databases: Callable[[str], Path]) -> dict[str, Any]:
-    truth, spelling = request.param
-    labels = _labels(truth)
-    series = SERIES.format(**labels)
+    path, spelling = request.param
+    truth = json.loads(path.read_text())
+    if spelling == "json":
+        truth["sites"] = {name: site | site.get("json", {}) for name, site in truth["sites"].items()}
+    series = SERIES.format(**_labels(path))
     with flow.open_warehouse(str(databases(spelling))) as connection:
 
         def rows(query: str) -> list[dict[str, Any]]:
             return connection.sql(query).to_arrow_table().to_pylist()
 
         return {
-            "truth": json.loads(truth.read_text()),
-            "rows": rows(SITES.format(series=series)),
+            "truth": truth,
+            "rows": rows(SITES.format(series=series, texts=TEXTS)),
             "series": rows(f"{series} ORDER BY first_at"),
+            "leaves": rows(ADDRESSES.format(series=series, texts=TEXTS)),
             "coverage": rows(COVERAGE.format(series=series)),
         }
 
@@ -104,6 +137,9 @@ def _calls_from(row: Mapping[str, Any], location: list[Mapping[str, Any]]) -> bo
 
 def _rows_of(case: Mapping[str, Any], name: str, series: int) -> list[dict[str, Any]]:
     site, series_id = case["truth"]["sites"][name], case["series"][series]["series_id"]
+    if "calls" in site:
+        addresses = {int(address, 16) for address in site["calls"]}
+        return [row for row in case["leaves"] if row["series_id"] == series_id and row["address"] in addresses]
     # Allocated in a package without a report: the program knows the line that it calls from.
     matches = _calls_from if site["class"] == "caller" else _is_at
     return [
@@ -115,6 +151,8 @@ def _rows_of(case: Mapping[str, Any], name: str, series: int) -> list[dict[str, 
 
 def _shares_location(sites: Mapping[str, Any], name: str) -> bool:
     """Whether another site of the program allocates at the same lines, so that only their sum can be checked."""
+    if "calls" in sites[name]:
+        return False
     mine = sites[name]["locations"]
     return any(other != name and location in site["locations"] for other, site in sites.items() for location in mine)
 
@@ -164,6 +202,13 @@ def test_every_site_has_the_class_and_the_record_that_explain_it(case: dict[str,
                     and not any(row["expression"] in m for m in messages)
                 ):
                     wrong[name] = (row["expression"], messages)
+                elif (
+                    row["attribution"] == "ambiguous"
+                    and site["message"]
+                    and not _shares_location(case["truth"]["sites"], name)
+                    and not any(one in m for one in row["candidates"] for m in messages)
+                ):
+                    wrong[name] = (row["candidates"], messages)
 
     assert wrong == {}
 

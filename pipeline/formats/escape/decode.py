@@ -31,7 +31,7 @@ _COLUMNS: Final = {
         *("site_index", "step", "flow_from", "flow_to", "expression", "operation"),
         *("file", "line", "column"),
     ),
-    "escape_inline": ("site_index", "depth", "file", "line", "column"),
+    "escape_inline": ("site_index", "chain", "depth", "file", "line", "column"),
     "inlined_call": (*_PLACE, "function"),
 }
 _ARROW: Final = {pl.Int64: pa.int64(), pl.Int32: pa.int32(), pl.String: pa.string()}
@@ -223,10 +223,14 @@ def _steps(steps: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
 
 
 def _inlines(inlines: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """The inlined calls of each verdict, from its first explanation."""
-    first = owners.unique("site_index", keep="first", maintain_order=True)
-    chains = inlines.join(first.select("site_index", pl.col("at").alias("explanation")), on="explanation")
-    return chains.sort("site_index", "depth")
+    """The inlined calls of each verdict: its distinct chains, numbered in the order they were told in."""
+    told = inlines.join(owners.select("site_index", pl.col("at").alias("explanation")), on="explanation")
+    place = pl.concat_str("file", "line", "column", separator="\0").str.join("\n").alias("place")
+    chains = told.sort("explanation", "depth").group_by("site_index", "explanation", maintain_order=True).agg(place)
+    first = chains.unique(["site_index", "place"], keep="first", maintain_order=True).sort("site_index", "explanation")
+    numbered = first.with_columns(chain=pl.int_range(pl.len(), dtype=pl.Int32).over("site_index"))
+    kept = told.join(numbered, on=["site_index", "explanation"])
+    return kept.sort("site_index", "chain", "depth")
 
 
 def _repeated(said: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:

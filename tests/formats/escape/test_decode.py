@@ -228,13 +228,17 @@ def test_a_flow_without_an_expression_is_a_step_without_a_place() -> None:
     ]
 
 
-def test_equal_verdicts_of_two_inlined_calls_keep_the_first_chain() -> None:
-    inlined = [diagnostic("escape", "5:2", "&T{} escapes to heap", [(at, "inlineLoc")]) for at in ("17:3", "18:3")]
+def test_equal_verdicts_of_several_inlined_calls_are_one_with_the_chain_of_each() -> None:
+    inlined = [
+        diagnostic("escape", "5:2", "&T{} escapes to heap", [("9:1", "inlineLoc"), (at, "inlineLoc")])
+        for at in ("17:3", "18:3", "17:3")
+    ]
 
     found = read(log(*inlined))
 
-    assert found.rows("escape_inline", "site_index", "depth", "line") == [(0, 1, 17)]
-    assert found.notes == [(0, "duplicate_verdict", 1)]
+    chains = [(0, 0, 1, 9), (0, 0, 2, 17), (0, 1, 1, 9), (0, 1, 2, 18)]
+    assert found.rows("escape_inline", "site_index", "chain", "depth", "line") == chains
+    assert found.notes == [(0, "duplicate_verdict", 2)]
 
 
 def test_reports_in_one_call_do_not_mix() -> None:

@@ -18,6 +18,9 @@ from tests.formats.escape.reading import Read, diagnostic, log, read
 
 FILES = Path(__file__).parents[2] / "fixtures" / "files"
 BUILDS = sorted(folder.parent for folder in FILES.glob("*/*/*/report=m"))
+# In crowded the log has one file for the table.go of two folders, and names a make as the inlined function does.
+LOST_IN_LOG = ("table.go", "&wide{}")
+AS_WRITTEN = {"make([]byte, 3000)": "make([]byte, size)"}
 OURS = {"source_id", "escape_site_id", "service", "build", "labels"}
 
 SMALL = {
@@ -109,7 +112,7 @@ def test_every_spelling_of_a_build_reports_the_same_allocations(build: Path) -> 
     # The closure the compiler makes for `go f(x)` is allocated; -m alone does not say so.
     assert {site for site in _allocations(m2) - _allocations(m) if site[-1] != "func literal"} == set()
     assert _allocations(m) <= _allocations(m2)
-    assert _allocations(json) == _allocations(m2)
+    assert _allocations(json) == {site for site in _allocations(m2) if (site[1], site[-1]) != LOST_IN_LOG}
     assert len(_allocations(m)) > 10
 
 
@@ -140,7 +143,7 @@ def test_every_allocation_of_a_real_report_is_explained(build: Path) -> None:
 def test_both_explaining_spellings_take_the_same_steps(build: Path) -> None:
     m2, json = _real(build, "m2"), _real(build, "json")
 
-    assert _steps(m2) == _steps(json)
+    assert {step for step in _steps(m2) if (step[1], step[5]) != LOST_IN_LOG} == _steps(json)
 
 
 @pytest.mark.parametrize("build", BUILDS, ids=lambda build: f"{build.parents[1].name}, {build.name}")
@@ -164,12 +167,13 @@ def _real(build: Path, spelling: str) -> Read:
 
 def _named(found: Read) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
     """Sites under names that every spelling shares: the program's own package is `main` in the log only."""
-    program = re.compile(r"example\.com/(?:checkout|lifecycle|shapes|everykind)$")
+    program = re.compile(r"example\.com/(?:checkout|crowded|everykind|lifecycle|shapes)$")
     return [
         (
             (
                 program.sub("main", row["package"]),
-                *(Path(row["file"]).name, row["line"], row["column"], row["kind"], row["expression"]),
+                *(Path(row["file"]).name, row["line"], row["column"], row["kind"]),
+                AS_WRITTEN.get(row["expression"], row["expression"]),
             ),
             row,
         )

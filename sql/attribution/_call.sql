@@ -1,0 +1,111 @@
+-- One row per series of heap profiles and leaf location that an executable was given for: the call it asks for memory with.
+--
+-- The executable of the mapping's build id; where none has that, the one with the labels of the series, if nine of ten
+-- leaves follow a call of it: builds that differ only in what the compiler reports have the same code. What reflection
+-- and strings.Builder ask for on behalf of others, in functions that profiles show since Go 1.26, is known by its name.
+--
+-- key: series_id, location_id
+-- stored: on load
+CREATE VIEW attribution._call (
+  -- The series.
+  series_id,
+  -- Leaf location.
+  location_id,
+  -- The executable; NULL where the function's name tells.
+  source_id,
+  -- What is asked for: new, make, append, ..., as in `call_site`.
+  kind,
+  -- The runtime's function that is called.
+  entry_point,
+  -- The type it is given, without package and type arguments; NULL where the code tells none with a name of its own.
+  type_name
+) AS
+WITH leaves AS (
+  SELECT
+    leaves.series_id,
+    leaves.location_id,
+    leaves.service,
+    leaves.build,
+    location.mapping_id,
+    mapping.build_id,
+    (location.address::HUGEINT + mapping.file_offset_bytes) % 18446744073709551616 AS address
+  FROM attribution._location AS leaves
+  JOIN location USING (location_id)
+  JOIN mapping USING (mapping_id)
+),
+programs AS (
+  SELECT DISTINCT
+    leaves.series_id,
+    leaves.mapping_id,
+    binary_file.source_id,
+    binary_file.build_id = leaves.build_id AS is_same_build
+  FROM leaves
+  JOIN binary_file
+    ON binary_file.build_id = leaves.build_id
+    -- NULL labels are labels too.
+    OR (binary_file.service IS NOT DISTINCT FROM leaves.service AND binary_file.build IS NOT DISTINCT FROM leaves.build)
+),
+found AS (
+  SELECT
+    leaves.series_id,
+    leaves.mapping_id,
+    leaves.location_id,
+    programs.source_id,
+    coalesce(programs.is_same_build, false) AS is_same_build,
+    calls.kind,
+    calls.entry_point,
+    calls.type_name
+  FROM leaves
+  JOIN programs USING (series_id, mapping_id)
+  LEFT JOIN call_site AS calls
+    ON calls.source_id = programs.source_id AND calls.address = leaves.address
+),
+chosen AS (
+  SELECT series_id, mapping_id, source_id
+  FROM found
+  GROUP BY series_id, mapping_id, source_id, is_same_build
+  HAVING is_same_build OR COUNT(kind) >= 0.9 * COUNT(*)
+  QUALIFY row_number() OVER (
+    PARTITION BY series_id, mapping_id
+    ORDER BY is_same_build DESC, COUNT(kind) DESC, source_id
+  ) = 1
+)
+SELECT
+  found.series_id,
+  found.location_id,
+  found.source_id,
+  found.kind,
+  found.entry_point,
+  nullif(regexp_extract(found.type_name, '^\*?(?:[^\[\] ]*\.)(\w+)(?:\[.*\])?$', 1), '')
+FROM found
+JOIN chosen USING (series_id, mapping_id, source_id)
+WHERE found.kind IS NOT NULL
+UNION ALL
+SELECT
+  locations.series_id,
+  locations.location_id,
+  NULL,
+  named.kind,
+  locations.function,
+  NULL
+FROM attribution._location AS locations
+JOIN (
+  VALUES
+    ('unsafe_New', 'new'),
+    ('unsafe_NewArray', 'make'),
+    ('growslice', 'append'),
+    ('makemap', 'map'),
+    ('makechan', 'channel'),
+    ('mapassign', 'map_growth'),
+    ('mapassign_faststr', 'map_growth'),
+    ('MakeNoZero', 'make')
+) AS named (name, kind)
+  ON locations.function = locations.package || '.' || named.name
+  AND locations.package IN ('reflect', 'internal/reflectlite', 'internal/bytealg')
+WHERE NOT EXISTS (
+  FROM found
+  JOIN chosen USING (series_id, mapping_id, source_id)
+  WHERE found.kind IS NOT NULL
+    AND found.series_id = locations.series_id
+    AND found.location_id = locations.location_id
+)

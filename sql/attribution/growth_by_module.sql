@@ -1,0 +1,36 @@
+-- One row per series of heap profiles and module whose code allocated: how it grew.
+--
+-- By the function written at the allocation, inlined or not. The sum over modules is the growth of the series, to the byte.
+--
+-- key: series_id, module, version
+CREATE VIEW attribution.growth_by_module (
+  -- The series.
+  series_id,
+  -- Module path; `std` for Go's own; NULL for stacks without a function.
+  module,
+  -- Its version; NULL for the program's own module, Go's own and vendored code.
+  version,
+  -- It is the program's own.
+  is_own,
+  -- Live bytes in the last profile minus live bytes in the first.
+  growth_bytes,
+  -- Share of the growth of the series; NULL when that is zero.
+  growth_share
+) AS
+WITH leaves AS (
+  SELECT stack.stack_id, modules.module, modules.version, modules.is_own
+  FROM stack
+  JOIN stack._line AS lines ON lines.location_id = stack.location_ids[1] AND lines.depth = 0
+  JOIN attribution._module AS modules USING (function_id)
+)
+SELECT
+  series_id,
+  leaves.module,
+  leaves.version,
+  coalesce(leaves.is_own, false),
+  int64.clamp(SUM(grown.growth_bytes)),
+  int64.clamp(SUM(grown.growth_bytes)) / nullif(any_value(series.growth_bytes), 0)
+FROM heap._grown AS grown
+JOIN heap.series AS series USING (series_id)
+LEFT JOIN leaves USING (stack_id)
+GROUP BY ALL
