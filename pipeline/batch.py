@@ -20,6 +20,7 @@ from pipeline.lake.commit import open_writer
 from pipeline.lake.writer import Writer
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.build import build_tables
+from pipeline.tables.escape import Told
 from pipeline.tables.source import labelled_id, note_table, source_table
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.values import Blob, Format, Loss, Note, Origin, Refusal, Source, Written
@@ -216,11 +217,11 @@ def _decode(
     """Hand tables and notes of one format to the writer; returns what went in, with its format, and what did not."""
     reasons: dict[int, str] = {}
     notes: list[Note] = []
-    named = NamedSymbols()
+    named, said = NamedSymbols(), Told()
     for decoded in known_format.decode(blobs):
         reasons.update(decoded.refusals)
         notes += decoded.notes
-        tables = build_tables(decoded, blobs, named=named)
+        tables = build_tables(decoded, blobs, named=named, told=said)
         writer.add(tables)
         ingested.update(_counted(tables))
     # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.

@@ -71,11 +71,12 @@ def ingest(
     advance   told how many more inputs are done, after each batch
     """
     from pipeline.batch import ingest_batch
+    from pipeline.formats import is_known
 
     snapshot = read_snapshot(lake)
     batches = list(
         plan(
-            find(paths, labels=labels, skip=(lake, *skip)),
+            find(paths, labels=labels, skip=(lake, *skip), is_data=is_known),
             target_bytes=min(_BATCH_BYTES, limits.max_plain_bytes),
             target_files=_BATCH_FILES,
         )

@@ -7,7 +7,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -228,3 +228,68 @@ def test_a_file_that_is_no_database_is_a_query_error(tmp_path: Path) -> None:
 
     with pytest.raises(QueryError, match="is not a DuckDB file"), flow.open_warehouse(str(tmp_path / "h.duckdb")):
         pass
+
+
+def report_of(packages: int) -> bytes:
+    """An `-m=2` report of so many packages with a verdict each."""
+    return b"".join(
+        b"# example.com/p%d\n./a.go:5:2: x escapes to heap in f:\n./a.go:5:2:   flow: ~r0 = &x:\n"
+        b"./a.go:5:2:     from &x (address-of) at ./a.go:6:9\n./a.go:5:2: moved to heap: x\n" % number
+        for number in range(packages)
+    )
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_an_escape_report_that_is_not_held_goes_in_and_is_the_same_as_held(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "m2.txt").write_bytes(pack(report_of(10_000)))
+    everything = "SELECT s.*, t.* EXCLUDE (escape_site_id) FROM escape_site s JOIN escape_step t USING (escape_site_id) ORDER BY ALL"
+    found = []
+    for name, most in (("held", 64 << 20), ("streamed", 300_000)):
+        receipt = ingest(tmp_path / "in", tmp_path / name, limits=replace(LIMITS, max_plain_bytes=most))
+        assert (receipt.refusals, receipt.ingested["site"]) == ((), 10_000)
+        flow.load(str(tmp_path / name), str(tmp_path / f"{name}.duckdb"))
+        assert asked(tmp_path / f"{name}.duckdb", "SELECT count(*) FROM escape_report") == [(1,)]
+        found.append(asked(tmp_path / f"{name}.duckdb", everything))
+
+    assert found[0] == found[1]
+    assert len(found[0]) == 10_000
+
+
+def test_a_damaged_large_report_is_refused_and_harms_nothing_else(folder: Path, tmp_path: Path) -> None:
+    (folder / "broken.txt.gz").write_bytes(gzip.compress(report_of(10_000))[:-2_000])
+
+    receipt = ingest(folder, tmp_path / "lake", limits=replace(LIMITS, max_plain_bytes=300_000))
+
+    reasons = dict(receipt.refusals)
+    assert "unexpected EOF" in reasons[str(folder / "broken.txt.gz")]
+    assert (dict(receipt.ingested), len(reasons)) == ({"heap": 3}, 2)
+    assert list(flow.verify_lake(str(tmp_path / "lake"))) == []
+
+
+@pytest.mark.parametrize("name", ["labels.json", "user.labels.json"])
+def test_a_compilers_log_that_is_named_like_a_sidecar_is_a_log(folder: Path, tmp_path: Path, name: str) -> None:
+    header = {
+        "version": 0,
+        "package": "p",
+        "goos": "linux",
+        "goarch": "amd64",
+        "gc_version": "go1.27.3",
+        "file": "/l.go",
+    }
+    (folder / "json" / "p").mkdir(parents=True)
+    (folder / "json" / "p" / name).write_text(json.dumps(header) + "\n")
+    (folder / "labels.json").write_text('{"service": "checkout"}')
+    with tarfile.open(folder / "more.tar", "w") as archive:
+        content = json.dumps({**header, "package": "q"}).encode() + b"\n"
+        member = tarfile.TarInfo(f"q/{name}")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+
+    receipt = ingest(folder, tmp_path / "lake")
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "h.duckdb"))
+
+    assert dict(receipt.ingested) == {"heap": 3, "escape report": 2}
+    assert asked(tmp_path / "h.duckdb", "SELECT DISTINCT service FROM escape_report") == [("checkout",)]

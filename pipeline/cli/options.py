@@ -14,7 +14,7 @@ import click
 from pipeline import config, flow
 from pipeline.cli.console import say_losses, say_refusals
 from pipeline.errors import PipelineError, UsageError
-from pipeline.inputs.limits import Limits
+from pipeline.inputs.limits import MEMORY_FOR_ONE, Limits
 from pipeline.outputs import tabular
 from pipeline.text import storable
 from pipeline.warehouse.questions import Selection
@@ -146,7 +146,7 @@ def selection(profiles: Sequence[str] = (), **options: str | None) -> Selection:
 def limits(memory: str) -> Limits:
     """What one input may cost: an eighth of the memory for its plain bytes, which columns and tables multiply."""
     return Limits(
-        max_plain_bytes=config.size_bytes(memory) // 8,
+        max_plain_bytes=config.size_bytes(memory) // MEMORY_FOR_ONE,
         max_ratio=_MAX_RATIO,
         max_members=_MAX_MEMBERS,
         max_depth=_MAX_DEPTH,

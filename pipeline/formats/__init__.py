@@ -24,6 +24,11 @@ def recognise(blob: Blob) -> Format:
     raise UnknownFormat(f"not a format heapscape knows ({names}); it begins with {_beginning(blob.content)}")
 
 
+def is_known(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is of some format."""
+    return any(candidate.recognise(head) for candidate in FORMATS)
+
+
 def is_streamed(head: bytes) -> bool:
     """Whether a file that begins with these bytes is decoded without being held."""
     return any(candidate.is_streamed and candidate.recognise(head) for candidate in FORMATS)

@@ -6,12 +6,12 @@ import fnmatch
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.inputs.labels import SIDECAR, Labels, folder_labels, is_sidecar, sidecar
+from pipeline.inputs.labels import SIDECAR, Labels, folder_labels, is_data_file, is_sidecar, sidecar
 from pipeline.values import Origin
 
 STANDARD_INPUT = "-"
@@ -22,9 +22,13 @@ _Identity: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder with what its name, the folders around it and their sidecars say about its files."""
+    """A folder with what its name, the folders around it and their sidecars say about its files.
+
+    is_data  whether what begins so is data, whatever its name
+    """
 
     path: str
+    is_data: Callable[[bytes], bool]
     from_names: Mapping[str, str]
     from_sidecars: Mapping[str, str]
 
@@ -32,16 +36,39 @@ class _Folder:
         """A folder in it."""
         return _Folder(
             path,
+            self.is_data,
             {**self.from_names, **folder_labels((name,))},
-            {**self.from_sidecars, **sidecar(os.path.join(path, SIDECAR))},
+            {**self.from_sidecars, **sidecar(os.path.join(path, SIDECAR), is_data=self.is_data)},
         )
+
+    def is_sidecar(self, name: str) -> bool:
+        """Whether a file in it holds labels rather than data."""
+        return is_sidecar(name) and not is_data_file(os.path.join(self.path, name), is_data=self.is_data)
+
+    def beside(self, name: str) -> dict[str, str]:
+        """The labels from the sidecar beside a file in it."""
+        return sidecar(os.path.join(self.path, f"{name}.{SIDECAR}"), is_data=self.is_data)
 
     def labels(self, flags: Mapping[str, str], *, own: Mapping[str, str] | None = None) -> Labels:
         """The labels of a file in it; `own` are from the sidecar beside that file."""
         return Labels(self.from_names, {**self.from_sidecars, **(own or {}), **flags})
 
 
-def find(paths: Sequence[str], *, labels: Mapping[str, str], skip: Iterable[str] = ()) -> Iterator[Origin]:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The folders that paths name, remembered, as globs name few of them often."""
+
+    is_data: Callable[[bytes], bool]
+    folders: dict[str, _Folder] = field(default_factory=dict)
+
+
+def find(
+    paths: Sequence[str],
+    *,
+    labels: Mapping[str, str],
+    skip: Iterable[str] = (),
+    is_data: Callable[[bytes], bool] = lambda head: False,
+) -> Iterator[Origin]:
     """Every input that `paths` name, in their order, the files of a folder sorted by name.
 
     A path is a file, a folder (with all below it), a glob the shell left alone (`*`, `?`, `[...]`, and `**`
@@ -59,18 +86,20 @@ def find(paths: Sequence[str], *, labels: Mapping[str, str], skip: Iterable[str]
                              `X.labels.json` beside the file X. A flat JSON object.
       `labels`               the flags.
 
-    skip  files and folders to leave out of the folders that are walked: what heapscape itself writes
+    skip     files and folders to leave out of the folders that are walked: what heapscape itself writes
+    is_data  whether a file that begins so is no sidecar, though it is named like one
 
     Raises UsageError at once for a path that does not exist, and on the way for a broken sidecar.
     """
     given = [_checked(path) for path in paths]
     if given.count(STANDARD_INPUT) > 1:
         raise UsageError("standard input (-) is given twice; it can be read once")
-    return _found(given, labels, frozenset(filter(None, map(_identity, skip))))
+    return _found(given, labels, frozenset(filter(None, map(_identity, skip))), _Around(is_data))
 
 
-def _found(paths: Sequence[str], flags: Mapping[str, str], skip: frozenset[_Identity]) -> Iterator[Origin]:
-    around: dict[str, _Folder] = {}
+def _found(
+    paths: Sequence[str], flags: Mapping[str, str], skip: frozenset[_Identity], around: _Around
+) -> Iterator[Origin]:
     for path in paths:
         if path == STANDARD_INPUT:
             yield Origin(path, labels=Labels({}, flags))
@@ -105,31 +134,31 @@ def _nearest(path: str) -> str:
     return f"the nearest that exists is {parent or 'the working folder, ' + os.getcwd()}"
 
 
-def _below(
-    path: str, flags: Mapping[str, str], around: dict[str, _Folder], skip: frozenset[_Identity]
-) -> Iterator[Origin]:
+def _below(path: str, flags: Mapping[str, str], around: _Around, skip: frozenset[_Identity]) -> Iterator[Origin]:
     """One file, or all files of a folder."""
     if os.path.isdir(path):
         yield from _walk(_folder(path, around), flags, skip)
         return
-    folder, name = os.path.split(path)
-    if not is_sidecar(name):
-        yield Origin(path, labels=_folder(folder, around).labels(flags, own=sidecar(f"{path}.{SIDECAR}")))
+    parent, name = os.path.split(path)
+    folder = _folder(parent, around)
+    if not folder.is_sidecar(name):
+        yield Origin(path, labels=folder.labels(flags, own=folder.beside(name)))
 
 
-def _folder(path: str, around: dict[str, _Folder]) -> _Folder:
-    """A folder with the labels of all folders its path names; remembered, as globs name few folders often."""
+def _folder(path: str, around: _Around) -> _Folder:
+    """A folder with the labels of all folders its path names."""
     waiting = []
-    while path not in around and path.rstrip("/"):
+    known = around.folders
+    while path not in known and path.rstrip("/"):
         path, name = os.path.split(path.rstrip("/"))
         waiting.append(name)
-    if path not in around:
-        around[path] = _Folder(path, {}, {}).child(path, "")
-    folder = around[path]
+    if path not in known:
+        known[path] = _Folder(path, around.is_data, {}, {}).child(path, "")
+    folder = known[path]
     while waiting:
         name = waiting.pop()
         folder = folder.child(os.path.join(folder.path, name), name)
-        around[folder.path] = folder
+        known[folder.path] = folder
     return folder
 
 
@@ -167,7 +196,7 @@ def _entries(
         yield Origin(folder.path, labels=labels)
         return
     seen.add((status.st_dev, status.st_ino))
-    sidecars = {entry.name for entry in entries if is_sidecar(entry.name)}
+    sidecars = {entry.name for entry in entries if folder.is_sidecar(entry.name)}
     inodes = {inode for _, inode in skip}
     for entry in entries:
         name = entry.name
@@ -183,7 +212,7 @@ def _entries(
             else:
                 yield child
         elif sidecars and f"{name}.{SIDECAR}" in sidecars:
-            yield Origin(entry.path, labels=folder.labels(flags, own=sidecar(f"{entry.path}.{SIDECAR}")))
+            yield Origin(entry.path, labels=folder.labels(flags, own=folder.beside(name)))
         else:
             yield Origin(entry.path, "", labels)
 
@@ -209,9 +238,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _matching(
-    path: str, flags: Mapping[str, str], around: dict[str, _Folder], skip: frozenset[_Identity]
-) -> Iterator[Origin]:
+def _matching(path: str, flags: Mapping[str, str], around: _Around, skip: frozenset[_Identity]) -> Iterator[Origin]:
     """The files that match a glob, and those in folders that do; what lies below a match is not taken twice."""
     matches = dict.fromkeys(_expand(_root(path), _parts(path)))
     for match in matches:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import unquote
 
 from pipeline.errors import UsageError
@@ -14,6 +14,7 @@ from pipeline.text import storable
 
 SIDECAR = "labels.json"
 _SIDECAR_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 18
 _PART = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)=(.+)", re.DOTALL)
 # What Hive and Spark call the folder of rows without a value.
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -54,19 +55,32 @@ def member_labels(labels: Mapping[str, str], member: str) -> Mapping[str, str]:
 
 
 def is_sidecar(name: str) -> bool:
-    """Whether a file of this name holds labels rather than data."""
+    """Whether a file of this name holds labels, if what is in it is not data: compilers log about a `labels.go`."""
     return name == SIDECAR or name.endswith("." + SIDECAR)
 
 
-def sidecar(path: str) -> dict[str, str]:
-    """The labels of a sidecar file, none when there is no such file.
+def is_data_file(path: str, *, is_data: Callable[[bytes], bool]) -> bool:
+    """Whether a file that is named like a sidecar begins as data does; False for one that cannot be read."""
+    try:
+        content = _beginning(path)
+    except (OSError, ValueError):
+        return False
+    return content is not None and is_data(content[:_HEAD_BYTES])
+
+
+def sidecar(path: str, *, is_data: Callable[[bytes], bool]) -> dict[str, str]:
+    """The labels of a sidecar file, none when there is no such file, or when it is data that is only named so.
 
     A flat JSON object; numbers stay as they are written, so that a build 1.40 is not 1.4.
     Raises UsageError naming the file for anything else.
     """
     try:
-        text = _small_text(path)
-        return {} if text is None else _parsed(text)
+        content = _beginning(path)
+        if content is None or is_data(content[:_HEAD_BYTES]):
+            return {}
+        if len(content) > _SIDECAR_BYTES:
+            raise ValueError(f"it is larger than {_SIDECAR_BYTES:,} bytes")
+        return _parsed(content.decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path}: the labels in it cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -75,7 +89,8 @@ def sidecar(path: str) -> dict[str, str]:
         ) from error
 
 
-def _small_text(path: str) -> str | None:
+def _beginning(path: str) -> bytes | None:
+    """All of a small file and the beginning of a large one; None when it is not there."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
@@ -88,10 +103,7 @@ def _small_text(path: str) -> str | None:
     with open(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError("it is not a regular file")
-        content = file.read(_SIDECAR_BYTES + 1)
-    if len(content) > _SIDECAR_BYTES:
-        raise ValueError(f"it is larger than {_SIDECAR_BYTES:,} bytes")
-    return content.decode("utf-8-sig")
+        return file.read(_SIDECAR_BYTES + 1)
 
 
 class _Object(list[tuple[str, object]]):

@@ -8,6 +8,8 @@ from pipeline.errors import DecodeError
 
 # Below this a ratio means nothing: a page of zeros is no attack, and costs a millisecond.
 _HARMLESS_BYTES = 4 << 20
+# Times as much memory as one input has plain bytes: columns and tables multiply them.
+MEMORY_FOR_ONE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class LimitError(DecodeError):
     def __init__(self, reason: str, *, budget: Budget) -> None:
         super().__init__(reason)
         self.budget = budget
+
+
+def memory_for(plain_bytes: int) -> str:
+    """The least --memory, in whole GiB, with which so many plain bytes of one input may be held."""
+    return f"{-(-MEMORY_FOR_ONE * plain_bytes >> 30)}GiB"
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +73,7 @@ class Budget:
         if size > self.limits.max_plain_bytes:
             raise LimitError(
                 f"stopped at {size:,} plain bytes, more than the {self.limits.max_plain_bytes:,} that fit into --memory; "
-                "give more of it, or split the file",
+                f"give --memory {memory_for(size)} or more, or split the file",
                 budget=self,
             )
 

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
@@ -20,9 +21,9 @@ from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
 from pipeline.inputs.hashes import sha256_of
 from pipeline.inputs.labels import is_sidecar, member_labels
-from pipeline.inputs.limits import Budget, LimitError, Limits
+from pipeline.inputs.limits import Budget, LimitError, Limits, memory_for
 from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather
-from pipeline.inputs.tar import BLOCK_BYTES, is_tar, tar_members
+from pipeline.inputs.tar import is_tar, tar_members
 from pipeline.inputs.zip import ZipMember, extract, is_zip, packed, zip_members
 from pipeline.text import storable
 from pipeline.values import Blob, Large, Origin, Refusal, Source
@@ -31,7 +32,8 @@ from pipeline.values import Blob, Large, Origin, Refusal, Source
 _HELD_BYTES = 64 << 20
 # What could not be unpacked is known by so many of its bytes, whatever the limits are, so that it is found again.
 _IDENTIFYING_BYTES = 64 << 20
-_HEAD_BYTES = BLOCK_BYTES
+# So much of a file says what it is: a build's log may begin with other things than a report.
+_HEAD_BYTES = PIECE_BYTES
 _SPECIAL = {
     stat.S_IFDIR: "a folder that could not be listed; give read permission to it",
     stat.S_IFIFO: "a FIFO, not a file; give - and send the data to standard input",
@@ -126,7 +128,7 @@ def read(
 def _held(this: _Input, content: bytes) -> Iterator[Blob | Refusal]:
     """What is in a file that was read in one go; most are plain, or compressed once."""
     plain = gunzip_whole(content, most=min(this.limits.max_plain_bytes, this.budget.allowance))
-    if plain is not None and not _is_packed(plain[:_HEAD_BYTES]):
+    if plain is not None and not any(is_packed(plain[:_HEAD_BYTES]) for is_packed in (codec_of, is_zip, is_tar)):
         yield Blob(_source(this.origin, content, plain=plain), plain)
     else:
         yield from _unpack(this)
@@ -152,7 +154,8 @@ def _small(path: str, descriptor: int, *, limits: Limits, held: MutableMapping[s
     if len(content) > limits.max_plain_bytes:
         raise DecodeError(
             f"stopped at {len(content):,} bytes of standard input, more than the "
-            f"{limits.max_plain_bytes:,} that fit into --memory; save it to a file and give that"
+            f"{limits.max_plain_bytes:,} that fit into --memory; save it to a file and give that, or give more than "
+            f"--memory {memory_for(len(content))}"
         )
     return content
 
@@ -252,7 +255,7 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
     head, held, xxh64, size, is_whole = b"", io.BytesIO(), xxhash.xxh64(), 0, True
     try:
         for piece in _until_end(plain):
-            head = head or piece[:_HEAD_BYTES]
+            head = head or piece[: min(_HEAD_BYTES, this.limits.max_plain_bytes)]
             xxh64.update(piece)
             size += len(piece)
             if size <= this.limits.max_plain_bytes:
@@ -265,10 +268,6 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
     if is_whole and size <= this.limits.max_plain_bytes:
         return Blob(source, held.getvalue())
     return Blob(source, head, Large(size, this.limits.max_plain_bytes, partial(same_again, again, xxh64.digest())))
-
-
-def _is_packed(head: bytes) -> bool:
-    return bool(codec_of(head)) or is_zip(head) or is_tar(head)
 
 
 def _until_end(stream: Stream) -> Iterator[bytes]:
@@ -293,7 +292,6 @@ def _from_zip(this: _Input, archive: Offered) -> Iterator[Blob | Refusal]:
             continue
         budget = Budget(entry.packed_size, this.limits, parent=this.budget)
         try:
-            _check_name(entry.name)
             content = extract(archive, entry, budget=budget)
         except (OSError, *ENDS):
             raise
@@ -302,7 +300,7 @@ def _from_zip(this: _Input, archive: Offered) -> Iterator[Blob | Refusal]:
                 raise
             yield _refused(this.member(entry.name, _packed(archive, entry)), refusal_reason(error))
         else:
-            yield from _unpack(this.member(entry.name, Held(content), packed=packed(archive, entry)))
+            yield from _member(this.member(entry.name, Held(content), packed=packed(archive, entry)), content)
 
 
 def _packed(archive: Offered, entry: ZipMember) -> Offered:
@@ -319,7 +317,6 @@ def _from_tar(this: _Input, stream: Stream) -> Iterator[Blob | Refusal]:
             continue
         member = this.member(entry.name, Held(b""))
         try:
-            _check_name(entry.name)
             if entry.obstacle:
                 raise DecodeError(entry.obstacle)
             member.budget.check_plain(entry.size)
@@ -328,16 +325,19 @@ def _from_tar(this: _Input, stream: Stream) -> Iterator[Blob | Refusal]:
         else:
             # What goes wrong here goes wrong for all members that follow, so the archive is refused.
             content = gather(_until_end(entry.content), budget=this.budget)
-            yield from _unpack(this.member(entry.name, Held(content)))
+            yield from _member(this.member(entry.name, Held(content)), content)
 
 
 def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") and part not in (".", "..") for part in name.split("/"))
 
 
-def _check_name(name: str) -> None:
-    if is_sidecar(name.rpartition("/")[2]):
-        raise DecodeError("is a sidecar inside an archive, which is not read; put labels.json beside the archive")
+def _member(member: _Input, content: bytes) -> Iterator[Blob | Refusal]:
+    """What is in a member; a compiler's log of `labels.go` is named like a sidecar, and streamed as all reports are."""
+    if is_sidecar(re.split("[/!]", member.origin.member)[-1]) and not member.is_streamed(content[:_HEAD_BYTES]):
+        yield _refused(member, "is a sidecar inside an archive, which is not read; put labels.json beside the archive")
+    else:
+        yield from _unpack(member)
 
 
 def _source(origin: Origin, offered: bytes, *, plain: bytes, former: frozenset[int] = frozenset()) -> Source:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.errors import CutOff
 from pipeline.inputs.limits import Budget
 
 PIECE_BYTES = 1 << 18
@@ -103,10 +104,21 @@ class Pieces:
         return bytes(taken)
 
     def peek(self, size: int) -> bytes:
-        """The next `size` bytes, fewer only at the end; they stay to be read."""
-        head = read_exactly(self, size)
-        self._piece = memoryview(head + bytes(self._piece))
-        return head
+        """The next `size` bytes, fewer only at the end or where they break off; they stay to be read."""
+        waiting = bytearray(self._piece)
+        try:
+            while len(waiting) < size and (piece := next(self._pieces, b"")):
+                waiting += piece
+        except CutOff as error:
+            # Whoever reads so far is told.
+            self._pieces = _broken_off(error)
+        self._piece = memoryview(bytes(waiting))
+        return bytes(self._piece[:size])
+
+
+def _broken_off(error: CutOff) -> Iterator[bytes]:
+    raise error
+    yield b""
 
 
 def read_exactly(stream: Stream, size: int) -> bytes:

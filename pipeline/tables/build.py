@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from pipeline.tables.binary import binary_tables
-from pipeline.tables.escape import escape_tables
+from pipeline.tables.escape import Told, escape_tables
 from pipeline.tables.profile import profile_tables
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.trace import trace_tables
@@ -15,17 +15,18 @@ from pipeline.values import Blob, Decoded
 
 
 def build_tables(
-    decoded: Decoded, blobs: Sequence[Blob], *, named: NamedSymbols | None = None
+    decoded: Decoded, blobs: Sequence[Blob], *, named: NamedSymbols | None = None, told: Told | None = None
 ) -> Mapping[str, pa.Table]:
     """The tables that `decoded`, made of `blobs`, fills; sources and notes are apart, in tables/source.py.
 
     named  the symbols of what was built before it, whose rows need not be there twice
+    told   what escape reports said before it, whose rows may not be there twice
     """
     built: dict[str, pa.Table] = {}
     if "profile" in decoded.columns:
         built.update(profile_tables(decoded, blobs))
     if "escape_site" in decoded.columns:
-        built.update(escape_tables(decoded, blobs))
+        built.update(escape_tables(decoded, blobs, told=told or Told()))
     if "binary_file" in decoded.columns:
         built.update(binary_tables(decoded, blobs))
     if "trace_part" in decoded.columns:

@@ -20,20 +20,39 @@ from pipeline.values import Blob, Column, Decoded, Int64s, UInt64s
 _IDENTITY = ("package", "base_name", "line", "column", "kind", "expression", "result")
 
 
-def escape_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
-    """Every table that escape reports fill; `blobs` are those that were decoded."""
+class Told:
+    """What was said of a report in sections of it that are tables already: no key may be there twice."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, UInt64s] = {}
+
+    def first(self, table: str, keys: UInt64s) -> Int64s:
+        """The rows that nothing before them has the key of, in order; their keys are remembered."""
+        first = np.sort(first_of_each(keys)[0])
+        known = self._keys.get(table, np.zeros(0, np.uint64))
+        if len(known) and len(first):
+            wanted = keys[first]
+            at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+            first = first[known[at] != wanted]
+        # Two sorted runs are merged by a stable sort.
+        self._keys[table] = np.sort(np.concatenate([known, np.sort(keys[first])]), kind="stable")
+        return first
+
+
+def escape_tables(decoded: Decoded, blobs: Sequence[Blob], *, told: Told) -> Mapping[str, pa.Table]:
+    """Every table that escape reports fill; `blobs` are those that were decoded, of which some is `told` already."""
     source_id = np.array([blob.source.source_id for blob in blobs], np.uint64)
     sites = decoded.columns["escape_site"]
     site_source = source_id[np.asarray(sites["blob_index"])]
     site_id = escape_site_ids(sites)
-    first, _ = first_of_each(hash_columns(site_id, site_source))
+    first = told.first("escape_site", hash_columns(site_id, site_source))
     is_first = np.zeros(len(site_id), np.bool_)
     is_first[first] = True
     owner = {"site_id": site_id, "source": site_source, "kept": is_first}
     return {
         "escape_report": _reports(decoded, blobs),
         "escape_package": _of_sources(decoded, "escape_package", source_id=source_id),
-        "inlined_call": _of_sources(decoded, "inlined_call", source_id=source_id),
+        "inlined_call": _calls(decoded, source_id=source_id, told=told),
         "escape_site": declared(
             "escape_site",
             {
@@ -82,6 +101,14 @@ def _of_sources(decoded: Decoded, name: str, *, source_id: UInt64s) -> pa.Table:
     table = declared(name, {**columns, "source_id": source})
     key = list(tables()[name].key)
     return table.group_by(key, use_threads=False).aggregate([]).select(table.column_names).cast(table.schema)
+
+
+def _calls(decoded: Decoded, *, source_id: UInt64s, told: Told) -> pa.Table:
+    columns = dict(decoded.columns["inlined_call"])
+    columns["source_id"] = source_id[np.asarray(columns.pop("blob_index"))]
+    keys = hash_columns(columns["source_id"], *(_words(columns[name]) for name in tables()["inlined_call"].key[1:]))
+    first = pa.array(told.first("inlined_call", keys))
+    return declared("inlined_call", {name: pa.array(column).take(first) for name, column in columns.items()})
 
 
 def _of_sites(decoded: Decoded, name: str, *, site_id: UInt64s, source: UInt64s, kept: np.ndarray) -> pa.Table:

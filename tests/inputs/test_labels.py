@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.inputs.labels import Labels, folder_labels, is_sidecar, member_labels, sidecar
+from pipeline.inputs.labels import Labels, folder_labels, is_data_file, is_sidecar, member_labels, sidecar
+
+
+def _nothing(head: bytes) -> bool:
+    return False
 
 
 def test_folders_give_labels_and_inner_ones_win() -> None:
@@ -63,7 +67,7 @@ def test_a_sidecars_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
         '\ufeff{"build": 1.40, "shard": 12345678901234567890123, "canary": true, "service": "käse", "e": ""}'
     )
 
-    assert sidecar(str(file)) == {
+    assert sidecar(str(file), is_data=_nothing) == {
         "build": "1.40",
         "shard": "12345678901234567890123",
         "canary": "true",
@@ -75,8 +79,8 @@ def test_a_sidecars_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
 def test_a_sidecar_that_is_not_there_gives_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert sidecar(str(tmp_path / "labels.json")) == {}
-    assert sidecar(str(tmp_path / "file" / "labels.json")) == {}
+    assert sidecar(str(tmp_path / "labels.json"), is_data=_nothing) == {}
+    assert sidecar(str(tmp_path / "file" / "labels.json"), is_data=_nothing) == {}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +105,7 @@ def test_a_broken_sidecar_is_named_with_its_reason(tmp_path: Path, text: str, re
     file.write_text(text)
 
     with pytest.raises(UsageError) as error:
-        sidecar(str(file))
+        sidecar(str(file), is_data=_nothing)
 
     assert str(error.value).startswith(f"{file}: ")
     assert reason in str(error.value)
@@ -112,14 +116,26 @@ def test_a_sidecar_that_is_a_fifo_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "labels.json")
 
     with pytest.raises(UsageError, match="not a regular file"):
-        sidecar(str(tmp_path / "labels.json"))
+        sidecar(str(tmp_path / "labels.json"), is_data=_nothing)
 
 
 def test_a_sidecar_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "labels.json").write_bytes(b'{"a": "\xff"}')
 
     with pytest.raises(UsageError, match=r"labels\.json: 'utf-8' codec"):
-        sidecar(str(tmp_path / "labels.json"))
+        sidecar(str(tmp_path / "labels.json"), is_data=_nothing)
+
+
+def test_data_that_is_named_like_a_sidecar_holds_no_labels(tmp_path: Path) -> None:
+    log = tmp_path / "labels.json"
+    log.write_bytes(b'{"version":0}\n{"code":"escape"}\n' + bytes(2 << 20))
+
+    found = sidecar(str(log), is_data=lambda head: head.startswith(b'{"version"'))
+
+    assert found == {}
+    assert is_data_file(str(log), is_data=lambda head: head.startswith(b'{"version"'))
+    assert not is_data_file(str(log), is_data=_nothing)
+    assert not is_data_file(str(tmp_path / "none"), is_data=lambda head: True)
 
 
 def test_sidecars_are_known_by_name() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from pipeline.cli.options import limits
 from pipeline.inputs.limits import Budget, LimitError, Limits
 
 _LIMITS = Limits(max_plain_bytes=1_000, max_ratio=10, max_members=3, max_depth=2)
@@ -55,3 +58,15 @@ def test_one_archive_has_at_most_so_many_members() -> None:
 
     with pytest.raises(LimitError, match="member 4: an archive may have 3;"):
         budget.check_members(4)
+
+
+@pytest.mark.parametrize("size", [1, 128 << 20, (128 << 20) + 1, 235_000_000, 5 << 30])
+def test_what_is_too_large_names_a_memory_with_which_it_is_not(size: int) -> None:
+    low = Limits(max_plain_bytes=0, max_ratio=1, max_members=1, max_depth=1)
+
+    with pytest.raises(LimitError, match="give --memory ") as told:
+        Budget(1, low).check_plain(size)
+
+    named = re.search(r"--memory (\d+GiB)", str(told.value))
+    assert named
+    Budget(1, limits(named[1])).check_plain(size)

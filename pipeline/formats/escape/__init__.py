@@ -33,5 +33,6 @@ FORMAT = Format(
     recognise=looks_like_report,
     decode=decode,
     fills=("escape_report", "escape_package", "escape_site", "escape_step", "escape_inline", "inlined_call"),
+    is_streamed=True,
     identity_labels=("service", "build"),
 )

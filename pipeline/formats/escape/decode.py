@@ -7,18 +7,22 @@ explanations alone, and its verdicts on parameters are worked out from them as t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 import pyarrow as pa
 
+from pipeline.errors import DecodeError
 from pipeline.formats.escape import log, text, wire
-from pipeline.formats.escape.recognise import is_log
+from pipeline.formats.escape.plain import Unmade, plain
+from pipeline.formats.escape.recognise import HEAD_BYTES, is_log
+from pipeline.formats.escape.sections import LOG, TEXT, Sizes, pieces_of, sections, whole_lines
 from pipeline.formats.escape.wire import Report
 from pipeline.values import Blob, Column, Decoded, Note
 
-_BATCH_BYTES: Final = 64 << 20
+_SIZES: Final = Sizes()
 _PLACE: Final = ["blob_index", "package", "file", "line", "column"]
 _HEAP_KINDS: Final = ("leaking_param", "leaking_param_content")
 _RESULTS_TRACKED: Final = 5
@@ -37,23 +41,75 @@ _COLUMNS: Final = {
 _ARROW: Final = {pl.Int64: pa.int64(), pl.Int32: pa.int32(), pl.String: pa.string()}
 
 
-def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
-    """Decode reports, those of one spelling together, in batches of bounded size."""
-    logs = [index for index, blob in enumerate(blobs) if is_log(blob.content)]
-    texts = sorted(set(range(len(blobs))) - set(logs))
-    for batch in _batches(blobs, texts):
+def decode(blobs: Sequence[Blob], *, sizes: Sizes = _SIZES) -> Iterator[Decoded]:
+    """Decode reports: small ones of one spelling together, large ones in sections, so that what is held is bounded."""
+    large = [index for index, blob in enumerate(blobs) if blob.large or blob.size_bytes > sizes.enough_bytes]
+    small = sorted(set(range(len(blobs))) - set(large))
+    logs = [index for index in small if is_log(blobs[index].content)]
+    texts = sorted(set(small) - set(logs))
+    for batch in _batches(blobs, texts, sizes):
         yield _decoded(text.read(batch))
-    for batch in _batches(blobs, logs):
+    for batch in _batches(blobs, logs, sizes):
         report = log.read(batch)
         yield _decoded(report, leaks=_leaks(report))
+    for index in large:
+        yield from _in_sections(index, blobs[index], sizes)
 
 
-def _batches(blobs: Sequence[Blob], indices: Sequence[int]) -> Iterator[list[tuple[int, bytes]]]:
+def _in_sections(index: int, blob: Blob, sizes: Sizes) -> Iterator[Decoded]:
+    """Decode one report, section by section; what is said once of all of it comes last.
+
+    Raises DecodeError where the bytes break off, or are others than before, behind sections that were read.
+    """
+    is_json = is_log(blob.content)
+    told: list[pl.DataFrame] = []
+    packages: set[str | None] = set()
+    refusals: Mapping[int, str] = {}
+    is_begun = False
+    try:
+        for report in _log_sections(index, blob, sizes) if is_json else _text_sections(index, blob, sizes):
+            told.append(report.reports)
+            new = report.packages.filter(~pl.col("package").is_in(list(packages)))
+            packages |= set(new["package"])
+            refusals = report.refusals
+            part = replace(report, packages=new, reports=report.reports.clear(), refusals={})
+            yield _decoded(part, leaks=_leaks(part) if is_json else None)
+            is_begun = True
+    except DecodeError as error:
+        if is_begun:
+            raise
+        yield Decoded({}, refusals={index: str(error)})
+        return
+    whole = wire.stacked(told, wire.REPORTS)
+    spelled = whole.group_by("blob_index").agg(pl.col("spelling").max(), pl.col("go_version").first())
+    yield _decoded(replace(wire.nothing(), reports=spelled, refusals={} if spelled.height else refusals))
+
+
+def _text_sections(index: int, blob: Blob, sizes: Sizes) -> Iterator[Report]:
+    unmade = Unmade(index, head=blob.content[:HEAD_BYTES])
+    lines = plain(_lines_of(blob, sizes), unmade)
+    for section in sections(lines, spelling=TEXT, sizes=sizes):
+        odd, unmade.odd = unmade.odd, []
+        yield text.read_plain([(index, section.content)], odd, lines_above=section.lines_above)
+
+
+def _log_sections(index: int, blob: Blob, sizes: Sizes) -> Iterator[Report]:
+    for section in sections(_lines_of(blob, sizes), spelling=LOG, sizes=sizes):
+        content, odd = wire.readable(section.content, index, lines_above=section.lines_above)
+        yield log.read_plain([(index, content, odd)], lines_above=section.lines_above)
+
+
+def _lines_of(blob: Blob, sizes: Sizes) -> Iterator[bytes]:
+    held_bytes = blob.large.most_held_bytes if blob.large else blob.size_bytes
+    return whole_lines(pieces_of(blob, most_bytes=sizes.enough_bytes), most_bytes=held_bytes)
+
+
+def _batches(blobs: Sequence[Blob], indices: Sequence[int], sizes: Sizes) -> Iterator[list[tuple[int, bytes]]]:
     batch: list[tuple[int, bytes]] = []
     size = 0
     for index in indices:
         content = blobs[index].content
-        if batch and size + len(content) > _BATCH_BYTES:
+        if batch and size + len(content) > sizes.enough_bytes:
             yield batch
             batch, size = [], 0
         batch.append((index, content))

@@ -53,11 +53,17 @@ class _Above:
 
 def read(contents: Sequence[tuple[int, bytes]]) -> Report:
     """Read JSON logs, each given with its blob index."""
-    plain = [(index, *wire.readable(content, index)) for index, content in contents]
+    return read_plain([(index, *wire.readable(content, index)) for index, content in contents])
+
+
+def read_plain(plain: Sequence[tuple[int, bytes, pl.DataFrame]], *, lines_above: int = 0) -> Report:
+    """Read UTF-8, each with what was odd about it; `lines_above` are before each of them."""
     reports: list[Report] = []
     headers: list[pl.DataFrame] = []
     above, at = _Above(-1, pl.DataFrame()), 0
-    for some in wire.pieces(((index, content) for index, content, _ in plain), is_start=lambda _content, _at: True):
+    for some in wire.pieces(
+        ((index, content) for index, content, _ in plain), is_start=_anywhere, lines_above=lines_above
+    ):
         portion = wire.portion_of(some)
         report, found, above = _portion(portion, above, at=at)
         reports.append(report)
@@ -65,6 +71,10 @@ def read(contents: Sequence[tuple[int, bytes]]) -> Report:
         # A line of the log explains one thing; its flows are numbered behind it.
         at += len(portion.blob_index)
     return _joined(reports, headers, plain)
+
+
+def _anywhere(_content: bytes, _at: int) -> bool:
+    return True
 
 
 def _joined(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 HEAD_BYTES: Final = 256 << 10
@@ -69,6 +72,25 @@ def unmarked(content: bytes) -> bytes:
     if codec := _UTF16.get(content[:2]):
         return content[2:].decode(codec, "replace").encode("utf-8", "replace")
     return content.removeprefix(_UTF8_MARK)
+
+
+def unmarked_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same for content that comes in pieces of whole lines; what was UTF-16 may come in others."""
+    rest = iter(pieces)
+    first = next(rest, b"")
+    codec = _UTF16.get(first[:2])
+    if codec is None:
+        yield unmarked(first)
+        yield from rest
+        return
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    begun = ""
+    for piece in chain([first[2:]], rest):
+        text = begun + decoder.decode(piece)
+        end = text.rfind("\n") + 1
+        begun = text[end:]
+        yield text[:end].encode("utf-8", "replace")
+    yield (begun + decoder.decode(b"", final=True)).encode("utf-8", "replace")
 
 
 def _is_text(head: bytes) -> bool:

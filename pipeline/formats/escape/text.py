@@ -13,15 +13,12 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from pipeline.formats.escape import wire
-from pipeline.formats.escape.ndjson import objects
-from pipeline.formats.escape.recognise import COLOUR, HEAD_BYTES, STAMP, is_wrapped, unmarked
+from pipeline.formats.escape.plain import Unmade, plain
+from pipeline.formats.escape.recognise import HEAD_BYTES
 from pipeline.formats.escape.wire import Portion, Report, nearest_above, oddities, stacked
 
-_BEFORE_LINES: Final = re.compile(rb"^(?:" + COLOUR + rb"){0,8}" + STAMP + rb"|" + COLOUR, re.MULTILINE)
-_STAMPED: Final = re.compile(rb"^" + STAMP + rb"(?:# |[^\n]{1,4096}?:\d+: )|" + COLOUR, re.MULTILINE)
 _EXPLAINING: Final = re.compile(rb"[^\n]{0,4096}?: {3}")
 
 _HEADER: Final = r"^# (?:(?P<package>[^\s\[\]]+)(?: \[[^\s\[\]]+\])?|\[(?P<vetted>[^\s\[\]]+)\])$"
@@ -49,7 +46,6 @@ _ONLY_VERBOSE: Final = r"^cannot inline |^can inline .* with cost \d+ as: "
 _UNKNOWN: Final = "<unknown line number>"
 _ZERO_COPY: Final = "zero-copy string->[]byte conversion"
 _UNMUTATED: Final = " does not escape, mutate, or call"
-_EVENTS: Final = pa.schema([("ImportPath", pa.string()), ("Action", pa.string()), ("Output", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,51 +58,37 @@ class _Above:
 
 def read(contents: Sequence[tuple[int, bytes]]) -> Report:
     """Read text reports, each given with its blob index."""
-    plain = [_plain(content, index) for index, content in contents]
+    ready, odd = [], []
+    for index, content in contents:
+        unmade = Unmade(index, head=content[:HEAD_BYTES])
+        ready.append((index, b"".join(plain([content], unmade))))
+        odd += unmade.odd
+    return read_plain(ready, odd)
+
+
+def read_plain(ready: Sequence[tuple[int, bytes]], odd: Sequence[pl.DataFrame] = (), *, lines_above: int = 0) -> Report:
+    """Read what `plain` made of text reports, and what was `odd` about it; `lines_above` are before each of them."""
     reports: list[Report] = []
     above, at = _Above(), 0
-    ready = [(index, content) for (index, _), (content, _) in zip(contents, plain, strict=True)]
-    for some in wire.pieces(ready, is_start=_is_start):
+    for some in wire.pieces(ready, is_start=_is_start, lines_above=lines_above):
         portion = wire.portion_of(some)
         report, above = _portion(portion, above, at=at)
         reports.append(report)
         at += len(portion.blob_index)
-    found = [oddity for _, oddity in plain] + [_unterminated(index, content) for index, content in ready]
-    return _joined(reports, found, blob_indices=[index for index, _ in contents])
-
-
-def _plain(content: bytes, blob_index: int) -> tuple[bytes, pl.DataFrame]:
-    """The lines as the compiler printed them: UTF-8, unwrapped, without colours and time stamps."""
-    content, unreadable = wire.readable(unmarked(content), blob_index)
-    broken = pl.DataFrame(schema=wire.ODDITIES)
-    if is_wrapped(content):
-        content, broken = _unwrapped(content, blob_index)
-    if _STAMPED.search(content[:HEAD_BYTES]):
-        content = _BEFORE_LINES.sub(b"", content)
-    return content, stacked((unreadable, broken), wire.ODDITIES)
-
-
-def _unwrapped(content: bytes, blob_index: int) -> tuple[bytes, pl.DataFrame]:
-    """The text inside `go build -json`: packages build side by side, so their events are mixed."""
-    lines = wire.cut(content)
-    events, broken = objects(lines, _EVENTS)
-    events = events.filter(pl.col("Action") == "build-output").drop_nulls("Output")
-    texts = events.group_by("ImportPath", maintain_order=True).agg(pl.col("Output").str.join(""))["Output"]
-    text = b"".join(content[lines.starts[row] : lines.ends[row]][:400] for row in broken[:1]).decode("utf-8", "replace")
-    frame = pl.DataFrame({"line": broken + 1}).with_columns(blob_index=pl.lit(blob_index), text=pl.lit(text))
-    return "\n".join(texts).encode(), oddities("malformed_line", frame)
+    found = [*odd, *(_unterminated(index, content, lines_above) for index, content in ready)]
+    return _joined(reports, found, blob_indices=[index for index, _ in ready])
 
 
 def _is_start(content: bytes, position: int) -> bool:
     return _EXPLAINING.match(content, position) is None
 
 
-def _unterminated(blob_index: int, content: bytes) -> pl.DataFrame:
+def _unterminated(blob_index: int, content: bytes, lines_above: int) -> pl.DataFrame:
     """A last line without a line feed may be cut off anywhere, in a name too."""
     if not content or content.endswith(b"\n"):
         return pl.DataFrame(schema=wire.ODDITIES)
     text = content[content.rfind(b"\n") + 1 :][:400].decode("utf-8", "replace")
-    return wire.oddity("unterminated_line", blob_index, line=content.count(b"\n") + 1, text=text)
+    return wire.oddity("unterminated_line", blob_index, line=lines_above + content.count(b"\n") + 1, text=text)
 
 
 def _joined(reports: Sequence[Report], found: Sequence[pl.DataFrame], *, blob_indices: Sequence[int]) -> Report:

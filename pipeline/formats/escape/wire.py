@@ -44,6 +44,7 @@ CALLS: Final = pl.Schema({**_WHERE, "function": pl.String})
 PACKAGES: Final = pl.Schema({"blob_index": pl.Int64, "package": pl.String})
 REPORTS: Final = pl.Schema({"blob_index": pl.Int64, "spelling": pl.String, "go_version": pl.String})
 ODDITIES: Final = pl.Schema({"blob_index": pl.Int64, "kind": pl.String, "line": pl.Int64, "text": pl.String})
+_NOTHING_ODD: Final = pl.DataFrame(schema=ODDITIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,14 @@ class Report:
     refusals: Mapping[int, str] = field(default_factory=dict)
 
 
+def nothing() -> Report:
+    """A report that says nothing."""
+    schemas = (VERDICTS, EXPLANATIONS, STEPS, INLINES, CALLS, PACKAGES, REPORTS, ODDITIES)
+    verdicts, explanations, *others = (pl.DataFrame(schema=schema) for schema in schemas)
+    steps, inlines, calls, packages, reports, oddities = others
+    return Report(verdicts, explanations, steps, inlines, calls, packages, reports, oddities)
+
+
 def stacked(frames: Iterable[pl.DataFrame], schema: pl.Schema) -> pl.DataFrame:
     """The frames one under the other, with exactly the columns of the schema."""
     kept = [frame.select(schema.names()).cast(dict(schema)) for frame in frames if frame.height]  # type: ignore[arg-type]
@@ -84,15 +93,18 @@ class Piece:
     lines_above: int = 0
 
 
-def pieces(contents: Iterable[tuple[int, bytes]], *, is_start: Callable[[bytes, int], bool]) -> Iterator[list[Piece]]:
+def pieces(
+    contents: Iterable[tuple[int, bytes]], *, is_start: Callable[[bytes, int], bool], lines_above: int = 0
+) -> Iterator[list[Piece]]:
     """Portions of about CHUNK_BYTES: many small blobs together, a large one in parts.
 
-    is_start  whether a part may begin at this position of the content, which is the start of a line
+    is_start     whether a part may begin at this position of the content, which is the start of a line
+    lines_above  how many lines of its blob stand before each content
     """
     portion: list[Piece] = []
     size = 0
     for blob_index, content in contents:
-        for piece in _parts(blob_index, content, is_start):
+        for piece in _parts(blob_index, content, is_start, lines_above):
             if portion and size + len(piece.content) > CHUNK_BYTES:
                 yield portion
                 portion, size = [], 0
@@ -102,8 +114,10 @@ def pieces(contents: Iterable[tuple[int, bytes]], *, is_start: Callable[[bytes, 
         yield portion
 
 
-def _parts(blob_index: int, content: bytes, is_start: Callable[[bytes, int], bool]) -> Iterator[Piece]:
-    start = lines_above = 0
+def _parts(
+    blob_index: int, content: bytes, is_start: Callable[[bytes, int], bool], lines_above: int
+) -> Iterator[Piece]:
+    start = 0
     while len(content) - start > CHUNK_BYTES:
         end = content.find(b"\n", start + CHUNK_BYTES - 1) + 1
         while end and end < len(content) and not is_start(content, end):
@@ -261,10 +275,10 @@ def oddity(kind: str, blob_index: int, *, line: int, text: str) -> pl.DataFrame:
     return pl.DataFrame([(blob_index, kind, line, text[:EXAMPLE_CHARS])], schema=ODDITIES, orient="row")
 
 
-def readable(content: bytes, blob_index: int) -> tuple[bytes, pl.DataFrame]:
+def readable(content: bytes, blob_index: int, *, lines_above: int = 0) -> tuple[bytes, pl.DataFrame]:
     """The content as UTF-8, with U+FFFD for what is not, and the oddity if there was any."""
     if content.isascii():
-        return content, pl.DataFrame(schema=ODDITIES)
+        return content, _NOTHING_ODD
     try:
         pa.Array.from_buffers(
             pa.large_utf8(),
@@ -273,6 +287,6 @@ def readable(content: bytes, blob_index: int) -> tuple[bytes, pl.DataFrame]:
         ).validate(full=True)
     except pa.ArrowInvalid:
         text = content.decode("utf-8", "replace")
-        line = content[: len(text[: text.find("\ufffd")].encode())].count(b"\n") + 1
+        line = lines_above + content[: len(text[: text.find("\ufffd")].encode())].count(b"\n") + 1
         return text.encode(), oddity("text_not_utf8", blob_index, line=line, text="")
-    return content, pl.DataFrame(schema=ODDITIES)
+    return content, _NOTHING_ODD

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.formats.escape import FORMAT
+from pipeline.formats.escape.decode import decode
+from pipeline.formats.escape.sections import Sizes
 from pipeline.notes import NOTE_KINDS
 from pipeline.values import Blob, Origin, Source
 
+_SIZES = Sizes()
 HEADER = {
     "version": 0,
     "package": "main",
@@ -34,13 +37,13 @@ class Read:
         return [tuple(row[column] for column in columns) for row in self.tables[table]]
 
 
-def read(*contents: bytes | str) -> Read:
+def read(*contents: bytes | str, sizes: Sizes = _SIZES) -> Read:
     """Decode contents as one call does; `site_index` counts on over several Decoded."""
     blobs = [_blob(content if isinstance(content, bytes) else content.encode()) for content in contents]
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in FORMAT.fills}
     notes: list[tuple[int, str, int]] = []
     refusals: dict[int, str] = {}
-    for decoded in FORMAT.decode(blobs):
+    for decoded in decode(blobs, sizes=sizes):
         base = len(tables["escape_site"])
         for name, columns in decoded.columns.items():
             lists = {column: list(values.to_pylist()) for column, values in columns.items()}  # type: ignore[union-attr]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-import pytest
-
+from pipeline.formats.escape.sections import Sizes
 from tests.formats.escape.reading import diagnostic, log, read
 
 
@@ -250,7 +247,7 @@ def test_reports_in_one_call_do_not_mix() -> None:
     assert found.rows("escape_step", "site_index") == [(0,)]
 
 
-def test_any_number_of_reports_of_either_spelling_is_read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_number_of_reports_of_either_spelling_is_read_in_batches() -> None:
     moved = diagnostic("escape", "5:2", "x escapes to heap", [("6:9", "escflow:    flow: ~r0 ← &x:")])
     contents: list[bytes | str] = [
         log(moved),
@@ -260,8 +257,7 @@ def test_any_number_of_reports_of_either_spelling_is_read_in_batches(monkeypatch
     ]
     whole = read(*contents)
 
-    monkeypatch.setattr(sys.modules["pipeline.formats.escape.decode"], "_BATCH_BYTES", 1)
-    parts = read(*contents)
+    parts = read(*contents, sizes=Sizes(enough_bytes=max(map(len, contents))))
 
     assert whole.rows("escape_site", "blob_index", "expression") == [(1, "a"), (3, "b"), (0, "x"), (2, "x")]
     assert whole.rows("escape_step", "site_index") == [(2,), (3,)]
