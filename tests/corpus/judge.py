@@ -1,0 +1,224 @@
+"""Holds heapscape's attribution of each allocating leaf against the call that the leaf's machine code makes."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pipeline
+from pipeline import flow
+from pipeline.inputs.limits import Limits
+from tests.corpus.build import PROGRAM, Corpus, report
+from tests.corpus.calls import REPORTED, calls, kind_of, load_address
+from tests.corpus.fits import fits
+from tests.corpus.records import Place, Record, records
+
+LIMITS = Limits(max_plain_bytes=8 << 30, max_ratio=1_100, max_members=100_000, max_depth=3)
+
+LEAVES = """
+WITH grown AS (
+  SELECT
+    series.series_id,
+    sample.stack_id,
+    SUM(CASE sample.profile_id WHEN series.last_profile_id THEN sample.value ELSE -sample.value END)::BIGINT AS growth_bytes
+  FROM heap.series AS series
+  JOIN sample ON sample.profile_id IN (series.first_profile_id, series.last_profile_id)
+  WHERE sample.sample_type = 'inuse_space'
+  GROUP BY series.series_id, sample.stack_id
+),
+lines AS (
+  SELECT location_id, any_value(address) AS address, list({'function': function, 'file': file, 'line': line} ORDER BY depth) AS lines
+  FROM stack._line
+  GROUP BY location_id
+),
+candidates AS (
+  SELECT series_id, location_id, list([kind, expression] ORDER BY kind, expression) AS records
+  FROM attribution._candidate
+  GROUP BY series_id, location_id
+)
+SELECT
+  stacks.location_id,
+  lines.address,
+  lines.lines,
+  stacks.attribution,
+  candidates.records,
+  SUM(coalesce(grown.growth_bytes, 0))::BIGINT AS growth_bytes
+FROM attribution._stack AS stacks
+JOIN lines USING (location_id)
+LEFT JOIN grown USING (series_id, stack_id)
+LEFT JOIN candidates USING (series_id, location_id)
+GROUP BY ALL
+ORDER BY stacks.location_id, stacks.attribution
+"""
+
+# In the order of the table; the first two and the next three are what must not be.
+CONTRADICTS = "escape, contradicts the call"
+FALSE_IMPLICIT = "implicit, though a record fits"
+VERDICTS = (
+    "escape, agrees with the call",
+    CONTRADICTS,
+    "ambiguous, some fit",
+    "ambiguous, none fits",
+    FALSE_IMPLICIT,
+    "implicit, no record fits",
+    "implicit, the language's own",
+    "unmatched, though a record fits",
+    "unmatched",
+    "caller, though a record fits",
+    "caller",
+    "unreported, though a record fits",
+    "unreported",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One leaf location of one class: what heapscape says of it, what it calls, and what stands on its lines."""
+
+    location_id: int
+    lines: tuple[tuple[str, str, int], ...]
+    attribution: str
+    choices: tuple[Record, ...]
+    growth_bytes: int
+    target: str
+    call: str
+    here: tuple[Record, ...]
+    verdict: str
+
+
+def leaves(corpus: Corpus, spelling: str) -> list[Leaf]:
+    """Every allocating leaf of the corpus, judged by the machine code, with the report in this spelling."""
+    targets, start, known = _evidence(corpus)
+    return [_judged(row, targets=targets, start=start, known=known) for row in _attributed(corpus, spelling)]
+
+
+@cache
+def _evidence(corpus: Corpus) -> tuple[Mapping[int, str], int, Mapping[Place, list[Record]]]:
+    return (
+        calls(corpus.binary, version=corpus.version),
+        load_address(corpus.binary),
+        records(report(corpus, "m"), cwd=PROGRAM),
+    )
+
+
+def _attributed(corpus: Corpus, spelling: str) -> list[dict[str, object]]:
+    """What heapscape says: the lake is kept as long as what fills it is the same, the database is made anew."""
+    lake = corpus.folder / "lakes" / f"{spelling}-{_decoders()}"
+    if not (lake / "done").exists():
+        flow.ingest([str(corpus.profiles), str(report(corpus, spelling))], str(lake / "lake"), labels={}, limits=LIMITS)
+        (lake / "done").touch()
+    with tempfile.TemporaryDirectory() as folder:
+        database = f"{folder}/corpus.duckdb"
+        flow.load(str(lake / "lake"), database, memory="6GiB")
+        with flow.open_warehouse(database, memory="6GiB") as connection:
+            return connection.sql(LEAVES).to_arrow_table().to_pylist()
+
+
+@cache
+def _decoders() -> str:
+    """A digest of all that decides what is in a lake."""
+    root = Path(pipeline.__file__).parents[1]
+    rooms = [
+        path
+        for room in ("formats", "tables", "lake", "inputs", "kernels")
+        for path in (root / "pipeline" / room).rglob("*.py")
+    ]
+    digest = hashlib.sha256()
+    for path in sorted([*rooms, *(root / "schemas").glob("*.sql")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _judged(
+    row: Mapping[str, object], *, targets: Mapping[int, str], start: int, known: Mapping[Place, list[Record]]
+) -> Leaf:
+    lines = tuple((str(line["function"]), str(line["file"]), int(line["line"] or 0)) for line in row["lines"])  # type: ignore[attr-defined]
+    target = targets.get(int(row["address"]) + start + 1, "")  # type: ignore[call-overload]
+    call = kind_of(target, function=lines[-1][0])
+    choices = tuple((kind, expression) for kind, expression in row["records"] or ())  # type: ignore[attr-defined]
+    here = tuple(dict.fromkeys(record for _, file, line in reversed(lines) for record in known.get((file, line), ())))
+    attribution = str(row["attribution"])
+    return Leaf(
+        location_id=int(row["location_id"]),  # type: ignore[call-overload]
+        lines=lines,
+        attribution=attribution,
+        choices=choices,
+        growth_bytes=int(row["growth_bytes"]),  # type: ignore[call-overload]
+        target=target,
+        call=call,
+        here=here,
+        verdict=verdict(attribution, choices, call=call, here=here),
+    )
+
+
+def verdict(attribution: str, choices: Sequence[Record], *, call: str, here: Sequence[Record]) -> str:
+    """Which of VERDICTS a leaf has that heapscape attributes so, makes this call, and has these records on its lines."""
+    agreeing = any(fits(kind, expression, call=call) for kind, expression in choices)
+    if attribution == "escape":
+        return VERDICTS[0] if agreeing else CONTRADICTS
+    if attribution == "ambiguous":
+        return "ambiguous, some fit" if agreeing else "ambiguous, none fits"
+    missed = call in REPORTED and any(fits(kind, expression, call=call) for kind, expression in here)
+    if attribution == "implicit" and not missed:
+        return "implicit, no record fits" if call in REPORTED else "implicit, the language's own"
+    return f"{attribution}, though a record fits" if missed else attribution
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Part of all leaves and of all growth."""
+
+    leaves: int
+    growth_bytes: int
+    of_leaves: float
+    of_bytes: float
+
+
+def shares(judged: Iterable[Leaf]) -> dict[str, Share]:
+    """The share of each verdict, by leaves and by bytes of growth (shrinking counts like growing)."""
+    counted: Counter[str] = Counter()
+    grown: Counter[str] = Counter()
+    for leaf in judged:
+        counted[leaf.verdict] += 1
+        grown[leaf.verdict] += abs(leaf.growth_bytes)
+    all_leaves, all_bytes = max(1, counted.total()), max(1, grown.total())
+    return {
+        one: Share(counted[one], grown[one], counted[one] / all_leaves, grown[one] / all_bytes)
+        for one in VERDICTS
+        if counted[one]
+    }
+
+
+def agreement(first: Iterable[Leaf], second: Iterable[Leaf]) -> float:
+    """Share of growth for which two spellings say the same: class, and the records."""
+    said = {(leaf.location_id, leaf.attribution, _named(leaf)) for leaf in second}
+    both = [(leaf, (leaf.location_id, leaf.attribution, _named(leaf)) in said) for leaf in first]
+    total = sum(abs(leaf.growth_bytes) for leaf, _ in both)
+    return sum(abs(leaf.growth_bytes) for leaf, is_same in both if is_same) / max(1, total)
+
+
+def _named(leaf: Leaf) -> tuple[Record, ...]:
+    return leaf.choices if leaf.attribution in ("escape", "ambiguous") else ()
+
+
+def as_text(leaf: Leaf) -> str:
+    """A leaf for people: where, how much, what was chosen, what is called, what the report has on its lines."""
+    places = " < ".join(f"{function} {Path(file).name}:{line}" for function, file, line in leaf.lines)
+    chosen = "; ".join(_spelt(record) for record in leaf.choices) or "-"
+    known = "; ".join(_spelt(record) for record in leaf.here[:12]) or "-"
+    return (
+        f"{leaf.growth_bytes:>12,}  {places}\n"
+        f"              said   {leaf.attribution}: {chosen}\n"
+        f"              calls  {leaf.target or 'nothing known'} ({leaf.call})\n"
+        f"              has    {known}"
+    )
+
+
+def _spelt(record: Record) -> str:
+    kind, expression = record
+    return f"moved {expression}" if kind == "moved_to_heap" else expression

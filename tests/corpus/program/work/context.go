@@ -1,0 +1,7 @@
+package work
+
+import "context"
+
+type backgroundType = context.Context
+
+var backgroundContext = context.Background()
