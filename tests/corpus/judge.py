@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pipeline
 from pipeline import flow
@@ -106,7 +107,7 @@ def _evidence(corpus: Corpus) -> tuple[Mapping[int, str], int, Mapping[Place, li
     )
 
 
-def _attributed(corpus: Corpus, spelling: str) -> list[dict[str, object]]:
+def _attributed(corpus: Corpus, spelling: str) -> list[dict[str, Any]]:
     """What heapscape says: the lake is kept as long as what fills it is the same, the database is made anew."""
     lake = corpus.folder / "lakes" / f"{spelling}-{_decoders()}"
     if not (lake / "done").exists():
@@ -135,20 +136,20 @@ def _decoders() -> str:
 
 
 def _judged(
-    row: Mapping[str, object], *, targets: Mapping[int, str], start: int, known: Mapping[Place, list[Record]]
+    row: Mapping[str, Any], *, targets: Mapping[int, str], start: int, known: Mapping[Place, list[Record]]
 ) -> Leaf:
-    lines = tuple((str(line["function"]), str(line["file"]), int(line["line"] or 0)) for line in row["lines"])  # type: ignore[attr-defined]
-    target = targets.get(int(row["address"]) + start + 1, "")  # type: ignore[call-overload]
-    call = kind_of(target, function=lines[-1][0])
-    choices = tuple((kind, expression) for kind, expression in row["records"] or ())  # type: ignore[attr-defined]
+    lines = tuple((str(line["function"]), str(line["file"]), int(line["line"] or 0)) for line in row["lines"])
+    target = targets.get(int(row["address"]) + start + 1, "")
+    call = kind_of(target, file=lines[-1][1])
+    choices = tuple((kind, expression) for kind, expression in row["records"] or ())
     here = tuple(dict.fromkeys(record for _, file, line in reversed(lines) for record in known.get((file, line), ())))
     attribution = str(row["attribution"])
     return Leaf(
-        location_id=int(row["location_id"]),  # type: ignore[call-overload]
+        location_id=int(row["location_id"]),
         lines=lines,
         attribution=attribution,
         choices=choices,
-        growth_bytes=int(row["growth_bytes"]),  # type: ignore[call-overload]
+        growth_bytes=int(row["growth_bytes"]),
         target=target,
         call=call,
         here=here,

@@ -41,10 +41,10 @@ func Options(opts ...func(*Buffer)) []func(*Buffer) { return opts }
 // Mark is an option: a closure made at an inlined call.
 func Mark(n int) func(*Buffer) { return func(b *Buffer) { b.mark += n } }
 
-// Start runs work on a goroutine: the closure is made at an inlined call.
-func Start(work func(), done chan struct{}) {
-	go func() {
+// Waiting is a closure made at an inlined call, for a goroutine.
+func Waiting(work func(), done chan struct{}) func() {
+	return func() {
 		work()
 		<-done
-	}()
+	}
 }

@@ -125,7 +125,7 @@ func (s *shapes) inlined(i int) {
 	s.texts = append(s.texts, string(b.Bytes()), b.Text())
 	s.options = append(s.options, box.Options(box.Mark(i), box.Mark(i+1)))
 	if i%50 == 0 {
-		box.Start(func() { s.ids = s.ids[:len(s.ids):len(s.ids)] }, s.done)
+		go box.Waiting(func() {}, s.done)()
 	}
 	// Two appends in one expression, and two of different lines inlined at one call.
 	s.copies = append(s.copies, append([]int(nil), make([]int, i%9+1)...))
