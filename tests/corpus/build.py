@@ -62,7 +62,7 @@ def report(made: Corpus, spelling: str) -> Path:
 
 def _once(made: Corpus, part: str, make: Callable[[Corpus], None]) -> None:
     """Make this part unless it was made of the same program in the same way."""
-    stamp, wanted = made.folder / f"{part}.stamp", _digest()
+    stamp, wanted = made.folder / f"{part}.stamp", digest()
     if not stamp.exists() or stamp.read_text() != wanted:
         stamp.unlink(missing_ok=True)
         made.folder.mkdir(parents=True, exist_ok=True)
@@ -70,13 +70,13 @@ def _once(made: Corpus, part: str, make: Callable[[Corpus], None]) -> None:
         stamp.write_text(wanted)
 
 
-def _digest() -> str:
+def digest() -> str:
     """Of the program, and of how it is built."""
     sources = sorted(path for path in PROGRAM.rglob("*") if path.is_file())
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    everything = hashlib.sha256(Path(__file__).read_bytes())
     for source in sources:
-        digest.update(f"{source.relative_to(PROGRAM)}\0".encode() + source.read_bytes())
-    return digest.hexdigest()
+        everything.update(f"{source.relative_to(PROGRAM)}\0".encode() + source.read_bytes())
+    return everything.hexdigest()
 
 
 def _build_and_run(made: Corpus) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pipeline
 from pipeline import flow
 from pipeline.inputs.limits import Limits
-from tests.corpus.build import PROGRAM, Corpus, report
+from tests.corpus.build import PROGRAM, Corpus, digest, report
 from tests.corpus.calls import REPORTED, calls, kind_of, load_address
 from tests.corpus.fits import fits
 from tests.corpus.records import Place, Record, records
@@ -57,9 +57,9 @@ GROUP BY ALL
 ORDER BY stacks.location_id, stacks.attribution
 """
 
-# In the order of the table; the first two and the next three are what must not be.
 CONTRADICTS = "escape, contradicts the call"
 FALSE_IMPLICIT = "implicit, though a record fits"
+# In the order of the table; a class that is not among them stands below.
 VERDICTS = (
     "escape, agrees with the call",
     CONTRADICTS,
@@ -92,10 +92,13 @@ class Leaf:
     verdict: str
 
 
-def leaves(corpus: Corpus, spelling: str) -> list[Leaf]:
-    """Every allocating leaf of the corpus, judged by the machine code, with the report in this spelling."""
+def leaves(corpus: Corpus, given: str) -> list[Leaf]:
+    """Every allocating leaf of the corpus, judged by the machine code.
+
+    given  what heapscape has beside the profiles: the report in a spelling, `json`, or the binary as well, `json+binary`
+    """
     targets, start, known = _evidence(corpus)
-    return [_judged(row, targets=targets, start=start, known=known) for row in _attributed(corpus, spelling)]
+    return [_judged(row, targets=targets, start=start, known=known) for row in _attributed(corpus, given)]
 
 
 @cache
@@ -107,11 +110,12 @@ def _evidence(corpus: Corpus) -> tuple[Mapping[int, str], int, Mapping[Place, li
     )
 
 
-def _attributed(corpus: Corpus, spelling: str) -> list[dict[str, Any]]:
+def _attributed(corpus: Corpus, given: str) -> list[dict[str, Any]]:
     """What heapscape says: the lake is kept as long as what fills it is the same, the database is made anew."""
-    lake = corpus.folder / "lakes" / f"{spelling}-{_decoders()}"
+    lake = corpus.folder / "lakes" / f"{given}-{_decoders()}-{digest()[:12]}"
     if not (lake / "done").exists():
-        flow.ingest([str(corpus.profiles), str(report(corpus, spelling))], str(lake / "lake"), labels={}, limits=LIMITS)
+        beside = [corpus.binary if one == "binary" else report(corpus, one) for one in given.split("+")]
+        flow.ingest([str(path) for path in (corpus.profiles, *beside)], str(lake / "lake"), labels={}, limits=LIMITS)
         (lake / "done").touch()
     with tempfile.TemporaryDirectory() as folder:
         database = f"{folder}/corpus.duckdb"
@@ -129,10 +133,10 @@ def _decoders() -> str:
         for room in ("formats", "tables", "lake", "inputs", "kernels")
         for path in (root / "pipeline" / room).rglob("*.py")
     ]
-    digest = hashlib.sha256()
+    everything = hashlib.sha256()
     for path in sorted([*rooms, *(root / "schemas").glob("*.sql")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+        everything.update(path.read_bytes())
+    return everything.hexdigest()[:12]
 
 
 def _judged(
@@ -188,9 +192,10 @@ def shares(judged: Iterable[Leaf]) -> dict[str, Share]:
         counted[leaf.verdict] += 1
         grown[leaf.verdict] += abs(leaf.growth_bytes)
     all_leaves, all_bytes = max(1, counted.total()), max(1, grown.total())
+    order = [*VERDICTS, *sorted(set(counted) - set(VERDICTS))]
     return {
         one: Share(counted[one], grown[one], counted[one] / all_leaves, grown[one] / all_bytes)
-        for one in VERDICTS
+        for one in order
         if counted[one]
     }
 
