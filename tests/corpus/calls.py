@@ -59,8 +59,10 @@ def calls(binary: Path, *, version: str) -> dict[int, str]:
     kept = binary.with_suffix(".calls.gz")
     if not kept.exists() or kept.stat().st_mtime < binary.stat().st_mtime:
         found = _disassembled(binary, version=version)
-        with gzip.open(kept, "wt", compresslevel=1) as out:
+        scratch = kept.with_suffix(".part")
+        with gzip.open(scratch, "wt", compresslevel=1) as out:
             out.writelines(f"{address} {target}\n" for address, target in found)
+        scratch.rename(kept)
     with gzip.open(kept, "rt") as lines:
         return {int(address): target for address, target in (line.rstrip("\n").split(" ", 1) for line in lines)}
 
