@@ -62,6 +62,10 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     "verdict_without_position": NoteKind(
         "loss", "Verdicts on variables of the compiler's own making, which have no place in a file, were left out."
     ),
+    "built_unoptimised": NoteKind(
+        "info",
+        "The executable was built with -N or -l; only a report that was built with them too has its verdicts on the right lines.",
+    ),
     "no_function_table": NoteKind(
         "loss", "The executable has no function table, so its calls are not known; an obfuscator may have taken it out."
     ),

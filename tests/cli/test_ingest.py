@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.profile import profile
-from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, REPORT, TRACES, environment, heapscape, process
+from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, LAST, REPORT, TRACES, environment, heapscape, process
 from tests.formats.binary.reading import some_program
 
 
@@ -141,11 +141,13 @@ def test_processes_and_batches_do_not_change_what_goes_in() -> None:
     assert alone["ingested"] == many["ingested"] == {"heap": 13}
 
 
-def test_an_input_larger_than_an_eighth_of_the_memory_is_refused() -> None:
-    seen = heapscape("ingest", REPORT, "--memory", "64KB", "--lake", "lake")
+def test_a_profile_larger_than_an_eighth_of_the_memory_is_refused_and_a_report_is_not() -> None:
+    large = FILES / "shapes" / "service=shapes" / "build=go1.27" / "rate=1" / "heap-04.pb.gz"
+    seen = heapscape("ingest", large, REPORT, "--memory", "64KB", "--lake", "lake")
 
-    assert seen.code == 3
+    assert seen.code == 1
     assert "the 8,000 that fit into --memory" in seen.err
+    assert "1 escape report (87 sites) · 1 refused" in seen.err
 
 
 def test_what_is_lost_of_an_input_is_told(tmp_path: Path) -> None:

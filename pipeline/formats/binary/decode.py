@@ -19,6 +19,8 @@ from pipeline.formats.binary.recognise import executable_kind
 from pipeline.formats.binary.wire import Image, Reread, file_of
 from pipeline.values import Blob, Column, Decoded, Note
 
+# Without inlining or optimising, in `-gcflags=all=-N -l`.
+_UNOPTIMISED: Final = re.compile(r"(?:^|[\s=])-[Nl](?:\s|$)")
 _READ: Final = {"elf": elf.read, "macho": macho.read, "pe": pe.read}
 _LAST_SKIPPING: Final = 25
 _NO_GO: Final = (
@@ -52,7 +54,8 @@ def _decoded(blob: Blob, index: int) -> Decoded:
         "binary_file": _binary(image, info or BuildInfo(""), index),
         "binary_module": _modules(info or BuildInfo(""), index),
     }
-    notes: list[Note] = []
+    flags = info.settings.get("-gcflags", "") if info else ""
+    notes = [Note(index, "built_unoptimised", 1, flags)] if _UNOPTIMISED.search(flags) else []
     if table is None:
         notes.append(Note(index, "no_function_table", 1))
     else:

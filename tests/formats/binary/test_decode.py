@@ -119,6 +119,19 @@ def test_a_program_of_another_language_is_refused_with_what_to_give() -> None:
     assert "is no program of Go's, or was packed" in read(nothing.content).refusal
 
 
+@pytest.mark.parametrize(
+    ("flags", "notes"),
+    [
+        ("all=-N -l", ["built_unoptimised"]),
+        ("-l", ["built_unoptimised"]),
+        ("all=-m=2 -live", []),
+        ("example.com/-N/...=-m", []),
+    ],
+)
+def test_a_program_built_without_optimising_has_a_note(flags: str, notes: list[str]) -> None:
+    assert read(some_program(told=f'path\tx\nbuild\t-gcflags="{flags}"\n').content).notes == notes
+
+
 def test_a_universal_binary_is_refused_with_what_to_do() -> None:
     assert "lipo -thin" in read(b"\xca\xfe\xba\xbe\0\0\0\x02" + bytes(600)).refusal
 
@@ -127,7 +140,7 @@ def test_a_program_whose_function_table_is_gone_has_its_modules_and_a_note() -> 
     found = read(some_program(is_named=False, has_table=False).content)
 
     assert set(found.decoded.columns) == {"binary_file", "binary_module"}
-    assert found.notes == ["no_function_table"]
+    assert found.notes == ["built_unoptimised", "no_function_table"]
 
 
 def test_a_program_of_another_architecture_has_its_functions_and_a_note() -> None:
@@ -136,7 +149,7 @@ def test_a_program_of_another_architecture_has_its_functions_and_a_note() -> Non
     found = read(bytes(content))
 
     assert set(found.decoded.columns) == {"binary_file", "binary_module", "binary_function"}
-    assert found.notes == ["calls_unreadable"]
+    assert found.notes == ["built_unoptimised", "calls_unreadable"]
 
 
 def test_a_table_of_code_that_is_not_there_is_refused() -> None:
