@@ -176,6 +176,9 @@ def _values(explained: pl.DataFrame, sites: pl.DataFrame) -> tuple[pl.DataFrame,
     rest = rest.join(pairs, on="at", how="anti")
     unsaid = rest.join(free, on=_PLACE, how="anti", nulls_equal=True).filter(pl.col("is_variable").is_not_null())
     nothing = [pl.lit(None, pl.Int32).alias("level"), pl.lit(None, pl.String).alias("result")]
+    # The verdict on an append, which may be in another section, is shortened.
+    is_append = pl.col("subject").str.starts_with("append(")
+    unsaid = unsaid.with_columns(expression=pl.when(is_append).then(pl.lit("append")).otherwise("subject"))
     new = _distinct(wire.stacked([unsaid.with_columns(nothing).sort("at")], wire.VERDICTS))
     pairs = pl.concat([pairs, _matched(unsaid, new, on=["kind", "expression"])])
     return pairs, new, rest.join(unsaid, on="at", how="anti").select("blob_index", "at", "message")

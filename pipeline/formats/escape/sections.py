@@ -23,6 +23,7 @@ _VERDICT: Final = re.compile(
     rb": (?:moved to heap: |leaking param|zero-copy )|(?: escapes to heap| does not escape[^\n]{0,40})\r?$",
     re.MULTILINE,
 )
+_EXPLAINING: Final = re.compile(rb"[^\n]{0,4096}?: {3}")
 _POSITION: Final = re.compile(rb'\{"range":\{"start":\{"line":(\d+)')
 
 
@@ -31,11 +32,11 @@ class Sizes:
     """How large sections are.
 
     enough_bytes  a section ends at the first good place behind so many
-    most_bytes    at a worse one behind so many, and at any line behind twice as many
+    most_bytes    at a worse one behind so many, and where any explanation begins behind twice as many
     """
 
-    enough_bytes: int = 16 << 20
-    most_bytes: int = 48 << 20
+    enough_bytes: int = 8 << 20
+    most_bytes: int = 24 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,11 @@ def _no_place(gathered: bytearray, start: int) -> int:
 
 
 def _last_line(gathered: bytearray) -> int:
-    return gathered.rfind(b"\n", 0, len(gathered) - 1) + 1
+    """The last line that does not go on with an explanation; the last of all when every line does."""
+    last = line = gathered.rfind(b"\n", 0, len(gathered) - 1) + 1
+    while line and _EXPLAINING.match(gathered, line):
+        line = gathered.rfind(b"\n", 0, line - 1) + 1
+    return line or last
 
 
 TEXT: Final = Spelling(_text_header, _last_header, _last_batch)

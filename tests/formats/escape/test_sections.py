@@ -65,6 +65,21 @@ def test_packages_that_are_too_large_are_cut_between_verdicts_and_explanations(p
     assert set(found["inlined_call"]) == set(whole["inlined_call"])
 
 
+@pytest.mark.parametrize(
+    "path", sorted(FILES.glob("*/*/build=go1.27-trim/report=m2/*")), ids=lambda path: path.parts[-5]
+)
+def test_where_there_is_no_good_place_no_explanation_is_cut_in_two(path: Path) -> None:
+    content = path.read_bytes()
+    whole = told(read(content, sizes=WHOLE))
+
+    found = read(content, sizes=Sizes(enough_bytes=300, most_bytes=1_000))
+
+    assert "malformed_line" not in {kind for _, kind, _ in found.notes}
+    assert {_site(row) for row in found.tables["escape_site"]} == {
+        _site(json.loads(row)) for row in whole["escape_site"]
+    }
+
+
 @pytest.mark.parametrize("enough_bytes", [300, 5_000])
 def test_logs_in_sections_say_what_they_say_whole(enough_bytes: int) -> None:
     contents = [path.read_bytes() for path in LOGS]
@@ -137,3 +152,7 @@ def _breaking(content: bytes) -> Blob:
 
     large = Large(len(content), most_held_bytes=1 << 20, open=read_on)
     return Blob(Source(0, Origin("report"), len(content), ""), content, large)
+
+
+def _site(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("package", *PLACE, "kind", "expression", "result"))
