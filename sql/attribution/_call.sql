@@ -34,16 +34,16 @@ WITH leaves AS (
   JOIN mapping USING (mapping_id)
 ),
 programs AS (
-  SELECT DISTINCT
-    leaves.series_id,
-    leaves.mapping_id,
+  SELECT
+    mapped.series_id,
+    mapped.mapping_id,
     binary_file.source_id,
-    binary_file.build_id = leaves.build_id AS is_same_build
-  FROM leaves
+    binary_file.build_id = mapped.build_id AS is_same_build
+  FROM (SELECT DISTINCT series_id, mapping_id, service, build, build_id FROM leaves) AS mapped
   JOIN binary_file
-    ON binary_file.build_id = leaves.build_id
+    ON binary_file.build_id = mapped.build_id
     -- NULL labels are labels too.
-    OR (binary_file.service IS NOT DISTINCT FROM leaves.service AND binary_file.build IS NOT DISTINCT FROM leaves.build)
+    OR (binary_file.service IS NOT DISTINCT FROM mapped.service AND binary_file.build IS NOT DISTINCT FROM mapped.build)
 ),
 found AS (
   SELECT
