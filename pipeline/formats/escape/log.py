@@ -211,13 +211,16 @@ def _path(uri: str) -> str:
 
 
 def _steps(related: pl.DataFrame) -> pl.DataFrame:
-    said = related.filter(pl.col("message").str.starts_with(_FLOWS)).with_columns(
-        pl.col("message").str.strip_prefix(_FLOWS)
-    )
-    is_flow = pl.col("message").str.contains(" flow: ", literal=True) & ~pl.col("message").str.starts_with("     ")
-    flows = wire.taken_apart(said.filter(is_flow), FLOW)
-    both = pl.concat([flows, wire.taken_apart(said.filter(~is_flow), _FROM)], how="diagonal").sort("explanation", "at")
+    both = wire.once_each(related.filter(pl.col("message").str.starts_with(_FLOWS)), _taken_apart)
     return wire.steps_of(both.filter(pl.coalesce("flow_from", "operation").is_not_null()))
+
+
+def _taken_apart(messages: pl.DataFrame) -> pl.DataFrame:
+    """Take messages about flows apart."""
+    said = messages.select(pl.col("message").str.strip_prefix(_FLOWS), whole="message")
+    is_flow = pl.col("message").str.contains(" flow: ", literal=True) & ~pl.col("message").str.starts_with("     ")
+    flows, froms = wire.taken_apart(said.filter(is_flow), FLOW), wire.taken_apart(said.filter(~is_flow), _FROM)
+    return pl.concat([flows, froms], how="diagonal").drop("message").rename({"whole": "message"})
 
 
 def _inlines(related: pl.DataFrame) -> pl.DataFrame:

@@ -54,7 +54,7 @@ def plain(pieces: Iterable[bytes], unmade: Unmade) -> Iterator[bytes]:
         if unreadable.height and not unmade.is_damaged:
             unmade.odd.append(unreadable)
             unmade.is_damaged = True
-        lines = content.count(b"\n")
+        lines = wire.count_lines(content)
         if wrapped:
             content = _unwrapped(content, unmade)
             stamped = stamped or _STAMPED.search(content[:HEAD_BYTES]) is not None

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+import numpy as np
+
 from pipeline.errors import DecodeError
+from pipeline.formats.escape.wire import COLON, SPACE, count_lines, cut
 from pipeline.values import Blob
 
 _PIECE_BYTES: Final = 1 << 20
 _HEADER: Final = re.compile(rb"^# (?:[^\s\[\]]+(?: \[[^\s\[\]]+\])?|\[[^\s\[\]]+\])\r?$", re.MULTILINE)
-_HEAD: Final = re.compile(rb": (?! )[^\n]*(?: escapes to heap(?: in [^\n]*)?| leaks to [^\n]*):\r?$", re.MULTILINE)
-_VERDICT: Final = re.compile(
-    rb": (?:moved to heap: |leaking param|zero-copy )|(?: escapes to heap| does not escape[^\n]{0,40})\r?$",
-    re.MULTILINE,
-)
+_UNESCAPED: Final = b" does not escape"
+_VERDICTS: Final = (b": moved to heap: ", b": leaking param", b": zero-copy ")
 _EXPLAINING: Final = re.compile(rb"[^\n]{0,4096}?: {3}")
 _POSITION: Final = re.compile(rb'\{"range":\{"start":\{"line":(\d+)')
 
@@ -35,7 +35,7 @@ class Sizes:
     most_bytes    at a worse one behind so many, and where any explanation begins behind twice as many
     """
 
-    enough_bytes: int = 8 << 20
+    enough_bytes: int = 16 << 20
     most_bytes: int = 24 << 20
 
 
@@ -110,7 +110,7 @@ def sections(lines: Iterable[bytes], *, spelling: Spelling, sizes: Sizes) -> Ite
         if end:
             content = bytes(memoryview(gathered)[:end])
             yield _headed(Section(content, lines_above), header)
-            lines_above += content.count(b"\n")
+            lines_above += count_lines(content)
             header = spelling.header(content) or header
             del gathered[:end]
             searched, most_bytes = 0, sizes.most_bytes
@@ -146,16 +146,22 @@ def _last_header(gathered: bytes | bytearray, start: int) -> int:
 
 def _last_batch(gathered: bytearray, start: int) -> int:
     """The last line behind `start` that explains something new and follows a verdict."""
-    end = len(gathered) - 1
-    line = gathered.rfind(b"\n", start, end) + 1
-    while line > start:
-        before = gathered.rfind(b"\n", start, line - 1) + 1
-        if before <= start:
-            break
-        if _VERDICT.search(gathered, before, line - 1) and _HEAD.search(gathered, line, end):
-            return line
-        line, end = before, line - 1
+    lines = cut(gathered)
+    is_own = lines.separated & (lines.message_bytes != SPACE)
+    is_asking = lines.data[lines.ends - 1] == COLON
+    for row in np.flatnonzero(is_own[:-1] & is_own[1:] & ~is_asking[:-1] & is_asking[1:])[::-1].tolist():
+        before, line = (bytes(gathered[lines.starts[at] : lines.ends[at]]) for at in (row, row + 1))
+        if lines.starts[row] > start and _is_verdict(before) and _is_head(line):
+            return int(lines.starts[row + 1])
     return 0
+
+
+def _is_verdict(line: bytes) -> bool:
+    return any(words in line for words in _VERDICTS) or line.endswith(b" escapes to heap") or _UNESCAPED in line[-56:]
+
+
+def _is_head(line: bytes) -> bool:
+    return line.endswith(b" escapes to heap:") or b" escapes to heap in " in line or b" leaks to " in line
 
 
 def _last_position(gathered: bytearray, start: int) -> int:

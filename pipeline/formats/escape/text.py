@@ -279,9 +279,7 @@ def _explained(frame: pl.DataFrame, told: pl.DataFrame) -> tuple[pl.DataFrame, p
     below = _under_heads(frame.filter(pl.col("role").is_in(["flow", "from", "warning"])), heads)
     orphans = below.filter(pl.col("explanation").is_null() & (pl.col("prefix") != _UNKNOWN))
     below = below.drop_nulls("explanation").sort("explanation", "row")
-    flows = wire.taken_apart(below.filter(pl.col("role") == "flow"), FLOW)
-    both = pl.concat([flows, _expressions(below.filter(pl.col("role") == "from"))], how="diagonal")
-    both = both.with_columns(at=pl.col("row")).sort("explanation", "at")
+    both = wire.once_each(below.filter(pl.col("role") != "warning"), _taken_apart).with_columns(at=pl.col("row"))
     is_read = pl.coalesce("flow_from", "operation").is_not_null()
     steps = wire.steps_of(both.filter(is_read))
     explanations = _explanations(heads.filter("is_sound")).with_columns(at=pl.col("row"))
@@ -312,8 +310,15 @@ def _under_heads(below: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([below.drop_nulls("explanation"), found.select(below.columns)]).sort("row")
 
 
+def _taken_apart(messages: pl.DataFrame) -> pl.DataFrame:
+    """Take lines below the first of an explanation apart."""
+    is_flow = pl.col("message").str.starts_with("  flow: ")
+    flows = wire.taken_apart(messages.filter(is_flow), FLOW)
+    return pl.concat([flows, _expressions(messages.filter(~is_flow))], how="diagonal")
+
+
 def _expressions(froms: pl.DataFrame) -> pl.DataFrame:
-    """Take `from EXPR (WHY) at POS` apart."""
+    """Take each `from EXPR (WHY) at POS` of `message` apart."""
     # A pattern that is anchored at the end only is searched for from there, many times as fast as one with groups.
     froms = froms.with_columns(tail=pl.col("message").str.extract(_WHY_AT))
     usual = froms.drop_nulls("tail")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import CutOff, DecodeError
 from pipeline.formats.escape.decode import decode
@@ -78,6 +80,30 @@ def test_where_there_is_no_good_place_no_explanation_is_cut_in_two(path: Path) -
     assert {_site(row) for row in found.tables["escape_site"]} == {
         _site(json.loads(row)) for row in whole["escape_site"]
     }
+
+
+VERDICTS = [
+    *("x escapes to heap", "x does not escape", "x does not escape, mutate, or call", "moved to heap: x"),
+    *("leaking param: x to result ~r0 level=1", "leaking param content: x", "zero-copy string->[]byte conversion"),
+]
+HEADS = ["x escapes to heap in F:", "x escapes to heap:", "parameter x leaks to {heap} with derefs=0:"]
+OTHERS = ["  flow: {heap} \u2190 &x:", "    from x (spill) at a.go:2:2", "inlining call to F", ""]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([*VERDICTS, *HEADS, *OTHERS]), st.sampled_from(["\n", "\r\n"])), max_size=9),
+    st.integers(0, 60),
+)
+def test_a_batch_begins_with_the_last_explanation_below_a_verdict(lines: list[tuple[str, str]], start: int) -> None:
+    contents = [f"a.go:1:1: {message}{end}".encode() for message, end in lines]
+    begins = [sum(map(len, contents[:row])) for row in range(len(contents))]
+    expected = [
+        begins[row]
+        for row in range(1, len(lines))
+        if lines[row][0] in HEADS and lines[row - 1][0] in VERDICTS and begins[row - 1] > start
+    ]
+
+    assert TEXT.fair(bytearray(b"".join(contents)), start) == (expected[-1] if expected else 0)
 
 
 @pytest.mark.parametrize("enough_bytes", [300, 5_000])

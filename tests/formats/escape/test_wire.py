@@ -56,6 +56,25 @@ def test_a_large_blob_is_cut_only_where_a_part_may_begin() -> None:
     ]
 
 
+def test_each_distinct_message_is_taken_apart_once_and_told_beside_every_row_in_order() -> None:
+    frame = pl.DataFrame({"row": [4, 2, 9, 7], "message": ["b 1", "a 2", "b 1", "c"]})
+    asked: list[str] = []
+
+    def take(messages: pl.DataFrame) -> pl.DataFrame:
+        asked.extend(messages["message"])
+        return messages.with_columns(word=pl.col("message").str.head(1))
+
+    assert wire.once_each(frame, take)["word"].to_list() == ["b", "a", "b", "c"]
+    assert sorted(asked) == ["a 2", "b 1", "c"]
+    apart = wire.taken_apart(frame, r"^(?P<word>[a-z]) (?P<number>[0-9])$")
+    assert apart.rows() == [(4, "b 1", "b", "1"), (2, "a 2", "a", "2"), (9, "b 1", "b", "1"), (7, "c", None, None)]
+
+
+@given(st.binary(max_size=40).map(lambda content: content.replace(b"x", b"\n")))
+def test_lines_are_counted_by_their_ends(content: bytes) -> None:
+    assert wire.count_lines(content) == content.count(b"\n")
+
+
 def test_a_flow_without_expressions_is_a_step_and_one_with_them_is_not() -> None:
     flows = pl.DataFrame(
         [
