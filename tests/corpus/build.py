@@ -31,6 +31,8 @@ class Corpus:
 
     version: str
     folder: Path
+    cwd: Path = PROGRAM
+    """Where `go build` ran; reports name files from there."""
 
     @property
     def binary(self) -> Path:
@@ -55,9 +57,14 @@ def report(made: Corpus, spelling: str) -> Path:
 
     Which of the -m flags is given moves no code: two builds give one binary and three reports.
     """
-    if spelling != "m":
+    if spelling != "m" and made.cwd == PROGRAM:
         _once(made, "log", _build_with_log)
     return made.folder / {"json": "json", "m": "escape-m.txt", "m2": "escape-m2.txt"}[spelling]
+
+
+def spellings(made: Corpus) -> tuple[str, ...]:
+    """Those that there are: all of the corpus, of another program what lies in its folder."""
+    return tuple(one for one in SPELLINGS if made.cwd == PROGRAM or report(made, one).exists())
 
 
 def _once(made: Corpus, part: str, make: Callable[[Corpus], None]) -> None:

@@ -51,5 +51,8 @@ def _with_binary(leaves: Sequence[Leaf]) -> Iterator[str]:
         yield f"{CONTRADICTS}: {found[CONTRADICTS].leaves:,} leaves, none expected"
     if FALSE_IMPLICIT in found:
         yield f"{FALSE_IMPLICIT}: {found[FALSE_IMPLICIT].leaves:,} leaves, none expected"
+    unnamed = [leaf for leaf in leaves if leaf.attribution == "implicit" and leaf.allocation_kind is None]
+    if unnamed:
+        yield f"implicit without the kind of its allocation: {len(unnamed):,} leaves, none expected"
     if ambiguous >= MOST_AMBIGUOUS:
         yield f"ambiguous: {ambiguous:.2%} of bytes, less than {MOST_AMBIGUOUS:.0%} expected"

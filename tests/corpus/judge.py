@@ -14,9 +14,10 @@ from typing import Any
 import pipeline
 from pipeline import flow
 from pipeline.inputs.limits import Limits
-from tests.corpus.build import PROGRAM, Corpus, digest, report
+from tests.corpus.build import Corpus, report
 from tests.corpus.calls import REPORTED, calls, kind_of, load_address
 from tests.corpus.fits import fits
+from tests.corpus.losses import is_lost, lost
 from tests.corpus.records import Place, Record, records
 
 LIMITS = Limits(max_plain_bytes=8 << 30, max_ratio=1_100, max_members=100_000, max_depth=3)
@@ -38,9 +39,14 @@ lines AS (
   GROUP BY location_id
 ),
 candidates AS (
-  SELECT series_id, location_id, list([kind, expression] ORDER BY kind, expression) AS records
-  FROM attribution._candidate
-  GROUP BY series_id, location_id
+  SELECT
+    candidate.series_id,
+    candidate.location_id,
+    list([candidate.kind, candidate.expression] ORDER BY candidate.kind, candidate.expression, site.line, site.column) AS records,
+    list([site.line, site.column] ORDER BY candidate.kind, candidate.expression, site.line, site.column) AS places
+  FROM attribution._candidate AS candidate
+  JOIN escape_site AS site USING (escape_site_id)
+  GROUP BY candidate.series_id, candidate.location_id
 )
 SELECT
   stacks.location_id,
@@ -48,11 +54,14 @@ SELECT
   lines.lines,
   stacks.attribution,
   candidates.records,
+  candidates.places,
+  calls.kind AS allocation_kind,
   SUM(coalesce(grown.growth_bytes, 0))::BIGINT AS growth_bytes
 FROM attribution._stack AS stacks
 JOIN lines USING (location_id)
 LEFT JOIN grown USING (series_id, stack_id)
 LEFT JOIN candidates USING (series_id, location_id)
+LEFT JOIN attribution._call AS calls USING (series_id, location_id)
 GROUP BY ALL
 ORDER BY stacks.location_id, stacks.attribution
 """
@@ -85,6 +94,9 @@ class Leaf:
     lines: tuple[tuple[str, str, int], ...]
     attribution: str
     choices: tuple[Record, ...]
+    places: tuple[tuple[int, int], ...]
+    allocation_kind: str | None
+    is_lost: bool
     growth_bytes: int
     target: str
     call: str
@@ -97,31 +109,51 @@ def leaves(corpus: Corpus, given: str) -> list[Leaf]:
 
     given  what heapscape has beside the profiles: the report in a spelling, `json`, or the binary as well, `json+binary`
     """
-    targets, start, known = _evidence(corpus)
-    return [_judged(row, targets=targets, start=start, known=known) for row in _attributed(corpus, given)]
+    evidence = _evidence(corpus)
+    return [_judged(row, evidence) for row in _attributed(corpus, given)]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known without heapscape: calls by return address, where the binary is mapped, records by place, lost files."""
+
+    targets: Mapping[int, str]
+    start: int
+    known: Mapping[Place, list[Record]]
+    losses: frozenset[tuple[str, str]]
 
 
 @cache
-def _evidence(corpus: Corpus) -> tuple[Mapping[int, str], int, Mapping[Place, list[Record]]]:
-    return (
-        calls(corpus.binary, version=corpus.version),
-        load_address(corpus.binary),
-        records(report(corpus, "m"), cwd=PROGRAM),
+def _evidence(corpus: Corpus) -> Evidence:
+    return Evidence(
+        targets=calls(corpus.binary, version=corpus.version),
+        start=load_address(corpus.binary),
+        known=records(report(corpus, "m"), cwd=corpus.cwd),
+        losses=lost(report(corpus, "m"), report(corpus, "json"), cwd=corpus.cwd),
     )
 
 
 def _attributed(corpus: Corpus, given: str) -> list[dict[str, Any]]:
     """What heapscape says: the lake is kept as long as what fills it is the same, the database is made anew."""
-    lake = corpus.folder / "lakes" / f"{given}-{_decoders()}-{digest()[:12]}"
+    beside = [corpus.binary if one == "binary" else report(corpus, one) for one in given.split("+")]
+    inputs = (corpus.profiles, *beside)
+    lake = corpus.folder / "lakes" / f"{given}-{_decoders()}-{_digest(inputs)}"
     if not (lake / "done").exists():
-        beside = [corpus.binary if one == "binary" else report(corpus, one) for one in given.split("+")]
-        flow.ingest([str(path) for path in (corpus.profiles, *beside)], str(lake / "lake"), labels={}, limits=LIMITS)
+        flow.ingest([str(path) for path in inputs], str(lake / "lake"), labels={}, limits=LIMITS)
         (lake / "done").touch()
     with tempfile.TemporaryDirectory() as folder:
         database = f"{folder}/corpus.duckdb"
         flow.load(str(lake / "lake"), database, memory="6GiB")
         with flow.open_warehouse(database, memory="6GiB") as connection:
             return connection.sql(LEAVES).to_arrow_table().to_pylist()
+
+
+def _digest(inputs: Iterable[Path]) -> str:
+    """Of what tells that these files are the same as before."""
+    everything = hashlib.sha256()
+    for path in (one for root in inputs for one in (root, *sorted(root.rglob("*"))) if one.is_file()):
+        everything.update(f"{path}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}\0".encode())
+    return everything.hexdigest()[:12]
 
 
 @cache
@@ -139,20 +171,23 @@ def _decoders() -> str:
     return everything.hexdigest()[:12]
 
 
-def _judged(
-    row: Mapping[str, Any], *, targets: Mapping[int, str], start: int, known: Mapping[Place, list[Record]]
-) -> Leaf:
+def _judged(row: Mapping[str, Any], evidence: Evidence) -> Leaf:
     lines = tuple((str(line["function"]), str(line["file"]), int(line["line"] or 0)) for line in row["lines"])
-    target = targets.get(int(row["address"]) + start + 1, "")
+    target = evidence.targets.get(int(row["address"]) + evidence.start + 1, "")
     call = kind_of(target, file=lines[-1][1])
     choices = tuple((kind, expression) for kind, expression in row["records"] or ())
-    here = tuple(dict.fromkeys(record for _, file, line in reversed(lines) for record in known.get((file, line), ())))
+    here = tuple(
+        dict.fromkeys(record for _, file, line in reversed(lines) for record in evidence.known.get((file, line), ()))
+    )
     attribution = str(row["attribution"])
     return Leaf(
         location_id=int(row["location_id"]),
         lines=lines,
         attribution=attribution,
         choices=choices,
+        places=tuple((int(line), int(column)) for line, column in row["places"] or ()),
+        allocation_kind=row["allocation_kind"],
+        is_lost=is_lost(lines, evidence.losses),
         growth_bytes=int(row["growth_bytes"]),
         target=target,
         call=call,
@@ -201,28 +236,45 @@ def shares(judged: Iterable[Leaf]) -> dict[str, Share]:
 
 
 def agreement(first: Iterable[Leaf], second: Iterable[Leaf]) -> float:
-    """Share of growth for which two spellings say the same: class, and the records."""
-    said = {(leaf.location_id, leaf.attribution, _named(leaf)) for leaf in second}
-    both = [(leaf, (leaf.location_id, leaf.attribution, _named(leaf)) in said) for leaf in first]
-    total = sum(abs(leaf.growth_bytes) for leaf, _ in both)
-    return sum(abs(leaf.growth_bytes) for leaf, is_same in both if is_same) / max(1, total)
+    """Share of growth for which two spellings say the same: class, and the records, by words and place.
+
+    Leaves of files that the compiler's JSON log has lost are not counted.
+    """
+    said = {_said(leaf) for leaf in second}
+    both = [(abs(leaf.growth_bytes), _said(leaf) in said) for leaf in first if not leaf.is_lost]
+    return sum(growth for growth, is_same in both if is_same) / max(1, sum(growth for growth, _ in both))
 
 
-def _named(leaf: Leaf) -> tuple[Record, ...]:
-    return leaf.choices if leaf.attribution in ("escape", "ambiguous") else ()
+def disagreeing(first: Iterable[Leaf], second: Sequence[Leaf]) -> list[tuple[Leaf, Leaf | None]]:
+    """The leaves of the first that the second says something else of, the weightiest first, each with what that is."""
+    said, others = {_said(leaf) for leaf in second}, {leaf.location_id: leaf for leaf in second}
+    found = [(leaf, others.get(leaf.location_id)) for leaf in first if not leaf.is_lost and _said(leaf) not in said]
+    return sorted(found, key=lambda pair: -abs(pair[0].growth_bytes))
+
+
+def _said(leaf: Leaf) -> tuple[object, ...]:
+    is_named = leaf.attribution in ("escape", "ambiguous")
+    return (leaf.location_id, leaf.attribution, *((leaf.choices, leaf.places) if is_named else ()))
 
 
 def as_text(leaf: Leaf) -> str:
     """A leaf for people: where, how much, what was chosen, what is called, what the report has on its lines."""
     places = " < ".join(f"{function} {Path(file).name}:{line}" for function, file, line in leaf.lines)
-    chosen = "; ".join(_spelt(record) for record in leaf.choices) or "-"
     known = "; ".join(_spelt(record) for record in leaf.here[:12]) or "-"
     return (
         f"{leaf.growth_bytes:>12,}  {places}\n"
-        f"              said   {leaf.attribution}: {chosen}\n"
+        f"              said   {as_said(leaf)}\n"
         f"              calls  {leaf.target or 'nothing known'} ({leaf.call})\n"
         f"              has    {known}"
     )
+
+
+def as_said(leaf: Leaf) -> str:
+    """What heapscape says of a leaf."""
+    chosen = (
+        f"{_spelt(record)} at {place[0]}:{place[1]}" for record, place in zip(leaf.choices, leaf.places, strict=True)
+    )
+    return f"{leaf.attribution}: {'; '.join(chosen) or '-'}"
 
 
 def _spelt(record: Record) -> str:

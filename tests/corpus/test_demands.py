@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.corpus.demands import shortfalls
@@ -36,6 +38,15 @@ def test_with_the_binary_little_may_be_ambiguous() -> None:
     assert "ambiguous: 3.00% of bytes" in _said({"json+binary": _leaves(3_000, "ambiguous, some fit", 90)})
 
 
+def test_with_the_binary_every_implicit_byte_has_its_kind() -> None:
+    def given(kind: str | None) -> dict[str, list[Leaf]]:
+        last = replace(_leaves(1)[0], location_id=3_000, attribution="implicit", allocation_kind=kind)
+        return {"json+binary": [*_leaves(3_000), last]}
+
+    assert "implicit without the kind of its allocation: 1 leaves" in _said(given(None))
+    assert _said(given("map_growth")) == ""
+
+
 def test_spellings_that_disagree_are_told() -> None:
     assert "m and json: they agree on 98.00% of bytes" in _said(
         {"m": _leaves(3_000), "json": _leaves(3_000, "caller", 60)}
@@ -62,6 +73,9 @@ def _leaves(count: int, verdict: str = AGREES, other: int = 0, *, target: str = 
             lines=(("main.f", "main.go", number),),
             attribution=verdict if number < other else AGREES,
             choices=(),
+            places=(),
+            allocation_kind=None,
+            is_lost=False,
             growth_bytes=10_000,
             target=target,
             call="new",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.corpus.judge import CONTRADICTS, FALSE_IMPLICIT, Leaf, Record, agreement, shares, verdict
+from tests.corpus.judge import CONTRADICTS, FALSE_IMPLICIT, Leaf, Record, agreement, disagreeing, shares, verdict
 
 STRUCT: Record = ("escapes", "&stream{...}")
 SLICE: Record = ("escapes", "make([]sample, 0, 500)")
@@ -48,12 +50,30 @@ def test_spellings_agree_where_class_and_records_are_the_same() -> None:
     assert agreement(first, second) == 0.9
 
 
+def test_a_record_of_the_same_words_elsewhere_is_another() -> None:
+    there = [replace(_leaf(1, 60, "caller", STRUCT), places=((1, 9),))]
+
+    assert agreement([_leaf(1, 60, "caller", STRUCT)], there) == 0
+    assert [other for _, other in disagreeing([_leaf(1, 60, "caller", STRUCT)], there)] == there
+
+
+def test_what_the_log_has_lost_is_not_compared() -> None:
+    first = [_leaf(1, 60, "caller", STRUCT), replace(_leaf(2, 940, "caller", STRUCT), is_lost=True)]
+    second = [_leaf(1, 60, "caller", STRUCT), replace(_leaf(2, 940, "caller"), is_lost=True)]
+
+    assert agreement(first, second) == 1
+    assert disagreeing(first, second) == []
+
+
 def _leaf(number: int, growth_bytes: int, said: str, *choices: Record) -> Leaf:
     return Leaf(
         location_id=number,
         lines=(("main.f", "main.go", number),),
         attribution="escape" if choices else "caller",
         choices=choices,
+        places=tuple((number, column) for column, _ in enumerate(choices, start=3)),
+        allocation_kind=None,
+        is_lost=False,
         growth_bytes=growth_bytes,
         target="runtime.newobject",
         call="new",
