@@ -55,10 +55,10 @@ def corpus(version: str) -> Corpus:
 def report(made: Corpus, spelling: str) -> Path:
     """The escape report of the program and all it is built from, in this spelling: a file, or a folder for `json`.
 
-    Which of the -m flags is given moves no code: two builds give one binary and three reports.
+    Which of the -m flags is given moves no code: two builds give one binary and three reports, and without `m` one is enough.
     """
-    if spelling != "m" and made.cwd == PROGRAM:
-        _once(made, "log", _build_with_log)
+    if spelling == "m" and made.cwd == PROGRAM:
+        _once(made, "m", _build_with_m)
     return made.folder / {"json": "json", "m": "escape-m.txt", "m2": "escape-m2.txt"}[spelling]
 
 
@@ -87,28 +87,28 @@ def digest() -> str:
 
 
 def _build_and_run(made: Corpus) -> None:
-    """Binary and `-m` report, then the profiles."""
+    """Binary, `-m=2` report and JSON log, then the profiles.
+
+    A report is what the compiler prints, which the build cache repeats. It does not repeat the JSON log: without the log of
+    an earlier build everything is compiled again.
+    """
     _said("fetching the modules", made.version)
     toolchain.run([toolchain.go(made.version), "mod", "download"], cwd=PROGRAM, env=_environment(made) | _proxy())
-    _said("building with -m", made.version)
-    _build(made, "-m", output=made.binary, report=made.folder / "escape-m.txt")
+    _said("building with -m=2 and the JSON log", made.version)
+    log = made.folder / "json"
+    again = [] if log.exists() else ["-a"]
+    log.mkdir(exist_ok=True)
+    _build(made, f"-m=2 -json=0,{log}", *again, output=made.binary, report=made.folder / "escape-m2.txt")
     _said("running", made.version)
     shutil.rmtree(made.profiles, ignore_errors=True)
     made.profiles.mkdir()
     toolchain.run([made.binary, made.profiles, str(ROUNDS)], env=toolchain.clean_environment())
 
 
-def _build_with_log(made: Corpus) -> None:
-    """The `-m=2` report and the JSON log.
-
-    A report is what the compiler prints, which the build cache repeats. It does not repeat the JSON log: without the log of
-    an earlier build everything is compiled again.
-    """
-    _said("building with -m=2 and the JSON log", made.version)
-    log = made.folder / "json"
-    again = [] if log.exists() else ["-a"]
-    log.mkdir(exist_ok=True)
-    _build(made, f"-m=2 -json=0,{log}", *again, output=Path(os.devnull), report=made.folder / "escape-m2.txt")
+def _build_with_m(made: Corpus) -> None:
+    """The `-m` report."""
+    _said("building with -m", made.version)
+    _build(made, "-m", output=Path(os.devnull), report=made.folder / "escape-m.txt")
 
 
 def _build(made: Corpus, gcflags: str, *args: str, output: Path, report: Path) -> None:

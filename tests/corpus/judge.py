@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 import pipeline
 from pipeline import flow
 from pipeline.inputs.limits import Limits
-from tests.corpus.build import Corpus, report
+from tests.corpus.build import Corpus, report, spellings
 from tests.corpus.calls import REPORTED, calls, kind_of, load_address
 from tests.corpus.fits import fits
 from tests.corpus.losses import is_lost, lost
@@ -125,27 +126,38 @@ class Evidence:
 
 @cache
 def _evidence(corpus: Corpus) -> Evidence:
+    text = report(corpus, next(one for one in ("m2", "m") if one in spellings(corpus)))
     return Evidence(
         targets=calls(corpus.binary, version=corpus.version),
         start=load_address(corpus.binary),
-        known=records(report(corpus, "m"), cwd=corpus.cwd),
-        losses=lost(report(corpus, "m"), report(corpus, "json"), cwd=corpus.cwd),
+        known=records(text, cwd=corpus.cwd),
+        losses=lost(text, report(corpus, "json"), cwd=corpus.cwd),
     )
 
 
 def _attributed(corpus: Corpus, given: str) -> list[dict[str, Any]]:
     """What heapscape says: the lake is kept as long as what fills it is the same, the database is made anew."""
-    beside = [corpus.binary if one == "binary" else report(corpus, one) for one in given.split("+")]
-    inputs = (corpus.profiles, *beside)
-    lake = corpus.folder / "lakes" / f"{given}-{_decoders()}-{_digest(inputs)}"
-    if not (lake / "done").exists():
-        flow.ingest([str(path) for path in inputs], str(lake / "lake"), labels={}, limits=LIMITS)
-        (lake / "done").touch()
     with tempfile.TemporaryDirectory() as folder:
         database = f"{folder}/corpus.duckdb"
-        flow.load(str(lake / "lake"), database, memory="6GiB")
+        flow.load(str(_lake(corpus, given.split("+"))), database, memory="6GiB")
         with flow.open_warehouse(database, memory="6GiB") as connection:
             return connection.sql(LEAVES).to_arrow_table().to_pylist()
+
+
+def _lake(corpus: Corpus, given: Sequence[str]) -> Path:
+    """The lake of the profiles and of what is given; what is given last goes into a copy of the lake of the others."""
+    others = given[:-1]
+    inputs = [corpus.profiles, *(corpus.binary if one == "binary" else report(corpus, one) for one in given)]
+    folder = corpus.folder / "lakes" / f"{'+'.join(given)}-{_decoders()}-{_digest(inputs)}"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if others:
+            shutil.copytree(_lake(corpus, others), folder / "lake")
+        flow.ingest(
+            [str(path) for path in (inputs[-1:] if others else inputs)], str(folder / "lake"), labels={}, limits=LIMITS
+        )
+        (folder / "done").touch()
+    return folder / "lake"
 
 
 def _digest(inputs: Iterable[Path]) -> str:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-_PLACE = re.compile(r"^(\S.*?\.\w+):\d+:\d+: ")
+_PLACE = re.compile(r"^\S[^:]*\.\w+:\d+:\d+: ")
 
 
 def lost(report: Path, log: Path, *, cwd: Path) -> frozenset[tuple[str, str]]:
@@ -61,8 +61,10 @@ def _namesakes(report: Path, *, cwd: Path) -> dict[tuple[str, str], set[str]]:
         for line in lines:
             if line.startswith("# "):
                 package = line[2:].strip()
-            elif (match := _PLACE.match(line)) and (package, match[1]) not in seen:
-                seen.add((package, match[1]))
-                file = os.path.normpath(cwd / match[1])
-                found[package, os.path.basename(file)].add(file)
+                continue
+            file = line.partition(":")[0]
+            if (package, file) not in seen:
+                seen.add((package, file))
+                if _PLACE.match(line):
+                    found[package, os.path.basename(file)].add(os.path.normpath(cwd / file))
     return found
