@@ -25,6 +25,10 @@ ROUNDS: Final = 3
 SPELLINGS: Final = ("json", "m", "m2")
 
 
+class ModulesMissingError(toolchain.ToolchainError):
+    """The modules of the program cannot be fetched, so there is nothing to build."""
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """What one Go version made of the program."""
@@ -93,7 +97,11 @@ def _build_and_run(made: Corpus) -> None:
     an earlier build everything is compiled again.
     """
     _said("fetching the modules", made.version)
-    toolchain.run([toolchain.go(made.version), "mod", "download"], cwd=PROGRAM, env=_environment(made) | _proxy())
+    fetch = [toolchain.go(made.version), "mod", "download"]
+    try:
+        toolchain.run(fetch, cwd=PROGRAM, env=_environment(made) | _proxy())
+    except toolchain.ToolchainError as error:
+        raise ModulesMissingError(str(error)) from error
     _said("building with -m=2 and the JSON log", made.version)
     log = made.folder / "json"
     again = [] if log.exists() else ["-a"]

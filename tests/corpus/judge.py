@@ -131,7 +131,7 @@ def _evidence(corpus: Corpus) -> Evidence:
         targets=calls(corpus.binary, version=corpus.version),
         start=load_address(corpus.binary),
         known=records(text, cwd=corpus.cwd),
-        losses=lost(text, report(corpus, "json"), cwd=corpus.cwd),
+        losses=lost(text, report(corpus, "json"), cwd=corpus.cwd) if "json" in spellings(corpus) else frozenset(),
     )
 
 
