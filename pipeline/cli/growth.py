@@ -17,17 +17,33 @@ if TYPE_CHECKING:
 
 # Series printed one below the other; the others are a count.
 _SERIES = 3
+# The question behind each --by.
+_BY = {"site": questions.growth, "own": questions.growth_by_own_code, "module": questions.growth_by_module}
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
 @selection_options
-@click.option("--limit", "-n", type=click.IntRange(min=1), default=15, show_default=True, help="Sites per series.")
+@click.option(
+    "--by",
+    type=click.Choice(tuple(_BY)),
+    default="site",
+    show_default=True,
+    help="Rows: allocation sites; lines of the program's own code that they are called from; modules that allocate.",
+)
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=15, show_default=True, help="Rows per series.")
 @database_option
 @format_option
 @resource_options
 def growth(
-    inputs: tuple[str, ...], limit: int, db: str, format_: str, memory: str, threads: int | None, **chosen: str | None
+    inputs: tuple[str, ...],
+    by: str,
+    limit: int,
+    db: str,
+    format_: str,
+    memory: str,
+    threads: int | None,
+    **chosen: str | None,
 ) -> None:
     """Print where the heap grew, and why the compiler put it there.
 
@@ -36,34 +52,45 @@ def growth(
 
     \b
       heapscape growth --service checkout
+      heapscape growth --by own
       heapscape growth --format json
       heapscape growth heap-*.pb.gz escape-m2.txt
     """
     with opened(inputs, db, memory=memory, threads=threads) as connection:
-        print_growth(connection, selection((), **chosen), limit=limit, format_=format_)
+        print_growth(connection, selection((), **chosen), by=by, limit=limit, format_=format_)
 
 
 def print_growth(
-    connection: duckdb.DuckDBPyConnection, chosen: questions.Selection, *, limit: int, format_: str = "table"
+    connection: duckdb.DuckDBPyConnection,
+    chosen: questions.Selection,
+    *,
+    by: str = "site",
+    limit: int,
+    format_: str = "table",
 ) -> None:
     """The growth table of every selected series, as text or in a format for machines."""
     found = questions.series(connection, chosen).table.to_pylist()
-    sites = questions.growth(connection, [one["series_id"] for one in found])
+    ids = [one["series_id"] for one in found]
+    grown = _BY[by](connection, ids)
     if format_ != "table":
-        show(sites, format=format_)
+        show(grown, format=format_)
         return
     if not found:
         say(
             'no series that fits has two heap profiles, so there is no growth to tell; see: heapscape sql "FROM heap.series"'
         )
         return
-    coverage = questions.coverage(connection, [one["series_id"] for one in found]).table.to_pylist()
-    rows = sites.table.to_pylist()
+    rows = grown.table.to_pylist()
+    coverage, modules = _beside(connection, ids) if by == "site" else ([], [])
     for one in found[:_SERIES]:
         moved = [row for row in _of(one, rows) if row["growth_bytes"]]
-        text = growth_table.text(
-            one, moved[:limit], _of(one, coverage), left_out=len(_of(one, rows)) - len(moved[:limit])
-        )
+        shown, left_out = moved[:limit], len(_of(one, rows)) - len(moved[:limit])
+        if by == "own":
+            text = growth_table.text_by_own_code(one, shown, left_out=left_out)
+        elif by == "module":
+            text = growth_table.text_by_module(one, shown, left_out=left_out)
+        else:
+            text = growth_table.text(one, shown, _of(one, coverage), _of(one, modules), left_out=left_out)
         answer_lines(text)
     if alike := _alike(found):
         say(
@@ -74,6 +101,14 @@ def print_growth(
         say(
             f'{len(found) - _SERIES:,} more series: heapscape sql "FROM heap.series", then heapscape growth --series ID'
         )
+
+
+def _beside(connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> tuple[list[Any], list[Any]]:
+    """What stands below the sites of a series: how much is explained, and which modules allocated."""
+    return (
+        questions.coverage(connection, ids).table.to_pylist(),
+        questions.growth_by_module(connection, ids).table.to_pylist(),
+    )
 
 
 def _alike(found: Sequence[Mapping[str, Any]]) -> int:

@@ -58,6 +58,8 @@ def write_report(connection: duckdb.DuckDBPyConnection, chosen: questions.Select
         series=found,
         growth=_moved(questions.growth(connection, ids)),
         coverage=questions.coverage(connection, ids),
+        modules=questions.growth_by_module(connection, ids),
+        own=questions.growth_by_own_code(connection, ids),
         flow=questions.flows(connection, ids),
         tree=_trees(connection, found),
         refused=questions.refused(connection),

@@ -1,4 +1,4 @@
-"""The growth of one series as text: a headline, a line per site, and how much is explained."""
+"""The growth of one series as text: a headline, then a line per site and how much is explained, per own line, or per module."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.outputs.aligned import aligned
+from pipeline.outputs.elsewhere import elsewhere
 from pipeline.outputs.units import byte_rate, readable, share, signed
 from pipeline.text import printable
 
@@ -17,18 +18,50 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _TREND_WIDTH = 16
 
 
-def text(series: Row, sites: Sequence[Row], coverage: Sequence[Row], *, left_out: int = 0) -> str:
+def text(
+    series: Row, sites: Sequence[Row], coverage: Sequence[Row], modules: Sequence[Row], *, left_out: int = 0
+) -> str:
     """What the main job prints for a series.
 
     series    a row of heap.series
     sites     rows of attribution.growth_by_site, in the order to print
     coverage  rows of attribution.coverage
+    modules   rows of attribution.growth_by_module
     left_out  sites that are not printed
     """
-    lines = [printable(_headline(series)), "", *_table(sites)]
-    if left_out:
-        lines.append(f"and {left_out} site{'s' if left_out != 1 else ''} that grew less, or not at all")
-    return "\n".join([*lines, "", _coverage(coverage), ""])
+    head = ("growth", "share", "±", "rose", "trend", "site", "why it is on the heap")
+    table = aligned([head, *map(_cells, sites)], right=range(4))
+    return _page(series, table, "site", left_out, [_coverage(coverage), *_elsewhere(modules)])
+
+
+def text_by_own_code(series: Row, lines: Sequence[Row], *, left_out: int = 0) -> str:
+    """The growth by the nearest line of the program's own; `lines` are rows of attribution.growth_by_own_code."""
+    cells = [
+        (
+            *_figures(line),
+            signed(line["flat_growth_bytes"], unit="bytes"),
+            _place(line) if line["function"] else "",
+            line["function"] or "no code of the program's own is on the stack",
+        )
+        for line in lines
+    ]
+    head = ("growth", "share", "of it here", "own code", "function")
+    return _page(series, aligned([head, *cells], right=range(3)), "line", left_out, [])
+
+
+def text_by_module(series: Row, modules: Sequence[Row], *, left_out: int = 0) -> str:
+    """The growth by the module that allocated; `modules` are rows of attribution.growth_by_module."""
+    cells = [
+        (*_figures(row), "yes" if row["is_own"] else "", row["module"] or "<unknown>", row["version"] or "")
+        for row in modules
+    ]
+    return _page(
+        series,
+        aligned([("growth", "share", "own", "module", "version"), *cells], right=range(2)),
+        "module",
+        left_out,
+        [],
+    )
 
 
 def trend(values: Sequence[int]) -> str:
@@ -62,18 +95,23 @@ def _headline(series: Row) -> str:
     )
 
 
-def _table(sites: Sequence[Row]) -> list[str]:
-    rows = [_cells(site) for site in sites]
-    head = ("growth", "share", "±", "rose", "trend", "site", "why it is on the heap")
-    return aligned([head, *rows], right=range(4))
+def _page(series: Row, table: Sequence[str], thing: str, left_out: int, end: Sequence[str]) -> str:
+    lines = [printable(_headline(series)), "", *table]
+    if left_out:
+        lines.append(f"and {left_out} {thing}{'s' if left_out != 1 else ''} that grew less, or not at all")
+    return "\n".join([*lines, *(["", *end] if end else []), ""])
+
+
+def _figures(row: Row) -> tuple[str, str]:
+    grown = row["growth_share"]
+    return signed(row["growth_bytes"], unit="bytes"), "" if grown is None else share(grown)
 
 
 def _cells(site: Row) -> tuple[str, ...]:
     history = site["history"] or []
     rises = sum(later > earlier for earlier, later in pairwise(history))
     return (
-        signed(site["growth_bytes"], unit="bytes"),
-        "" if site["growth_share"] is None else share(site["growth_share"]),
+        *_figures(site),
         "" if site["relative_error"] is None else share(site["relative_error"]),
         f"{rises}/{max(len(history) - 1, 0)}",
         trend(history),
@@ -102,3 +140,19 @@ def _reason(site: Row) -> str:
 def _coverage(coverage: Sequence[Row]) -> str:
     explained = [f"{row['attribution']} {share(row['share'])}" for row in coverage if row["share"] is not None]
     return "explained: " + (" · ".join(explained) + " of growth" if explained else "nothing grew")
+
+
+def _elsewhere(modules: Sequence[Row]) -> list[str]:
+    """Where to look when code of other modules allocated a good part."""
+    others = elsewhere(modules)
+    if not others:
+        return []
+    most = max(others, key=lambda row: abs(row["growth_bytes"]))
+    name = " ".join(part for part in (most["module"], most["version"]) if part)
+    grown = signed(sum(row["growth_bytes"] for row in others), unit="bytes")
+    return [
+        printable(
+            f"other modules: {grown} was allocated by code that is not the program's own, most by {name}: "
+            "heapscape growth --by own tells which lines called it, --by module which modules"
+        )
+    ]

@@ -11,6 +11,7 @@ from typing import Final
 from pipeline.notes import NOTE_KINDS
 from pipeline.outputs import flamegraph, wording
 from pipeline.outputs.document import document
+from pipeline.outputs.elsewhere import elsewhere
 from pipeline.outputs.units import readable, share
 from pipeline.outputs.wording import Row
 from pipeline.values import Result
@@ -37,6 +38,8 @@ class ReportData:
     growth    attribution.growth_by_site with `history` list<int64>, the site's live bytes per profile; a column
               `candidates` list<string> names what an ambiguous site could be
     coverage  attribution.coverage: series_id, attribution, growth_bytes, share
+    modules   attribution.growth_by_module
+    own       attribution.growth_by_own_code
     flow      escape.flow: escape_site_id, step, from, to, expression, operation, file, line
     tree      series_id and the columns of flame.tree or flame.diff
     refused   uri, reason
@@ -46,6 +49,8 @@ class ReportData:
     series: Result
     growth: Result
     coverage: Result
+    modules: Result
+    own: Result
     flow: Result
     tree: Result
     refused: Result
@@ -63,6 +68,7 @@ def page(
     series = wording.rows_of(data.series)
     growth = wording.rows_by(data.growth, "series_id")
     coverage = wording.rows_by(data.coverage, "series_id")
+    modules, own = wording.rows_by(data.modules, "series_id"), wording.rows_by(data.own, "series_id")
     flow = wording.rows_by(data.flow, "escape_site_id")
     parts = [_page_header(title, series, made_at)]
     if not series:
@@ -80,6 +86,7 @@ def page(
             _headline(one, sites),
             _coverage(coverage.get(key, ())),
             _growth_table(sites, flow, number=number, profiles=int(wording.number(one, "profiles")), limit=site_limit),
+            _whose(modules.get(key, ()), own.get(key, ())),
             "<h3>Flame graph of growth</h3>",
             flamegraph.figure(
                 wording.tree_of(data.tree, key),
@@ -269,6 +276,41 @@ def _remainder(sites: Sequence[Row]) -> str:
         f'<td></td><td class="spare"></td><td class="spare"></td>'
         f'<td colspan="2" class="quiet">{len(sites):,} more sites together</td></tr></tbody>'
     )
+
+
+def _whose(modules: Sequence[Row], own: Sequence[Row]) -> str:
+    """Growth by module and by own line; nothing where all but a little was allocated by the program's own code."""
+    if not elsewhere(modules):
+        return ""
+    by_module = [
+        (" ".join(filter(None, (wording.text(row, "module"), wording.text(row, "version")))), row) for row in modules
+    ]
+    by_line = [(wording.place(row) if wording.text(row, "function") else "", row) for row in own]
+    return (
+        "<h3>Growth by module</h3>\n"
+        + _ranking("module that allocated", [(name or "unknown", row) for name, row in by_module])
+        + "\n<h3>Growth by the program’s own code</h3>\n"
+        + '<p class="quiet">What other modules keep, counted for the nearest line of the program that called them.</p>\n'
+        + _ranking("own code", [(name or "no code of the program’s own on the stack", row) for name, row in by_line])
+    )
+
+
+def _ranking(what: str, named: Sequence[tuple[str, Row]]) -> str:
+    """The few that grew most, and the others as one row, so that nothing goes missing."""
+    ordered = sorted(named, key=lambda one: (-wording.number(one[1], "growth_bytes"), one[0]))
+    few, others = ordered[:_RANKED], ordered[_RANKED:]
+    cells = [(name, wording.number(row, "growth_bytes"), wording.number(row, "growth_share")) for name, row in few]
+    if others:
+        grown, part = (sum(wording.number(row, name) for _, row in others) for name in ("growth_bytes", "growth_share"))
+        cells.append((f"{len(others):,} more together", grown, part))
+    lines = [
+        f'<tr><th scope="row">{escape(name)}</th><td>{wording.growth_cell(grown)}</td><td>{share(part)}</td></tr>'
+        for name, grown, part in cells
+    ]
+    return _table([what, "growth", "share"], lines, css="figures")
+
+
+_RANKED: Final = 8
 
 
 def _inputs(refused: Sequence[Row], notes: Sequence[Row]) -> str:

@@ -165,6 +165,26 @@ def coverage(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -
     return ask(connection, query, {"ids": list(series_ids)}, name="coverage")
 
 
+def growth_by_own_code(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """Growth of some series by the nearest line of the program's own code, those that grew most first."""
+    query = """
+    FROM attribution.growth_by_own_code
+    WHERE list_contains($ids, series_id)
+    ORDER BY series_id, growth_bytes DESC, file, line, function
+    """
+    return ask(connection, query, {"ids": list(series_ids)}, name="growth by own code")
+
+
+def growth_by_module(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """Growth of some series by the module that allocated, those that grew most first."""
+    query = """
+    FROM attribution.growth_by_module
+    WHERE list_contains($ids, series_id)
+    ORDER BY series_id, growth_bytes DESC, module, version
+    """
+    return ask(connection, query, {"ids": list(series_ids)}, name="growth by module")
+
+
 def flows(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
     """The compiler's explanations of the records that explain some series."""
     return ask(connection, _FLOWS, {"ids": list(series_ids)}, name="flow")

@@ -17,7 +17,7 @@ CREATE VIEW attribution.growth_by_own_code (
   growth_bytes,
   -- Share of the growth of the series; NULL when that is zero.
   growth_share,
-  -- Of the growth, what the line allocates itself, or code of Go's inlined into it.
+  -- Of the growth, what the line allocates itself, or code inlined into it.
   flat_growth_bytes
 ) AS
 WITH frames AS (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, REPORT, heapscape
 
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -111,3 +113,30 @@ def test_more_than_three_series_are_a_count() -> None:
     headlines = [line for line in seen.out.splitlines() if line.startswith("lifecycle · ")]
     assert len(headlines) == 3
     assert re.search(r'^\d+ more series: heapscape sql "FROM heap.series"', seen.err, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("by", "view"), [("own", "attribution.growth_by_own_code"), ("module", "attribution.growth_by_module")]
+)
+def test_growth_by_something_else_is_its_view(demo: Path, by: str, view: str) -> None:
+    wanted = heapscape("sql", f"FROM {view} ORDER BY growth_bytes DESC", "--db", demo, "--format", "json").json()
+
+    assert heapscape("growth", "--by", by, "--db", demo, "--format", "json").json() == wanted
+    assert len(wanted) > 2
+
+
+def test_what_a_library_keeps_is_shown_at_the_own_line_that_called_it(demo: Path) -> None:
+    shown = heapscape("growth", "--by", "own", "--db", demo).out.splitlines()
+
+    assert shown[0] == heapscape("growth", "--db", demo).out.splitlines()[0]
+    assert any(
+        re.search(r"^ *\+11\.2 MiB +3\.1 % .* api/handler\.go:68 +example\.com/checkout/api\.", line) for line in shown
+    )
+
+
+def test_modules_are_shown_with_their_versions(demo: Path) -> None:
+    shown = heapscape("growth", "--by", "module", "--limit", "4", "--db", demo).out
+
+    assert re.search(r"% +example\.com/intern +v1\.3\.0$", shown, flags=re.MULTILINE)
+    assert re.search(r"% +yes  example\.com/checkout/store *$", shown, flags=re.MULTILINE)
+    assert re.search(r"^and \d+ modules that grew less", shown, flags=re.MULTILINE)

@@ -37,6 +37,18 @@ def report_data() -> ReportData:
                 "share": [0.75, 0.20, 0.05, 1.0],
             },
         ),
+        modules=result(
+            "attribution.growth_by_module",
+            {
+                "series_id": ids(CHECKOUT, CHECKOUT, LEDGER),
+                "module": ["example.com/shop", "vendor/<b>", "main"],
+                "version": [None, "v1.2.3", None],
+                "is_own": [True, False, True],
+                "growth_bytes": [95 * MIB, 5 * MIB, -3 * MIB],
+                "growth_share": [0.95, 0.05, 1.0],
+            },
+        ),
+        own=_own(),
         flow=_flow(),
         tree=_tree(),
         refused=result("refused", {"uri": ["notes.txt"], "reason": ["is not a format heapscape knows"]}),
@@ -49,7 +61,7 @@ def report_data() -> ReportData:
 
 def without_rows(data: ReportData) -> ReportData:
     """The same tables with nothing in them."""
-    names = ("series", "growth", "coverage", "flow", "tree", "refused", "notes")
+    names = ("series", "growth", "coverage", "modules", "own", "flow", "tree", "refused", "notes")
     return replace(data, **{name: _emptied(getattr(data, name)) for name in names})
 
 
@@ -107,6 +119,22 @@ def _growth() -> Result:
             "escape_site_id": ids(None, 11, None, 12),
             "history": [[2 * MIB, 22 * MIB], [n * MIB for n in (10, 30, 60, 85)], None, [9 * MIB, 6 * MIB]],
             "candidates": [["&Session{} escapes to heap", "make([]byte, n) escapes to heap"], None, None, None],
+        },
+    )
+
+
+def _own() -> Result:
+    """Eleven lines: one of 90 MiB, nine of one MiB each, and one that no own code called."""
+    return result(
+        "attribution.growth_by_own_code",
+        {
+            "series_id": ids(*[CHECKOUT] * 11),
+            "function": ["example.com/shop/store.(*Cache).Put", *["example.com/shop/api.f"] * 9, None],
+            "file": ["example.com/shop/store/cache.go", *["example.com/shop/api/f.go"] * 9, None],
+            "line": [88, *range(1, 10), None],
+            "growth_bytes": [90 * MIB, *[MIB] * 9, MIB],
+            "growth_share": [0.90, *[0.01] * 9, 0.01],
+            "flat_growth_bytes": [90 * MIB, *[0] * 10],
         },
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.outputs.growth_table import text, trend
+from pipeline.outputs.growth_table import text, text_by_module, text_by_own_code, trend
 
 START = datetime(2026, 3, 1, 10)
 SERIES: dict[str, Any] = {
@@ -38,11 +38,19 @@ SITE: dict[str, Any] = {
     "inner_file": None,
     "inner_line": None,
 }
+OWN: dict[str, Any] = {"module": "main", "version": None, "is_own": True, "growth_bytes": 90, "growth_share": 0.9}
+LIBRARY: dict[str, Any] = {
+    "module": "github.com/acme/lru",
+    "version": "v1.2.3",
+    "is_own": False,
+    "growth_bytes": 10 << 20,
+    "growth_share": 0.5,
+}
 COVERAGE = [{"attribution": "escape", "share": 0.75}, {"attribution": "implicit", "share": 0.25}]
 
 
 def lines(series: dict[str, Any] = SERIES, *sites: dict[str, Any], left_out: int = 0) -> list[str]:
-    shown = text(series, sites, COVERAGE, left_out=left_out)
+    shown = text(series, sites, COVERAGE, [OWN], left_out=left_out)
     return shown.replace("\N{NO-BREAK SPACE}", " ").splitlines()
 
 
@@ -125,9 +133,47 @@ def test_coverage_names_every_class_with_its_share() -> None:
 
 
 def test_no_growth_is_said() -> None:
-    shown = text(SERIES, [], [{"attribution": "escape", "share": None}])
+    shown = text(SERIES, [], [{"attribution": "escape", "share": None}], [])
 
     assert "explained: nothing grew" in shown
+
+
+def test_growth_in_other_modules_is_told_with_where_to_look() -> None:
+    shown = text(SERIES, [SITE], COVERAGE, [OWN, LIBRARY]).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert shown.splitlines()[-1] == (
+        "other modules: +10.0 MiB was allocated by code that is not the program's own, most by github.com/acme/lru v1.2.3: "
+        "heapscape growth --by own tells which lines called it, --by module which modules"
+    )
+
+
+def test_own_code_is_a_line_with_what_it_allocates_itself() -> None:
+    own = {"function": "shop/cart.Add", "file": "shop/cart/cart.go", "line": 88, "flat_growth_bytes": 1 << 20}
+    nobody = {"function": None, "file": None, "line": None, "flat_growth_bytes": 0}
+    grown = {"growth_bytes": 10 << 20, "growth_share": 0.5}
+
+    shown = text_by_own_code(SERIES, [own | grown, nobody | grown], left_out=2).replace("\N{NO-BREAK SPACE}", " ")
+
+    headline, blank, head, first, second, rest = shown.splitlines()
+    assert headline == lines()[0]
+    assert blank == ""
+    assert head.split() == ["growth", "share", "of", "it", "here", "own", "code", "function"]
+    assert first.endswith("+10.0 MiB  50.0 %    +1.0 MiB  cart/cart.go:88  shop/cart.Add")
+    assert second.endswith("no code of the program's own is on the stack")
+    assert rest == "and 2 lines that grew less, or not at all"
+
+
+def test_a_module_is_a_line_with_its_version() -> None:
+    unknown = {"module": None, "version": None, "is_own": False, "growth_bytes": -3, "growth_share": None}
+
+    shown = text_by_module(SERIES, [OWN, LIBRARY, unknown], left_out=1).replace("\N{NO-BREAK SPACE}", " ")
+
+    _, _, head, own, library, nobody, rest = [line.split() for line in shown.splitlines()]
+    assert head == ["growth", "share", "own", "module", "version"]
+    assert own == ["+90", "B", "90.0", "%", "yes", "main"]
+    assert library == ["+10.0", "MiB", "50.0", "%", "github.com/acme/lru", "v1.2.3"]
+    assert nobody == ["−3", "B", "<unknown>"]
+    assert rest[:3] == ["and", "1", "module"]
 
 
 def test_a_trend_begins_at_zero_and_ends_at_its_highest() -> None:

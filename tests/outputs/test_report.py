@@ -107,6 +107,21 @@ def test_sites_beyond_the_limit_are_one_row_with_their_sum() -> None:
     assert "+25.0 MiB 25.0 % 2 more sites together" in words(html)
 
 
+def test_what_other_modules_allocated_is_shown_by_module_and_by_own_line() -> None:
+    text = words(section(page(report_data()), 1))
+
+    assert (
+        "Growth by module module that allocated growth share example.com/shop +95.0 MiB 95.0 % vendor/<b> v1.2.3 +5.0 MiB"
+        in text
+    )
+    assert "example.com/shop/store/cache.go:88 +90.0 MiB 90.0 %" in text
+    assert "example.com/shop/api/f.go:7 +1.0 MiB 1.0 % 3 more together +3.0 MiB 3.0 %" in text
+
+
+def test_where_all_is_own_code_there_is_no_table_of_modules() -> None:
+    assert "Growth by module" not in words(section(page(report_data()), 2))
+
+
 def test_refused_inputs_and_notes_are_told_with_reason_and_advice() -> None:
     text = words(page(report_data()))
 

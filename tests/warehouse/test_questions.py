@@ -111,6 +111,18 @@ def test_the_classes_come_largest_first_and_add_up(database: duckdb.DuckDBPyConn
     assert (rows[0]["attribution"], rows[0]["growth_bytes"], len(rows)) == ("escape", 300, 6)
 
 
+def test_growth_by_own_code_and_by_module_add_up_to_that_by_site(
+    database: duckdb.DuckDBPyConnection, series_id: int
+) -> None:
+    asked = (questions.growth, questions.growth_by_own_code, questions.growth_by_module)
+
+    sums = [sum(row["growth_bytes"] for row in ask(database, [series_id]).table.to_pylist()) for ask in asked]
+
+    assert sums[0] > 0
+    assert len(set(sums)) == 1
+    assert all(ask(database, []).table.num_rows == 0 for ask in asked)
+
+
 def test_stacks_of_a_site_are_found_by_the_end_of_its_file(database: duckdb.DuckDBPyConnection, series_id: int) -> None:
     assert questions.site_stacks(database, series_id, "store/cache.go", 88).table.num_rows == 1
     assert questions.site_stacks(database, series_id, "store/cache.go", 89).table.num_rows == 0
