@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -17,13 +16,14 @@ from pipeline.formats import is_streamed, recognise
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
 from pipeline.lake.commit import open_writer
+from pipeline.lake.snapshot import contains
 from pipeline.lake.writer import Writer
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.build import build_tables
 from pipeline.tables.escape import Told
-from pipeline.tables.source import labelled_id, note_table, source_table
+from pipeline.tables.source import labelled_hash, note_table, source_table
 from pipeline.tables.symbols import NamedSymbols
-from pipeline.values import Blob, Format, Loss, Note, Origin, Refusal, Source, Written
+from pipeline.values import Blob, Format, Known, Loss, Note, Origin, Refusal, Source, Written
 
 # Plain bytes that are decoded together.
 _DECODE_BYTES = 16 << 20
@@ -51,17 +51,15 @@ def ingest_batch(
     *,
     lake: str,
     limits: Limits,
-    known: frozenset[int],
-    refused: Mapping[int, str] = MappingProxyType({}),
+    known: Known,
 ) -> BatchResult:
     """Decode one batch in this process and write its Parquet files, not yet visible to anyone.
 
     An input that a bug of ours makes impossible to decode is refused; the others go in.
 
-    known    sources that went in already, and are left out
-    refused  reasons of sources that were refused already: each is tried again, and written if the outcome is another
+    known  what the lake has: what went in already is left out, what was refused is written if the outcome is another
     """
-    attempt = partial(_attempt, batch, lake=lake, limits=limits, known=known, refused=refused, held={})
+    attempt = partial(_attempt, batch, lake=lake, limits=limits, known=known, held={})
     try:
         return attempt(careful=False)
     except (LakeError, *ENDS):
@@ -77,8 +75,7 @@ def _attempt(
     *,
     lake: str,
     limits: Limits,
-    known: frozenset[int],
-    refused: Mapping[int, str],
+    known: Known,
     held: MutableMapping[str, bytes],
     careful: bool,
 ) -> BatchResult:
@@ -87,45 +84,74 @@ def _attempt(
     held     what came from standard input
     careful  each input is decoded alone, and before that for trial
     """
-    seen = set(known)
+    seen: set[int] = set()
     ingested: Counter[str] = Counter()
-    repeated: list[Source] = []
+    repeated: list[tuple[Source, str]] = []
+    accepted: list[tuple[Source, str]] = []
     refusals: list[Refusal] = []
     losses: list[Loss] = []
-    former_ids: set[int] = set()
-    refused_ids: set[int] = set()
     with open_writer(lake) as writer:
         for blobs, unread in _read_together(batch, limits=limits, held=held):
             offered, unknown = _recognised(blobs)
-            first = [_is_fresh(blob.source, seen) for blob, _ in offered]
-            fresh = [one for one, is_first in zip(offered, first, strict=True) if is_first]
-            repeated += [blob.source for (blob, _), is_first in zip(offered, first, strict=True) if not is_first]
-            turned_away = [refusal for refusal in (*unread, *unknown) if _is_fresh(refusal.source, seen)]
+            fresh = []
+            for blob, known_format in offered:
+                is_known = contains(known.ingested, blob.source.source_hash)
+                if is_known or not _is_fresh(blob.source, seen):
+                    repeated.append((blob.source, known_format.name))
+                else:
+                    fresh.append((blob, known_format))
             sound, broken = _sound(fresh, lake=lake) if careful else (_by_format(fresh), [])
-            accepted: list[tuple[Source, str]] = []
             for known_format, together in sound:
                 taken, turned_down = _decode(known_format, together, writer=writer, ingested=ingested, losses=losses)
                 accepted += taken
                 broken += turned_down
-            told = [*turned_away, *broken]
-            changed = [refusal for refusal in told if refused.get(refusal.source.source_id) != refusal.reason]
-            read_at = datetime.now(UTC).replace(tzinfo=None)
-            writer.add({"source": source_table(accepted, changed, read_at=read_at)})
             refusals += [*unread, *unknown, *broken]
-            former_ids.update(*(blob.source.former_ids for blob, _ in offered))
-            former_ids.update(*(refusal.source.former_ids for refusal in (*unread, *unknown)))
-            refused_ids.update(refusal.source.source_id for refusal in (*unread, *unknown, *broken))
-    # An archive can be refused behind some members that were read.
-    written = replace(writer.written, outdated=frozenset(former_ids - refused_ids))
-    again = _refused_again(repeated, refusals)
-    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in (*refusals, *again))
-    return BatchResult(written, +ingested, len(repeated) - len(again), reasons, tuple(losses))
+        refusals += _refused_again([source for source, _ in repeated], refusals)
+        refused = {refusal.source.source_hash for refusal in refusals}
+        repeated = [(source, name) for source, name in repeated if source.source_hash not in refused]
+        writer.add({"source": _told(accepted, refusals, repeated, known=known)})
+    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
+    return BatchResult(writer.written, +ingested, len(repeated), reasons, tuple(losses))
+
+
+def _told(
+    accepted: Sequence[tuple[Source, str]],
+    refusals: Sequence[Refusal],
+    repeated: Sequence[tuple[Source, str]],
+    *,
+    known: Known,
+) -> pa.Table:
+    """What table `source` is told: what went in, what is known under another name, what is refused for another reason."""
+    incomplete = {refusal.source.origin.path for refusal in refusals}
+    first = {refusal.source.source_hash: refusal for refusal in reversed(refusals)}
+    changed = {source_hash for source_hash, one in first.items() if known.refused.get(source_hash) != one.reason}
+    # The latest that was told of a path takes the place of all that was told of it before: so all of it is told, or nothing.
+    anew = {source.origin.path for source, _ in accepted} | {first[one].source.origin.path for one in changed}
+    refused = [one for source_hash, one in first.items() if source_hash in changed or one.source.origin.path in anew]
+    named = [
+        (source, name)
+        for source, name in repeated
+        if source.origin.offered is not None and (source.origin.path in anew or source.origin.path not in incomplete)
+    ]
+    return source_table(
+        [(_as_offered(source, incomplete), name) for source, name in accepted],
+        refused,
+        [(_as_offered(source, incomplete), name) for source, name in named],
+        read_at=datetime.now(UTC),
+    )
+
+
+def _as_offered(source: Source, incomplete: Set[str]) -> Source:
+    """The source; one out of an archive of which something was refused does not stand for all of it."""
+    if source.origin.path not in incomplete:
+        return source
+    return replace(source, origin=replace(source.origin, offered=None))
 
 
 def _refused_again(repeated: Iterable[Source], refusals: Iterable[Refusal]) -> list[Refusal]:
     """What is refused is refused as often as it stands there."""
-    reason_of = {refusal.source.source_id: refusal.reason for refusal in refusals}
-    return [Refusal(source, reason_of[source.source_id]) for source in repeated if source.source_id in reason_of]
+    reason_of = {refusal.source.source_hash: refusal.reason for refusal in refusals}
+    return [Refusal(source, reason_of[source.source_hash]) for source in repeated if source.source_hash in reason_of]
 
 
 def _read_together(
@@ -161,22 +187,16 @@ def _recognised(blobs: Iterable[Blob]) -> tuple[list[tuple[Blob, Format]], list[
             unknown.append(Refusal(blob.source, refusal_reason(error)))
             continue
         if known_format.identity_labels:
-            blob = replace(blob, source=_labelled(blob.source, known_format.identity_labels))
+            source_hash = labelled_hash(blob.source, known_format.identity_labels)
+            blob = replace(blob, source=replace(blob.source, source_hash=source_hash))
         offered.append((blob, known_format))
     return offered, unknown
 
 
-def _labelled(source: Source, names: tuple[str, ...]) -> Source:
-    """The source under the id it has with its labels; before its format was known it had another."""
-    source_id = labelled_id(source, names)
-    former_ids = (source.former_ids | {source.source_id}) - {source_id}
-    return replace(source, source_id=source_id, former_ids=former_ids)
-
-
 def _is_fresh(source: Source, seen: set[int]) -> bool:
-    if source.source_id in seen:
+    if source.source_hash in seen:
         return False
-    seen.add(source.source_id)
+    seen.add(source.source_hash)
     return True
 
 
@@ -203,7 +223,7 @@ def _tried(known_format: Format, blob: Blob, *, lake: str) -> str | None:
     try:
         with open_writer(lake, is_trial=True) as writer:
             accepted, broken = _decode(known_format, [blob], writer=writer, ingested=Counter(), losses=[])
-            writer.add({"source": source_table(accepted, broken, read_at=datetime.now(UTC).replace(tzinfo=None))})
+            writer.add({"source": source_table(accepted, broken, read_at=datetime.now(UTC))})
     except ENDS:
         raise
     except BaseException as error:

@@ -5,7 +5,7 @@ PipelineError                3  nothing could be done
 │   ├── UnknownFormat        1  no format recognises it
 │   └── CutOff               1  what is compressed ends before its end
 ├── SchemaError              3  a table does not have its declared columns: our mistake
-├── LakeError                3  the lake's files and its manifest disagree
+├── LakeError                3  the lake's files and its logs disagree
 ├── QueryError               3  DuckDB refused a query
 └── UsageError               2  the command line asks for something that is not there
 
@@ -46,7 +46,7 @@ class SchemaError(PipelineError):
 
 
 class LakeError(PipelineError):
-    """The lake is not what its manifest says."""
+    """The lake is not what its logs say."""
 
 
 class QueryError(PipelineError):

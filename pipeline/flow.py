@@ -7,26 +7,32 @@ should not wait for them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipeline.errors import UsageError
 from pipeline.inputs.find import find
 from pipeline.inputs.limits import Limits
-from pipeline.inputs.plan import plan
-from pipeline.lake.commit import commit
-from pipeline.lake.identity import fingerprint
-from pipeline.lake.snapshot import changes, read_snapshot
-from pipeline.lake.verify import Finding, sweep, verify
+from pipeline.inputs.plan import plan, unread
+from pipeline.lake.batch_log import fingerprint
+from pipeline.lake.commit import commit, settle
+from pipeline.lake.snapshot import files, read_known, read_snapshot
+from pipeline.lake.verify import Finding, vacuum, verify
 from pipeline.values import Loss, Snapshot
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import duckdb
 
+    from pipeline.lake.describe import Description
+    from pipeline.lake.keep import Kept
     from pipeline.warehouse.load import Loaded
 
 # Inputs of one batch: enough to spread per-batch costs, few enough to bound memory and to show progress. Where less may be
@@ -39,13 +45,14 @@ _BATCH_FILES = 500
 class Receipt:
     """What an ingest did.
 
+    batch     the latest of the lake
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`; `site` counts verdicts
     known     inputs that were in the lake already, or twice in this run
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
     """
 
-    snapshot: Snapshot
+    batch: int
     ingested: Mapping[str, int]
     known: int
     refusals: tuple[tuple[str, str], ...]
@@ -60,6 +67,7 @@ def ingest(
     limits: Limits,
     skip: Sequence[str] = (),
     executor: Executor | None = None,
+    check_content: bool = False,
     advance: Callable[[int], None] = lambda inputs: None,
 ) -> Receipt:
     """Read every input under `paths` and commit it to the lake; inputs already there are skipped.
@@ -68,59 +76,98 @@ def ingest(
 
     skip      files that heapscape writes itself, should they lie in a folder of inputs; the lake is always skipped
     executor  where batches are decoded; None is this process
+    check_content  read files too whose path, size and time of change are known
     advance   told how many more inputs are done, after each batch
     """
     from pipeline.batch import ingest_batch
     from pipeline.formats import is_known
 
-    snapshot = read_snapshot(lake)
-    batches = list(
-        plan(
-            find(paths, labels=labels, skip=(lake, *skip), is_data=is_known),
-            target_bytes=min(_BATCH_BYTES, limits.max_plain_bytes),
-            target_files=_BATCH_FILES,
-        )
-    )
-    work = partial(ingest_batch, lake=lake, limits=limits, known=snapshot.ingested, refused=snapshot.refused)
+    known = settle(lake, read_known(lake))
+    found = list(find(paths, labels=labels, skip=(lake, *skip), is_data=is_known))
+    fresh = unread(found, offered=np.empty(0, np.int64) if check_content else known.offered)
+    advance(len(found) - len(fresh))
+    batches = list(plan(fresh, target_bytes=min(_BATCH_BYTES, limits.max_plain_bytes), target_files=_BATCH_FILES))
+    work = partial(ingest_batch, lake=lake, limits=limits, known=known)
     ingested: Counter[str] = Counter()
-    known = 0
+    n_known = len(found) - len(fresh)
     refusals: list[tuple[str, str]] = []
     losses: list[Loss] = []
     for batch, result in zip(batches, executor.map(work, batches) if executor else map(work, batches), strict=True):
-        snapshot = commit(lake, result.written, known=snapshot)
+        while (after := commit(lake, result.written, known=known)) is None:
+            # Another writer was faster with some of it.
+            known = read_known(lake)
+            result = ingest_batch(batch, lake=lake, limits=limits, known=known)
+        known = after
         ingested.update(result.ingested)
-        known += result.known
+        n_known += result.known
         refusals += result.refusals
         losses += result.losses
         advance(len(batch))
-    return Receipt(snapshot, ingested, known, tuple(refusals), tuple(losses))
+    known = settle(lake, known)
+    return Receipt(known.batch, ingested, n_known, tuple(refusals), tuple(losses))
 
 
-def load(lake: str, database: str, *, threads: int | None = None, memory: str | None = None) -> Loaded:
-    """Bring the DuckDB file up to the lake; only what was committed since the last load is read."""
+def load(
+    lake: str,
+    database: str,
+    *,
+    threads: int | None = None,
+    memory: str | None = None,
+    views: Collection[str] | None = None,
+    advance: Callable[[float], None] = lambda share: None,
+) -> Loaded:
+    """Bring the DuckDB file up to the lake; only what was committed since the last load is read.
+
+    views    the views and macros that will be asked, where the database is for one question; all when None
+    advance  told what share of the work is done
+    """
     from pipeline.warehouse.load import load as load_database
 
     snapshot = _filled(lake)
     return load_database(
         database,
         lake=fingerprint(lake),
-        version=snapshot.version,
-        changes=partial(changes, snapshot),
+        batch=snapshot.batch,
+        files={name: files(snapshot, name) for name in snapshot.files},
         threads=threads,
         memory=memory,
+        views=views,
+        advance=advance,
     )
 
 
 def verify_lake(lake: str) -> Iterator[Finding]:
-    """Everything that is not as the manifest says, and what a crash left behind."""
-    _filled(lake)
-    return verify(lake)
+    """Everything that is not as the lake's logs say, and what a crash left behind."""
+    return verify(_filled(lake))
 
 
-def sweep_lake(lake: str, *, older_than_s: float) -> list[str]:
-    """Remove what crashes left behind and nobody touched for so long; returns the paths, relative to the lake."""
+def vacuum_lake(lake: str, *, older_than_hours: float) -> list[str]:
+    """Remove what crashes left behind and what no longer counts, if it is so old; returns the paths, relative to the lake."""
     _filled(lake)
-    return sweep(lake, older_than_s=older_than_s)
+    return vacuum(lake, older_than_hours=older_than_hours)
+
+
+def compact_lake(lake: str) -> Kept:
+    """Merge small files of the lake."""
+    from pipeline.lake.keep import compact
+
+    _filled(lake)
+    return compact(lake)
+
+
+def expire_lake(lake: str, *, before: datetime) -> Kept:
+    """Take out of the lake what was taken before a moment."""
+    from pipeline.lake.keep import expire
+
+    _filled(lake)
+    return expire(lake, before=before)
+
+
+def describe_lake(lake: str) -> Description:
+    """What is in the lake, and how large it is."""
+    from pipeline.lake.describe import describe
+
+    return describe(_filled(lake))
 
 
 def open_warehouse(
@@ -135,7 +182,7 @@ def open_warehouse(
 def _filled(lake: str) -> Snapshot:
     """The lake's snapshot; raises UsageError when nothing was ever committed, so that no typing error empties a database."""
     snapshot = read_snapshot(lake)
-    if not snapshot.version:
+    if not snapshot.batch:
         raise UsageError(
             f"{lake}: the lake is empty or not there; fill it with: heapscape ingest INPUT... --lake {lake}"
         )

@@ -1,9 +1,13 @@
-"""Tables as declared in `schemas/*.sql`: Arrow schemas, keys, references, layout."""
+"""Tables as declared in `schemas/*.sql`: columns of DuckDB, and what stands for them in the lake.
+
+Declared is what DuckDB has. The lake differs in two things: it has a hash where DuckDB has a number given on loading
+(`stack_hash BIGINT` for `stack_id INTEGER`), and no unsigned numbers, since Delta knows none: their 64 bits are read as signed.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,15 +18,19 @@ from pipeline.resources import schemas
 from pipeline.sqldoc import Declaration, declarations
 
 _REFERENCES = re.compile(r"REFERENCES (\w+)\((\w+)\)")
+_ID = re.compile(r"^(\w+)_(id|ids)$")
+_HASH = re.compile(r"_hash$")
+_LISTS = ("key", "partition", "sort", "dictionary")
 _SCALARS = {
-    "UBIGINT": pa.uint64(),
+    # The same 64 bits, read as signed.
+    "UBIGINT": pa.int64(),
     "BIGINT": pa.int64(),
     "INTEGER": pa.int32(),
     "DOUBLE": pa.float64(),
     "BOOLEAN": pa.bool_(),
     "VARCHAR": pa.string(),
     "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
+    "TIMESTAMP": pa.timestamp("us", "UTC"),
 }
 
 
@@ -37,20 +45,26 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """One column: its SQL type as declared, its Arrow type, whether it may be NULL."""
+    """One column: its name and SQL type in DuckDB, whether it may be NULL, and what stands for it in the lake.
+
+    lake_name  None for a column that is filled on loading
+    counts     the table whose rows the numbers of an `_id` or `_ids` column count; None for other columns
+    """
 
     name: str
     sql_type: str
-    arrow_type: pa.DataType
     nullable: bool
     doc: str
+    lake_name: str | None
+    lake_type: pa.DataType
+    counts: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One declared table.
+    """One declared table. Columns are DuckDB's; all other names are those of the lake.
 
-    schema      in Arrow; each field has its doc as metadata, so that Parquet files carry it
+    schema      of the lake, in Arrow; each field has its doc as metadata, so that Parquet files carry it
     partition   columns that become `name=value` folders of the lake
     sort        columns the rows of a file are sorted by
     dictionary  columns with few distinct values, kept as dictionaries in memory
@@ -83,37 +97,96 @@ def tables() -> Mapping[str, Table]:
 
 def _table(declaration: Declaration) -> Table:
     columns, references = [], []
+    names = {item.name for item in declaration.items}
     for item in declaration.items:
-        if target := _REFERENCES.search(item.rest):
-            references.append(Reference(item.name, target[1], target[2]))
         sql_type = _REFERENCES.sub("", item.rest).replace("NOT NULL", "").strip()
-        columns.append(TableColumn(item.name, sql_type, arrow_type(sql_type), "NOT NULL" not in item.rest, item.doc))
-    dictionary = frozenset(declaration.listed("dictionary"))
+        lake_name = _lake_name(item.name, sql_type, beside=names)
+        target = _REFERENCES.search(item.rest)
+        if target:
+            references.append(Reference(lake_name or item.name, target[1], _hashed(target[2])))
+        counts = _counted(item.name, target[1] if target else None) if _is_number_given(item.name, sql_type) else None
+        columns.append(
+            TableColumn(
+                name=item.name,
+                sql_type=sql_type,
+                nullable="NOT NULL" not in item.rest,
+                doc=item.doc,
+                lake_name=lake_name,
+                lake_type=_lake_type(item.name, sql_type),
+                counts=counts,
+            )
+        )
+    lake_names = {column.name: column.lake_name or _hashed(column.name) for column in columns}
+    listed = {name: tuple(lake_names[one] for one in declaration.listed(name)) for name in _LISTS}
+    dictionary = frozenset(listed["dictionary"])
     return Table(
         name=declaration.name,
         summary=declaration.summary,
         columns=tuple(columns),
         schema=_schema(columns, dictionary=dictionary, doc=declaration.summary),
-        key=declaration.listed("key"),
+        key=listed["key"],
         references=tuple(references),
-        partition=declaration.listed("partition"),
-        sort=declaration.listed("sort"),
+        partition=listed["partition"],
+        sort=listed["sort"],
         dictionary=dictionary,
         in_lake="origin" not in declaration.directives,
         declaration=declaration,
     )
 
 
+def _lake_name(name: str, sql_type: str, *, beside: Set[str]) -> str | None:
+    """What the lake calls a column: a number that DuckDB gives stands for a hash, which may have a column of its own."""
+    if not _is_number_given(name, sql_type):
+        return name
+    hashed = _hashed(name)
+    return None if hashed in beside else hashed
+
+
+def _is_number_given(name: str, sql_type: str) -> bool:
+    return sql_type.removesuffix("[]") == "INTEGER" and _ID.match(name) is not None
+
+
+def _counted(name: str, referred_to: str | None) -> str:
+    """What an `_id` counts; profiles and traces have the numbers of their sources."""
+    found = _ID.match(name)
+    counted = referred_to or (found[1] if found else name)
+    return "source" if counted in ("profile", "trace") else counted
+
+
+def _hashed(name: str) -> str:
+    """`stack_id` as the lake has it."""
+    found = _ID.match(name)
+    return name if not found else f"{found[1]}_{'hash' if found[2] == 'id' else 'hashes'}"
+
+
+def _lake_type(name: str, sql_type: str) -> pa.DataType:
+    """The Arrow type in the lake: of hashes, signed numbers of 64 bits."""
+    if _is_number_given(name, sql_type):
+        return pa.list_(pa.int64()) if sql_type.endswith("[]") else pa.int64()
+    return pa.int64() if _HASH.search(name) else arrow_type(sql_type)
+
+
 def _schema(columns: Sequence[TableColumn], *, dictionary: frozenset[str], doc: str) -> pa.Schema:
     fields = []
     for column in columns:
-        kind = pa.dictionary(pa.int32(), column.arrow_type) if column.name in dictionary else column.arrow_type
-        fields.append(pa.field(column.name, kind, column.nullable, metadata={"doc": column.doc}))
+        if column.lake_name is None:
+            continue
+        kind = pa.dictionary(pa.int32(), column.lake_type) if column.lake_name in dictionary else column.lake_type
+        fields.append(pa.field(column.lake_name, kind, column.nullable, metadata={"doc": column.doc}))
     return pa.schema(fields, metadata={"doc": doc})
 
 
+def struct_fields(sql_type: str) -> Sequence[tuple[str, str, str | None]]:
+    """Name, SQL type and, of a number given on loading, what it counts, of each field of `STRUCT(...)[]`; () for others."""
+    if not sql_type.startswith("STRUCT("):
+        return ()
+    parts = (part.split(" ", 1) for part in sql_type.removesuffix("[]")[7:-1].split(", "))
+    named = ((name.strip('"'), kind) for name, kind in parts)
+    return [(name, kind, _counted(name, None) if _is_number_given(name, kind) else None) for name, kind in named]
+
+
 def arrow_type(sql_type: str) -> pa.DataType:
-    """The Arrow type of an SQL type: scalars, lists `T[]`, `STRUCT(...)` and `MAP(K, V)` of them."""
+    """The Arrow type of an SQL type in the lake: scalars, lists `T[]`, `STRUCT(...)` and `MAP(K, V)` of them."""
     if sql_type.endswith("[]"):
         return pa.list_(arrow_type(sql_type[:-2]))
     if sql_type.startswith("STRUCT("):
@@ -127,5 +200,6 @@ def arrow_type(sql_type: str) -> pa.DataType:
 
 
 def _struct_field(part: str) -> tuple[str, pa.DataType]:
-    name, sql_type = part.split(" ", 1)
-    return name.strip('"'), arrow_type(sql_type)
+    quoted, sql_type = part.split(" ", 1)
+    name = quoted.strip('"')
+    return (_hashed(name) if _is_number_given(name, sql_type) else name), _lake_type(name, sql_type)

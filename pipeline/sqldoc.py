@@ -15,6 +15,7 @@ from pipeline.errors import SchemaError
 
 _CREATE = re.compile(r"^CREATE (TABLE|VIEW|MACRO|FUNCTION) ([\w.]+) ?\(?(\))?", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^(key|sort|partition|dictionary|origin|stored|column [\w]+): (.*)$")
+_BODY = re.compile(r"^\) AS(?: TABLE)?$\n", re.MULTILINE)
 _ITEM = re.compile(r'^  "?(?P<name>\w+)"?(?P<rest>[^\n]*?),?$')
 
 
@@ -43,6 +44,11 @@ class Declaration:
     items: tuple[Item, ...]
     text: str
     columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> str:
+        """What a view selects, or a macro."""
+        return _BODY.split(self.text, maxsplit=1)[-1].rstrip("; \n")
 
     def listed(self, directive: str) -> tuple[str, ...]:
         """The comma-separated words of a directive, empty when it is not given."""

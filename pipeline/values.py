@@ -26,14 +26,16 @@ Column: TypeAlias = "npt.NDArray[Any] | pa.Array"
 class Origin:
     """Where an input was found, before anything was read.
 
-    path    the file as the user reached it; "-" is standard input
-    member  the name inside an archive, "" for a plain file
-    labels  from flags, `key=value` path parts and sidecar files
+    path     the file as the user reached it; "-" is standard input
+    member   the name inside an archive, "" for a plain file
+    labels   from flags, `key=value` path parts and sidecar files
+    offered  hash of path, size, time of change and labels: the same file again need not be read; None where nobody can tell
     """
 
     path: str
     member: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    offered: int | None = None
 
     @property
     def uri(self) -> str:
@@ -45,18 +47,15 @@ class Origin:
 class Source:
     """One input that was read: who it is and what it weighed.
 
-    source_id   XXH64 of the plain bytes (of the offered ones when they could not be unpacked)
-    size_bytes  as offered, still compressed
-    hashed      SHA-256 of the bytes as offered, in hex, or what a thread is making it with
-    former_ids  what its id may have been while less could be read of it: of its name, of its packed bytes, of the
-                archive around it; a refusal under one of them is overtaken by what this came to
+    source_hash  XXH64 of the plain bytes (of the offered ones when they could not be unpacked), as a signed number
+    size_bytes   as offered, still compressed
+    hashed       SHA-256 of the bytes as offered, in hex, or what a thread is making it with
     """
 
-    source_id: int
+    source_hash: int
     origin: Origin
     size_bytes: int
     hashed: str | Future[str]
-    former_ids: frozenset[int] = frozenset()
 
     @property
     def sha256(self) -> str:
@@ -208,62 +207,54 @@ class Format:
 class DataFile:
     """One immutable Parquet file of the lake, named by its content.
 
-    path  relative to the lake, with `/`
+    path        relative to the lake, with `/`
+    statistics  of its columns, as Delta has them: minValues, maxValues, nullCount
     """
 
     table: str
     path: str
     rows: int
     size_bytes: int
-    sha256: str
+    statistics: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Which files make up each table, at which version of the manifest; version 0 is an empty lake.
-
-    sources  all that table `source` has a row of
-    refused  those of them that were refused, with the reason; each may go in yet, with another limit or release
-    """
+    """Which files make up each table after which batch; batch 0 is an empty lake."""
 
     lake: str
-    version: int
+    batch: int
     files: Mapping[str, tuple[DataFile, ...]]
-    sources: frozenset[int]
-    refused: Mapping[int, str] = field(default_factory=dict)
-
-    @property
-    def ingested(self) -> frozenset[int]:
-        """The sources that went in: to offer one again changes nothing."""
-        return self.sources - self.refused.keys()
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """What happened to a lake after some version.
+class Known:
+    """The sources of a lake, of which none is read again; all arrays are sorted.
 
-    files     table -> absolute paths of its files that are new; rows known from a replaced file may be among theirs
-    replaced  sources whose rows from before no longer count
+    batch     the latest
+    applied   batches up to this one are in every table
+    ingested  int64  hashes of the sources that went in
+    offered   int64  of files that went in or were there already: path, size and time of change, labels
+    refused   hashes of sources that did not go in, with the latest reason; each is tried again
     """
 
-    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    replaced: frozenset[int] = frozenset()
+    batch: int = 0
+    applied: int = 0
+    ingested: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
+    offered: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """Parquet files of one batch, written and not yet visible to anyone.
 
-    sources   all that table `source` has a row of
-    refused   those of them that were refused, with the reason
-    outdated  ids under which inputs of the batch may have been refused earlier; such a refusal no longer counts
+    sources  int64  hashes of the sources whose rows they have
     """
 
     files: tuple[DataFile, ...]
-    sources: frozenset[int]
+    sources: Int64s
     summary: Mapping[str, int]
-    refused: Mapping[int, str] = field(default_factory=dict)
-    outdated: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 -- key: source_id
 CREATE TABLE binary_file (
   -- The file it was read from.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- elf, macho or pe.
   format VARCHAR NOT NULL,
   -- As GOARCH has it: amd64, arm64.
@@ -39,7 +39,7 @@ CREATE TABLE binary_file (
 -- key: source_id, module
 CREATE TABLE binary_module (
   -- The executable.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Module path; packages of it begin with it.
   module VARCHAR NOT NULL,
   -- Version that was asked for; NULL when it is not told.
@@ -63,7 +63,7 @@ CREATE TABLE binary_module (
 -- dictionary: name, file
 CREATE TABLE binary_function (
   -- The executable.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Where it begins, counted as `call_site.address`.
   address UBIGINT NOT NULL,
   -- Name as profiles have it.
@@ -89,7 +89,7 @@ CREATE TABLE binary_function (
 -- dictionary: kind, entry_point, type_name
 CREATE TABLE call_site (
   -- The executable.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Last byte of the call: where it returns to, less one.
   address UBIGINT NOT NULL,
   -- What is asked for: new (a variable, literal or closure), make (a slice), append, move (of a finished slice from the stack, Go 1.26), map, map_growth, channel, concatenation, conversion (of text), boxing (in an interface), goroutine, defer; runtime is anything that the runtime does for itself.

@@ -1,63 +1,29 @@
--- One row per node of the tree of all call stacks by function, numbered in pre-order.
+-- One row per stack: the names on it, root first, inlining unfolded.
 --
--- A subtree is the nodes from `node_index` to `last_index`, so the weight of a node is a difference of two
--- prefix sums: a flame graph is one pass and no recursion. Renumbered whenever new stacks arrive.
---
--- key: node_index
--- origin: warehouse
-CREATE TABLE stack_node (
-  -- Place in pre-order, from 0, the root above all stacks.
-  node_index INTEGER NOT NULL,
-  -- The last node of its subtree; its own for a node without children.
-  last_index INTEGER NOT NULL,
-  -- The caller; -1 for the root.
-  parent_index INTEGER NOT NULL,
-  -- Callers above it, 0 for the root.
-  depth INTEGER NOT NULL,
-  -- A function of this name; NULL for the root and where there is no symbol.
-  function_id UBIGINT,
-  -- Name as flame graphs show it: the function, `[binary]` without a symbol, `<unknown>` without either.
-  label VARCHAR NOT NULL,
-  -- Line in the function that all stacks through the node go by; NULL when they differ or have none.
-  line BIGINT,
-  -- The stack that ends here when it is the only one; else NULL.
-  stack_id UBIGINT
-);
-
--- One row per stack: the node it ends at.
+-- What flame graphs and cumulative weights are added up over. A stack's path is made when it arrives, and again when an
+-- executable that arrives later has names for its locations.
 --
 -- key: stack_id
 -- origin: warehouse
-CREATE TABLE stack_leaf (
+CREATE TABLE stack_path (
   -- The stack.
-  stack_id UBIGINT NOT NULL REFERENCES stack(stack_id),
-  -- Its leaf in the tree.
-  node_index INTEGER NOT NULL
+  stack_id INTEGER NOT NULL REFERENCES stack(stack_id),
+  -- Its names, root first, as numbered in stack_label; empty for a stack without locations.
+  label_ids INTEGER[] NOT NULL,
+  -- The line in each; 0 when unknown.
+  lines BIGINT[] NOT NULL,
+  -- Each of the names once: a recursive function counts once for a cumulative weight.
+  distinct_label_ids INTEGER[] NOT NULL
 );
 
--- One row per node some stack ends at and distinct function from it up to the root.
+-- One row per distinct name on stacks.
 --
--- A recursive function stands here once, which is what a cumulative weight needs.
---
--- key: node_index, label_index
--- origin: warehouse
-CREATE TABLE stack_function (
-  -- A node that stacks end at.
-  node_index INTEGER NOT NULL,
-  -- A function on the way, as numbered in stack_label.
-  label_index INTEGER NOT NULL,
-  -- It is the leaf itself.
-  is_leaf BOOLEAN NOT NULL
-);
-
--- One row per distinct name in the tree.
---
--- key: label_index
+-- key: label_id
 -- origin: warehouse
 CREATE TABLE stack_label (
-  -- Number of the name, from 0.
-  label_index INTEGER NOT NULL,
-  -- The name as flame graphs show it.
+  -- Number of the name, from 0, in the order of arrival.
+  label_id INTEGER NOT NULL,
+  -- Name as flame graphs show it: the function, `[binary]` without a symbol, `<unknown>` without either.
   label VARCHAR NOT NULL
 );
 
@@ -67,7 +33,7 @@ CREATE TABLE stack_label (
 -- origin: warehouse
 CREATE TABLE profile_total (
   -- The profile.
-  profile_id UBIGINT NOT NULL REFERENCES profile(profile_id),
+  profile_id INTEGER NOT NULL REFERENCES profile(profile_id),
   -- What was measured.
   sample_type VARCHAR NOT NULL,
   -- Unit of `value`.
@@ -76,17 +42,37 @@ CREATE TABLE profile_total (
   value BIGINT NOT NULL
 );
 
+-- One row per source of profiles, of a report or of an executable that everything derived takes into account.
+--
+-- key: source_id
+-- origin: warehouse
+CREATE TABLE derived_source (
+  -- The source.
+  source_id INTEGER NOT NULL REFERENCES source(source_id)
+);
+
 -- One row: which state of which lake this file holds.
 --
--- key: manifest_version
+-- key: batch
 -- origin: warehouse
 CREATE TABLE warehouse_state (
-  -- The manifest entry up to which everything is loaded.
-  manifest_version INTEGER NOT NULL,
+  -- The batch of the lake up to which everything is loaded.
+  batch BIGINT NOT NULL,
   -- Fingerprint of the declared tables and views; another one means that the file is made anew.
   declarations VARCHAR NOT NULL,
-  -- The first manifest entry's fingerprint; tells one lake from another.
+  -- The id of the lake's log; tells one lake from another.
   lake VARCHAR NOT NULL,
   -- Version of heapscape that wrote it.
   heapscape VARCHAR NOT NULL
+);
+
+-- One row per file of the lake that was loaded.
+--
+-- key: table_name, path
+-- origin: warehouse
+CREATE TABLE loaded_file (
+  -- The table it belongs to.
+  table_name VARCHAR NOT NULL,
+  -- Its absolute path.
+  path VARCHAR NOT NULL
 );

@@ -3,7 +3,7 @@
 -- key: source_id
 CREATE TABLE escape_report (
   -- The file it was read from.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- How it is spelled: `m`, `m2` or `json`.
   spelling VARCHAR NOT NULL,
   -- Compiler version where the report has it, such as `go1.27.3`; NULL in text reports.
@@ -21,7 +21,7 @@ CREATE TABLE escape_report (
 -- key: source_id, package
 CREATE TABLE escape_package (
   -- The report.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Import path as the report has it; `main` where the JSON log says so.
   package VARCHAR NOT NULL
 );
@@ -32,10 +32,12 @@ CREATE TABLE escape_package (
 --
 -- key: source_id, escape_site_id
 CREATE TABLE escape_site (
-  -- Content id: XXH64 over package, file's base name, line, column, kind, expression and result; the same in every spelling and build.
-  escape_site_id UBIGINT NOT NULL,
+  -- Number given on loading.
+  escape_site_id INTEGER NOT NULL,
+  -- XXH64 over package, file's base name, line, column, kind, expression and result; the same in every spelling and build. Hexadecimal.
+  escape_site_hash VARCHAR NOT NULL,
   -- The report.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Import path from the report's package header; NULL where it has none.
   package VARCHAR,
   -- File as the report spells it.
@@ -63,9 +65,9 @@ CREATE TABLE escape_site (
 -- key: source_id, escape_site_id, step
 CREATE TABLE escape_step (
   -- The verdict it explains.
-  escape_site_id UBIGINT NOT NULL,
+  escape_site_id INTEGER NOT NULL,
   -- The report.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Place in the explanation, from 0.
   step INTEGER NOT NULL,
   -- Where the value comes from in this flow: `&x`, `{storage for &T{}}`.
@@ -91,9 +93,9 @@ CREATE TABLE escape_step (
 -- key: source_id, escape_site_id, chain, depth
 CREATE TABLE escape_inline (
   -- The verdict.
-  escape_site_id UBIGINT NOT NULL,
+  escape_site_id INTEGER NOT NULL,
   -- The report.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Which of its chains, from 0.
   chain INTEGER NOT NULL,
   -- 1 = the function inlined at the verdict's position; the deepest is where the expression stands.
@@ -111,7 +113,7 @@ CREATE TABLE escape_inline (
 -- key: source_id, package, file, line, column, function
 CREATE TABLE inlined_call (
   -- The report.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Import path from the report's package header; NULL where it has none.
   package VARCHAR,
   -- File of the call as the report spells it.

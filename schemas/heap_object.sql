@@ -7,7 +7,7 @@
 -- dictionary: event, type_name
 CREATE TABLE heap_object (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- `exists` as the trace begins, `alloc` or `free`.
@@ -30,7 +30,7 @@ CREATE TABLE heap_object (
 -- dictionary: event
 CREATE TABLE heap_span (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- `exists` as the trace begins, `alloc` or `free`.
@@ -55,7 +55,7 @@ CREATE TABLE heap_span (
 -- dictionary: event
 CREATE TABLE goroutine_stack (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- `exists` as the trace begins, `alloc` or `free`.

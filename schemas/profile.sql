@@ -3,15 +3,17 @@
 -- key: profile_id
 -- partition: kind, day
 CREATE TABLE profile (
-  -- Content id; the id of its source.
-  profile_id UBIGINT NOT NULL,
+  -- The number of its source.
+  profile_id INTEGER NOT NULL,
+  -- The hash of its source, hexadecimal.
+  profile_hash VARCHAR NOT NULL,
   -- The file it was read from.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
+  -- Number given on loading to the profiles of one series_hash in time order, cut where the process restarted.
+  series_id INTEGER NOT NULL,
   -- Kind, labels and program: XXH64 of the kind, in key order a line `key=value` for each label, and where there are any a
-  -- line of a blank and `program`, `build_id` or both.
-  series_key UBIGINT NOT NULL,
-  -- Profiles of one series_key in time order, cut where the process restarted; the cut is made on loading.
-  series_id UBIGINT NOT NULL,
+  -- line of a blank and `program`, `build_id` or both. Hexadecimal.
+  series_hash VARCHAR NOT NULL,
   -- heap, allocs, cpu, goroutine, mutex, block, threadcreate, goroutineleak, trace or other.
   kind VARCHAR NOT NULL,
   -- UTC day of `taken_at`.
@@ -59,7 +61,7 @@ CREATE TABLE profile (
 -- key: profile_id, position
 CREATE TABLE profile_sample_type (
   -- The profile.
-  profile_id UBIGINT NOT NULL REFERENCES profile(profile_id),
+  profile_id INTEGER NOT NULL REFERENCES profile(profile_id),
   -- Place among the file's sample types, from 0.
   position INTEGER NOT NULL,
   -- What is measured: inuse_space, alloc_objects, cpu; a name the profile has had already has its position behind a #.
@@ -73,11 +75,11 @@ CREATE TABLE profile_sample_type (
 -- key: profile_id, position
 CREATE TABLE profile_mapping (
   -- The profile.
-  profile_id UBIGINT NOT NULL REFERENCES profile(profile_id),
+  profile_id INTEGER NOT NULL REFERENCES profile(profile_id),
   -- Place among the file's mappings, from 0; the first is the main binary.
   position INTEGER NOT NULL,
   -- The binary.
-  mapping_id UBIGINT NOT NULL REFERENCES mapping(mapping_id),
+  mapping_id INTEGER NOT NULL REFERENCES mapping(mapping_id),
   -- First address of the range.
   memory_start UBIGINT NOT NULL,
   -- First address behind the range.
@@ -93,11 +95,11 @@ CREATE TABLE profile_mapping (
 -- dictionary: sample_type, unit
 CREATE TABLE sample (
   -- The profile.
-  profile_id UBIGINT NOT NULL REFERENCES profile(profile_id),
+  profile_id INTEGER NOT NULL REFERENCES profile(profile_id),
   -- Position of the sample in the file, from 0.
   sample_index INTEGER NOT NULL,
   -- Call stack.
-  stack_id UBIGINT NOT NULL REFERENCES stack(stack_id),
+  stack_id INTEGER NOT NULL REFERENCES stack(stack_id),
   -- What was measured, in the file's own words: inuse_space, alloc_objects, cpu.
   sample_type VARCHAR NOT NULL,
   -- Unit of `value`.
@@ -105,7 +107,7 @@ CREATE TABLE sample (
   -- In `unit`.
   value BIGINT NOT NULL,
   -- The sample's labels.
-  label_set_id UBIGINT NOT NULL REFERENCES label_set(label_set_id),
+  label_set_id INTEGER NOT NULL REFERENCES label_set(label_set_id),
   -- The profile's kind.
   kind VARCHAR NOT NULL,
   -- UTC day the profile was taken.

@@ -1,16 +1,21 @@
 -- One row per input ever offered, ingested or refused.
 --
--- A refused one is tried again whenever it is offered; when it goes in, that is what its row says.
+-- A refused one is tried again whenever it is offered; when the file goes in, or comes to something else, that is what counts.
+-- The lake has a row for each time that an input was read: under another name too, and again after a refusal.
 --
 -- key: source_id
 CREATE TABLE source (
-  -- Content id: XXH64 of the unpacked bytes, so that a file and its gzip are one source; that of an escape report or a binary also of its service and build.
-  source_id UBIGINT NOT NULL,
+  -- Number given on loading.
+  source_id INTEGER NOT NULL,
+  -- XXH64 of the unpacked bytes, so that a file and its gzip are one source; that of an escape report or a binary also of its service and build. Hexadecimal; a signed number in the lake.
+  source_hash VARCHAR NOT NULL,
   -- Where it was found first; an archive member stands behind `!`.
   uri VARCHAR NOT NULL,
+  -- The file by itself, or the archive that it is a member of.
+  path VARCHAR NOT NULL,
   -- What it was recognised as: pprof, escape, gotrace, binary; NULL when nothing recognised it.
   format VARCHAR,
-  -- `ingested` or `refused`.
+  -- `ingested` or `refused`; in the lake `known` too, for bytes that were there under another name.
   status VARCHAR NOT NULL,
   -- Why it was refused, the last time it was offered; NULL for an ingested one.
   reason VARCHAR,
@@ -18,8 +23,21 @@ CREATE TABLE source (
   size_bytes BIGINT NOT NULL,
   -- Of the bytes as offered, hexadecimal.
   sha256 VARCHAR NOT NULL,
+  -- XXH64 of path, size, time of last change and labels, by which an unchanged file is known without being read; hexadecimal. NULL where that cannot be relied on.
+  offered_hash VARCHAR,
   -- When it was read, UTC.
   ingested_at TIMESTAMP NOT NULL
+);
+
+-- One row per name that an ingested source was found under.
+--
+-- key: source_id, uri
+-- origin: warehouse
+CREATE TABLE source_name (
+  -- The source.
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
+  -- Path; an archive member stands behind `!`.
+  uri VARCHAR NOT NULL
 );
 
 -- One row per kind of oddity in one source: what was skipped, clipped or guessed, and how often.
@@ -27,7 +45,7 @@ CREATE TABLE source (
 -- key: source_id, kind
 CREATE TABLE ingest_note (
   -- The source it is about.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Which oddity, as declared in the note catalogue.
   kind VARCHAR NOT NULL,
   -- `info`, `loss` or `error`.

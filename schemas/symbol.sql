@@ -3,8 +3,10 @@
 -- key: function_id
 -- sort: function_id
 CREATE TABLE function (
-  -- Content id: XXH64 over name, system name, file and start line.
-  function_id UBIGINT NOT NULL,
+  -- Number given on loading.
+  function_id INTEGER NOT NULL,
+  -- XXH64 over name, system name, file and start line. Hexadecimal.
+  function_hash VARCHAR NOT NULL,
   -- Name for people: `main.(*T).Method`, `main.f[go.shape.int]`.
   name VARCHAR NOT NULL,
   -- Name as the linker knows it; Go writes the same as `name`.
@@ -22,8 +24,10 @@ CREATE TABLE function (
 -- key: mapping_id
 -- sort: mapping_id
 CREATE TABLE mapping (
-  -- Content id: XXH64 over build id, file, size, file offset and flags.
-  mapping_id UBIGINT NOT NULL,
+  -- Number given on loading.
+  mapping_id INTEGER NOT NULL,
+  -- XXH64 over build id, file, size, file offset and flags. Hexadecimal.
+  mapping_hash VARCHAR NOT NULL,
   -- The binary's path.
   file VARCHAR NOT NULL,
   -- GNU build id or what the producer put in its place.
@@ -49,26 +53,30 @@ CREATE TABLE mapping (
 -- key: location_id
 -- sort: location_id
 CREATE TABLE location (
-  -- Content id: XXH64 over mapping, address, folding and lines.
-  location_id UBIGINT NOT NULL,
+  -- Number given on loading.
+  location_id INTEGER NOT NULL,
+  -- XXH64 over mapping, address, folding and lines. Hexadecimal.
+  location_hash VARCHAR NOT NULL,
   -- The binary it lies in; NULL when the profile names none.
-  mapping_id UBIGINT REFERENCES mapping(mapping_id),
+  mapping_id INTEGER REFERENCES mapping(mapping_id),
   -- Bytes from the mapping's start, or the plain address without a mapping; modulo 2^64.
   address UBIGINT NOT NULL,
   -- Several symbols share this address because the linker folded identical code.
   is_folded BOOLEAN NOT NULL,
   -- Source lines, the innermost inlined one first; empty without symbols.
-  lines STRUCT(function_id UBIGINT, line BIGINT, "column" BIGINT)[] NOT NULL
+  lines STRUCT(function_id INTEGER, line BIGINT, "column" BIGINT)[] NOT NULL
 );
 
 -- One row per distinct call stack.
 --
 -- key: stack_id
 CREATE TABLE stack (
-  -- Content id: XXH64 over the location ids.
-  stack_id UBIGINT NOT NULL,
+  -- Number given on loading.
+  stack_id INTEGER NOT NULL,
+  -- XXH64 over the location ids. Hexadecimal.
+  stack_hash VARCHAR NOT NULL,
   -- Its locations, leaf first; empty for a sample without a stack.
-  location_ids UBIGINT[] NOT NULL
+  location_ids INTEGER[] NOT NULL
 );
 
 -- One row per distinct set of sample labels.
@@ -76,8 +84,10 @@ CREATE TABLE stack (
 -- key: label_set_id
 -- sort: label_set_id
 CREATE TABLE label_set (
-  -- Content id: XXH64 over the labels in key order.
-  label_set_id UBIGINT NOT NULL,
+  -- Number given on loading.
+  label_set_id INTEGER NOT NULL,
+  -- XXH64 over the labels in key order. Hexadecimal.
+  label_set_hash VARCHAR NOT NULL,
   -- Sorted by key; a repeated key keeps the order of its values. A numeric label has `num`, a string label `str`.
   labels STRUCT(key VARCHAR, str VARCHAR, num BIGINT, num_unit VARCHAR)[] NOT NULL
 );

@@ -6,10 +6,12 @@
 --
 -- key: trace_id
 CREATE TABLE trace (
-  -- Content id; the id of its source.
-  trace_id UBIGINT NOT NULL,
+  -- The number of its source.
+  trace_id INTEGER NOT NULL,
+  -- The hash of its source, hexadecimal.
+  trace_hash VARCHAR NOT NULL,
   -- The file it was read from.
-  source_id UBIGINT NOT NULL REFERENCES source(source_id),
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Version of the wire format: 1.11 (Go 1.11 to 1.18), 1.19 (Go 1.19 and 1.20), 1.21, 1.22, 1.23 (Go 1.23 and 1.24), 1.25,
   -- 1.26 (Go 1.26 and 1.27).
   wire_version VARCHAR NOT NULL,
@@ -41,7 +43,7 @@ CREATE TABLE trace (
 -- key: trace_id, generation
 CREATE TABLE trace_generation (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- Its number in the file; the first need not be 1.
   generation BIGINT NOT NULL,
   -- Time of its first event.
@@ -65,7 +67,7 @@ CREATE TABLE trace_generation (
 -- dictionary: from_state, from_reason, to_state, reason
 CREATE TABLE goroutine_transition (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- The goroutine that changes.
@@ -75,7 +77,7 @@ CREATE TABLE goroutine_transition (
   -- Why it began that, in the runtime's words: `chan receive`, `preempted`; empty when there is no reason.
   from_reason VARCHAR NOT NULL,
   -- Where that was begun, by whoever began it; NULL when the trace has no stack of it.
-  from_stack_id UBIGINT REFERENCES stack(stack_id),
+  from_stack_id INTEGER REFERENCES stack(stack_id),
   -- For how long, as far as the trace shows it; NULL at its first row, and where the states are equal.
   duration_ns BIGINT,
   -- What it does from now on.
@@ -83,11 +85,11 @@ CREATE TABLE goroutine_transition (
   -- Why, in the runtime's words; empty when there is no reason.
   reason VARCHAR NOT NULL,
   -- Where the goroutine is, or where a new one starts; NULL when the trace has no stack of it.
-  stack_id UBIGINT REFERENCES stack(stack_id),
+  stack_id INTEGER REFERENCES stack(stack_id),
   -- The goroutine that caused it; NULL when it was the goroutine itself or none.
   by_goroutine BIGINT,
   -- Where the cause was; NULL when the goroutine itself caused it or the trace has no stack of it.
-  by_stack_id UBIGINT REFERENCES stack(stack_id),
+  by_stack_id INTEGER REFERENCES stack(stack_id),
   -- The thread it happened on; NULL for none.
   thread BIGINT,
   -- The proc it happened on; NULL for none.
@@ -102,7 +104,7 @@ CREATE TABLE goroutine_transition (
 -- dictionary: from_state, to_state
 CREATE TABLE proc_transition (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- The proc that changes.
@@ -125,7 +127,7 @@ CREATE TABLE proc_transition (
 -- dictionary: name
 CREATE TABLE trace_range (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- From 0, in the order of their ends.
   range_index BIGINT NOT NULL,
   -- `GC concurrent mark phase`, `GC mark assist`, `GC incremental sweep`, `stop-the-world (KIND)`.
@@ -139,7 +141,7 @@ CREATE TABLE trace_range (
   -- The proc that does it; NULL where it is a goroutine's or nobody's.
   proc BIGINT,
   -- Where it began; NULL when the trace has no stack of it.
-  stack_id UBIGINT REFERENCES stack(stack_id),
+  stack_id INTEGER REFERENCES stack(stack_id),
   -- Bytes a sweep looked at; NULL for other ranges.
   swept_bytes BIGINT,
   -- Bytes a sweep gave back; NULL for other ranges.
@@ -152,7 +154,7 @@ CREATE TABLE trace_range (
 -- dictionary: name
 CREATE TABLE trace_metric (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- As runtime/metrics names it: `/memory/classes/heap/objects:bytes`, `/gc/heap/goal:bytes`, `/sched/gomaxprocs:threads`.
@@ -164,7 +166,7 @@ CREATE TABLE trace_metric (
   -- The proc it happened on; NULL for none.
   proc BIGINT,
   -- Where; NULL when the trace has no stack of it.
-  stack_id UBIGINT REFERENCES stack(stack_id)
+  stack_id INTEGER REFERENCES stack(stack_id)
 );
 
 -- One row per beginning or end of a user task (runtime/trace.NewTask).
@@ -173,7 +175,7 @@ CREATE TABLE trace_metric (
 -- dictionary: event, name
 CREATE TABLE trace_task (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- `begin` or `end`.
@@ -189,7 +191,7 @@ CREATE TABLE trace_task (
   -- The goroutine that began or ended it; NULL for none.
   goroutine BIGINT,
   -- Where; NULL when the trace has no stack of it.
-  stack_id UBIGINT REFERENCES stack(stack_id)
+  stack_id INTEGER REFERENCES stack(stack_id)
 );
 
 -- One row per beginning or end of a user region (runtime/trace.StartRegion).
@@ -198,7 +200,7 @@ CREATE TABLE trace_task (
 -- dictionary: event, name
 CREATE TABLE trace_region (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- `begin` or `end`.
@@ -212,7 +214,7 @@ CREATE TABLE trace_region (
   -- How long it took; NULL at its beginning, and when that was not seen.
   duration_ns BIGINT,
   -- Where; NULL when the trace has no stack of it.
-  stack_id UBIGINT REFERENCES stack(stack_id)
+  stack_id INTEGER REFERENCES stack(stack_id)
 );
 
 -- One row per message of runtime/trace.Log.
@@ -220,7 +222,7 @@ CREATE TABLE trace_region (
 -- key: trace_id, time_ns
 CREATE TABLE trace_log (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- The goroutine that logged; NULL for none.
@@ -232,7 +234,7 @@ CREATE TABLE trace_log (
   -- Its text.
   message VARCHAR NOT NULL,
   -- Where; NULL when the trace has no stack of it.
-  stack_id UBIGINT REFERENCES stack(stack_id)
+  stack_id INTEGER REFERENCES stack(stack_id)
 );
 
 -- One row per label of a goroutine: what kind of GC worker it is.
@@ -240,7 +242,7 @@ CREATE TABLE trace_log (
 -- key: trace_id, time_ns
 CREATE TABLE trace_label (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- The goroutine.
@@ -254,7 +256,7 @@ CREATE TABLE trace_label (
 -- key: trace_id, time_ns
 CREATE TABLE trace_cpu_sample (
   -- The trace.
-  trace_id UBIGINT NOT NULL REFERENCES trace(trace_id),
+  trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- When.
   time_ns BIGINT NOT NULL,
   -- The goroutine that ran; NULL for none.
@@ -264,5 +266,5 @@ CREATE TABLE trace_cpu_sample (
   -- The thread; NULL for none.
   thread BIGINT,
   -- Where; NULL when the trace has no stack of it.
-  stack_id UBIGINT REFERENCES stack(stack_id)
+  stack_id INTEGER REFERENCES stack(stack_id)
 );

@@ -14,18 +14,18 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-import xxhash
 
 from pipeline import batch as batches
 from pipeline.batch import BatchResult, ingest_batch
 from pipeline.formats import FORMATS
+from pipeline.hashes import hash_of
 from pipeline.inputs import read as reading
 from pipeline.inputs.limits import Limits
 from pipeline.lake.commit import commit
 from pipeline.lake.datafile import read_rows
-from pipeline.lake.snapshot import read_snapshot
+from pipeline.lake.snapshot import read_known, read_snapshot
 from pipeline.lake.verify import verify
-from pipeline.values import Blob, Decoded, Format, Note, Origin
+from pipeline.values import Blob, Decoded, Format, Known, Note, Origin
 from tests.builders import trace
 from tests.builders.executable import Function, executable
 from tests.builders.profile import profile
@@ -44,10 +44,10 @@ def _written(folder: Path, name: str, content: bytes, **labels: str) -> Origin:
 def test_a_batch_is_visible_to_nobody_before_it_is_committed(tmp_path: Path) -> None:
     origin = _written(tmp_path, "a.pb", profile("main.main 5"))
 
-    result = ingest_batch([origin], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    result = ingest_batch([origin], lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
     assert result.written.summary["profile"] == 1
-    assert read_snapshot(str(tmp_path / "lake")).version == 0
+    assert read_snapshot(str(tmp_path / "lake")).batch == 0
 
 
 def test_what_is_known_or_stands_twice_is_counted_and_left_out(tmp_path: Path) -> None:
@@ -56,9 +56,11 @@ def test_what_is_known_or_stands_twice_is_counted_and_left_out(tmp_path: Path) -
         _written(tmp_path, "again.pb", profile("main.main 5")),
         _written(tmp_path, "b.pb", profile("main.main 6")),
     ]
-    first = ingest_batch(batch[2:], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    first = ingest_batch(batch[2:], lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
-    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=first.written.sources)
+    result = ingest_batch(
+        batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known(ingested=first.written.sources)
+    )
 
     assert (dict(result.ingested), result.known) == ({"heap": 1}, 2)
 
@@ -70,11 +72,12 @@ def test_a_broken_input_is_refused_and_the_others_go_in(tmp_path: Path) -> None:
         _written(tmp_path, "notes.txt", b"call them on Monday"),
     ]
 
-    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
     assert dict(result.ingested) == {"heap": 1}
     assert {Path(uri).name for uri, _ in result.refusals} == {"cut.pb", "notes.txt"}
-    assert len(result.written.sources) == 3
+    assert len(result.written.sources) == 1
+    assert sorted(row["status"] for row in _told(result, tmp_path / "lake")) == ["ingested", "refused", "refused"]
 
 
 def test_equal_reports_of_two_builds_are_two_sources_and_of_one_build_one(tmp_path: Path) -> None:
@@ -84,7 +87,7 @@ def test_equal_reports_of_two_builds_are_two_sources_and_of_one_build_one(tmp_pa
         _written(tmp_path, "c.txt", REPORT.encode(), service="shop", build="1.5", team="blue"),
     ]
 
-    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
     assert (result.ingested["escape report"], result.known) == (2, 1)
 
@@ -96,7 +99,7 @@ def test_a_trace_larger_than_what_may_be_held_goes_in_whole(tmp_path: Path) -> N
 
     for most in (len(content), len(content) - 1):
         limits = replace(LIMITS, max_plain_bytes=most)
-        result = ingest_batch(origins, lake=str(tmp_path / f"lake{most}"), limits=limits, known=frozenset())
+        result = ingest_batch(origins, lake=str(tmp_path / f"lake{most}"), limits=limits, known=Known())
         assert result.refusals == ()
         summaries.append({name: rows for name, rows in result.written.summary.items() if name != "sample"})
 
@@ -113,7 +116,7 @@ def test_a_large_trace_is_decoded_before_the_next_file_is_opened(tmp_path: Path)
         origins,
         lake=str(tmp_path / "lake"),
         limits=replace(LIMITS, max_plain_bytes=len(content) - 1),
-        known=frozenset(),
+        known=Known(),
     )
 
     assert result.refusals == ()
@@ -121,30 +124,79 @@ def test_a_large_trace_is_decoded_before_the_next_file_is_opened(tmp_path: Path)
 
 
 def test_a_source_refused_in_the_same_words_is_told_and_not_written_again(tmp_path: Path) -> None:
+    lake = str(tmp_path / "lake")
     batch = [_written(tmp_path, "notes.txt", b"call them on Monday")]
-    first = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    first = ingest_batch(batch, lake=lake, limits=LIMITS, known=Known())
+    commit(lake, first.written, known=Known())
 
-    again = ingest_batch(
-        batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset(), refused=first.written.refused
-    )
+    again = ingest_batch(batch, lake=lake, limits=LIMITS, known=read_known(lake))
 
     assert (again.refusals, again.known) == (first.refusals, 0)
-    assert (again.written.files, again.written.sources) == ((), frozenset())
+    assert (again.written.files, again.written.sources.tolist()) == ((), [])
 
 
 def test_a_source_refused_in_other_words_is_written_again(tmp_path: Path) -> None:
     batch = [_written(tmp_path, "notes.txt", b"call them on Monday")]
-    first = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    first = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
+    (told,) = _told(first, tmp_path / "lake")
 
-    again = ingest_batch(
-        batch,
-        lake=str(tmp_path / "lake"),
-        limits=LIMITS,
-        known=frozenset(),
-        refused=dict.fromkeys(first.written.refused, "in other words"),
-    )
+    known = Known(refused={told["source_hash"]: "in other words"})
+    again = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=known)
 
-    assert again.written.refused == first.written.refused
+    assert [row["reason"] for row in _told(again, tmp_path / "lake")] == [told["reason"]]
+
+
+def _zipped(path: Path, **members: bytes) -> Origin:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return Origin(str(path), offered=4711)
+
+
+def test_with_anything_that_is_told_anew_of_an_archive_all_that_is_refused_of_it_is_told(tmp_path: Path) -> None:
+    lake = str(tmp_path / "lake")
+    archive = _zipped(tmp_path / "a.zip", bad=b"call them on Monday", good=profile("main.main 5"))
+    commit(lake, ingest_batch([archive], lake=lake, limits=LIMITS, known=Known()).written, known=Known())
+    _zipped(tmp_path / "a.zip", bad=b"call them on Monday", good=profile("main.main 6"))
+
+    again = ingest_batch([archive], lake=lake, limits=LIMITS, known=read_known(lake))
+
+    assert _outcomes(again, lake) == {("bad", "refused"), ("good", "ingested")}
+
+
+def test_an_archive_of_which_nothing_is_new_adds_nothing_however_often_it_is_read(tmp_path: Path) -> None:
+    lake = str(tmp_path / "lake")
+    archive = _zipped(tmp_path / "a.zip", bad=b"call them on Monday", good=profile("main.main 5"))
+    commit(lake, ingest_batch([archive], lake=lake, limits=LIMITS, known=Known()).written, known=Known())
+
+    again = ingest_batch([archive], lake=lake, limits=LIMITS, known=read_known(lake))
+
+    assert (again.known, len(again.refusals), again.written.files) == (1, 1, ())
+
+
+def test_a_member_does_not_stand_for_an_archive_of_which_something_was_refused(tmp_path: Path) -> None:
+    lake = str(tmp_path / "lake")
+    whole = _zipped(tmp_path / "a.zip", good=profile("main.main 5"))
+    part = replace(_zipped(tmp_path / "b.zip", bad=b"call them on Monday", good=profile("main.main 6")), offered=4712)
+
+    commit(lake, ingest_batch([whole, part], lake=lake, limits=LIMITS, known=Known()).written, known=Known())
+
+    assert read_known(lake).offered.tolist() == [4711]
+
+
+def _told(result: BatchResult, lake: str | Path) -> list[Mapping[str, Any]]:
+    """The rows of table `source` that a batch wrote."""
+    return [
+        row
+        for file in result.written.files
+        if file.table == "source"
+        for row in read_rows(Path(lake, file.path)).to_pylist()
+    ]
+
+
+def _outcomes(result: BatchResult, lake: str | Path) -> set[tuple[str, str]]:
+    """Each row's place, the archive itself having none, and its status."""
+    return {(row["uri"].removeprefix(row["path"]).removeprefix("!"), row["status"]) for row in _told(result, lake)}
 
 
 def test_a_refused_report_has_no_notes_beside_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,11 +208,11 @@ def test_a_refused_report_has_no_notes_beside_its_reason(tmp_path: Path, monkeyp
     monkeypatch.setattr("pipeline.formats.FORMATS", (noting,))
     batch = [_written(tmp_path, "a.txt", b"a"), _written(tmp_path, "b.txt", b"b")]
 
-    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
     (notes,) = [file for file in result.written.files if file.table == "ingest_note"]
     rows = read_rows(tmp_path / "lake" / notes.path).to_pylist()
-    assert [(row["source_id"], row["count"]) for row in rows] == [(xxhash.xxh64_intdigest(b"b"), 5)]
+    assert [(row["source_hash"], row["count"]) for row in rows] == [(hash_of(b"b"), 5)]
 
 
 def test_an_archive_refused_behind_members_that_were_read_stays_refused(tmp_path: Path) -> None:
@@ -174,10 +226,10 @@ def test_an_archive_refused_behind_members_that_were_read_stays_refused(tmp_path
     limits = replace(LIMITS, max_members=2)
     batch = [_written(tmp_path, "all.tar", buffer.getvalue())]
 
-    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=limits, known=frozenset())
+    result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=limits, known=Known())
 
-    assert (dict(result.ingested), len(result.written.refused)) == ({"heap": 2}, 1)
-    assert not result.written.refused.keys() & result.written.outdated
+    assert (dict(result.ingested), len(result.refusals)) == ({"heap": 2}, 1)
+    assert _outcomes(result, tmp_path / "lake") == {("0.pb", "ingested"), ("1.pb", "ingested"), ("", "refused")}
 
 
 def test_what_is_refused_is_refused_as_often_as_it_stands_there(tmp_path: Path) -> None:
@@ -185,7 +237,7 @@ def test_what_is_refused_is_refused_as_often_as_it_stands_there(tmp_path: Path) 
         (tmp_path / name).write_bytes(content)
 
     result = ingest_batch(
-        [Origin(str(tmp_path / name)) for name in "abcd"], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset()
+        [Origin(str(tmp_path / name)) for name in "abcd"], lake=str(tmp_path / "lake"), limits=LIMITS, known=Known()
     )
 
     assert (dict(result.ingested), result.known) == ({}, 0)
@@ -256,7 +308,7 @@ def _only_the_cursed_are_refused(folder: Path, *, says: str = "this is a bug in 
     inputs = _inputs(folder)
     good = [origin for origin in inputs if "cursed" not in origin.path]
 
-    result = ingest_batch(inputs, lake=str(folder / "lake"), limits=LIMITS, known=frozenset())
+    result = ingest_batch(inputs, lake=str(folder / "lake"), limits=LIMITS, known=Known())
 
     refused = {Path(uri).name: reason for uri, reason in result.refusals}
     assert refused.keys() <= {"cursed.pb", "cursed.trace", "cursed.txt", "cursed.exe"}
@@ -268,13 +320,13 @@ def _only_the_cursed_are_refused(folder: Path, *, says: str = "this is a bug in 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.formats.FORMATS", FORMATS)
         patch.setattr(batches, "build_tables", BUILD_TABLES)
-        undisturbed = ingest_batch(plain, lake=str(folder / "other"), limits=LIMITS, known=frozenset())
+        undisturbed = ingest_batch(plain, lake=str(folder / "other"), limits=LIMITS, known=Known())
     assert undisturbed.refusals == ()
     assert _rows(result, folder / "lake") == _rows(undisturbed, folder / "other")
     assert (result.ingested, result.known) == (undisturbed.ingested, 0)
-    assert len(result.written.sources) == len(inputs) >= len(good)
-    commit(str(folder / "lake"), result.written)
-    assert list(verify(str(folder / "lake"))) == []
+    assert len(result.written.sources) == len(inputs) - len(refused) >= len(good)
+    commit(str(folder / "lake"), result.written, known=Known())
+    assert list(verify(read_snapshot(str(folder / "lake")))) == []
 
 
 BUILD_TABLES = batches.build_tables
@@ -343,9 +395,9 @@ def _of_the_wrong_type(tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]
 
 def _of_a_stranger(tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
     def strange(rows: pa.Table) -> pa.Table:
-        names = [name for name in ("source_id", "profile_id", "trace_id") if name in rows.column_names][:1]
+        names = [name for name in ("source_hash", "profile_hash", "trace_hash") if name in rows.column_names][:1]
         for name in names:
-            column = pa.array([4711] * rows.num_rows, pa.uint64())
+            column = pa.array([4711] * rows.num_rows, pa.int64())
             rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
         return rows
 
@@ -388,7 +440,7 @@ def test_a_bug_that_shows_only_in_company_refuses_nothing(tmp_path: Path, monkey
 
     _with_decoders(monkeypatch, plant)
 
-    result = ingest_batch(_inputs(tmp_path), lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    result = ingest_batch(_inputs(tmp_path), lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
     assert (result.refusals, len(result.written.sources)) == ((), 12)
 
@@ -406,7 +458,7 @@ def test_what_was_known_or_stands_twice_is_counted_once_when_a_batch_is_done_aga
     _with_decoders(monkeypatch, plant)
     inputs = [*_inputs(tmp_path), _written(tmp_path, "one-again.pb", profile("main.one 5"))]
 
-    result = ingest_batch(inputs, lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset())
+    result = ingest_batch(inputs, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
     assert (result.ingested["heap"], result.known, len(result.refusals)) == (2, 1, 4)
 
@@ -426,14 +478,14 @@ def test_an_exception_in_an_unpacker_refuses_the_member_it_came_from(
             archive.write(origin.path, Path(origin.path).name)
 
     result = ingest_batch(
-        [Origin(str(tmp_path / "all.zip"))], lake=str(tmp_path / "lake"), limits=LIMITS, known=frozenset()
+        [Origin(str(tmp_path / "all.zip"))], lake=str(tmp_path / "lake"), limits=LIMITS, known=Known()
     )
 
     assert [uri.rpartition("!")[2] for uri, _ in result.refusals] == [
         *("cursed.pb", "cursed.trace", "cursed.txt", "cursed.exe")
     ]
     assert all("AssertionError at inputs/read.py:" in reason for _, reason in result.refusals)
-    assert len(result.written.sources) == len(inputs)
+    assert len(result.written.sources) == len(inputs) - 4
 
 
 EXTRACT = reading.extract

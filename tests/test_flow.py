@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +20,7 @@ from pipeline import flow
 from pipeline.errors import QueryError, UsageError
 from pipeline.formats import FORMATS
 from pipeline.inputs.limits import Limits
+from pipeline.lake.snapshot import read_known, read_snapshot
 from tests.builders.profile import profile
 
 LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=1000, max_members=100, max_depth=2)
@@ -32,7 +35,14 @@ def folder(tmp_path: Path) -> Path:
         content = profile(f"main.grow@m.go:7 main.main {100 * (second + 1)}", time_ns=(1_700_000_000 + second) * 10**9)
         (folder / f"heap-{second}.pb").write_bytes(content)
     (folder / "notes.txt").write_text("nothing")
+    settled(folder)
     return folder
+
+
+def settled(folder: Path) -> None:
+    """Make all files of a folder an hour old, so that they can be known again by their time of change."""
+    for path in folder.rglob("*"):
+        os.utime(path, (time.time() - 3600, 1_700_000_000))
 
 
 def ingest(folder: Path, lake: Path, *, limits: Limits = LIMITS, **more: object) -> flow.Receipt:
@@ -51,7 +61,7 @@ def asked(db: Path, query: str) -> list[tuple[object, ...]]:
 def test_a_receipt_says_what_went_in_and_what_did_not(folder: Path, tmp_path: Path) -> None:
     receipt = ingest(folder, tmp_path / "lake")
 
-    assert (dict(receipt.ingested), receipt.known, receipt.snapshot.version) == ({"heap": 3}, 0, 1)
+    assert (dict(receipt.ingested), receipt.known, receipt.batch) == ({"heap": 3}, 0, 1)
     ((uri, reason),) = receipt.refusals
     assert uri.endswith("notes.txt")
     assert "not a format heapscape knows" in reason
@@ -64,7 +74,7 @@ def test_offering_again_changes_nothing_and_what_was_refused_is_refused_again(fo
     again = ingest(folder, tmp_path / "lake")
 
     assert (dict(again.ingested), again.known, again.refusals) == ({}, 3, first.refusals)
-    assert again.snapshot == first.snapshot
+    assert again.batch == first.batch
     assert contents(tmp_path / "lake") == before
 
 
@@ -99,17 +109,13 @@ def test_what_a_limit_refused_goes_in_with_a_higher_one(folder: Path, tmp_path: 
     loaded = flow.load(str(lake), str(db))
 
     assert ([len(one.refusals) for one in (first, second)], dict(second.ingested)) == ([2, 1], {"heap": 1})
-    assert (second.snapshot.version - first.snapshot.version, loaded.rows["source"], loaded.rows["profile"]) == (
-        1,
-        0,
-        1,
-    )
+    assert (second.batch - first.batch, loaded.rows["source"], loaded.rows["profile"]) == (1, 1, 1)
     statuses = "SELECT parse_filename(split_part(uri, '!', 1)), status FROM source ORDER BY ALL"
     heaps = [(f"heap-{second}.pb", "ingested") for second in range(3)]
     assert asked(db, statuses) == [*heaps, (name, "ingested"), ("notes.txt", "refused")]
     assert list(flow.verify_lake(str(lake))) == []
     flow.load(str(lake), str(tmp_path / "once.duckdb"))
-    everything = "FROM source ORDER BY source_id"
+    everything = "SELECT * EXCLUDE (source_id) FROM source ORDER BY source_hash"
     assert asked(tmp_path / "once.duckdb", everything) == asked(db, everything)
 
 
@@ -124,7 +130,8 @@ def test_another_reason_takes_the_place_of_the_old_one(folder: Path, tmp_path: P
 
     ((reason,),) = asked(db, "SELECT reason FROM source WHERE uri LIKE '%large.pb'")
     assert f"more than the {LOW.max_plain_bytes - 1:,} that fit into --memory;" in str(reason)
-    assert (second.snapshot.version - first.snapshot.version, len(second.snapshot.sources)) == (1, 5)
+    assert second.batch - first.batch == 1
+    assert asked(db, "SELECT COUNT(*) FROM source") == [(5,)]
     assert list(flow.verify_lake(str(lake))) == []
 
 
@@ -137,12 +144,6 @@ def test_what_an_older_release_did_not_know_goes_in_with_a_newer_one(
     with monkeypatch.context() as older:
         older.setattr("pipeline.formats.FORMATS", tuple(one for one in FORMATS if one.name == "gotrace"))
         ingest(folder, lake)
-    # The older release did not write down what it refused.
-    entry = lake / "_manifest" / "0000000001.json"
-    document = json.loads(entry.read_text())
-    for key in ("refused", "replaced", "removed"):
-        del document[key]
-    entry.write_text(json.dumps(document))
     flow.load(str(lake), str(db))
     assert asked(db, "SELECT status, COUNT(*) FROM source GROUP BY ALL") == [("refused", 5)]
 
@@ -172,12 +173,168 @@ def test_an_executor_gives_the_same_lake(folder: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as executor:
         together = ingest(folder, tmp_path / "two", executor=executor)
 
-    assert together.snapshot.sources == alone.snapshot.sources
-    assert _rows(together) == _rows(alone)
+    assert (together.ingested, together.refusals) == (alone.ingested, alone.refusals)
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    assert read_known(two).ingested.tolist() == read_known(one).ingested.tolist()
+    assert _rows(two) == _rows(one)
 
 
-def _rows(receipt: flow.Receipt) -> Mapping[str, int]:
-    return {name: sum(file.rows for file in files) for name, files in receipt.snapshot.files.items()}
+def _rows(lake: str) -> Mapping[str, int]:
+    return {name: sum(file.rows for file in files) for name, files in read_snapshot(lake).files.items()}
+
+
+# What is known without being read. -----------------------------------------------------------------------------------
+
+
+def in_place(path: Path, content: bytes) -> None:
+    """Other bytes, as many, under the same time of change: only who reads the file can tell."""
+    status = path.stat()
+    assert len(content) == status.st_size
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_an_unchanged_file_is_known_without_being_read(folder: Path, tmp_path: Path) -> None:
+    ingest(folder, tmp_path / "lake")
+    in_place(folder / "heap-1.pb", b"x" * (folder / "heap-1.pb").stat().st_size)
+
+    again = ingest(folder, tmp_path / "lake")
+
+    assert (dict(again.ingested), again.known) == ({}, 3)
+    assert [Path(uri).name for uri, _ in again.refusals] == ["notes.txt"]
+
+
+def test_with_check_content_a_known_file_is_read(folder: Path, tmp_path: Path) -> None:
+    first = ingest(folder, tmp_path / "lake")
+    same = ingest(folder, tmp_path / "lake", check_content=True)
+    in_place(folder / "heap-1.pb", b"x" * (folder / "heap-1.pb").stat().st_size)
+
+    other = ingest(folder, tmp_path / "lake", check_content=True)
+
+    assert (dict(same.ingested), same.known, same.refusals) == ({}, 3, first.refusals)
+    assert (dict(other.ingested), other.known) == ({}, 2)
+    assert sorted(Path(uri).name for uri, _ in other.refusals) == ["heap-1.pb", "notes.txt"]
+
+
+def test_what_was_read_with_check_content_is_known_the_next_time(folder: Path, tmp_path: Path) -> None:
+    ingest(folder, tmp_path / "lake", check_content=True)
+    in_place(folder / "heap-1.pb", b"x" * (folder / "heap-1.pb").stat().st_size)
+
+    assert ingest(folder, tmp_path / "lake").known == 3
+
+
+@pytest.mark.parametrize("change", ["size", "time", "path"])
+def test_a_file_that_changed_in_anything_that_shows_is_read(folder: Path, tmp_path: Path, change: str) -> None:
+    ingest(folder, tmp_path / "lake")
+    path = folder / "heap-1.pb"
+    content = profile("main.other 1", time_ns=1_700_000_009 * 10**9)
+    if change == "time":
+        in_place(path, b"x" * path.stat().st_size)
+        os.utime(path, (1_700_000_000, 1_700_000_001))
+    elif change == "size":
+        path.write_bytes(content)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    else:
+        path.rename(folder / "moved.pb")
+
+    again = ingest(folder, tmp_path / "lake")
+
+    outcome = (dict(again.ingested), again.known, len(again.refusals))
+    assert outcome == {"time": ({}, 2, 2), "size": ({"heap": 1}, 2, 1), "path": ({}, 3, 1)}[change]
+
+
+def test_the_same_file_with_other_labels_is_read_again(folder: Path, tmp_path: Path) -> None:
+    lake = str(tmp_path / "lake")
+    report = folder / "m.txt"
+    report.write_text("# app\n./main.go:5:2: moved to heap: x\n")
+    settled(folder)
+    builds = [{"build": "1"}, {"build": "2"}, {"build": "1"}]
+
+    found = [flow.ingest([str(report)], lake, labels=labels, limits=LIMITS) for labels in builds]
+
+    assert [(one.ingested.get("escape report", 0), one.known) for one in found] == [(1, 0), (1, 0), (0, 1)]
+
+
+def test_a_file_of_this_moment_is_read_again_and_then_known(folder: Path, tmp_path: Path) -> None:
+    young = folder / "heap-1.pb"
+    os.utime(young, None)
+    ingest(young, tmp_path / "lake")
+    assert read_known(str(tmp_path / "lake")).offered.tolist() == []
+    settled(folder)
+
+    second = ingest(young, tmp_path / "lake")
+
+    assert (dict(second.ingested), second.known) == ({}, 1)
+    assert len(read_known(str(tmp_path / "lake")).offered) == 1
+
+
+def test_a_second_name_of_the_same_bytes_is_a_name_of_the_source(folder: Path, tmp_path: Path) -> None:
+    lake, db = tmp_path / "lake", tmp_path / "h.duckdb"
+    ingest(folder / "heap-0.pb", lake)
+    flow.load(str(lake), str(db))
+    (folder / "copy.pb.gz").write_bytes(gzip.compress((folder / "heap-0.pb").read_bytes()))
+    settled(folder)
+
+    again = ingest(folder / "copy.pb.gz", lake)
+    flow.load(str(lake), str(db))
+
+    names = "SELECT parse_filename(n.uri) FROM source JOIN source_name n USING (source_id) ORDER BY ALL"
+    assert (dict(again.ingested), again.known) == ({}, 1)
+    assert asked(db, names) == [("copy.pb.gz",), ("heap-0.pb",)]
+    assert asked(db, "SELECT COUNT(*) FROM source") == [(1,)]
+
+
+def zipped(path: Path, **members: bytes) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def test_an_archive_of_which_a_member_is_refused_is_read_again(folder: Path, tmp_path: Path) -> None:
+    lake, db = tmp_path / "lake", tmp_path / "h.duckdb"
+    archive = folder / "all.zip"
+    zipped(archive, small=profile("main.small 1"), large=LARGE)
+    settled(folder)
+    first = ingest(archive, lake, limits=replace(LOW, max_members=10))
+
+    second = ingest(archive, lake)
+    flow.load(str(lake), str(db))
+
+    assert (dict(first.ingested), len(first.refusals)) == ({"heap": 1}, 1)
+    assert (dict(second.ingested), second.known, second.refusals) == ({"heap": 1}, 1, ())
+    assert asked(db, "SELECT split_part(uri, '!', 2), status FROM source ORDER BY ALL") == [
+        ("large", "ingested"),
+        ("small", "ingested"),
+    ]
+
+
+def test_an_archive_of_which_all_is_in_is_known_without_being_read(folder: Path, tmp_path: Path) -> None:
+    archive = folder / "all.zip"
+    zipped(archive, one=profile("main.one 1"), two=profile("main.two 2"))
+    settled(folder)
+    ingest(archive, tmp_path / "lake")
+    in_place(archive, b"x" * archive.stat().st_size)
+
+    again = ingest(archive, tmp_path / "lake")
+
+    assert (dict(again.ingested), again.known, again.refusals) == ({}, 1, ())
+
+
+def test_a_member_that_is_still_refused_stays_in_source_beside_its_newer_sibling(folder: Path, tmp_path: Path) -> None:
+    lake, db = tmp_path / "lake", tmp_path / "h.duckdb"
+    archive = folder / "all.zip"
+    zipped(archive, bad=b"call them on Monday", good=profile("main.one 1"))
+    ingest(archive, lake)
+    flow.load(str(lake), str(db))
+    zipped(archive, bad=b"call them on Monday", good=profile("main.two 2"))
+
+    ingest(archive, lake)
+    flow.load(str(lake), str(db))
+    flow.load(str(lake), str(tmp_path / "once.duckdb"))
+
+    everything = "SELECT split_part(uri, '!', 2), status FROM source ORDER BY ALL"
+    for one in (db, tmp_path / "once.duckdb"):
+        assert asked(one, everything) == [("bad", "refused"), ("good", "ingested"), ("good", "ingested")]
 
 
 def test_growth_comes_out_at_the_other_end(folder: Path, tmp_path: Path) -> None:
@@ -185,7 +342,7 @@ def test_growth_comes_out_at_the_other_end(folder: Path, tmp_path: Path) -> None
 
     loaded = flow.load(str(tmp_path / "lake"), str(tmp_path / "h.duckdb"), threads=1)
 
-    assert (loaded.from_version, loaded.to_version, loaded.rows["profile"]) == (0, 1, 3)
+    assert (loaded.from_batch, loaded.to_batch, loaded.rows["profile"]) == (0, 1, 3)
     sites = asked(tmp_path / "h.duckdb", "SELECT function, line, growth_bytes FROM attribution.growth_by_site")
     assert sites == [("main.grow", 7, 200)]
 
@@ -198,7 +355,7 @@ def test_a_load_reads_only_what_is_new(folder: Path, tmp_path: Path) -> None:
 
     second = flow.load(lake, db)
 
-    assert (second.from_version, second.to_version, second.rows["profile"]) == (1, 2, 2)
+    assert (second.from_batch, second.to_batch, second.rows["profile"]) == (1, 2, 2)
 
 
 def test_an_empty_lake_neither_loads_nor_verifies(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_every_table_has_its_section_with_all_columns() -> None:
 def test_a_reference_links_to_its_table_and_is_no_part_of_the_type() -> None:
     page = schemas_page()
 
-    assert "| `stack_id` | UBIGINT NOT NULL | Call stack. → [stack](#stack) |" in page
+    assert "| `stack_id` | INTEGER NOT NULL | Call stack. → [stack](#stack) |" in page
 
 
 def test_a_table_tells_its_key_its_folders_and_whether_it_is_in_the_lake() -> None:

@@ -9,45 +9,33 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from threading import Timer
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from pipeline import __version__
-from pipeline.cli.diff import diff
-from pipeline.cli.escapes import escapes
-from pipeline.cli.flame import flame
-from pipeline.cli.goroutines import goroutines
-from pipeline.cli.growth import growth
-from pipeline.cli.ingest import ingest
-from pipeline.cli.lake import lake
-from pipeline.cli.load import load
-from pipeline.cli.peek import peek
-from pipeline.cli.report import report
-from pipeline.cli.run import run
-from pipeline.cli.sql import sql
-from pipeline.cli.top import top
-from pipeline.cli.workers import stop_workers
 from pipeline.endings import INTERRUPTED, answering, end, leave, tell, to_nowhere
 from pipeline.text import printable
 
-COMMANDS: tuple[click.Command, ...] = (
-    run,
-    ingest,
-    load,
-    sql,
-    growth,
-    top,
-    peek,
-    diff,
-    flame,
-    report,
-    escapes,
-    goroutines,
-    lake,
-)
+# Each with what it says of itself in the list of all: to print that, none of them is imported.
+COMMANDS: Final = {
+    "run": "Decode INPUTs, load them, and print where the heap grew.",
+    "ingest": "Decode INPUTs into the Parquet lake.",
+    "load": "Bring the DuckDB file up to the lake.",
+    "sql": "Run any SQL query, read-only; - reads it from standard input.",
+    "growth": "Print where the heap grew, and why the compiler put it there.",
+    "top": "Print the heaviest functions, as `go tool pprof -top` does.",
+    "peek": "Print callers and callees of functions that match REGEX, as `go tool pprof -peek` does.",
+    "diff": "Print what changed between two profiles, as `go tool pprof -top -diff_base` does.",
+    "flame": "Draw a flame graph of the newest heap profile, or of what you choose.",
+    "report": "Write the heap-growth report: growth by site, reasons with their flows, flame graphs; one HTML file.",
+    "escapes": "List what the compiler put on the heap, and why.",
+    "goroutines": "Print what the goroutines of an execution trace did with their time, by the function they were started with.",
+    "lake": "Check the Parquet lake and tidy it up.",
+}
 
 _SOME_REFUSED = 1
 _USAGE = 2
@@ -57,7 +45,20 @@ _AGAIN_S = 0.05
 
 
 class _Commands(click.Group):
-    """A group whose commands may end early because nobody reads their output any more."""
+    """A group whose commands are imported when they are run, and may end early because nobody reads their output any more."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def make_context(self, *arguments: Any, **more: Any) -> click.Context:
         # This prints help and the version.
@@ -92,7 +93,6 @@ def _flush() -> None:
 
 @click.group(
     cls=_Commands,
-    commands={str(command.name): command for command in COMMANDS},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(__version__, prog_name="heapscape")
@@ -111,6 +111,12 @@ def heapscape() -> None:
     """
 
 
+def every_command() -> tuple[click.Command, ...]:
+    """All of them, imported."""
+    context = click.Context(heapscape)
+    return tuple(found for name in COMMANDS if (found := heapscape.get_command(context, name)))
+
+
 def command() -> int:
     """The `heapscape` command: what `main` returns is what the process ends with, whatever signals come meanwhile."""
     received: list[int] = []
@@ -125,6 +131,8 @@ def command() -> int:
             raise KeyboardInterrupt
         # What the first one has begun to end is let end, unless that takes too long: `timeout` sends two at once.
         if time.monotonic() - since > _PATIENCE_S:
+            from pipeline.cli.workers import stop_workers
+
             stop_workers()
             os._exit(128 + received[0])
 

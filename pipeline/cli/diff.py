@@ -74,7 +74,9 @@ def diff(
     filters = Filters(focus, ignore)
     if inputs and len(inputs) != 2:
         raise UsageError(f"{len(inputs)} inputs; give the profile before and the profile after")
-    with opened(inputs, db, memory=memory, threads=threads) as connection:
+    with opened(
+        inputs, db, memory=memory, threads=threads, views=questions.FLAMES if html else questions.STACKS
+    ) as connection:
         bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen)
         before = choose(connection, selection(bases, **chosen), sample_index=sample_index)
         after = choose(connection, selection(profiles, **chosen), sample_index=sample_index or before.sample_type)
@@ -120,7 +122,7 @@ def _ends(
     found = questions.series(connection, chosen).table.to_pylist()
     if not found:
         raise UsageError("no series has two heap profiles; name two profiles with --base and --profile")
-    return (f"{found[0]['first_profile_id']:016x}",), (f"{found[0]['last_profile_id']:016x}",)
+    return (str(found[0]["first_profile_id"]),), (str(found[0]["last_profile_id"]),)
 
 
 def _title(before: Chosen, after: Chosen) -> str:

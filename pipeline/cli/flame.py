@@ -77,7 +77,8 @@ def flame(
       heapscape flame --kind cpu --format folded | flamegraph.pl > cpu.svg
       heapscape flame --format json --profile heap-12
     """
-    with opened(inputs, db, memory=memory, threads=threads) as connection:
+    views = questions.SITE_FLAMES if growth or site else questions.FLAMES
+    with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
         if growth or site:
             title, unit, sample_type, rows = _growth(connection, selection(profiles, **chosen), site=site)
             if format_ == "folded":

@@ -11,7 +11,7 @@ from pipeline.cli.options import database_option, format_option, opened, owner_o
 from pipeline.cli.profiles import check_named
 from pipeline.errors import UsageError
 from pipeline.outputs import goroutine_table
-from pipeline.warehouse import questions
+from pipeline.warehouse import questions, trace_questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,14 +55,14 @@ def goroutines(
       heapscape goroutines --service checkout --format json
     """
     picked = selection(traces, kind="trace", **chosen)
-    with opened(inputs, db, memory=memory, threads=threads) as connection:
+    with opened(inputs, db, memory=memory, threads=threads, views=trace_questions.VIEWS) as connection:
         found = _choose(connection, picked, is_all=bool(inputs or traces))
         ids = [trace["profile_id"] for trace in found]
         if function is None:
-            answer = questions.goroutine_groups(connection, ids)
+            answer = trace_questions.goroutine_groups(connection, ids)
         else:
             name = "" if function == goroutine_table.NO_STACK else function
-            answer = questions.goroutines(connection, ids, name)
+            answer = trace_questions.goroutines(connection, ids, name)
     if not answer.table.num_rows:
         say("no goroutine of this function; see which there are with: heapscape goroutines")
     if format_ != "table":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,7 +56,7 @@ def growth(
       heapscape growth --format json
       heapscape growth heap-*.pb.gz escape-m2.txt
     """
-    with opened(inputs, db, memory=memory, threads=threads) as connection:
+    with opened(inputs, db, memory=memory, threads=threads, views=questions.GROWTH) as connection:
         print_growth(connection, selection((), **chosen), by=by, limit=limit, format_=format_)
 
 
@@ -70,27 +70,16 @@ def print_growth(
 ) -> None:
     """The growth table of every selected series, as text or in a format for machines."""
     found = questions.series(connection, chosen).table.to_pylist()
-    ids = [one["series_id"] for one in found]
-    grown = _BY[by](connection, ids)
     if format_ != "table":
-        show(grown, format=format_)
+        show(_BY[by](connection, [one["series_id"] for one in found]), format=format_)
         return
     if not found:
         say(
             'no series that fits has two heap profiles, so there is no growth to tell; see: heapscape sql "FROM heap.series"'
         )
         return
-    rows = grown.table.to_pylist()
-    coverage, modules = _beside(connection, ids) if by == "site" else ([], [])
-    for one in found[:_SERIES]:
-        moved = [row for row in _of(one, rows) if row["growth_bytes"]]
-        shown, left_out = moved[:limit], len(_of(one, rows)) - len(moved[:limit])
-        if by == "own":
-            text = growth_table.text_by_own_code(one, shown, left_out=left_out)
-        elif by == "module":
-            text = growth_table.text_by_module(one, shown, left_out=left_out)
-        else:
-            text = growth_table.text(one, shown, _of(one, coverage), _of(one, modules), left_out=left_out)
+    shown = found[:_SERIES]
+    for text in _TABLES[by](connection, shown, limit):
         answer_lines(text)
     if alike := _alike(found):
         say(
@@ -103,12 +92,43 @@ def print_growth(
         )
 
 
-def _beside(connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> tuple[list[Any], list[Any]]:
-    """What stands below the sites of a series: how much is explained, and which modules allocated."""
-    return (
-        questions.coverage(connection, ids).table.to_pylist(),
-        questions.growth_by_module(connection, ids).table.to_pylist(),
-    )
+def _by_site(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
+    """The tables of sites; below each how much is explained, and which other modules allocated."""
+    ids = [one["series_id"] for one in shown]
+    coverage = questions.coverage(connection, ids).table.to_pylist()
+    modules = questions.growth_by_module(connection, ids).table.to_pylist()
+    rows = questions.growth(connection, ids, limit=limit).table.to_pylist()
+    counts = dict(zip(*(questions.site_counts(connection, ids).table.to_pydict().values()), strict=True))
+    for one in shown:
+        moved = _of(one, rows)
+        left_out = counts.get(one["series_id"], 0) - len(moved)
+        yield growth_table.text(one, moved, _of(one, coverage), _of(one, modules), left_out=left_out)
+
+
+def _by_own_code(
+    connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int
+) -> Iterator[str]:
+    rows = questions.growth_by_own_code(connection, [one["series_id"] for one in shown]).table.to_pylist()
+    for one in shown:
+        moved, left_out = _most(_of(one, rows), limit)
+        yield growth_table.text_by_own_code(one, moved, left_out=left_out)
+
+
+def _by_module(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
+    rows = questions.growth_by_module(connection, [one["series_id"] for one in shown]).table.to_pylist()
+    for one in shown:
+        moved, left_out = _most(_of(one, rows), limit)
+        yield growth_table.text_by_module(one, moved, left_out=left_out)
+
+
+# The tables for people behind each --by.
+_TABLES = {"site": _by_site, "own": _by_own_code, "module": _by_module}
+
+
+def _most(rows: Sequence[Mapping[str, Any]], limit: int) -> tuple[list[Mapping[str, Any]], int]:
+    """The first of those that grew or shrank, and how many rows that leaves out."""
+    moved = [row for row in rows if row["growth_bytes"]][:limit]
+    return moved, len(rows) - len(moved)
 
 
 def _alike(found: Sequence[Mapping[str, Any]]) -> int:

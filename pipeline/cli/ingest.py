@@ -11,7 +11,15 @@ import click
 
 from pipeline import config, flow
 from pipeline.cli.console import answer, progress, say, say_losses, say_refusals, show_json
-from pipeline.cli.options import label_option, lake_option, limits, memory_option, outcome_option, setting
+from pipeline.cli.options import (
+    check_content_option,
+    label_option,
+    lake_option,
+    limits,
+    memory_option,
+    outcome_option,
+    setting,
+)
 from pipeline.cli.workers import workers
 from pipeline.errors import PipelineError, UsageError
 
@@ -23,6 +31,7 @@ _NOTHING_DONE = 3
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @lake_option
 @label_option
+@check_content_option
 @setting(config.JOBS, type=click.IntRange(min=1))
 @outcome_option
 @memory_option
@@ -30,6 +39,7 @@ def ingest(
     inputs: tuple[str, ...],
     lake: str,
     labels: dict[str, str],
+    check_content: bool,
     jobs: int,
     format_: str,
     memory: str,
@@ -37,25 +47,32 @@ def ingest(
     """Decode INPUTs into the Parquet lake.
 
     An INPUT is a file, a folder, a glob, a zip or tar archive, or - for standard input; gzip, zstd, bzip2 and xz
-    are taken off. Formats are known by content. What is in the lake already is skipped; what was refused is
-    tried again.
+    are taken off. Formats are known by content. What is in the lake already is skipped, a file with the path, size
+    and time of change it had then without being read; what was refused is tried again.
 
     \b
       heapscape ingest profiles/ --label service=checkout
       curl -s localhost:6060/debug/pprof/heap | heapscape ingest -
     """
     started = time.monotonic()
-    receipt = ingest_with_progress(inputs, lake, labels=labels, jobs=jobs, memory=memory)
+    receipt = ingest_with_progress(inputs, lake, labels=labels, check_content=check_content, jobs=jobs, memory=memory)
     say_receipt(receipt, seconds=time.monotonic() - started)
     if format_ == "json":
         show_json(_as_json(receipt))
     else:
-        answer(f"lake {lake} is at commit {receipt.snapshot.version}")
+        answer(f"lake {lake} is at batch {receipt.batch}")
     return exit_code(receipt)
 
 
 def ingest_with_progress(
-    inputs: tuple[str, ...], lake: str, *, labels: Mapping[str, str], jobs: int, memory: str, skip: Sequence[str] = ()
+    inputs: tuple[str, ...],
+    lake: str,
+    *,
+    labels: Mapping[str, str],
+    check_content: bool,
+    jobs: int,
+    memory: str,
+    skip: Sequence[str] = (),
 ) -> flow.Receipt:
     """Ingest in this process, or in several, with a bar on a terminal."""
     # Before the bar, which has no place for a line of its own.
@@ -65,7 +82,14 @@ def ingest_with_progress(
     try:
         with progress("decoding", None) as advance, workers(jobs) as executor:
             receipt = flow.ingest(
-                inputs, lake, labels=labels, limits=limits(memory), skip=skip, executor=executor, advance=advance
+                inputs,
+                lake,
+                labels=labels,
+                limits=limits(memory),
+                skip=skip,
+                executor=executor,
+                check_content=check_content,
+                advance=advance,
             )
     except BrokenProcessPool as error:
         raise PipelineError(
@@ -106,7 +130,7 @@ def exit_code(receipt: flow.Receipt) -> int:
 
 def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
     return {
-        "commit": receipt.snapshot.version,
+        "batch": receipt.batch,
         "ingested": dict(receipt.ingested),
         "known": receipt.known,
         "refused": [{"uri": uri, "reason": reason} for uri, reason in receipt.refusals],

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 
 import click
 
 from pipeline import flow
 from pipeline.cli.console import answer, show_json
-from pipeline.cli.options import Finite, lake_option, outcome_option
+from pipeline.cli.options import Age, Finite, lake_option, outcome_option
+from pipeline.lake.keep import Kept
+from pipeline.outputs.aligned import aligned
+from pipeline.outputs.units import readable
 
 _SOMETHING_WRONG = 3
-_S_PER_HOUR = 3600
 
 
 @click.group()
@@ -23,7 +26,7 @@ def lake() -> None:
 @lake_option
 @outcome_option
 def verify(lake: str, format_: str) -> int:
-    """Check that every file is what the manifest says, and that all references land.
+    """Check that every file is what the lake's logs say, and that all references land.
 
     Leftovers of a crash are named and are no fault. The exit code is 3 when something is wrong.
 
@@ -52,22 +55,109 @@ def verify(lake: str, format_: str) -> int:
     help="Leave what was touched since: a younger file may be one that another process is about to commit.",
 )
 @outcome_option
-def sweep(lake: str, hours: float, format_: str) -> None:
-    """Remove what crashes left behind: files that no commit lists.
+def vacuum(lake: str, hours: float, format_: str) -> None:
+    """Remove files that crashes and compactions left behind: those that no log lists.
 
-    Nothing that was committed is touched, and no file that heapscape did not write.
+    Nothing that counts is touched.
 
     \b
-      heapscape lake sweep
-      heapscape lake sweep --older-than 1
+      heapscape lake vacuum
+      heapscape lake vacuum --older-than 1
     """
-    removed = flow.sweep_lake(lake, older_than_s=hours * _S_PER_HOUR)
+    removed = flow.vacuum_lake(lake, older_than_hours=hours)
     if format_ == "json":
         show_json(removed)
         return
     for path in removed:
         answer(path)
     answer(f"{lake}: {len(removed):,} file{'s' if len(removed) != 1 else ''} removed")
+
+
+@lake.command()
+@lake_option
+@outcome_option
+def compact(lake: str, format_: str) -> None:
+    """Merge small files, so that a lake that is added to every few minutes stays fast to open and to read.
+
+    No row changes, and symbols that many batches brought are kept once. The files that were merged stay until a vacuum.
+
+    \b
+      heapscape lake compact
+      heapscape lake vacuum
+    """
+    _say_kept(lake, flow.compact_lake(lake), format_)
+
+
+@lake.command()
+@lake_option
+@click.option(
+    "--older-than",
+    "age",
+    type=Age(),
+    metavar="AGE",
+    required=True,
+    help="What was taken longer ago than this is to go: 30d, 12h.",
+)
+@outcome_option
+def expire(lake: str, age: timedelta, format_: str) -> None:
+    """Take out what is old: its rows, and symbols that nothing else speaks of.
+
+    A profile or a trace that does not say when it was taken, a report and an executable go by when they were read.
+    All stay known, so that old files in a folder that is ingested again do not come back. The next load takes them out
+    of the database; the files stay until a vacuum.
+
+    \b
+      heapscape lake expire --older-than 30d
+      heapscape lake vacuum
+    """
+    _say_kept(lake, flow.expire_lake(lake, before=datetime.now(UTC) - age), format_)
+
+
+@lake.command()
+@lake_option
+@outcome_option
+def info(lake: str, format_: str) -> None:
+    """What the lake holds and what it weighs, by table, day and service.
+
+    \b
+      heapscape lake info
+      heapscape lake info --format json
+    """
+    found = flow.describe_lake(lake)
+    if format_ == "json":
+        show_json(asdict(found))
+        return
+    total = sum(weight.size_bytes for weight in found.tables.values())
+    counted = ", ".join(f"{count:,} {name}" for name, count in found.sources.items() if count)
+    answer(f"{lake}: batch {found.batch}, {readable(total, unit='bytes')}, sources: {counted}")
+    for title, weights in (("table", found.tables), ("day", found.days)):
+        rows = [(name, f"{one.files:,}", f"{one.rows:,}", _size(one.size_bytes)) for name, one in weights.items()]
+        _answer_table([(title, "files", "rows", "size"), *rows])
+    _answer_table([("service", "profiles"), *((name or "-", f"{count:,}") for name, count in found.services.items())])
+    _answer_table([("note", "sources"), *((name, f"{count:,}") for name, count in found.notes.items())])
+
+
+def _size(size_bytes: int) -> str:
+    return readable(size_bytes, unit="bytes")
+
+
+def _answer_table(rows: list[tuple[str, ...]]) -> None:
+    if len(rows) > 1:
+        answer("")
+        for line in aligned(rows, right=range(1, len(rows[0]))):
+            answer(line)
+
+
+def _say_kept(lake: str, kept: Kept, format_: str) -> None:
+    if format_ == "json":
+        show_json(asdict(kept))
+        return
+    for name, (before, after) in kept.files.items():
+        sizes = kept.size_bytes[name]
+        answer(
+            f"{name}: {before:,} → {after:,} files, {readable(sizes[0], unit='bytes')} → {readable(sizes[1], unit='bytes')}"
+        )
+    answer(f"{lake}: {len(kept.files):,} table{'s' if len(kept.files) != 1 else ''} changed")
 
 
 def _verdict(findings: int) -> str:

@@ -7,7 +7,7 @@ import time
 import click
 
 from pipeline import flow
-from pipeline.cli.console import answer, progress, show_json
+from pipeline.cli.console import answer, share_done, show_json
 from pipeline.cli.options import database_option, lake_option, outcome_option, resource_options
 from pipeline.warehouse.load import Loaded
 
@@ -30,17 +30,14 @@ def load(lake: str, db: str, format_: str, memory: str, threads: int | None) -> 
     started = time.monotonic()
     loaded = load_with_progress(lake, db, memory=memory, threads=threads)
     if format_ == "json":
-        show_json({"commit": loaded.to_version, "new_rows": dict(loaded.rows)})
+        show_json({"batch": loaded.to_batch, "new_rows": dict(loaded.rows)})
         return
     rows = sum(loaded.rows.values())
     seconds = time.monotonic() - started
-    answer(f"{db} is at commit {loaded.to_version} of {lake}: {rows:,} new rows, {seconds:.1f} s")
+    answer(f"{db} is at batch {loaded.to_batch} of {lake}: {rows:,} new rows, {seconds:.1f} s")
 
 
 def load_with_progress(lake: str, db: str, *, memory: str, threads: int | None) -> Loaded:
-    """Load, with a spinner on a terminal."""
-    from pipeline.warm import main as compile_once
-
-    compile_once()
-    with progress("loading", None):
-        return flow.load(lake, db, threads=threads, memory=memory)
+    """Load, with a bar on a terminal."""
+    with share_done("loading") as advance:
+        return flow.load(lake, db, threads=threads, memory=memory, advance=advance)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -51,6 +53,21 @@ class Finite(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+class Age(click.ParamType):  # type: ignore[type-arg]
+    """A time that has passed: `30d`, `12h`, `90m`, `45s`."""
+
+    name = "age"
+    _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d{1,6})([dhms])", str(value))
+        if not found:
+            self.fail(f"{value!r} is no age; write a number and d, h, m or s, such as 30d", param, ctx)
+        return timedelta(**{self._UNITS[found[2]]: int(found[1])})
 
 
 def setting(declared: config.Setting, **attributes: Any) -> Callable[[_Command], _Command]:
@@ -123,12 +140,21 @@ def label_option(command: _Command) -> _Command:
     )(command)
 
 
+def check_content_option(command: _Command) -> _Command:
+    """--check-content"""
+    return click.option(
+        "--check-content",
+        is_flag=True,
+        help="Read files too that are known by path, size and time of change.",
+    )(command)
+
+
 def selection_options(command: _Command) -> _Command:
     """Which profiles a question is about."""
     command = owner_options(command)
     kinds = "Only profiles of this kind: heap, allocs, cpu, goroutine, mutex, block, trace, ..."
     command = click.option("--kind", metavar="KIND", help=kinds)(command)
-    return click.option("--series", metavar="ID", help="Only this series, by its id.")(command)
+    return click.option("--series", type=int, metavar="ID", help="Only this series, by its id.")(command)
 
 
 def owner_options(command: _Command) -> _Command:
@@ -154,8 +180,10 @@ def limits(memory: str) -> Limits:
 
 
 @contextmanager
-def opened(inputs: Sequence[str], db: str, *, memory: str, threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database; or, when inputs are named, one made of them for this question only."""
+def opened(
+    inputs: Sequence[str], db: str, *, memory: str, threads: int | None, views: Sequence[str] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database; or, when inputs are named, one made of them for this question only, with the views it asks."""
     if not inputs:
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
             yield connection
@@ -163,7 +191,7 @@ def opened(inputs: Sequence[str], db: str, *, memory: str, threads: int | None) 
     with TemporaryDirectory(prefix="heapscape-") as folder:
         receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=limits(memory))
         _leave_out(receipt, inputs)
-        flow.load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory)
+        flow.load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory, views=views)
         with flow.open_warehouse(f"{folder}/once.duckdb", threads=threads, memory=memory) as connection:
             yield connection
 

@@ -13,6 +13,7 @@ from pipeline.cli.top import flat_cum, pprof_options, warn_of_nothing
 from pipeline.outputs.pprof_graph import Stacks, call_edges, named
 from pipeline.outputs.pprof_text import matching, peek_of, rows_of
 from pipeline.values import Result, ResultColumn
+from pipeline.warehouse import questions
 
 
 @click.command()
@@ -46,7 +47,7 @@ def peek(
       heapscape peek mallocgc cpu.pb.gz
     """
     filters = Filters(focus, ignore)
-    with opened(inputs, db, memory=memory, threads=threads) as connection:
+    with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
         picked = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=bool(inputs))
         stacks, total = stacks_of(connection, picked, filters=filters)
     warn_of_nothing(stacks, filters)

@@ -115,14 +115,14 @@ def stacks_of(
         total = int(pc.sum(less["absolute"]).as_py() or 0)
         negated = less.set_column(1, "value", pc.negate(less["value"]))
         weighed = pa.concat_tables([weighed, negated])
-    lines = _Lines(questions.lines(connection).table)
+    lines = _Lines(questions.lines(connection, [*chosen.ids, *base], chosen.sample_type).table)
     return lines.stacks(weighed, filters=filters), total
 
 
 def check_named(wanted: Sequence[str], found: Sequence[dict[str, Any]], *, option: str) -> None:
     """Raise UsageError for the first profile named with an option that none of the found ones is."""
     for part in wanted:
-        if not any(part == f"{one['profile_id']:016x}" or part in one["uri"] for one in found):
+        if not any(part == str(one["profile_id"]) or part in one["uri"] for one in found):
             raise UsageError(
                 f'{option} {part}: no {option.removeprefix("--")} that fits has this id, or this in its uri; see: heapscape sql "SELECT profile_id, uri FROM profile JOIN source USING (source_id)"'
             )

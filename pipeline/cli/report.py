@@ -44,7 +44,7 @@ def report(inputs: tuple[str, ...], path: str, db: str, memory: str, threads: in
       heapscape report --service checkout -o checkout.html
       heapscape report heap-*.pb.gz escape-m2.txt
     """
-    with opened(inputs, db, memory=memory, threads=threads) as connection:
+    with opened(inputs, db, memory=memory, threads=threads, views=None) as connection:
         write_report(connection, selection((), **chosen), path=path)
     answer(path)
 
@@ -85,7 +85,7 @@ def _trees(connection: duckdb.DuckDBPyConnection, series: Result) -> Result:
     answer = questions.diff(connection, [], [], "inuse_space")
     for one in series.table.to_pylist():
         answer = questions.diff(connection, [one["first_profile_id"]], [one["last_profile_id"]], "inuse_space")
-        ids = pa.array([one["series_id"]] * answer.table.num_rows, pa.uint64())
+        ids = pa.array([one["series_id"]] * answer.table.num_rows, pa.int32())
         parts.append(answer.table.append_column("series_id", ids))
-    empty = answer.table.slice(0, 0).append_column("series_id", pa.array([], pa.uint64()))
+    empty = answer.table.slice(0, 0).append_column("series_id", pa.array([], pa.int32()))
     return Result("flame graphs", answer.columns, pa.concat_tables(parts) if parts else empty)

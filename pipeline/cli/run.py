@@ -13,6 +13,7 @@ from pipeline.cli.ingest import exit_code, ingest_with_progress, say_receipt
 from pipeline.cli.load import load_with_progress
 from pipeline.cli.options import (
     Place,
+    check_content_option,
     database_option,
     format_option,
     label_option,
@@ -34,6 +35,7 @@ _OF_TRACES = "heapscape goroutines · heapscape top --kind trace · heapscape fl
 @lake_option
 @database_option
 @label_option
+@check_content_option
 @click.option("--report", metavar="FILE.html", type=Place(), help="Write the report to this file too.")
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=15, show_default=True, help="Sites per series.")
 @setting(config.JOBS, type=click.IntRange(min=1))
@@ -44,6 +46,7 @@ def run(
     lake: str,
     db: str,
     labels: dict[str, str],
+    check_content: bool,
     report: str | None,
     limit: int,
     jobs: int,
@@ -59,7 +62,9 @@ def run(
     """
     started = time.monotonic()
     written = (db, report) if report else (db,)
-    receipt = ingest_with_progress(inputs, lake, labels=labels, jobs=jobs, memory=memory, skip=written)
+    receipt = ingest_with_progress(
+        inputs, lake, labels=labels, check_content=check_content, jobs=jobs, memory=memory, skip=written
+    )
     load_with_progress(lake, db, memory=memory, threads=threads)
     say_receipt(receipt, seconds=time.monotonic() - started)
     say("")

@@ -23,6 +23,7 @@ from pipeline.outputs import units
 from pipeline.outputs.pprof_graph import Stacks
 from pipeline.outputs.pprof_text import Row, rows_of, top_of
 from pipeline.values import Result, ResultColumn
+from pipeline.warehouse import questions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -126,7 +127,7 @@ def top(
       heapscape top --kind cpu --format json
     """
     filters = Filters(focus, ignore)
-    with opened(inputs, db, memory=memory, threads=threads) as connection:
+    with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
         picked = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=bool(inputs))
         stacks, total = stacks_of(connection, picked, filters=filters)
     warn_of_nothing(stacks, filters)

@@ -41,7 +41,7 @@ def workers(jobs: int) -> Iterator[Executor | None]:
     try:
         yield executor
     except BaseException:
-        # The files of a batch in the making have no names yet; `lake sweep` removes them.
+        # The files of a batch in the making have no names yet; `lake vacuum` removes them.
         stop_workers()
         executor.shutdown()
         raise

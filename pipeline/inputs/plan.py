@@ -1,12 +1,45 @@
-"""Which inputs are read together."""
+"""Which inputs need to be read, and which are read together."""
 
 from __future__ import annotations
 
 import os
+import stat
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+import numpy as np
+
+from pipeline.hashes import hash_of
 from pipeline.inputs.find import STANDARD_INPUT
-from pipeline.values import Origin
+from pipeline.values import Int64s, Origin
+
+# What was changed so lately may be changed again within the grain of the clock that files are stamped by.
+_SETTLED_NS = 2_000_000_000
+
+
+def unread(origins: Iterable[Origin], *, offered: Int64s) -> list[Origin]:
+    """The inputs that are not known by path, size, time of last change and labels, each with what it will be known by.
+
+    offered  int64  what the lake knows, sorted
+    """
+    found = [replace(origin, offered=_offered(origin)) for origin in origins]
+    known = np.isin(np.array([origin.offered or 0 for origin in found], np.int64), offered)
+    return [origin for origin, is_known in zip(found, known, strict=True) if origin.offered is None or not is_known]
+
+
+def _offered(origin: Origin) -> int | None:
+    """What a file is known by without being read; None for a pipe, for what is not there and for what is being changed."""
+    if origin.path == STANDARD_INPUT:
+        return None
+    try:
+        status = os.stat(origin.path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode) or time.time_ns() - status.st_mtime_ns < _SETTLED_NS:
+        return None
+    labels = (f"{name}={value}" for name, value in sorted(origin.labels.items()))
+    return hash_of("\n".join([os.path.abspath(origin.path), f"{status.st_size}", f"{status.st_mtime_ns}", *labels]))
 
 
 def plan(origins: Iterable[Origin], *, target_bytes: int, target_files: int) -> Iterator[tuple[Origin, ...]]:

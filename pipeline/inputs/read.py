@@ -16,6 +16,7 @@ import xxhash
 
 from pipeline.endings import refusal_reason
 from pipeline.errors import ENDS, CutOff, DecodeError
+from pipeline.hashes import hash_of, signed
 from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
@@ -49,7 +50,6 @@ class _Input:
 
     is_streamed  whether what begins so need not be held
     archives     how many archives it lies in
-    former       ids of what may have been refused in its place: the archives around it, the member it was packed in
     """
 
     origin: Origin
@@ -57,25 +57,18 @@ class _Input:
     budget: Budget
     is_streamed: Callable[[bytes], bool]
     archives: int = 0
-    former: frozenset[int] = frozenset()
 
     @property
     def limits(self) -> Limits:
         return self.budget.limits
 
-    def as_archive(self) -> _Input:
-        """The same, its members to be told apart from a refusal of it all."""
-        own = {_name_id(self.origin), _offered_id(self.offered)}
-        return replace(self, former=self.former | own)
-
-    def member(self, name: str, content: Offered, *, packed: Offered | None = None) -> _Input:
-        """A member of this archive; `packed` is what it was extracted from."""
+    def member(self, name: str, content: Offered) -> _Input:
+        """A member of this archive."""
         name = storable(name)
         within = f"{self.origin.member}!{name}" if self.origin.member else name
-        origin = Origin(self.origin.path, within, member_labels(self.origin.labels, name))
+        origin = replace(self.origin, member=within, labels=member_labels(self.origin.labels, name))
         budget = Budget(content.size, self.limits, parent=self.budget)
-        former = self.former | {_offered_id(packed)} if packed else self.former
-        return replace(self, origin=origin, offered=content, budget=budget, archives=self.archives + 1, former=former)
+        return replace(self, origin=origin, offered=content, budget=budget, archives=self.archives + 1)
 
 
 def read(
@@ -91,7 +84,7 @@ def read(
     other, up to `limits.max_depth`. Hidden members are skipped as hidden files are. Never raises for what is in a file,
     for how it is kept, or through a bug of ours. A file that grows meanwhile is read to where its end then is.
 
-    Of a Refusal that has no readable bytes (a link, a missing permission) the source_id is that of its uri;
+    Of a Refusal that has no readable bytes (a link, a missing permission) the source_hash is that of its uri;
     of a zip member that could not be extracted id and sha256 are of its packed bytes; of more than 64 MiB that
     could not be unpacked they are of the beginning, and the reason says so.
 
@@ -206,7 +199,7 @@ def _layers(this: _Input) -> Iterator[Blob | Refusal]:
             return
         pieces = Pieces(inflate(codec, Section(layer), budget=this.budget))
         if is_tar(pieces.peek(_HEAD_BYTES)):
-            yield from _members(this, _from_tar(this.as_archive(), pieces))
+            yield from _members(this, _from_tar(this, pieces))
             return
         if this.is_streamed(pieces.peek(_HEAD_BYTES)):
             yield _held_or_streamed(this, pieces, partial(_inflated_again, this, codec, layer))
@@ -220,9 +213,9 @@ def _layers(this: _Input) -> Iterator[Blob | Refusal]:
 def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refusal]:
     """What is not compressed: an archive, or at last a file."""
     if is_zip(head):
-        yield from _members(this, _from_zip(this.as_archive(), layer))
+        yield from _members(this, _from_zip(this, layer))
     elif is_tar(head):
-        yield from _members(this, _from_tar(this.as_archive(), Section(layer)))
+        yield from _members(this, _from_tar(this, Section(layer)))
     elif layer.size > this.limits.max_plain_bytes and this.is_streamed(head):
         yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read)
     else:
@@ -231,16 +224,15 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
         # What was read is hashed, not what the file may hold by now; only a large packed one is read again.
         content = plain if layer is this.offered else this.offered.content if isinstance(this.offered, Held) else None
         if content is not None:
-            yield Blob(_source(this.origin, content, plain=plain, former=this.former), plain)
+            yield Blob(_source(this.origin, content, plain=plain), plain)
         else:
-            yield Blob(_large_source(this, xxhash.xxh64_intdigest(plain)), plain)
+            yield Blob(_large_source(this, hash_of(plain)), plain)
 
 
-def _large_source(this: _Input, source_id: int) -> Source:
-    """A source whose offered bytes are read again to be hashed; under what they are it may have been refused."""
-    former = this.former | {_name_id(this.origin), _offered_id(this.offered)}
+def _large_source(this: _Input, source_hash: int) -> Source:
+    """A source whose offered bytes are read again to be hashed."""
     _, sha256 = _hashes(this.offered, most=this.offered.size)
-    return Source(source_id, this.origin, this.offered.size, sha256, former - {source_id})
+    return Source(source_hash, this.origin, this.offered.size, sha256)
 
 
 def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int], bytes]:
@@ -264,7 +256,7 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
                 held = io.BytesIO()
     except CutOff:
         is_whole = False
-    source = _large_source(this, xxh64.intdigest())
+    source = _large_source(this, signed(xxh64.intdigest()))
     if is_whole and size <= this.limits.max_plain_bytes:
         return Blob(source, held.getvalue())
     return Blob(source, head, Large(size, this.limits.max_plain_bytes, partial(same_again, again, xxh64.digest())))
@@ -300,7 +292,7 @@ def _from_zip(this: _Input, archive: Offered) -> Iterator[Blob | Refusal]:
                 raise
             yield _refused(this.member(entry.name, _packed(archive, entry)), refusal_reason(error))
         else:
-            yield from _member(this.member(entry.name, Held(content), packed=packed(archive, entry)), content)
+            yield from _member(this.member(entry.name, Held(content)), content)
 
 
 def _packed(archive: Offered, entry: ZipMember) -> Offered:
@@ -340,37 +332,19 @@ def _member(member: _Input, content: bytes) -> Iterator[Blob | Refusal]:
         yield from _unpack(member)
 
 
-def _source(origin: Origin, offered: bytes, *, plain: bytes, former: frozenset[int] = frozenset()) -> Source:
+def _source(origin: Origin, offered: bytes, *, plain: bytes) -> Source:
     hashed = sha256_of(offered)
-    source_id = xxhash.xxh64_intdigest(plain)
-    former = former | {_name_id(origin)}
-    if offered is not plain or len(offered) > _IDENTIFYING_BYTES:
-        former = former | {xxhash.xxh64_intdigest(memoryview(offered)[:_IDENTIFYING_BYTES])}
-    return Source(source_id, origin, len(offered), hashed, former - {source_id})
+    return Source(hash_of(plain), origin, len(offered), hashed)
 
 
 def _refused(this: _Input, reason: str) -> Refusal:
     """A Refusal of bytes that are there."""
     if not this.offered.size:
-        return _unread(this.origin, reason, former=this.former)
-    source_id, sha256 = _hashes(this.offered, most=_IDENTIFYING_BYTES)
+        return _unread(this.origin, reason)
+    source_hash, sha256 = _hashes(this.offered, most=_IDENTIFYING_BYTES)
     if this.offered.size > _IDENTIFYING_BYTES:
-        reason += f" (its id and sha256 are of its first {_IDENTIFYING_BYTES:,} bytes)"
-    former = this.former | {_name_id(this.origin)}
-    return Refusal(Source(source_id, this.origin, this.offered.size, sha256, former), reason)
-
-
-def _offered_id(offered: Offered) -> int:
-    """The id that `_refused` gives to what cannot be unpacked."""
-    xxh64 = xxhash.xxh64()
-    for piece in _until_end(Section(offered, end=min(offered.size, _IDENTIFYING_BYTES))):
-        xxh64.update(piece)
-    return xxh64.intdigest()
-
-
-def _name_id(origin: Origin) -> int:
-    """The id of what not one byte could be read of."""
-    return xxhash.xxh64_intdigest(origin.uri.encode("utf-8"))
+        reason += f" (its hash and sha256 are of its first {_IDENTIFYING_BYTES:,} bytes)"
+    return Refusal(Source(source_hash, this.origin, this.offered.size, sha256), reason)
 
 
 def _hashes(offered: Offered, *, most: int) -> tuple[int, str]:
@@ -379,12 +353,12 @@ def _hashes(offered: Offered, *, most: int) -> tuple[int, str]:
     for piece in _until_end(Section(offered, end=min(offered.size, most))):
         xxh64.update(piece)
         sha256.update(piece)
-    return xxh64.intdigest(), sha256.hexdigest()
+    return signed(xxh64.intdigest()), sha256.hexdigest()
 
 
-def _unread(origin: Origin, reason: str, *, former: frozenset[int] = frozenset()) -> Refusal:
+def _unread(origin: Origin, reason: str) -> Refusal:
     """A Refusal of what not one byte could be read of; its name stands for it."""
-    return Refusal(Source(_name_id(origin), origin, 0, hashlib.sha256(b"").hexdigest(), former), reason)
+    return Refusal(Source(hash_of(origin.uri), origin, 0, hashlib.sha256(b"").hexdigest()), reason)
 
 
 def _storable(origin: Origin) -> Origin:

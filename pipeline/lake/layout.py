@@ -1,7 +1,8 @@
 """Names and paths of the lake: pure functions, nothing is touched.
 
 lake/
-  _manifest/0000000001.json                        one entry per commit; which files count is written here, nowhere else
+  batch/                                           what was committed, batch by batch: the log that makes a batch one step
+  stack/_delta_log/                                a Delta table each: which of its files count
   stack/3f…e1.parquet                              a data file, named by the first half of its SHA-256
   sample/kind=heap/day=2026-11-23/90…4c.parquet    the same in a partitioned table
   stack/.5d…07.tmp                                 being written; nobody reads it
@@ -15,28 +16,25 @@ from urllib.parse import quote, unquote
 
 from pipeline.schema import Table
 
-MANIFEST = "_manifest"
-MANIFEST_LOCK = f"{MANIFEST}/.lock"
-# The tables that may have rows of a refused source: these may be replaced, all others never change.
-REFUSED_IN = ("source", "ingest_note")
+BATCH = "batch"
 
 _DIGITS = 10
 _HASH_LENGTH = 32
-_ENTRY = re.compile(r"^(\d{10})\.json$")
-_DATA = re.compile(r"^[0-9a-f]{32}\.parquet$")
+_BATCH_FILE = re.compile(r"^(\d{10})-[0-9a-f]{32}\.parquet$")
+_DATA = re.compile(r"^([0-9a-f]{32})\.parquet$")
 _STAGED = re.compile(r"^\.[0-9a-f]{32}\.tmp$")
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
-def entry_path(version: int) -> str:
-    """Where the manifest entry of a version stands."""
-    return f"{MANIFEST}/{version:0{_DIGITS}d}.json"
+def batch_path(number: int, *, token: str) -> str:
+    """Where a batch is written down, relative to its table; two writers may claim one number."""
+    return f"{number:0{_DIGITS}d}-{token}.parquet"
 
 
-def entry_version(name: str) -> int | None:
-    """The version a manifest file's name says; None when it is no entry."""
-    found = _ENTRY.match(name)
-    return int(found[1]) if found else None
+def batch_number(name: str) -> int:
+    """The number that the name of a batch's file says."""
+    found = _BATCH_FILE.match(name)
+    return int(found[1]) if found else 0
 
 
 def folder_path(table: str, partition: Sequence[tuple[str, object]]) -> str:
@@ -49,6 +47,12 @@ def data_path(folder: str, *, sha256: str) -> str:
     return f"{folder}/{sha256[:_HASH_LENGTH]}.parquet"
 
 
+def content_name(path: str) -> str | None:
+    """The first half of the SHA-256 that a data file's name says; None of one that a compaction named."""
+    found = _DATA.match(path.rpartition("/")[2])
+    return found[1] if found else None
+
+
 def staged_path(folder: str, *, token: str) -> str:
     """Where a file is written before it has its name; `token` is 32 hex digits nobody else has."""
     return f"{folder}/.{token}.tmp"
@@ -58,11 +62,6 @@ def partition_values(path: str) -> dict[str, str | None]:
     """The partition columns a data file's path spells out."""
     parts = (part.partition("=") for part in path.split("/")[1:-1])
     return {name: None if value == _NULL_PARTITION else unquote(value) for name, _, value in parts}
-
-
-def is_data_name(name: str) -> bool:
-    """Whether a file name is one that only this room gives to finished files."""
-    return _DATA.match(name) is not None
 
 
 def is_staged_name(name: str) -> bool:
@@ -81,8 +80,8 @@ def folders_above(paths: Iterable[str]) -> list[str]:
 
 def source_column(table: Table) -> str | None:
     """The column that says which source a row is from; None for symbol tables, whose rows belong to all."""
-    names = {column.name for column in table.columns}
-    return next((name for name in ("source_id", "profile_id", "trace_id") if name in names), None)
+    names = set(table.schema.names)
+    return next((name for name in ("source_hash", "profile_hash", "trace_hash") if name in names), None)
 
 
 def is_symbols(table: Table) -> bool:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import LakeError, SchemaError
+from pipeline.hashes import hexadecimal
 from pipeline.lake.layout import source_column
 from pipeline.schema import Table
-from pipeline.values import Int64s, UInt64s
+from pipeline.values import Int64s
 
 Partition: TypeAlias = "tuple[tuple[str, object], ...]"
 Encoded: TypeAlias = "pa.DictionaryArray[Any, Any]"
@@ -46,7 +47,7 @@ def fold(parts: Sequence[pa.Table], *, key: str) -> pa.Table:
     from pipeline.kernels.ids import first_of_each
 
     rows = pa.concat_tables(parts).combine_chunks()
-    ids = rows[key].to_numpy()
+    ids = rows[key].to_numpy().view(np.uint64)
     first, place = first_of_each(ids)
     if len(first) == len(ids):
         return rows
@@ -84,30 +85,18 @@ def split(rows: pa.Table, *, by: Sequence[str]) -> Iterator[tuple[Partition, pa.
         yield _partition(rows, by=by, row=int(order[start])), kept.take(order[start:end])
 
 
-def source_ids(rows: pa.Table, *, table: Table) -> UInt64s:
+def source_hashes(rows: pa.Table, *, table: Table) -> Int64s:
     """The distinct sources the rows are from; none for symbol tables."""
     column = source_column(table)
     if column is None or not rows.num_rows:
-        return np.empty(0, np.uint64)
+        return np.empty(0, np.int64)
     # Most often it is one source.
     ends = pc.min_max(rows[column])
     if ends["min"] == ends["max"]:
-        return np.array([ends["min"].as_py()], np.uint64)
+        return np.array([ends["min"].as_py()], np.int64)
     ids = rows[column].to_numpy()
     # Or one run of rows after the other: compare before sorting.
     return np.unique(ids[np.flatnonzero(np.diff(ids, prepend=~ids[:1]))])
-
-
-def refusals(rows: pa.Table) -> dict[int, str]:
-    """The refused sources among rows of table `source`, with the reason of each."""
-    refused = rows.filter(pc.equal(rows["status"], "refused"))
-    return dict(zip(refused["source_id"].to_pylist(), map(str, refused["reason"].to_pylist()), strict=True))
-
-
-def without_sources(rows: pa.Table, taken: UInt64s, *, column: str) -> pa.Table:
-    """The rows that are not from one of the taken sources."""
-    is_taken = np.isin(rows[column].to_numpy(), taken)
-    return rows.filter(pa.array(~is_taken)) if is_taken.any() else rows
 
 
 def _names_differ(found: Sequence[str], expected: Sequence[str], *, table: str) -> str:
@@ -127,7 +116,7 @@ def _same_content(rows: pa.Table, *, repeated: Int64s, kept: Int64s, key: str) -
         if not rows.slice(one, 1).equals(rows.slice(other, 1)):
             contents = f"{rows.slice(other, 1).to_pylist()[0]} and {rows.slice(one, 1).to_pylist()[0]}"
             raise LakeError(
-                f"{key} {rows[key][one].as_py():016x} stands for two contents: {contents}. Their hashes clash, so "
+                f"{key} {hexadecimal(rows[key][one].as_py())} stands for two contents: {contents}. Their hashes clash, so "
                 "nothing of this batch went in; find the input that has one of them and ingest it into its own lake"
             )
 

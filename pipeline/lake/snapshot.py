@@ -1,84 +1,92 @@
-"""Which files make up each table, at one version of the manifest."""
+"""What is in the lake now: the files of every table, and the sources that need not be read again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.errors import LakeError
-from pipeline.lake.manifest import Entry, entries
-from pipeline.values import Changes, DataFile, Snapshot
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.lake import batch_log, delta
+from pipeline.lake.batch_log import Batch
+from pipeline.lake.datafile import read_rows
+from pipeline.schema import tables
+from pipeline.values import DataFile, Int64s, Known, Snapshot
+
+_OF_SOURCE = ("source_hash", "path", "offered_hash", "status", "reason", "ingested_at")
+_NONE = np.empty(0, np.int64)
 
 
-def read_snapshot(lake: str, *, since: Snapshot | None = None) -> Snapshot:
-    """The lake as it is now; an absent or empty one is version 0. With `since` only later entries are read."""
-    known = since or Snapshot(lake=lake, version=0, files={}, sources=frozenset())
-    return advanced(known, list(history(lake, after=known.version)))
+def read_snapshot(lake: str) -> Snapshot:
+    """The files of every table; those of batches that are not in all tables yet among them."""
+    # First what may move on to the tables, then the tables: a batch that moves in between is in both, and counts once.
+    pending = batch_log.pending(lake)
+    number = pending[-1].number if pending else 0
+    files = {name: _files(lake, name, pending) for name, table in tables().items() if table.in_lake and number}
+    return Snapshot(lake, number, {name: found for name, found in files.items() if found})
 
 
-def history(lake: str, *, after: int) -> Iterator[Entry]:
-    """The entries behind version `after`, each with its refusals: of an older one they are looked up in its files."""
-    for entry in entries(lake, after=after):
-        yield entry if entry.refused is not None else replace(entry, refused=_refusals(lake, entry.files))
+def read_known(lake: str) -> Known:
+    """The sources of the lake; of an absent or empty one none."""
+    pending = batch_log.pending(lake)
+    if not pending:
+        return Known()
+    told = _sources(lake, _files(lake, "source", pending))
+    is_refused = pc.equal(told["status"], "refused")
+    accepted = told.filter(pc.invert(is_refused))
+    ingested = np.unique(accepted["source_hash"].to_numpy())
+    refused = _latest(told.filter(is_refused), told)
+    reasons = dict(zip(refused["source_hash"].to_pylist(), map(str, refused["reason"].to_pylist()), strict=True))
+    return Known(
+        batch=pending[-1].number,
+        applied=pending[-1].applied,
+        ingested=ingested,
+        offered=np.unique(accepted["offered_hash"].drop_null().to_numpy()),
+        refused={one: reason for one, reason in reasons.items() if not contains(ingested, one)},
+    )
 
 
-def advanced(known: Snapshot, later: Sequence[Entry]) -> Snapshot:
-    """The lake as it is after some more entries."""
-    if not later:
-        return known
-    sources, refused = set(known.sources), dict(known.refused)
-    for entry in later:
-        for source in entry.replaced:
-            sources.discard(source)
-            refused.pop(source, None)
-        sources |= entry.sources
-        refused.update(entry.refused or {})
-    return Snapshot(known.lake, later[-1].version, _joined(known.files, later), frozenset(sources), refused)
+def later(lake: str, known: Known) -> Known:
+    """What is known, and what other writers have committed since."""
+    batches = batch_log.since(lake, known.batch)
+    return advanced(known, batches) if batches else known
+
+
+def advanced(known: Known, batches: Sequence[Batch]) -> Known:
+    """What is known after some more batches; of what was offered and refused with them it is not."""
+    ingested = np.unique(np.concatenate([known.ingested, *(batch.sources for batch in batches)]))
+    return replace(known, batch=batches[-1].number, ingested=ingested)
 
 
 def files(snapshot: Snapshot, table: str) -> list[str]:
     """Absolute paths of a table's files; none for a table nobody has written yet."""
-    return _absolute(snapshot.lake, snapshot.files.get(table, ()))
+    root = str(Path(snapshot.lake).absolute())
+    return [f"{root}/{file.path}" for file in snapshot.files.get(table, ())]
 
 
-def changes(snapshot: Snapshot, since_version: int) -> Changes:
-    """What happened to the lake after a version and up to the snapshot's."""
-    if since_version > snapshot.version:
-        raise LakeError(
-            f"{snapshot.lake}: its latest commit is {snapshot.version}, and commit {since_version} was asked for; "
-            "the lake was replaced by another. Build the database anew from this one"
-        )
-    later = [entry for entry in entries(snapshot.lake, after=since_version) if entry.version <= snapshot.version]
-    added = {table: _absolute(snapshot.lake, found) for table, found in _joined({}, later).items() if found}
-    return Changes(added, frozenset().union(*(entry.replaced for entry in later)))
+def _latest(refused: pa.Table, told: pa.Table) -> pa.Table:
+    """The refusals that count, in the order of their times: none whose file came to something else later."""
+    if not refused.num_rows:
+        return refused
+    at = told.filter(pc.is_in(told["path"], refused["path"])).group_by("path").aggregate([("ingested_at", "max")])
+    found = refused.join(at, "path").sort_by("ingested_at")
+    return found.filter(pc.equal(found["ingested_at"], found["ingested_at_max"]))
 
 
-def _joined(known: Mapping[str, tuple[DataFile, ...]], later: Sequence[Entry]) -> dict[str, tuple[DataFile, ...]]:
-    found = {table: {file.path: file for file in of_table} for table, of_table in known.items()}
-    for entry in later:
-        for path in entry.removed:
-            found.get(path.partition("/")[0], {}).pop(path, None)
-        for file in entry.files:
-            found.setdefault(file.table, {})[file.path] = file
-    return {table: tuple(of_table.values()) for table, of_table in found.items()}
+def contains(ordered: Int64s, value: int) -> bool:
+    """Whether a value is among sorted ones."""
+    place = int(np.searchsorted(ordered, value))
+    return place < len(ordered) and int(ordered[place]) == value
 
 
-def _refusals(lake: str, listed: Iterable[DataFile]) -> dict[int, str]:
-    # Imported here: a lake whose entries all tell their refusals needs no Parquet for its snapshot.
-    from pipeline.lake.datafile import read_rows
-    from pipeline.lake.rows import refusals
-
-    found: dict[int, str] = {}
-    for file in listed:
-        # What cannot be looked up stays as it is, and `verify` tells of its file.
-        with suppress(LakeError):
-            if file.table == "source":
-                found |= refusals(read_rows(Path(lake, file.path), columns=["source_id", "status", "reason"]))
-    return found
+def _files(lake: str, name: str, pending: Sequence[Batch]) -> tuple[DataFile, ...]:
+    return batch_log.counting(delta.opened(lake, name), name, pending)
 
 
-def _absolute(lake: str, found: Iterable[DataFile]) -> list[str]:
-    root = str(Path(lake).absolute())
-    return [f"{root}/{file.path}" for file in found]
+def _sources(lake: str, listed: Sequence[DataFile]) -> pa.Table:
+    schema = pa.schema([tables()["source"].schema.field(name) for name in _OF_SOURCE])
+    found = [read_rows(Path(lake, file.path), columns=_OF_SOURCE).cast(schema) for file in listed]
+    return pa.concat_tables([schema.empty_table(), *found])

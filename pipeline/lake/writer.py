@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Semaphore
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.errors import SchemaError
+from pipeline.hashes import hexadecimal
 from pipeline.lake import durable
-from pipeline.lake.datafile import encode
+from pipeline.lake.datafile import encode, statistics
 from pipeline.lake.layout import data_path, folder_path, folders_above, is_symbols, staged_path
-from pipeline.lake.rows import checked, fold, in_order, refusals, source_ids, split
+from pipeline.lake.rows import checked, fold, in_order, source_hashes, split
 from pipeline.schema import Table, tables
 from pipeline.values import DataFile, Written
 
@@ -78,7 +81,6 @@ class Writer:
         self._being_written: deque[list[Future[None]]] = deque()
         self._sources: set[int] = set()
         self._found_sources: dict[int, str] = {}
-        self._refused: dict[int, str] = {}
         self._written: Written | None = None
 
     @property
@@ -116,9 +118,7 @@ class Writer:
         rows: Counter[str] = Counter()
         for file in files:
             rows[file.table] += file.rows
-        self._written = Written(
-            files=files, sources=frozenset(self._sources), summary=dict(rows), refused=self._refused
-        )
+        self._written = Written(files, np.array(sorted(self._sources), np.int64), dict(rows))
 
     def discard(self) -> None:
         """Remove what was written and has no name yet."""
@@ -128,20 +128,19 @@ class Writer:
         self._buffers.clear()
 
     def _note_sources(self, rows: pa.Table) -> None:
-        for source in rows["source_id"].to_numpy().tolist():
+        for source in rows.filter(pc.equal(rows["status"], "ingested"))["source_hash"].to_pylist():
             if source in self._sources:
                 raise SchemaError(
-                    f"table source: {source:016x} was added twice to one batch, expected once; "
+                    f"table source: {hexadecimal(source)} was added twice to one batch, expected once; "
                     "the same bytes under two names are one source, so plan each content once"
                 )
             self._sources.add(source)
-        self._refused |= refusals(rows)
 
     def _refuse_strangers(self) -> None:
         for source, table in self._found_sources.items():
-            if source not in self._sources:
+            if source not in self._sources and table != "source":
                 raise SchemaError(
-                    f"table {table}: has rows of source {source:016x}, and table source of this batch has no such row; "
+                    f"table {table}: has rows of source {hexadecimal(source)}, and table source of this batch has no such row; "
                     "add it with the others, or offering the file again would double them"
                 )
 
@@ -174,7 +173,7 @@ class Writer:
 
     def _write(self, buffer: _Buffer) -> None:
         rows = _joined(buffer)
-        self._found_sources |= dict.fromkeys(source_ids(rows, table=buffer.table).tolist(), buffer.table.name)
+        self._found_sources |= dict.fromkeys(source_hashes(rows, table=buffer.table).tolist(), buffer.table.name)
         for partition, part in split(rows, by=buffer.table.partition):
             folder = folder_path(buffer.table.name, partition)
             with self._cores:
@@ -190,7 +189,7 @@ def stage(lake: str, encoded: pa.Buffer, *, rows: int, table: Table, folder: str
     sha256 = hashlib.sha256(content).hexdigest()
     path = staged_path(folder, token=durable.token())
     durable.write_new(Path(lake, path), content)
-    file = DataFile(table.name, data_path(folder, sha256=sha256), rows, len(content), sha256)
+    file = DataFile(table.name, data_path(folder, sha256=sha256), rows, len(content), statistics(encoded))
     return Staged(path, file)
 
 
@@ -222,7 +221,7 @@ def _symbol_key(table: Table) -> str:
     if len(table.key) != 1:
         raise SchemaError(
             f"table {table.name}: key is {', '.join(table.key) or 'not declared'}; rows that belong to no source are "
-            "told apart by one content id, so declare one UBIGINT column as the key, or add source_id"
+            "told apart by one content id, so declare one column X_hash as the key, or add source_id"
         )
     return table.key[0]
 

@@ -239,7 +239,7 @@ def _details(row: Row, steps: Sequence[Row]) -> str:
         "live bytes": f"{readable(wording.number(row, 'first_bytes'), unit='bytes')} → "
         f"{readable(wording.number(row, 'last_bytes'), unit='bytes')}",
         "slope": f"{wording.slope(row)}, R² {wording.fit(row)}",
-        "escape site": f'<span class="code">{wording.hexadecimal(row.get("escape_site_id"))}</span>',
+        "escape site": f'<span class="code">{row.get("escape_site_id", "")}</span>',
     }
     empty = ('<span class="code"></span>', "")
     items = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts.items() if text not in empty)

@@ -2,8 +2,7 @@
 
 All but the table, which must know its widths, are written batch by batch.
 
-What leaves here is the same in every text format: columns named `*_id` and `*_ids` are 16 hexadecimal
-digits (JSON readers lose integers past 2^53), times are ISO 8601 in UTC, a decimal is a number without
+What leaves here is the same in every text format: times are ISO 8601 in UTC, a decimal is a number without
 rounding, and a value that is no finite number is empty (`null` in JSON, which has no NaN).
 """
 
@@ -214,8 +213,6 @@ def _renderer(kind: pa.DataType, name: str) -> _Render:
         return _struct_renderer({field.name: _renderer(field.type, field.name) for field in kind.fields})
     if pa.types.is_map(kind):
         return _map_renderer(_renderer(kind.key_type, ""), _renderer(kind.item_type, ""))
-    if pa.types.is_uint64(kind) and name.endswith(("_id", "_ids")):
-        return _hexadecimal
     if pa.types.is_timestamp(kind):
         return partial(_timestamp, ticks_per_second=_TICKS[kind.unit])
     if pa.types.is_duration(kind):
@@ -245,11 +242,6 @@ def _map_renderer(key: _Render, item: _Render) -> _Render:
         return {_cell(key(name)): None if held is None else item(held) for name, held in value}
 
     return rendered
-
-
-def _hexadecimal(value: object) -> Json:
-    assert isinstance(value, int)
-    return f"{value:016x}"
 
 
 def _timestamp(value: object, *, ticks_per_second: int) -> Json:

@@ -20,7 +20,7 @@ def series_name(row: Row) -> str:
     """Service, instance and build of a series, or its id when it has no labels."""
     build = text(row, "build")
     named = [text(row, "service"), text(row, "instance"), f"build {build}" if build else ""]
-    return " · ".join(part for part in named if part) or f"series {hexadecimal(row.get('series_id'))}"
+    return " · ".join(part for part in named if part) or f"series {row.get('series_id', '')}"
 
 
 def growth_cell(size: float) -> str:
@@ -117,11 +117,6 @@ def duration(length: datetime.timedelta) -> str:
     if days:
         return f"{days} d {hours} h"
     return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m {seconds:02d} s"
-
-
-def hexadecimal(value: object) -> str:
-    """An id as 16 hexadecimal digits."""
-    return f"{value:016x}" if isinstance(value, int) else ""
 
 
 def rows_of(result: Result) -> list[Row]:

@@ -14,12 +14,12 @@ from pipeline.values import Blob, Column, Decoded
 
 def binary_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
     """Every table that executables fill; `blobs` are those that were decoded."""
-    source_id = np.array([blob.source.source_id for blob in blobs], np.uint64)
+    source_hash = np.array([blob.source.source_hash for blob in blobs], np.int64)
     built = {}
     for name, columns in decoded.columns.items():
         of = np.asarray(columns["blob_index"])
         own: dict[str, Column] = {key: column for key, column in columns.items() if key != "blob_index"}
-        own["source_id"] = source_id[of]
+        own["source_hash"] = source_hash[of]
         if name == "binary_file":
             labels = [blobs[index].source.origin.labels for index in of.tolist()]
             own |= {**label_columns(labels, ("service", "build")), "labels": label_maps(labels)}

@@ -41,18 +41,18 @@ class Told:
 
 def escape_tables(decoded: Decoded, blobs: Sequence[Blob], *, told: Told) -> Mapping[str, pa.Table]:
     """Every table that escape reports fill; `blobs` are those that were decoded, of which some is `told` already."""
-    source_id = np.array([blob.source.source_id for blob in blobs], np.uint64)
+    source_hash = np.array([blob.source.source_hash for blob in blobs], np.int64)
     sites = decoded.columns["escape_site"]
-    site_source = source_id[np.asarray(sites["blob_index"])]
-    site_id = escape_site_ids(sites)
-    first = told.first("escape_site", hash_columns(site_id, site_source))
-    is_first = np.zeros(len(site_id), np.bool_)
+    site_source = source_hash[np.asarray(sites["blob_index"])]
+    site_hash = escape_site_hashes(sites)
+    first = told.first("escape_site", hash_columns(site_hash, site_source))
+    is_first = np.zeros(len(site_hash), np.bool_)
     is_first[first] = True
-    owner = {"site_id": site_id, "source": site_source, "kept": is_first}
+    owner = {"site_hash": site_hash, "source": site_source, "kept": is_first}
     return {
         "escape_report": _reports(decoded, blobs),
-        "escape_package": _of_sources(decoded, "escape_package", source_id=source_id),
-        "inlined_call": _calls(decoded, source_id=source_id, told=told),
+        "escape_package": _of_sources(decoded, "escape_package", source_hash=source_hash),
+        "inlined_call": _calls(decoded, source_hash=source_hash, told=told),
         "escape_site": declared(
             "escape_site",
             {
@@ -61,15 +61,15 @@ def escape_tables(decoded: Decoded, blobs: Sequence[Blob], *, told: Told) -> Map
                     for name, column in sites.items()
                     if name != "blob_index"
                 },
-                "escape_site_id": site_id[first],
-                "source_id": site_source[first],
+                "escape_site_hash": site_hash[first],
+                "source_hash": site_source[first],
             },
         ),
         **{name: _of_sites(decoded, name, **owner) for name in ("escape_step", "escape_inline")},
     }
 
 
-def escape_site_ids(sites: Mapping[str, Column]) -> UInt64s:
+def escape_site_hashes(sites: Mapping[str, Column]) -> UInt64s:
     """XXH64 of the words h(package), h(file's base name), line, column, h(kind), h(expression), h(result)."""
     base_name = pc.replace_substring_regex(sites["file"], r"^.*[/\\]", "")
     columns = {**sites, "base_name": base_name}
@@ -90,30 +90,30 @@ def _reports(decoded: Decoded, blobs: Sequence[Blob]) -> pa.Table:
     reports = dict(decoded.columns["escape_report"])
     of = [blobs[index] for index in np.asarray(reports.pop("blob_index")).tolist()]
     labels = [blob.source.origin.labels for blob in of]
-    ids = pa.array([blob.source.source_id for blob in of], pa.uint64())
+    ids = pa.array([blob.source.source_hash for blob in of], pa.int64())
     labelled = {**label_columns(labels, ("service", "build")), "labels": label_maps(labels)}
-    return declared("escape_report", {**reports, "source_id": ids, **labelled})
+    return declared("escape_report", {**reports, "source_hash": ids, **labelled})
 
 
-def _of_sources(decoded: Decoded, name: str, *, source_id: UInt64s) -> pa.Table:
+def _of_sources(decoded: Decoded, name: str, *, source_hash: Int64s) -> pa.Table:
     columns = dict(decoded.columns[name])
-    source = source_id[np.asarray(columns.pop("blob_index"))]
-    table = declared(name, {**columns, "source_id": source})
+    source = source_hash[np.asarray(columns.pop("blob_index"))]
+    table = declared(name, {**columns, "source_hash": source})
     key = list(tables()[name].key)
     return table.group_by(key, use_threads=False).aggregate([]).select(table.column_names).cast(table.schema)
 
 
-def _calls(decoded: Decoded, *, source_id: UInt64s, told: Told) -> pa.Table:
+def _calls(decoded: Decoded, *, source_hash: Int64s, told: Told) -> pa.Table:
     columns = dict(decoded.columns["inlined_call"])
-    columns["source_id"] = source_id[np.asarray(columns.pop("blob_index"))]
-    keys = hash_columns(columns["source_id"], *(_words(columns[name]) for name in tables()["inlined_call"].key[1:]))
+    columns["source_hash"] = source_hash[np.asarray(columns.pop("blob_index"))]
+    keys = hash_columns(columns["source_hash"], *(_words(columns[name]) for name in tables()["inlined_call"].key[1:]))
     first = pa.array(told.first("inlined_call", keys))
     return declared("inlined_call", {name: pa.array(column).take(first) for name, column in columns.items()})
 
 
-def _of_sites(decoded: Decoded, name: str, *, site_id: UInt64s, source: UInt64s, kept: np.ndarray) -> pa.Table:
+def _of_sites(decoded: Decoded, name: str, *, site_hash: UInt64s, source: UInt64s, kept: np.ndarray) -> pa.Table:
     columns = dict(decoded.columns[name])
     site = np.asarray(columns.pop("site_index"))
     wanted = np.flatnonzero(kept[site])
     rows = {column: pa.array(values).take(pa.array(wanted)) for column, values in columns.items()}
-    return declared(name, {**rows, "escape_site_id": site_id[site[wanted]], "source_id": source[site[wanted]]})
+    return declared(name, {**rows, "escape_site_hash": site_hash[site[wanted]], "source_hash": source[site[wanted]]})

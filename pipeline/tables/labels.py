@@ -14,8 +14,8 @@ import pyarrow as pa
 from pipeline.kernels.ids import first_of_each
 from pipeline.kernels.labels import hash_labels
 from pipeline.kernels.xxh64 import hash_rows
-from pipeline.schema import tables
 from pipeline.tables.symbols import hash_texts
+from pipeline.tables.table import in_declared_order
 from pipeline.tables.text import spans, text_array
 from pipeline.values import Column, Int64s, Strings, UInt64s
 
@@ -40,7 +40,7 @@ def label_sets(
         names=["key", "str", "num", "num_unit"],
     )
     lists = pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32()), struct)
-    return ids, pa.Table.from_arrays([pa.array(ids[first]), lists], schema=tables()["label_set"].schema)
+    return ids, in_declared_order("label_set", ids[first], lists)
 
 
 _LABEL_COLUMNS = ("key_text", "str_text", "num", "num_unit_text")

@@ -12,7 +12,7 @@ from pipeline.kernels.ids import first_of_each
 from pipeline.kernels.sample_rows import sample_rows
 from pipeline.tables.kind import kinds
 from pipeline.tables.labels import label_sets
-from pipeline.tables.source import label_columns, label_maps, series_keys
+from pipeline.tables.source import label_columns, label_maps, series_hashes
 from pipeline.tables.symbols import SymbolIds, symbol_tables
 from pipeline.tables.table import declared
 from pipeline.tables.text import text_array
@@ -27,18 +27,18 @@ def profile_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.T
     symbols = _symbols(decoded)
     built, ids = symbol_tables(symbols)
     sound = [blobs[index] for index in decoded.columns["profile"]["blob_index"].tolist()]
-    profile_id = np.array([blob.source.source_id for blob in sound], np.uint64)
-    label_set_id, label_set = label_sets(
+    profile_hash = np.array([blob.source.source_hash for blob in sound], np.int64)
+    label_set_hash, label_set = label_sets(
         decoded.columns["label"], decoded.columns["sample"]["label_end"], strings=symbols.strings, text=ids.text
     )
-    profiles = _profiles(decoded, sound, profile_id=profile_id)
+    profiles = _profiles(decoded, sound, profile_hash=profile_hash)
     return {
         **built,
         "label_set": label_set,
         "profile": profiles,
-        "profile_sample_type": _sample_types(decoded, profile_id),
-        "profile_mapping": _mappings(decoded, ids, profile_id=profile_id),
-        "sample": _samples(decoded, profiles, ids=ids, label_set_id=label_set_id),
+        "profile_sample_type": _sample_types(decoded, profile_hash),
+        "profile_mapping": _mappings(decoded, ids, profile_hash=profile_hash),
+        "sample": _samples(decoded, profiles, ids=ids, label_set_hash=label_set_hash),
     }
 
 
@@ -47,7 +47,7 @@ def _symbols(decoded: Decoded) -> Symbols:
     return decoded.symbols
 
 
-def _profiles(decoded: Decoded, blobs: Sequence[Blob], *, profile_id: UInt64s) -> pa.Table:
+def _profiles(decoded: Decoded, blobs: Sequence[Blob], *, profile_hash: Int64s) -> pa.Table:
     profile, symbols = decoded.columns["profile"], _symbols(decoded)
     time_ns = np.ascontiguousarray(profile["time_ns"])
     taken_at = np.maximum(time_ns, 0) // _NS_PER_US
@@ -58,12 +58,11 @@ def _profiles(decoded: Decoded, blobs: Sequence[Blob], *, profile_id: UInt64s) -
     told_apart_by = [
         " ".join(filter(None, texts)) for texts in zip(program.to_pylist(), build_id.to_pylist(), strict=True)
     ]
-    series_key = series_keys(kind, labels, told_apart_by)
+    series_hash = series_hashes(kind, labels, told_apart_by)
     columns: dict[str, Column] = {
-        "profile_id": profile_id,
-        "source_id": profile_id,
-        "series_key": series_key,
-        "series_id": series_key,
+        "profile_hash": profile_hash,
+        "source_hash": profile_hash,
+        "series_hash": series_hash,
         "kind": pa.array(kind, pa.string()),
         "day": pa.array((taken_at // _US_PER_DAY).astype(np.int32)).cast(pa.date32()),
         "taken_at": pa.array(taken_at).cast(pa.timestamp("us")),
@@ -99,12 +98,12 @@ def _comments(decoded: Decoded) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, text_array(_symbols(decoded).strings, decoded.columns["comment"]["text"]))
 
 
-def _sample_types(decoded: Decoded, profile_id: UInt64s) -> pa.Table:
+def _sample_types(decoded: Decoded, profile_hash: Int64s) -> pa.Table:
     ends = decoded.columns["profile"]["sample_type_end"]
     sample_type, strings = decoded.columns["sample_type"], _symbols(decoded).strings
     profile_of, position = _positions(ends)
     columns: dict[str, Column] = {
-        "profile_id": profile_id[profile_of],
+        "profile_hash": profile_hash[profile_of],
         "position": position,
         "sample_type": _type_names(decoded),
         "unit": text_array(strings, sample_type["unit_text"]),
@@ -112,20 +111,20 @@ def _sample_types(decoded: Decoded, profile_id: UInt64s) -> pa.Table:
     return declared("profile_sample_type", columns)
 
 
-def _mappings(decoded: Decoded, ids: SymbolIds, *, profile_id: UInt64s) -> pa.Table:
+def _mappings(decoded: Decoded, ids: SymbolIds, *, profile_hash: Int64s) -> pa.Table:
     symbols = _symbols(decoded)
     profile_of, position = _positions(decoded.columns["profile"]["mapping_end"])
     columns: dict[str, Column] = {
-        "profile_id": profile_id[profile_of],
+        "profile_hash": profile_hash[profile_of],
         "position": position,
-        "mapping_id": ids.mapping,
+        "mapping_hash": ids.mapping,
         "memory_start": symbols.mapping_start,
         "memory_limit": symbols.mapping_limit,
     }
     return declared("profile_mapping", columns)
 
 
-def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_id: UInt64s) -> pa.Table:
+def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_hash: UInt64s) -> pa.Table:
     profile, sample_type = decoded.columns["profile"], decoded.columns["sample_type"]
     profile_of, sample_of, place_of, value_of, type_of = sample_rows(
         np.ascontiguousarray(profile["sample_end"]),
@@ -134,13 +133,13 @@ def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_
         decoded.columns["value"]["value"],
     )
     columns: dict[str, Column] = {
-        "profile_id": profiles["profile_id"].to_numpy()[profile_of],
+        "profile_hash": profiles["profile_hash"].to_numpy()[profile_of],
         "sample_index": place_of,
-        "stack_id": ids.stack[sample_of],
+        "stack_hash": ids.stack[sample_of],
         "sample_type": _dictionary(_type_names(decoded), rows=type_of),
         "unit": _dictionary(text_array(_symbols(decoded).strings, sample_type["unit_text"]), rows=type_of),
         "value": value_of,
-        "label_set_id": label_set_id[sample_of],
+        "label_set_hash": label_set_hash[sample_of],
         "kind": pa.DictionaryArray.from_arrays(pa.array(profile_of), profiles["kind"].combine_chunks()),
         "day": profiles["day"].combine_chunks().take(pa.array(profile_of)),
     }

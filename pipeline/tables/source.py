@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
-import xxhash
 
+from pipeline.hashes import hash_of, hexadecimal
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.table import declared
 from pipeline.text import storable
@@ -16,19 +16,32 @@ from pipeline.values import Blob, Column, Note, Refusal, Source
 Labels = Mapping[str, str]
 
 
-def source_table(ingested: Sequence[tuple[Source, str]], refused: Sequence[Refusal], *, read_at: datetime) -> pa.Table:
-    """One row per source; `ingested` pairs each with its format. A source that stands in both is refused."""
-    sources = [source for source, _ in ingested] + [refusal.source for refusal in refused]
-    n_ingested = len(ingested)
+def source_table(
+    ingested: Sequence[tuple[Source, str]],
+    refused: Sequence[Refusal],
+    known: Sequence[tuple[Source, str]] = (),
+    *,
+    read_at: datetime,
+) -> pa.Table:
+    """One row per source that was offered.
+
+    ingested, known  sources with their format: which went in, and which the lake has under other names
+    """
+    accepted = [*ingested, *known]
+    sources = [source for source, _ in accepted] + [refusal.source for refusal in refused]
+    origins = [source.origin for source in sources]
+    outcomes = [("ingested", len(ingested)), ("known", len(known)), ("refused", len(refused))]
     columns: dict[str, Column] = {
-        "source_id": pa.array([source.source_id for source in sources], pa.uint64()),
-        "uri": pa.array([storable(source.origin.uri) for source in sources], pa.string()),
-        "format": pa.array([name for _, name in ingested] + [refusal.format for refusal in refused], pa.string()),
-        "status": pa.array(["ingested"] * n_ingested + ["refused"] * len(refused), pa.string()),
-        "reason": pa.array([None] * n_ingested + [refusal.reason for refusal in refused], pa.string()),
+        "source_hash": pa.array([source.source_hash for source in sources], pa.int64()),
+        "uri": pa.array([storable(origin.uri) for origin in origins], pa.string()),
+        "path": pa.array([storable(origin.path) for origin in origins], pa.string()),
+        "format": pa.array([name for _, name in accepted] + [refusal.format for refusal in refused], pa.string()),
+        "status": pa.array([status for status, count in outcomes for _ in range(count)], pa.string()),
+        "reason": pa.array([None] * len(accepted) + [refusal.reason for refusal in refused], pa.string()),
         "size_bytes": pa.array([source.size_bytes for source in sources], pa.int64()),
         "sha256": pa.array([source.sha256 for source in sources], pa.string()),
-        "ingested_at": pa.array([read_at] * len(sources), pa.timestamp("us")),
+        "offered_hash": pa.array([origin.offered for origin in origins], pa.int64()),
+        "ingested_at": pa.array([read_at] * len(sources), pa.timestamp("us", "UTC")),
     }
     return declared("source", columns)
 
@@ -37,11 +50,11 @@ def note_table(notes: Iterable[Note], blobs: Sequence[Blob]) -> pa.Table:
     """One row per source and kind of note; several notes of one kind add up."""
     totals: dict[tuple[int, str], tuple[int, str]] = {}
     for note in notes:
-        key = (blobs[note.blob_index].source.source_id, note.kind)
+        key = (blobs[note.blob_index].source.source_hash, note.kind)
         count, example = totals.get(key, (0, note.example))
         totals[key] = (count + note.count, example)
     columns: dict[str, Column] = {
-        "source_id": pa.array([source_id for source_id, _ in totals], pa.uint64()),
+        "source_hash": pa.array([source_hash for source_hash, _ in totals], pa.int64()),
         "kind": pa.array([kind for _, kind in totals], pa.string()),
         "severity": pa.array([NOTE_KINDS[kind].severity for _, kind in totals], pa.string()),
         "count": pa.array([count for count, _ in totals.values()], pa.int64()),
@@ -60,7 +73,7 @@ def label_maps(labels: Sequence[Labels]) -> pa.Array:
     return pa.array([sorted(of_one.items()) for of_one in labels], pa.map_(pa.string(), pa.string()))
 
 
-def series_keys(kinds: Sequence[str], labels: Sequence[Labels], programs: Sequence[str]) -> pa.Array:
+def series_hashes(kinds: Sequence[str], labels: Sequence[Labels], programs: Sequence[str]) -> pa.Array:
     """XXH64 of the kind, in key order a line `key=value` for each label, and a line for the program if there is one.
 
     programs  what tells the program apart from others whose profiles have the same labels; empty where nothing does
@@ -69,10 +82,10 @@ def series_keys(kinds: Sequence[str], labels: Sequence[Labels], programs: Sequen
         "\n".join([kind, *(f"{k}={v}" for k, v in sorted(of.items())), *([f" {program}"] if program else [])])
         for kind, of, program in zip(kinds, labels, programs, strict=True)
     )
-    return pa.array([xxhash.xxh64_intdigest(text.encode("utf-8", "surrogateescape")) for text in texts], pa.uint64())
+    return pa.array([hash_of(text) for text in texts], pa.int64())
 
 
-def labelled_id(source: Source, names: Iterable[str]) -> int:
+def labelled_hash(source: Source, names: Iterable[str]) -> int:
     """The id of a source that is another one under other labels: XXH64 of its id and, a line each, their values.
 
     A compiler says the same of two builds of the same code, and each report speaks for its own build. A source
@@ -81,6 +94,5 @@ def labelled_id(source: Source, names: Iterable[str]) -> int:
     labels = source.origin.labels
     values = [f"{name}={labels[name]}" for name in names if name in labels]
     if not values:
-        return source.source_id
-    text = "\n".join([f"{source.source_id:016x}", *values])
-    return xxhash.xxh64_intdigest(text.encode("utf-8", "surrogateescape"))
+        return source.source_hash
+    return hash_of("\n".join([hexadecimal(source.source_hash), *values]))

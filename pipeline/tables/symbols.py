@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from pipeline.kernels.gather import gather_lists
 from pipeline.kernels.ids import first_of_each
 from pipeline.kernels.xxh64 import hash_gathered, hash_rows, hash_spans
-from pipeline.schema import tables
+from pipeline.tables.table import as_type, in_declared_order
 from pipeline.tables.text import text_array
 from pipeline.values import Int64s, Symbols, UInt64s
 
@@ -61,12 +61,12 @@ class NamedSymbols:
 def symbol_tables(symbols: Symbols) -> tuple[Mapping[str, pa.Table], SymbolIds]:
     """The tables function, mapping, location and stack, each id once, and the ids behind the indices."""
     text = hash_spans(symbols.strings.data, symbols.strings.starts, symbols.strings.lengths)
-    function_ids, functions = _functions(symbols, text)
-    mapping_ids, mappings = _mappings(symbols, text)
-    location_ids, locations = _locations(symbols, function_ids, mapping_ids)
-    stack_ids, stacks = _stacks(symbols, location_ids)
+    function_hashes, functions = _functions(symbols, text)
+    mapping_hashes, mappings = _mappings(symbols, text)
+    location_hashes, locations = _locations(symbols, function_hashes, mapping_hashes)
+    stack_hashes, stacks = _stacks(symbols, location_hashes)
     built = {"function": functions, "mapping": mappings, "location": locations, "stack": stacks}
-    return built, SymbolIds(text, mapping_ids, stack_ids)
+    return built, SymbolIds(text, mapping_hashes, stack_hashes)
 
 
 def hash_columns(*columns: Int64s | UInt64s) -> UInt64s:
@@ -95,15 +95,15 @@ def _functions(symbols: Symbols, text: UInt64s) -> tuple[UInt64s, pa.Table]:
     first, _ = first_of_each(ids)
     name = text_array(symbols.strings, symbols.function_name_text[first])
     file = text_array(symbols.strings, symbols.function_file_text[first])
-    columns = [
-        pa.array(ids[first]),
+    columns = (
+        ids[first],
         name,
         text_array(symbols.strings, symbols.function_system_name_text[first]),
         _packages(name, file),
         file,
         pa.array(symbols.function_start_line[first]),
-    ]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["function"].schema)
+    )
+    return ids, in_declared_order("function", *columns)
 
 
 def _packages(name: pa.StringArray, file: pa.StringArray) -> pa.StringArray:
@@ -124,50 +124,50 @@ def _mappings(symbols: Symbols, text: UInt64s) -> tuple[UInt64s, pa.Table]:
     )
     first, _ = first_of_each(ids)
     flags = symbols.mapping_flags[first]
-    columns = [
-        pa.array(ids[first]),
+    columns = (
+        ids[first],
         text_array(symbols.strings, symbols.mapping_file_text[first]),
         text_array(symbols.strings, symbols.mapping_build_id_text[first]),
         pa.array(size[first]),
         pa.array(symbols.mapping_file_offset[first]),
         *(pa.array((flags & bit) != 0) for bit in (1, 2, 4, 8)),
-    ]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["mapping"].schema)
+    )
+    return ids, in_declared_order("mapping", *columns)
 
 
-def _locations(symbols: Symbols, function_ids: UInt64s, mapping_ids: UInt64s) -> tuple[UInt64s, pa.Table]:
+def _locations(symbols: Symbols, function_hashes: UInt64s, mapping_hashes: UInt64s) -> tuple[UInt64s, pa.Table]:
     mapped = symbols.location_mapping >= 0
-    mapping_id = np.zeros(len(mapped), np.uint64)
-    mapping_id[mapped] = mapping_ids[symbols.location_mapping[mapped]]
+    mapping_hash = np.zeros(len(mapped), np.uint64)
+    mapping_hash[mapped] = mapping_hashes[symbols.location_mapping[mapped]]
     address = symbols.location_address.copy()
     address[mapped] -= symbols.mapping_start[symbols.location_mapping[mapped]]
-    line_function = function_ids[symbols.line_function] if len(function_ids) else np.zeros(0, np.uint64)
-    ids = _location_ids(symbols, mapping_id, address, line_function)
+    line_function = function_hashes[symbols.line_function] if len(function_hashes) else np.zeros(0, np.uint64)
+    ids = _location_hashes(symbols, mapping_hash, address, line_function)
     first, _ = first_of_each(ids)
     lines = pa.StructArray.from_arrays(
         [
-            pa.array(line_function),
+            as_type(line_function, pa.int64()),
             pa.array(np.ascontiguousarray(symbols.line_line)),
             pa.array(np.ascontiguousarray(symbols.line_column)),
         ],
-        names=["function_id", "line", "column"],
+        names=["function_hash", "line", "column"],
     )
-    columns = [
-        pa.array(ids[first]),
-        pa.array(mapping_id[first], mask=~mapped[first]),
+    columns = (
+        ids[first],
+        pa.array(mapping_hash[first], mask=~mapped[first]),
         pa.array(address[first]),
         pa.array(symbols.location_is_folded[first]),
         _lists(symbols.location_line_offsets, lines, first),
-    ]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["location"].schema)
+    )
+    return ids, in_declared_order("location", *columns)
 
 
-def _location_ids(symbols: Symbols, mapping_id: UInt64s, address: UInt64s, line_function: UInt64s) -> UInt64s:
+def _location_hashes(symbols: Symbols, mapping_hash: UInt64s, address: UInt64s, line_function: UInt64s) -> UInt64s:
     offsets = symbols.location_line_offsets
-    n_locations, n_lines = len(mapping_id), len(line_function)
+    n_locations, n_lines = len(mapping_hash), len(line_function)
     starts = 3 * (np.arange(n_locations + 1) + offsets)
     words = np.empty(3 * (n_locations + n_lines), np.uint64)
-    words[starts[:-1]] = mapping_id
+    words[starts[:-1]] = mapping_hash
     words[starts[:-1] + 1] = address
     words[starts[:-1] + 2] = symbols.location_is_folded
     location_of_line = np.repeat(np.arange(n_locations), np.diff(offsets))
@@ -178,13 +178,12 @@ def _location_ids(symbols: Symbols, mapping_id: UInt64s, address: UInt64s, line_
     return hash_rows(words, starts)
 
 
-def _stacks(symbols: Symbols, location_ids: UInt64s) -> tuple[UInt64s, pa.Table]:
+def _stacks(symbols: Symbols, location_hashes: UInt64s) -> tuple[UInt64s, pa.Table]:
     places, offsets = np.ascontiguousarray(symbols.stack_locations), symbols.stack_offsets
-    ids = hash_gathered(location_ids, places, offsets)
+    ids = hash_gathered(location_hashes, places, offsets)
     first, _ = first_of_each(ids)
-    words, starts = gather_lists(location_ids, places, offsets, first)
-    columns = [pa.array(ids[first]), pa.ListArray.from_arrays(pa.array(starts), pa.array(words))]
-    return ids, pa.Table.from_arrays(columns, schema=tables()["stack"].schema)
+    words, starts = gather_lists(location_hashes, places, offsets, first)
+    return ids, in_declared_order("stack", ids[first], pa.ListArray.from_arrays(pa.array(starts), pa.array(words)))
 
 
 def _lists(offsets: Int64s, values: pa.Array, wanted: Int64s) -> pa.ListArray:

@@ -19,7 +19,14 @@ def declared(name: str, columns: Mapping[str, Column]) -> pa.Table:
     if set(columns) != set(schema.names):
         differing = sorted(set(columns) ^ set(schema.names))
         raise SchemaError(f"{name}: columns {', '.join(differing)} are declared or given, not both")
-    return pa.Table.from_arrays([_array(columns[field.name], field) for field in schema], schema=schema)
+    return in_declared_order(name, *(columns[field.name] for field in schema))
+
+
+def in_declared_order(name: str, *columns: Column) -> pa.Table:
+    """The columns, given in declared order, in their declared types."""
+    schema = tables()[name].schema
+    arrays = [as_type(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 @lru_cache(maxsize=256)
@@ -36,6 +43,14 @@ def concatenated(tables_of_one_name: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables_of_one_name).unify_dictionaries()
 
 
-def _array(column: Column, field: pa.Field) -> pa.Array:
+def as_type(column: Column, kind: pa.DataType) -> pa.Array:
+    """The column in a type of the lake, in which hashes and addresses are the same 64 bits as signed numbers."""
     array = pa.array(np.ascontiguousarray(column)) if isinstance(column, np.ndarray) else column
-    return array if array.type == field.type else array.cast(field.type)
+    if array.type == kind:
+        return array
+    is_unsigned = pa.types.is_uint64(_innermost(array.type)) and pa.types.is_int64(_innermost(kind))
+    return array.view(kind) if is_unsigned else array.cast(kind)
+
+
+def _innermost(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_list(kind) else kind

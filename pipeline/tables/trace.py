@@ -15,9 +15,9 @@ from pipeline.kernels.ids import encode
 from pipeline.kernels.validity import looked_up, unlike
 from pipeline.schema import Table, tables
 from pipeline.tables.labels import label_sets
-from pipeline.tables.source import label_columns, label_maps, series_keys
+from pipeline.tables.source import label_columns, label_maps, series_hashes
 from pipeline.tables.symbols import NamedSymbols
-from pipeline.tables.table import declared, words
+from pipeline.tables.table import as_type, declared, words
 from pipeline.tables.text import text_array
 from pipeline.values import Blob, Column, Decoded, Strings, Symbols, UInt64s
 
@@ -73,7 +73,7 @@ def trace_tables(decoded: Decoded, blobs: Sequence[Blob], *, named: NamedSymbols
     part = decoded.columns["trace_part"]
     blob = blobs[int(np.asarray(part["blob_index"])[0])]
     started_ns = int(np.asarray(part["started_ns"])[0])
-    trace_id = blob.source.source_id
+    trace_hash = blob.source.source_hash
     symbols = decoded.symbols
     built: dict[str, pa.Table] = {}
     ids = np.zeros(1, np.uint64)
@@ -83,20 +83,20 @@ def trace_tables(decoded: Decoded, blobs: Sequence[Blob], *, named: NamedSymbols
         ids = found.stack
     for name, columns in decoded.columns.items():
         if name not in _NOT_OF_EVENTS:
-            built[name] = _events(tables()[name], columns, symbols=symbols, stack_ids=ids, trace_id=trace_id)
+            built[name] = _events(tables()[name], columns, symbols=symbols, stack_hashes=ids, trace_hash=trace_hash)
     if "sample" in decoded.columns:
-        built.update(_samples(decoded.columns["sample"], ids, trace_id=trace_id, started_ns=started_ns))
+        built.update(_samples(decoded.columns["sample"], ids, trace_hash=trace_hash, started_ns=started_ns))
     if "trace" in decoded.columns:
         built.update(_whole(decoded, blob, started_ns=started_ns))
     return built
 
 
 def _events(
-    table: Table, columns: Mapping[str, Column], *, symbols: Symbols | None, stack_ids: UInt64s, trace_id: int
+    table: Table, columns: Mapping[str, Column], *, symbols: Symbols | None, stack_hashes: UInt64s, trace_hash: int
 ) -> pa.Table:
     """A table of events: numbers of stacks become ids, numbers of texts the texts, -1 NULL where a column may be."""
     n = len(next(iter(columns.values())))
-    found: dict[str, Column] = {"trace_id": np.full(n, trace_id, np.uint64)}
+    found: dict[str, Column] = {"trace_hash": np.full(n, trace_hash, np.int64)}
     strings = symbols.strings if symbols is not None else _NOTHING
     schema = table.schema
     for name, column in columns.items():
@@ -106,7 +106,7 @@ def _events(
         elif name.endswith("_text") and name != "kind_text":
             found[name.removesuffix("_text")] = _dictionary(strings, values)
         elif name == "stack" or name.endswith("_stack"):
-            found[f"{name}_id"] = _stacks(stack_ids, values)
+            found[f"{name}_hash"] = _stacks(stack_hashes, values)
         elif states := _WORDS.get((table.name, name)):
             places = pa.array(values.astype(np.int32, copy=False))
             found[name] = pa.DictionaryArray.from_arrays(places, words(*states), safe=False)
@@ -119,15 +119,15 @@ def _nullable(values: np.ndarray, field: pa.Field) -> pa.Array:
     """The values as the column has them; -1 is NULL where it may be."""
     values = np.ascontiguousarray(values)
     if not field.nullable or values.dtype != np.int64:
-        return pa.array(values).cast(field.type)
+        return as_type(values, field.type)
     bits, nulls = unlike(values, -1)
     array = pa.Array.from_buffers(pa.int64(), len(values), [pa.py_buffer(bits), pa.py_buffer(values)], nulls)
     return array.cast(field.type)
 
 
-def _stacks(stack_ids: UInt64s, numbers: np.ndarray) -> pa.Array:
+def _stacks(stack_hashes: UInt64s, numbers: np.ndarray) -> pa.Array:
     """The ids of numbered stacks, NULL for number 0."""
-    ids, bits, nulls = looked_up(stack_ids, np.ascontiguousarray(numbers))
+    ids, bits, nulls = looked_up(stack_hashes, np.ascontiguousarray(numbers))
     return pa.Array.from_buffers(pa.uint64(), len(ids), [pa.py_buffer(bits), pa.py_buffer(ids)], nulls)
 
 
@@ -166,20 +166,20 @@ def _no_labels() -> tuple[int, pa.Table]:
 
 
 def _samples(
-    columns: Mapping[str, Column], stack_ids: UInt64s, *, trace_id: int, started_ns: int
+    columns: Mapping[str, Column], stack_hashes: UInt64s, *, trace_hash: int, started_ns: int
 ) -> dict[str, pa.Table]:
-    label_set_id, label_set = _no_labels()
+    label_set_hash, label_set = _no_labels()
     kind = np.asarray(columns["sample_type"]).astype(np.int32)
     n = len(kind)
     names, units = (words(*(pair[i] for pair in SAMPLE_TYPES)) for i in range(2))
     rows: dict[str, Column] = {
-        "profile_id": np.full(n, trace_id, np.uint64),
+        "profile_hash": np.full(n, trace_hash, np.int64),
         "sample_index": np.asarray(columns["sample_index"]).astype(np.int32),
-        "stack_id": stack_ids[np.asarray(columns["stack"])],
+        "stack_hash": stack_hashes[np.asarray(columns["stack"])],
         "sample_type": pa.DictionaryArray.from_arrays(pa.array(kind), names),
         "unit": pa.DictionaryArray.from_arrays(pa.array(kind), units),
         "value": columns["value"],
-        "label_set_id": np.full(n, label_set_id, np.uint64),
+        "label_set_hash": np.full(n, label_set_hash, np.uint64),
         "kind": pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), words("trace")),
         "day": _day(started_ns, n),
     }
@@ -194,16 +194,16 @@ def _whole(decoded: Decoded, blob: Blob, *, started_ns: int) -> dict[str, pa.Tab
     """The rows that a trace has once: of itself, of its generations, of its profile."""
     trace = {name: int(np.asarray(column)[0]) for name, column in decoded.columns["trace"].items()}
     labels = [blob.source.origin.labels]
-    trace_id = np.array([blob.source.source_id], np.uint64)
+    trace_hash = np.array([blob.source.source_hash], np.int64)
     owner = {
-        "source_id": trace_id,
+        "source_hash": trace_hash,
         "labels": label_maps(labels),
         **label_columns(labels, ("service", "instance", "build")),
     }
     started_at = pa.array([started_ns // _NS_PER_US if trace["has_clock"] else None], pa.int64())
     of_trace: dict[str, Column] = {
         **owner,
-        "trace_id": trace_id,
+        "trace_hash": trace_hash,
         "wire_version": pa.array([f"1.{trace['version']}"]),
         "started_at": started_at.cast(pa.timestamp("us")),
         "clock_offset_ns": pa.array([trace["offset_ns"] if trace["has_clock"] else None], pa.int64()),
@@ -211,13 +211,13 @@ def _whole(decoded: Decoded, blob: Blob, *, started_ns: int) -> dict[str, pa.Tab
     }
     return {
         "trace": declared("trace", of_trace),
-        "trace_generation": _generations(decoded.columns["trace_generation"], blob.source.source_id),
+        "trace_generation": _generations(decoded.columns["trace_generation"], blob.source.source_hash),
         "profile": _profile(trace, owner, labels=labels, started_ns=started_ns),
-        "profile_sample_type": _sample_types(blob.source.source_id),
+        "profile_sample_type": _sample_types(blob.source.source_hash),
     }
 
 
-def _generations(columns: Mapping[str, Column], trace_id: int) -> pa.Table:
+def _generations(columns: Mapping[str, Column], trace_hash: int) -> pa.Table:
     without_clock = ~np.asarray(columns["has_clock"])
     n = len(without_clock)
     clocks = {
@@ -225,19 +225,18 @@ def _generations(columns: Mapping[str, Column], trace_id: int) -> pa.Table:
         for name in ("clock_ns", "monotonic_ns", "wall_ns")
     }
     numbers = {name: columns[name] for name in ("generation", "start_ns", "event_count")}
-    return declared("trace_generation", {"trace_id": np.full(n, trace_id, np.uint64), **numbers, **clocks})
+    return declared("trace_generation", {"trace_hash": np.full(n, trace_hash, np.int64), **numbers, **clocks})
 
 
 def _profile(
     trace: Mapping[str, int], owner: Mapping[str, Column], *, labels: Sequence[Mapping[str, str]], started_ns: int
 ) -> pa.Table:
-    series_key = series_keys(["trace"], labels, [""])
+    series_hash = series_hashes(["trace"], labels, [""])
     empty = pa.array([""])
     columns: dict[str, Column] = {
         **owner,
-        "profile_id": owner["source_id"],
-        "series_key": series_key,
-        "series_id": series_key,
+        "profile_hash": owner["source_hash"],
+        "series_hash": series_hash,
         "kind": pa.array(["trace"]),
         "day": _day(started_ns, 1),
         "taken_at": pa.array([max(0, started_ns) // _NS_PER_US], pa.int64()).cast(pa.timestamp("us")),
@@ -259,10 +258,10 @@ def _profile(
     return declared("profile", columns)
 
 
-def _sample_types(profile_id: int) -> pa.Table:
+def _sample_types(profile_hash: int) -> pa.Table:
     n = len(SAMPLE_TYPES)
     columns: dict[str, Column] = {
-        "profile_id": np.full(n, profile_id, np.uint64),
+        "profile_hash": np.full(n, profile_hash, np.int64),
         "position": np.arange(n, dtype=np.int32),
         "sample_type": pa.array([name for name, _ in SAMPLE_TYPES]),
         "unit": pa.array([unit for _, unit in SAMPLE_TYPES]),

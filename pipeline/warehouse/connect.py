@@ -12,6 +12,7 @@ from tempfile import gettempdir
 
 import duckdb
 
+from pipeline import config
 from pipeline.errors import QueryError, UsageError, of_system
 from pipeline.warehouse.faults import explained
 
@@ -53,6 +54,11 @@ def open_for_load(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database for the loader; made if it is not there, in a storage version that DuckDB 1.5 reads."""
     with _session(threads=threads, memory=memory) as connection:
+        if memory is not None:
+            # The limit is for the process: the rest is Python's and Arrow's, and what DuckDB does not count.
+            connection.execute(f"SET memory_limit = '{config.size_bytes(memory) * 3 // 4}B'")
+        # What does not fit into memory can be larger than what a temporary folder has room for.
+        connection.execute(f"SET temp_directory = {_literal(f'{path}.spill')}")
         connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} (STORAGE_VERSION '{_STORAGE}')")
         connection.execute(f"USE {ALIAS}")
         yield connection

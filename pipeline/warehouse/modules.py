@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
@@ -17,7 +17,8 @@ from pipeline.sqldoc import Declaration, declarations
 
 # How COMMENT ON calls what a file declares.
 _CATALOG_KINDS = {"VIEW": "VIEW", "MACRO": "MACRO TABLE", "FUNCTION": "MACRO"}
-_BODY = re.compile(r"^\) AS(?: TABLE)?$\n", re.MULTILINE)
+# Columns of a stored view.
+Key = tuple[str, ...]
 _REMARK = re.compile(r"--.*$", re.MULTILINE)
 _NAME = re.compile(r"\b\w+\.\w+\b")
 
@@ -43,16 +44,17 @@ def fingerprint() -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
-def create_modules(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every view and macro, each after those it stands on, with its comments in the catalog.
+def create_modules(connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None) -> None:
+    """Create every view and macro, or some with all they stand on, each after those it stands on, with its comments in the catalog.
 
-    A stored one (`stored: on load`) becomes a table, which `refresh_stored` fills: what many others stand on,
-    and what dashboards ask for all the time, is worked out once a load.
+    A stored one (`stored: by series_id`) becomes a table, which `derived.follow` fills: what many others stand on,
+    and what dashboards ask for all the time, is worked out on loading.
     """
     declared = modules()
-    for schema in sorted({name.partition(".")[0] for name in declared}):
+    names = standing_on(declared if names is None else names)
+    for schema in sorted({name.partition(".")[0] for name in names}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    for name in in_order():
+    for name in names:
         declaration = declared[name]
         try:
             connection.execute(_definition(declaration))
@@ -63,27 +65,53 @@ def create_modules(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(";".join(_comments(declaration)))
 
 
-def refresh_stored(connection: duckdb.DuckDBPyConnection) -> None:
-    """Work out every stored view anew, each after those it stands on."""
+def create_beside(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Sequence[str],
+    *,
+    home: str,
+    shown: Callable[[Sequence[str]], str],
+) -> None:
+    """Create some stored views as empty tables in the database in use, over whatever they stand on.
+
+    home   the database that has all of it: other stored views show rows from there
+    shown  which of them, by their columns; they are called `shown`
+    """
+    declared = modules()
+    needed = _needed(wanted)
+    for schema in sorted({name.partition(".")[0] for name in needed}):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for name in in_order():
-        if is_stored(modules()[name]):
-            connection.execute(f"DELETE FROM {name}")
-            connection.execute(f"INSERT INTO {name} {_query(modules()[name])}")
+        if name in wanted:
+            connection.execute(f"CREATE TABLE {name} AS FROM {home}.{name} LIMIT 0")
+        elif name in needed and stored_by(declared[name]):
+            condition = shown([item.name for item in declared[name].items])
+            connection.execute(f"CREATE VIEW {name} AS FROM {home}.{name} AS shown WHERE {condition}")
+        elif name in needed:
+            connection.execute(declared[name].text)
 
 
-def is_stored(declaration: Declaration) -> bool:
-    """Whether its rows are kept in the file."""
-    return "stored" in declaration.directives
+def _needed(wanted: Sequence[str]) -> Set[str]:
+    """Everything that some views stand on, as far as other stored views, and these."""
+    found = set(wanted)
+    left = list(wanted)
+    while left:
+        name = left.pop()
+        if name in wanted or not stored_by(modules()[name]):
+            left += [other for other in dependencies(name) if other not in found]
+            found.update(dependencies(name))
+    return found
+
+
+def stored_by(declaration: Declaration) -> Key:
+    """The columns by which a stored view's rows can be worked out apart; none when its rows are not kept in the file."""
+    return tuple(word.removeprefix("by ") for word in declaration.listed("stored"))
 
 
 def _definition(declaration: Declaration) -> str:
-    if is_stored(declaration):
-        return declaration.text.replace("CREATE VIEW", "CREATE TABLE", 1)
+    if stored_by(declaration):
+        return declaration.text.replace("CREATE VIEW", "CREATE TABLE", 1).rstrip("; \n") + "\nWITH NO DATA"
     return declaration.text
-
-
-def _query(declaration: Declaration) -> str:
-    return _BODY.split(declaration.text, maxsplit=1)[-1].rstrip("; \n")
 
 
 def in_order() -> tuple[str, ...]:
@@ -95,15 +123,31 @@ def in_order() -> tuple[str, ...]:
         raise SchemaError(f"sql/: views stand on each other in a circle: {' -> '.join(error.args[1])}") from error
 
 
+def standing_on(names: Collection[str]) -> tuple[str, ...]:
+    """Some views and macros and everything they stand on, in order."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += dependencies(name)
+    return tuple(name for name in in_order() if name in found)
+
+
 def dependencies(name: str) -> tuple[str, ...]:
     """The views and macros that one of them reads: those whose names stand in its query."""
     declared = modules()
-    words = _NAME.findall(_REMARK.sub("", _query(declared[name])))
-    return tuple(sorted({word for word in words if word in declared and word != name}))
+    return tuple(sorted(word for word in _names_in(declared[name].query) if word in declared and word != name))
+
+
+@cache
+def _names_in(query: str) -> frozenset[str]:
+    return frozenset(_NAME.findall(_REMARK.sub("", query)))
 
 
 def _comments(declaration: Declaration) -> Iterator[str]:
-    kind = "TABLE" if is_stored(declaration) else _CATALOG_KINDS[declaration.kind]
+    kind = "TABLE" if stored_by(declaration) else _CATALOG_KINDS[declaration.kind]
     yield f"COMMENT ON {kind} {declaration.name} IS {quoted(declaration.summary)}"
     if declaration.kind == "VIEW":
         for item in declaration.items:

@@ -10,6 +10,20 @@ import duckdb
 from pipeline.values import Result
 from pipeline.warehouse.query import ask
 
+# What the questions of a command stand on: a database that is made for one of them has no other views.
+STACKS = ("int64.clamp", "stack._line")
+FLAMES = (*STACKS, "flame.tree", "flame.diff", "stack.frames")
+SITE_FLAMES = (*FLAMES, "heap.series", "attribution._allocation")
+GROWTH = (
+    "int64.clamp",
+    "heap.series",
+    "attribution.growth_by_site",
+    "attribution.growth_by_own_code",
+    "attribution.growth_by_module",
+    "attribution.coverage",
+    "escape.site",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -65,11 +79,18 @@ WHERE ($service IS NULL OR service = $service)
   AND ($instance IS NULL OR instance = $instance)
   AND ($build IS NULL OR build = $build)
   AND ($kind IS NULL OR kind = $kind)
-  AND ($series IS NULL OR format('{:016x}', series_id) = $series)
+  AND ($series IS NULL OR series_id = $series)
   AND (
     len($profiles) = 0
-    OR list_contains($profiles, format('{:016x}', profile.profile_id))
-    OR len(list_filter($profiles, lambda part: contains(source.uri, part))) > 0
+    OR len(
+      list_filter(
+        $profiles,
+        lambda part: CASE
+          WHEN regexp_full_match(part, '[0-9]+') THEN part = profile.profile_id::VARCHAR
+          ELSE contains(source.uri, part) OR part = profile.profile_hash
+        END
+      )
+    ) > 0
   )
 ORDER BY time_ns, profile.profile_id
 """
@@ -108,13 +129,24 @@ ORDER BY stack_id
 """
 
 
-def lines(connection: duckdb.DuckDBPyConnection) -> Result:
-    """Every location's functions, innermost first, with what a filter looks at."""
-    return ask(
-        connection,
-        "SELECT location_id, depth, is_outermost, function, file, binary_file FROM stack._line ORDER BY location_id, depth",
-        name="lines",
-    )
+def lines(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
+    """The functions of every location on the stacks of some profiles, innermost first, with what a filter looks at."""
+    return ask(connection, _LINES, {"ids": list(profile_ids), "wanted": sample_type}, name="lines")
+
+
+_LINES = """
+WITH used AS (
+  SELECT DISTINCT unnest(location_ids) AS location_id
+  FROM stack
+  WHERE stack_id IN (
+    SELECT stack_id FROM sample WHERE sample_type = $wanted AND list_contains($ids, profile_id)
+  )
+)
+SELECT location_id, depth, is_outermost, function, file, binary_file
+FROM stack._line
+WHERE location_id IN (SELECT location_id FROM used)
+ORDER BY location_id, depth
+"""
 
 
 def series(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Result:
@@ -130,38 +162,57 @@ WHERE profiles > 1
   AND ($instance IS NULL OR instance = $instance)
   AND ($build IS NULL OR build = $build)
   AND ($kind IS NULL OR kind = $kind)
-  AND ($series IS NULL OR format('{:016x}', series_id) = $series)
+  AND ($series IS NULL OR series_id = $series)
   AND len($profiles) >= 0
 ORDER BY growth_bytes DESC, series_id
 """
 
 
-def growth(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """Allocation sites of some series, those that grew most first."""
-    return ask(connection, _GROWTH, {"ids": list(series_ids)}, name="growth")
+def growth(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, limit: int | None = None) -> Result:
+    """Allocation sites of some series, those that grew most first.
+
+    limit  so many of each series, and of those that grew or shrank; None for all
+    """
+    return ask(connection, _GROWTH, {"ids": list(series_ids), "limit": limit}, name="growth")
 
 
 _GROWTH = """
+WITH sites AS (
+  SELECT *
+  FROM attribution.growth_by_site
+  WHERE series_id IN (SELECT unnest($ids)) AND ($limit IS NULL OR growth_bytes <> 0)
+  QUALIFY $limit IS NULL
+    OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= $limit
+),
+known AS (
+  SELECT list({'escape_site_id': escape_site_id, 'message': message}) AS records
+  FROM escape.site
+  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
+)
 SELECT
   sites.* EXCLUDE (site_index, candidates),
   list_transform(
     sites.candidates,
     lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
   ) AS candidates
-FROM attribution.growth_by_site AS sites
-CROSS JOIN (
-  SELECT list({'escape_site_id': escape_site_id, 'message': message}) AS records
-  FROM escape.site
-  WHERE escape_site_id IN (SELECT unnest(candidates) FROM attribution.growth_by_site)
-) AS known
-WHERE list_contains($ids, sites.series_id)
+FROM sites
+CROSS JOIN known
 ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
 """
 
 
+def site_counts(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """How many allocation sites each of some series has."""
+    query = """
+    SELECT series_id, COUNT(*) AS sites FROM attribution.growth_by_site
+    WHERE series_id IN (SELECT unnest($ids)) GROUP BY series_id
+    """
+    return ask(connection, query, {"ids": list(series_ids)}, name="sites")
+
+
 def coverage(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
     """How much of each series' growth every attribution class explains."""
-    query = "FROM attribution.coverage WHERE list_contains($ids, series_id) ORDER BY series_id, growth_bytes DESC, attribution"
+    query = "FROM attribution.coverage WHERE series_id IN (SELECT unnest($ids)) ORDER BY series_id, growth_bytes DESC, attribution"
     return ask(connection, query, {"ids": list(series_ids)}, name="coverage")
 
 
@@ -169,7 +220,7 @@ def growth_by_own_code(connection: duckdb.DuckDBPyConnection, series_ids: Sequen
     """Growth of some series by the nearest line of the program's own code, those that grew most first."""
     query = """
     FROM attribution.growth_by_own_code
-    WHERE list_contains($ids, series_id)
+    WHERE series_id IN (SELECT unnest($ids))
     ORDER BY series_id, growth_bytes DESC, file, line, function
     """
     return ask(connection, query, {"ids": list(series_ids)}, name="growth by own code")
@@ -179,7 +230,7 @@ def growth_by_module(connection: duckdb.DuckDBPyConnection, series_ids: Sequence
     """Growth of some series by the module that allocated, those that grew most first."""
     query = """
     FROM attribution.growth_by_module
-    WHERE list_contains($ids, series_id)
+    WHERE series_id IN (SELECT unnest($ids))
     ORDER BY series_id, growth_bytes DESC, module, version
     """
     return ask(connection, query, {"ids": list(series_ids)}, name="growth by module")
@@ -197,7 +248,7 @@ JOIN attribution.growth_by_site AS sites
   ON sites.escape_site_id = flow.escape_site_id
   AND sites.service IS NOT DISTINCT FROM flow.service
   AND sites.build IS NOT DISTINCT FROM flow.build
-WHERE list_contains($ids, sites.series_id)
+WHERE sites.series_id IN (SELECT unnest($ids))
 ORDER BY flow.escape_site_id, flow.step
 """
 
@@ -303,48 +354,6 @@ def flow_of(connection: duckdb.DuckDBPyConnection, site_ids: Sequence[int]) -> R
     """The compiler's explanations of some verdicts."""
     query = "FROM escape.flow WHERE list_contains($ids, escape_site_id) ORDER BY build, escape_site_id, step"
     return ask(connection, query, {"ids": list(site_ids)}, name="flow")
-
-
-def goroutine_groups(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int]) -> Result:
-    """Groups of goroutines by entry function, trace by trace as they are named, those that were there longest first."""
-    query = """
-    FROM sched.goroutine_group
-    WHERE list_contains($ids, trace_id)
-    ORDER BY list_position($ids, trace_id), total_ns DESC, function
-    """
-    return ask(connection, query, {"ids": list(trace_ids)}, name="goroutine groups")
-
-
-def goroutines(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], function: str) -> Result:
-    """Goroutines of one entry function with their waits, those that were there longest first.
-
-    function  its name, with or without what stands before a dot or a slash; empty for goroutines without one
-    """
-    return ask(connection, _GOROUTINES, {"ids": list(trace_ids), "function": function}, name="goroutines")
-
-
-_GOROUTINES = """
-SELECT goroutines.*, coalesce(waits.waits, []) AS waits
-FROM sched.goroutine AS goroutines
-LEFT JOIN (
-  SELECT
-    trace_id,
-    goroutine,
-    list(
-      {'reason': reason, 'waits': waits, 'waiting_ns': waiting_ns, 'longest_ns': longest_ns}
-      ORDER BY waiting_ns DESC, reason
-    ) AS waits
-  FROM sched.goroutine_wait
-  WHERE list_contains($ids, trace_id)
-  GROUP BY trace_id, goroutine
-) AS waits USING (trace_id, goroutine)
-WHERE list_contains($ids, trace_id)
-  AND (
-    coalesce(function, '') = $function
-    OR ($function <> '' AND (ends_with(function, '.' || $function) OR ends_with(function, '/' || $function)))
-  )
-ORDER BY list_position($ids, trace_id), total_ns DESC, goroutine
-"""
 
 
 def refused(connection: duckdb.DuckDBPyConnection) -> Result:

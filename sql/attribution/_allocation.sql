@@ -3,7 +3,7 @@
 -- A site is a line of a function with the record, or with the records in question, that explain it.
 --
 -- key: series_id, stack_id
--- stored: on load
+-- stored: by series_id
 CREATE VIEW attribution._allocation (
   -- The series.
   series_id,

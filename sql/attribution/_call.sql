@@ -5,7 +5,7 @@
 -- and strings.Builder ask for on behalf of others, in functions that profiles show since Go 1.26, is known by its name.
 --
 -- key: series_id, location_id
--- stored: on load
+-- stored: by series_id
 CREATE VIEW attribution._call (
   -- The series.
   series_id,

@@ -1,7 +1,7 @@
 -- One row per service, build, package and file that a report says anything of.
 --
 -- key: service, build, package, base_name, folder_name
--- stored: on load
+-- stored: by service, build
 CREATE VIEW attribution._file (
   -- From labels of the report; NULL without one.
   service,

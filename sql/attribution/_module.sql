@@ -6,7 +6,7 @@
 -- from folders (a workspace, `replace`, vendor/ keeps the module's path without a version).
 --
 -- key: function_id
--- stored: on load
+-- stored: by function_id
 CREATE VIEW attribution._module (
   -- The function.
   function_id,

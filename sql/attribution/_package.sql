@@ -6,7 +6,7 @@
 -- are both left out.
 --
 -- key: service, build, package, folder
--- stored: on load
+-- stored: by service, build
 CREATE VIEW attribution._package (
   -- Service of the series and of the report; NULL without one.
   service,
@@ -27,16 +27,29 @@ WITH reported AS (
   FROM escape_package AS packages
   JOIN escape_report AS reports USING (source_id)
 ),
-profiled AS (
+-- Functions on stacks of the service and build itself.
+seen AS (
   SELECT DISTINCT
-    series.service,
-    series.build,
-    function.package,
-    regexp_replace(function.file, '[/\\][^/\\]*$', '') AS folder,
-    regexp_split_to_array(regexp_replace(function.file, '[/\\][^/\\]*$', ''), '[/\\]') AS names
-  FROM (SELECT DISTINCT service, build FROM heap.series) AS series
-  CROSS JOIN function
-  WHERE function.package IS NOT NULL
+    located.service,
+    located.build,
+    lines.package,
+    regexp_replace(coalesce(lines.file, ''), '[/\\][^/\\]*$', '') AS folder,
+    regexp_replace(coalesce(lines.file, ''), '^.*[/\\]', '') AS base_name
+  FROM (
+    SELECT DISTINCT service, build, unnest(location_ids) AS location_id
+    FROM (
+      SELECT DISTINCT series.service, series.build, used.stack_id
+      FROM heap._stack AS used
+      JOIN heap.series AS series USING (series_id)
+    )
+    JOIN stack USING (stack_id)
+  ) AS located
+  JOIN stack._line AS lines USING (location_id)
+  WHERE lines.package IS NOT NULL
+),
+profiled AS (
+  SELECT DISTINCT service, build, package, folder, regexp_split_to_array(folder, '[/\\]') AS names
+  FROM seen
 ),
 told AS (
   SELECT DISTINCT service, build, main_package
@@ -46,25 +59,28 @@ told AS (
 mains AS (
   SELECT *
   FROM reported
-  WHERE package NOT IN (SELECT function.package FROM function WHERE function.package IS NOT NULL)
-    OR package = 'main'
+  WHERE package = 'main'
+    OR NOT EXISTS (
+      FROM seen
+      WHERE seen.package = reported.package
+        AND seen.service IS NOT DISTINCT FROM reported.service
+        AND seen.build IS NOT DISTINCT FROM reported.build
+    )
 ),
 main_files AS (
-  SELECT *, COUNT(*) OVER (PARTITION BY folder) AS files
-  FROM (
-    SELECT DISTINCT
-      regexp_replace(file, '[/\\][^/\\]*$', '') AS folder,
-      regexp_replace(file, '^.*[/\\]', '') AS base_name
-    FROM function
-    WHERE package = 'main'
-  )
+  SELECT service, build, folder, base_name, COUNT(*) OVER (PARTITION BY service, build, folder) AS files
+  FROM seen
+  WHERE package = 'main'
 ),
 shared AS (
-  SELECT files.service, files.build, files.package, main_files.folder, COUNT(DISTINCT base_name) AS files
+  SELECT files.service, files.build, files.package, main_files.folder, COUNT(DISTINCT files.base_name) AS files
   FROM attribution._file AS files
-  JOIN main_files USING (base_name)
+  JOIN main_files
+    ON main_files.base_name = files.base_name
+    AND main_files.service IS NOT DISTINCT FROM files.service
+    AND main_files.build IS NOT DISTINCT FROM files.build
   GROUP BY files.service, files.build, files.package, main_files.folder, main_files.files
-  HAVING COUNT(DISTINCT base_name) * 2 >= main_files.files
+  HAVING COUNT(DISTINCT files.base_name) * 2 >= main_files.files
 ),
 matched AS (
   SELECT

@@ -3,7 +3,7 @@
 -- Whole literals converted to interfaces live in the binary, and slices without elements nowhere; they are left out.
 --
 -- key: service, build, escape_site_id
--- stored: on load
+-- stored: by service, build
 CREATE VIEW attribution._record (
   -- The verdict.
   escape_site_id,

@@ -1,7 +1,7 @@
 -- One row per series of heap profiles and stack: which class explains its bytes, and which record.
 --
 -- key: series_id, stack_id
--- stored: on load
+-- stored: by series_id
 CREATE VIEW attribution._stack (
   -- The series.
   series_id,
@@ -20,12 +20,7 @@ CREATE VIEW attribution._stack (
   -- For class caller: its line.
   caller_line
 ) AS
-WITH used AS (
-  SELECT DISTINCT heaps.series_id, stack_id
-  FROM heap.profiles AS heaps
-  JOIN sample USING (profile_id)
-  WHERE sample.sample_type IN ('inuse_space', 'inuse_objects', 'alloc_space')
-),
+WITH
 -- The package of each leaf, and whether a report of this build speaks of it and of the file.
 leaves AS (
   SELECT
@@ -64,7 +59,7 @@ explained AS (
 ),
 located AS (
   SELECT used.series_id, stack_id, stack.location_ids[1] AS location_id, stack.location_ids
-  FROM used
+  FROM heap._stack AS used
   JOIN stack USING (stack_id)
 ),
 above AS (

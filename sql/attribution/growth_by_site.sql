@@ -5,7 +5,7 @@
 -- growth, no trend and no error.
 --
 -- key: series_id, site_index
--- stored: on load
+-- stored: by series_id
 CREATE VIEW attribution.growth_by_site (
   -- The series.
   series_id,
@@ -103,21 +103,6 @@ points AS (
   JOIN attribution._history AS history USING (series_id)
   LEFT JOIN live USING (series_id, site_index, moment)
 ),
-slopes AS (
-  SELECT
-    earlier.series_id,
-    earlier.site_index,
-    median(
-      (later.inuse_bytes::HUGEINT - earlier.inuse_bytes) / (later.elapsed_s - earlier.elapsed_s)
-    ) AS slope_bytes_per_s
-  FROM points AS earlier
-  -- Every pair of moments once.
-  JOIN points AS later
-    ON later.series_id = earlier.series_id
-    AND later.site_index = earlier.site_index
-    AND later.elapsed_s > earlier.elapsed_s
-  GROUP BY earlier.series_id, earlier.site_index
-),
 steps AS (
   SELECT
     *,
@@ -138,6 +123,29 @@ trends AS (
     list(inuse_bytes ORDER BY moment) AS history
   FROM steps
   GROUP BY series_id, site_index
+),
+moments AS (
+  SELECT series_id, list(elapsed_s ORDER BY moment) AS elapsed_s
+  FROM attribution._history
+  GROUP BY series_id
+),
+slopes AS (
+  SELECT
+    series_id,
+    site_index,
+    -- Every pair of moments once; as rows they would be the square of the profiles for each site.
+    list_aggregate(
+      flatten([
+        [
+          (history[later]::HUGEINT - history[earlier]) / nullif(elapsed_s[later] - elapsed_s[earlier], 0)
+          for earlier in range(1, later)
+        ]
+        for later in range(2, len(history) + 1)
+      ]),
+      'median'
+    ) AS slope_bytes_per_s
+  FROM trends
+  JOIN moments USING (series_id)
 ),
 errors AS (
   SELECT allocations.series_id, allocations.site_index, SUM(sampling.variance) AS variance

@@ -1,4 +1,4 @@
--- One row per stack that names a location which is not there, or has no place in the tree; always empty.
+-- One row per stack that names a location which is not there, or has no path; always empty.
 --
 -- key: stack_id
 CREATE VIEW audit.orphan_stacks (
@@ -15,4 +15,4 @@ WHERE location_id NOT IN (SELECT location_id FROM location)
 UNION
 SELECT stack_id
 FROM stack
-WHERE stack_id NOT IN (SELECT stack_id FROM stack_leaf)
+WHERE stack_id NOT IN (SELECT stack_id FROM stack_path)

@@ -4,7 +4,7 @@
 -- nearest to the heap. Without flows the verdict alone.
 --
 -- key: service, build, escape_site_id
--- stored: on load
+-- stored: by service, build
 CREATE VIEW escape.reason (
   -- The verdict.
   escape_site_id,

@@ -3,7 +3,7 @@
 -- Verdicts that something stays on the stack are rows too; `kind` tells.
 --
 -- key: service, build, escape_site_id
--- stored: on load
+-- stored: by service, build
 CREATE VIEW escape.site (
   -- The verdict.
   escape_site_id,

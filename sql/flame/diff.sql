@@ -13,9 +13,9 @@
 -- column function: Function; NULL for the root and without a symbol.
 -- column package: Import path of the function's package; NULL when the name has none.
 -- column file: Source file; NULL without one.
--- column line: Line all stacks through the node go by; NULL when they differ.
--- column stack_id: The stack that ends here when it is the only one; else NULL.
--- column node_index: Place in the tree of all stacks.
+-- column line: Line that all stacks counted there go by; NULL when they differ.
+-- column stack_id: The stack that ends here when only one of those counted does; else NULL.
+-- column node_index: Place in depth-first order, from 0, the root.
 CREATE MACRO flame.diff(
   -- Ids of the profiles before.
   base_ids,
@@ -28,56 +28,123 @@ CREATE MACRO flame.diff(
 ) AS TABLE
 WITH weighed AS (
   SELECT
-    node_index,
-    int64.clamp(coalesce(SUM(value) FILTER (list_contains(base_ids, profile_id)), 0)) AS value,
-    int64.clamp(coalesce(SUM(value) FILTER (list_contains(profile_ids, profile_id)), 0)) AS value_right
+    stack_id,
+    int64.clamp(coalesce(SUM(value) FILTER (list_contains(base_ids, profile_id)), 0)) AS weight_left,
+    int64.clamp(coalesce(SUM(value) FILTER (list_contains(profile_ids, profile_id)), 0)) AS weight_right
   FROM sample
-  JOIN stack_leaf USING (stack_id)
   WHERE sample_type = wanted_type
     AND (list_contains(base_ids, profile_id) OR list_contains(profile_ids, profile_id))
     AND (stack_ids IS NULL OR stack_id IN (SELECT unnest(stack_ids)))
-  GROUP BY node_index
+  GROUP BY stack_id
 ),
-summed AS (
-  SELECT
-    nodes.node_index,
-    nodes.last_index,
-    coalesce(weighed.value, 0) AS self,
-    coalesce(weighed.value_right, 0) AS self_right,
-    SUM(coalesce(weighed.value, 0)) OVER (ORDER BY nodes.node_index) AS up_to_here,
-    SUM(coalesce(weighed.value_right, 0)) OVER (ORDER BY nodes.node_index) AS up_to_here_right
-  FROM stack_node AS nodes
-  LEFT JOIN weighed USING (node_index)
+placed AS (
+  SELECT weighed.*, paths.label_ids, paths.lines, len(paths.label_ids) AS depth
+  FROM weighed
+  JOIN stack_path AS paths USING (stack_id)
 ),
-totals AS (
+frames AS (
   SELECT
-    summed.node_index,
-    int64.clamp(ending.up_to_here - summed.up_to_here + summed.self) AS value,
-    summed.self,
-    int64.clamp(ending.up_to_here_right - summed.up_to_here_right + summed.self_right) AS value_right,
-    summed.self_right
-  FROM summed
-  JOIN summed AS ending ON ending.node_index = summed.last_index
+    stack_id,
+    unnest(label_ids) AS label_id,
+    unnest(lines) AS line,
+    unnest(range(1, depth + 1)) AS level,
+    depth,
+    weight_left,
+    weight_right
+  FROM placed
+),
+names AS (
+  SELECT label_id, label, row_number() OVER (ORDER BY label) AS place
+  FROM stack_label
+  WHERE label_id IN (SELECT label_id FROM frames)
+),
+-- Stacks in depth-first order, and the level down to which each is as the one before it.
+ordered AS (
+  SELECT
+    stack_id,
+    place,
+    coalesce(
+      list_position(
+        list_transform(names, lambda name, level: name IS NOT DISTINCT FROM names_before[level]), false
+      ) - 1,
+      len(names)
+    ) AS shared_level
+  FROM (
+    SELECT stack_id, names, row_number() OVER depth_first AS place, LAG(names) OVER depth_first AS names_before
+    FROM (
+      SELECT frames.stack_id, list(names.place ORDER BY frames.level) AS names
+      FROM frames
+      JOIN names USING (label_id)
+      GROUP BY frames.stack_id
+    )
+    WINDOW depth_first AS (ORDER BY names, stack_id)
+  )
+),
+-- A node is known by the first stack through it.
+entered AS (
+  SELECT
+    frames.*,
+    MAX(CASE WHEN frames.level > ordered.shared_level THEN ordered.place END)
+      OVER (PARTITION BY frames.level ORDER BY ordered.place ROWS UNBOUNDED PRECEDING) AS first_place
+  FROM frames
+  JOIN ordered USING (stack_id)
+),
+nodes AS (
+  SELECT
+    level,
+    first_place,
+    any_value(label_id) AS label_id,
+    CASE WHEN MIN(line) = MAX(line) THEN nullif(MIN(line), 0) END AS line,
+    int64.clamp(SUM(weight_left)) AS value,
+    int64.clamp(SUM(weight_right)) AS value_right,
+    int64.clamp(coalesce(SUM(weight_left) FILTER (level = depth), 0)) AS self,
+    int64.clamp(coalesce(SUM(weight_right) FILTER (level = depth), 0)) AS self_right,
+    CASE WHEN COUNT(*) FILTER (level = depth) = 1 THEN any_value(stack_id) FILTER (level = depth) END AS stack_id
+  FROM entered
+  GROUP BY level, first_place
+  UNION ALL
+  SELECT
+    0,
+    0,
+    NULL,
+    NULL,
+    int64.clamp(coalesce(SUM(weight_left), 0)),
+    int64.clamp(coalesce(SUM(weight_right), 0)),
+    int64.clamp(coalesce(SUM(weight_left) FILTER (depth = 0), 0)),
+    int64.clamp(coalesce(SUM(weight_right) FILTER (depth = 0), 0)),
+    CASE WHEN COUNT(*) FILTER (depth = 0) = 1 THEN any_value(stack_id) FILTER (depth = 0) END
+  FROM placed
+),
+-- Functions of one name are told apart nowhere; which of them speaks does not depend on what came first.
+functions AS (
+  SELECT
+    names.label_id,
+    function.name,
+    any_value(function.package) AS package,
+    MIN(nullif(function.file, '')) AS file
+  FROM names
+  JOIN function ON function.name = names.label
+  GROUP BY names.label_id, function.name
 )
 SELECT
-  nodes.depth AS level,
-  totals.value,
-  totals.self,
-  totals.value_right AS "valueRight",
-  totals.self_right AS "selfRight",
-  nodes.label,
-  function.name AS function,
-  function.package,
-  nullif(function.file, '') AS file,
+  nodes.level::INTEGER AS level,
+  nodes.value,
+  nodes.self,
+  nodes.value_right AS "valueRight",
+  nodes.self_right AS "selfRight",
+  CASE WHEN nodes.level = 0 THEN 'root' ELSE names.label END AS label,
+  functions.name AS function,
+  functions.package,
+  functions.file,
   nodes.line,
   nodes.stack_id,
-  nodes.node_index
-FROM totals
-JOIN stack_node AS nodes USING (node_index)
-LEFT JOIN function USING (function_id)
-WHERE totals.value <> 0
-  OR totals.value_right <> 0
-  OR totals.self <> 0
-  OR totals.self_right <> 0
-  OR nodes.node_index = 0
-ORDER BY nodes.node_index
+  (row_number() OVER (ORDER BY nodes.first_place, nodes.level) - 1)::INTEGER AS node_index
+FROM nodes
+LEFT JOIN names USING (label_id)
+LEFT JOIN functions USING (label_id)
+WHERE nodes.value <> 0
+  OR nodes.value_right <> 0
+  OR nodes.self <> 0
+  OR nodes.self_right <> 0
+  OR nodes.level = 0
+ORDER BY nodes.first_place, nodes.level

@@ -17,23 +17,31 @@ CREATE VIEW flame.flat_cum (
   cum
 ) AS
 WITH weighed AS (
-  SELECT profile_id, sample_type, node_index, int64.clamp(SUM(value)) AS value
+  SELECT profile_id, sample_type, stack_id, int64.clamp(SUM(value)) AS value
   FROM sample
-  JOIN stack_leaf USING (stack_id)
-  GROUP BY profile_id, sample_type, node_index
+  GROUP BY profile_id, sample_type, stack_id
+),
+counted AS (
+  SELECT
+    weighed.profile_id,
+    weighed.sample_type,
+    unnest(paths.distinct_label_ids) AS label_id,
+    weighed.value,
+    paths.label_ids[-1] AS leaf_label_id
+  FROM weighed
+  JOIN stack_path AS paths USING (stack_id)
 ),
 summed AS (
   SELECT
     profile_id,
     sample_type,
-    label_index,
-    int64.clamp(SUM(CASE WHEN is_leaf THEN value ELSE 0 END)) AS flat,
+    label_id,
+    int64.clamp(SUM(CASE WHEN label_id = leaf_label_id THEN value ELSE 0 END)) AS flat,
     int64.clamp(SUM(value)) AS cum
-  FROM weighed
-  JOIN stack_function USING (node_index)
-  GROUP BY profile_id, sample_type, label_index
+  FROM counted
+  GROUP BY profile_id, sample_type, label_id
 )
 SELECT profile_id, sample_type, label, flat, cum
 FROM summed
-JOIN stack_label USING (label_index)
+JOIN stack_label USING (label_id)
 WHERE flat <> 0 OR cum <> 0

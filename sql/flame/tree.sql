@@ -11,9 +11,9 @@
 -- column function: Function; NULL for the root and without a symbol.
 -- column package: Import path of the function's package; NULL when the name has none.
 -- column file: Source file; NULL without one.
--- column line: Line all stacks through the node go by; NULL when they differ.
--- column stack_id: The stack that ends here when it is the only one; else NULL.
--- column node_index: Place in the tree of all stacks.
+-- column line: Line that all stacks counted there go by; NULL when they differ.
+-- column stack_id: The stack that ends here when only one of those counted does; else NULL.
+-- column node_index: Place in depth-first order, from 0, the root.
 CREATE MACRO flame.tree(
   -- Ids of the profiles whose weights are added up.
   profile_ids,
@@ -34,5 +34,5 @@ SELECT
   stack_id,
   node_index
 -- Against nothing, so that weights are added up in one place.
-FROM flame.diff(CAST([] AS UBIGINT[]), profile_ids, wanted_type, stack_ids := stack_ids)
+FROM flame.diff(profile_ids[:0], profile_ids, wanted_type, stack_ids := stack_ids)
 ORDER BY node_index

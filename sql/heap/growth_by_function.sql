@@ -16,21 +16,23 @@ CREATE VIEW heap.growth_by_function (
   -- Growth divided by the time between the two profiles; NULL when there is none.
   slope_bytes_per_s
 ) AS
-WITH grown AS (
-  SELECT series_id, node_index, int64.clamp(SUM(growth_bytes)) AS growth_bytes
-  FROM heap._grown
-  JOIN stack_leaf USING (stack_id)
-  GROUP BY series_id, node_index
+WITH counted AS (
+  SELECT
+    grown.series_id,
+    unnest(paths.distinct_label_ids) AS label_id,
+    grown.growth_bytes,
+    paths.label_ids[-1] AS leaf_label_id
+  FROM heap._grown AS grown
+  JOIN stack_path AS paths USING (stack_id)
 ),
 summed AS (
   SELECT
     series_id,
-    label_index,
+    label_id,
     int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-    int64.clamp(SUM(CASE WHEN is_leaf THEN growth_bytes ELSE 0 END)) AS flat_growth_bytes
-  FROM grown
-  JOIN stack_function USING (node_index)
-  GROUP BY series_id, label_index
+    int64.clamp(SUM(CASE WHEN label_id = leaf_label_id THEN growth_bytes ELSE 0 END)) AS flat_growth_bytes
+  FROM counted
+  GROUP BY series_id, label_id
 )
 SELECT
   series_id,
@@ -39,6 +41,6 @@ SELECT
   summed.flat_growth_bytes,
   summed.growth_bytes / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
 FROM summed
-JOIN stack_label USING (label_index)
+JOIN stack_label USING (label_id)
 JOIN heap.series AS series USING (series_id)
 WHERE summed.growth_bytes <> 0 OR summed.flat_growth_bytes <> 0

@@ -4,7 +4,7 @@
 -- interval (`heap?seconds=30`) holds a difference already, and is left out.
 --
 -- key: profile_id
--- stored: on load
+-- stored: by series_id
 CREATE VIEW heap.profiles (
   -- The profile.
   profile_id,

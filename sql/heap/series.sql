@@ -3,7 +3,7 @@
 -- A series of one profile has no growth and no slope.
 --
 -- key: series_id
--- stored: on load
+-- stored: by series_id
 CREATE VIEW heap.series (
   -- Profiles of one kind and program with the same labels, between two restarts.
   series_id,

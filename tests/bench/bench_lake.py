@@ -9,20 +9,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.lake.commit import commit, open_writer
+from pipeline.lake import batch_log
+from pipeline.lake.batch_log import Batch
+from pipeline.lake.commit import commit, open_writer, settle
 from pipeline.lake.datafile import encode
-from pipeline.lake.manifest import Entry, append
-from pipeline.lake.snapshot import read_snapshot
+from pipeline.lake.snapshot import read_known, read_snapshot
 from pipeline.lake.verify import verify
 from pipeline.schema import tables
-from pipeline.values import DataFile, Int32s, Int64s, UInt64s, Written
+from pipeline.values import DataFile, Int32s, Int64s, Written
 
 _STACKS, _DEPTH, _LOCATIONS, _FUNCTIONS, _SAMPLES = 75_000, 23, 15_000, 6_000, 220_000
 
@@ -49,16 +50,18 @@ def main(folder: str) -> None:
         _print_commit(scratch, batch)
         _print_small(scratch)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        _print_snapshot(scratch, entries=5000)
+        _print_snapshot(scratch, batches=200)
 
 
 def _print_commit(lake: str, batch: Mapping[str, pa.Table]) -> None:
     written = _write(lake, batch)
     started = time.perf_counter()
-    commit(lake, written)
+    known = commit(lake, written, known=read_known(lake))
+    assert known
+    settle(lake, known)
     print(f"commit {1e3 * (time.perf_counter() - started):44.1f} ms")
     started = time.perf_counter()
-    found = [finding for finding in verify(lake) if finding.severity == "error"]
+    found = [finding for finding in verify(read_snapshot(lake)) if finding.severity == "error"]
     print(f"verify {1e3 * (time.perf_counter() - started):44.1f} ms, {len(found)} errors")
 
 
@@ -80,20 +83,18 @@ def _print_small(lake: str) -> None:
     print(f"write, 500 small adds {took * 1e3:30.1f} ms {_speed(raw, took)}")
 
 
-def _print_snapshot(lake: str, *, entries: int) -> None:
-    for version in range(1, entries + 1):
-        files = tuple(
-            DataFile(name, f"{name}/{version:032x}.parquet", 1000, 100_000, f"{version:064x}")
-            for name in sorted(tables())
+def _print_snapshot(lake: str, *, batches: int) -> None:
+    names = sorted(name for name, table in tables().items() if table.in_lake and not table.partition)
+    for number in range(1, batches + 1):
+        files = tuple(DataFile(name, f"{name}/{number:032x}.parquet", 1000, 100_000) for name in names)
+        sources = np.arange(number * 20, number * 20 + 20)
+        batch_log.append(
+            lake, Batch(number, max(0, number - 16), datetime(2026, 11, 23, tzinfo=UTC), "bench", sources, files)
         )
-        append(
-            lake,
-            Entry(version, "2026-11-23T00:00:00Z", "bench", frozenset(range(version * 20, version * 20 + 20)), files),
-        )
+        if number % 16 == 0:
+            batch_log.roll_forward(lake, batch_log.since(lake, number - 16))
     took = _best(lambda: read_snapshot(lake))
-    known = read_snapshot(lake)
-    again = _best(lambda: read_snapshot(lake, since=known))
-    print(f"read_snapshot {entries} entries {took * 1e3:22.1f} ms; {again * 1e3:.1f} ms from the one before")
+    print(f"read_snapshot after {batches} batches {took * 1e3:22.1f} ms")
 
 
 def _write(lake: str, batch: Mapping[str, pa.Table]) -> Written:
@@ -133,25 +134,27 @@ def _source_row(number: int) -> pa.Table:
 
 
 def _no_source(sample: pa.Table) -> pa.Table:
-    return sample.drop_columns(["profile_id"])
+    return sample.drop_columns(["profile_hash"])
 
 
 def _owned(parts: Mapping[str, pa.Table], number: int) -> dict[str, pa.Table]:
     sample = parts["sample"]
-    owner = pa.array(np.full(sample.num_rows, number, np.uint64))
-    return {**parts, "sample": sample.add_column(0, "profile_id", owner)}
+    owner = pa.array(np.full(sample.num_rows, number, np.int64))
+    return {**parts, "sample": sample.add_column(0, "profile_hash", owner)}
 
 
 def _source(number: int) -> dict[str, Any]:
     return {
-        "source_id": [number],
+        "source_hash": [number],
         "uri": ["heap.pb.gz"],
         "format": ["pprof"],
         "status": ["ingested"],
         "reason": [None],
         "size_bytes": [1],
         "sha256": ["0" * 64],
-        "ingested_at": [datetime(2026, 11, 23)],
+        "ingested_at": [datetime(2026, 11, 23, tzinfo=UTC)],
+        "path": ["heap.pb.gz"],
+        "offered_hash": [None],
     }
 
 
@@ -163,79 +166,82 @@ def _batch(
     locations: int = _LOCATIONS,
     functions: int = _FUNCTIONS,
 ) -> dict[str, dict[str, Any]]:
-    location_ids, function_ids, stack_ids = (_ids(rng, count) for count in (locations, functions, stacks))
+    location_hashes, function_hashes, stack_hashes = (_ids(rng, count) for count in (locations, functions, stacks))
     label_sets = _ids(rng, 200)
     index = np.repeat(np.arange(stacks, dtype=np.int32), 3)[:samples]
     kind = np.tile(np.arange(3, dtype=np.int32), stacks)[:samples]
-    refs = location_ids[_paths(rng, stacks, locations)[:, ::-1]].ravel()
+    refs = location_hashes[_paths(rng, stacks, locations)[:, ::-1]].ravel()
     names = [f"example.org/team{i % 17}/app{i % 91}/pkg{i % 301}.(*Type{i % 700}).method{i}" for i in range(functions)]
     return {
         "source": _source(99),
         "profile": _profile(),
         "sample": {
-            "profile_id": np.full(samples, 99, np.uint64),
+            "profile_hash": np.full(samples, 99, np.int64),
             "sample_index": index,
-            "stack_id": stack_ids[index],
+            "stack_hash": stack_hashes[index],
             "sample_type": _words(kind, ["alloc_objects", "alloc_space", "inuse_space"]),
             "unit": _words(np.minimum(kind, 1), ["count", "bytes"]),
             "value": (rng.pareto(1.1, samples) * 512).astype(np.int64) + 1,
-            "label_set_id": label_sets[rng.integers(0, 200, stacks)][index],
+            "label_set_hash": label_sets[rng.integers(0, 200, stacks)][index],
             "kind": ["heap"] * samples,
             "day": np.full(samples, 20780, np.int32),
         },
         "stack": {
-            "stack_id": stack_ids,
-            "location_ids": pa.ListArray.from_arrays(
+            "stack_hash": stack_hashes,
+            "location_hashes": pa.ListArray.from_arrays(
                 pa.array(np.arange(0, len(refs) + 1, _DEPTH), pa.int32()), pa.array(refs)
             ),
         },
-        "location": _location(rng, location_ids, function_ids),
+        "location": _location(rng, location_hashes, function_hashes),
         "function": {
-            "function_id": function_ids,
+            "function_hash": function_hashes,
             "name": names,
             "system_name": names,
             "package": [name.split(".(")[0] for name in names],
             "file": [f"example.org/team{i % 17}/app{i % 91}/pkg{i % 301}/file{i % 1500}.go" for i in range(functions)],
             "start_line": rng.integers(1, 2000, functions),
         },
-        "mapping": {column.name: [_mapping_value(column.sql_type)] for column in tables()["mapping"].columns},
-        "label_set": {"label_set_id": label_sets, "labels": [_labels(i) for i in range(len(label_sets))]},
+        "mapping": {field.name: [_mapping_value(field.type)] for field in tables()["mapping"].schema},
+        "label_set": {"label_set_hash": label_sets, "labels": [_labels(i) for i in range(len(label_sets))]},
     }
 
 
 def _profile() -> dict[str, Any]:
     """One row with a zero, an empty text or an empty list wherever there may be no NULL."""
-    blanks = {"VARCHAR": "", "DATE": date(2026, 11, 23), "TIMESTAMP": datetime(2026, 11, 23)}
-    row: dict[str, Any] = {column.name: [None] for column in tables()["profile"].columns}
-    for column in tables()["profile"].columns:
-        if not column.nullable:
-            is_many = column.sql_type.endswith("[]") or column.sql_type.startswith("MAP(")
-            row[column.name] = [[] if is_many else blanks.get(column.sql_type, 99)]
-    return {**row, "kind": ["heap"]}
+    row = {field.name: [None if field.nullable else _blank(field.type)] for field in tables()["profile"].schema}
+    return {**row, "kind": ["heap"], "profile_hash": [99], "source_hash": [99]}
 
 
-def _location(rng: np.random.Generator, ids: UInt64s, function_ids: UInt64s) -> dict[str, Any]:
+def _blank(kind: pa.DataType) -> Any:
+    if pa.types.is_nested(kind):
+        return []
+    if pa.types.is_temporal(kind):
+        return datetime(2026, 11, 23, tzinfo=UTC) if pa.types.is_timestamp(kind) else date(2026, 11, 23)
+    return "" if pa.types.is_string(kind) else 0
+
+
+def _location(rng: np.random.Generator, ids: Int64s, function_hashes: Int64s) -> dict[str, Any]:
     """Every fifth location has a second line: a function inlined into another."""
     counts = np.where(np.arange(len(ids)) % 5 == 0, 2, 1)
     total = int(counts.sum())
     kind = tables()["location"].schema.field("lines").type.value_type
     columns = [
-        function_ids[rng.integers(0, len(function_ids), total)],
+        function_hashes[rng.integers(0, len(function_hashes), total)],
         rng.integers(1, 3000, total),
         np.zeros(total, np.int64),
     ]
     lines = pa.StructArray.from_arrays([pa.array(column) for column in columns], fields=list(kind))
     return {
-        "location_id": ids,
-        "mapping_id": np.full(len(ids), 77, np.uint64),
-        "address": rng.integers(0x400000, 0x2000000, len(ids), dtype=np.uint64),
+        "location_hash": ids,
+        "mapping_hash": np.full(len(ids), 77, np.int64),
+        "address": rng.integers(0x400000, 0x2000000, len(ids), dtype=np.int64),
         "is_folded": np.zeros(len(ids), np.bool_),
         "lines": pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32()), lines),
     }
 
 
-def _mapping_value(sql_type: str) -> object:
-    return {"UBIGINT": 77, "VARCHAR": "/bin/app", "BOOLEAN": True}[sql_type]
+def _mapping_value(kind: pa.DataType) -> object:
+    return {"int64": 77, "string": "/bin/app", "bool": True}[str(kind)]
 
 
 def _labels(number: int) -> list[dict[str, Any]]:
@@ -258,8 +264,8 @@ def _frequent(rng: np.random.Generator, shape: tuple[int, int], locations: int) 
     return np.minimum((rng.pareto(0.9, shape) * 20).astype(np.int64), locations - 1)
 
 
-def _ids(rng: np.random.Generator, count: int) -> UInt64s:
-    return rng.integers(1, 2**64, count, dtype=np.uint64)
+def _ids(rng: np.random.Generator, count: int) -> Int64s:
+    return rng.integers(-(2**63), 2**63, count)
 
 
 def _words(codes: Int64s | Int32s, words: list[str]) -> pa.Array[Any]:

@@ -18,6 +18,7 @@ from pipeline.formats import pprof
 from pipeline.formats.gotrace.order import Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
 from pipeline.formats.gotrace.window import in_memory
+from pipeline.hashes import hexadecimal
 from pipeline.inputs.find import find
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
@@ -33,7 +34,7 @@ _LIMITS = Limits(max_plain_bytes=256 << 20, max_ratio=1000, max_members=100_000,
 _MEMORY_MIB = 1024.0
 _TOP = """
 SELECT function, flat, cum FROM flame.flat_cum
-WHERE profile_id = $profile AND sample_type = $sample_type
+WHERE profile_id = (SELECT source_id FROM source WHERE source_hash = $profile) AND sample_type = $sample_type
 ORDER BY abs(flat) DESC, abs(cum) DESC, function LIMIT 80
 """
 
@@ -116,7 +117,7 @@ def ask_top(large: Path, others: Sequence[Path], *, pairs: int, seconds: float) 
         flow.load(f"{scratch}/lake", database)
         found = []
         for name, file in (("large", large), ("small", others[len(others) // 2])):
-            wanted = {"profile": _source_id(file), "sample_type": "inuse_space"}
+            wanted = {"profile": hexadecimal(_source_hash(file)), "sample_type": "inuse_space"}
             pprof_top = partial(median_ms, partial(_pprof_top, file), seconds=seconds)
             opening = partial(median_ms, partial(_open_and_ask, database, wanted), seconds=seconds)
             title = f"top of a {name} profile, from a database of {1 + len(others):,}"
@@ -151,12 +152,12 @@ def _ingested(files: Sequence[Path]) -> None:
 
 def _ingest(files: Sequence[Path], lake: str) -> None:
     receipt = flow.ingest([str(file) for file in files], lake, labels={}, limits=_LIMITS)
-    assert len(receipt.snapshot.sources) == len(files), f"{len(receipt.snapshot.sources)} of {len(files)} went in"
+    assert sum(receipt.ingested.values()) == len(files), f"{sum(receipt.ingested.values())} of {len(files)} went in"
     assert not receipt.refusals, receipt.refusals
 
 
 def _lake_mib(files: Sequence[Path]) -> float:
-    """What a lake of the files weighs, its manifest with it."""
+    """What a lake of the files weighs, its logs with it."""
     with tempfile.TemporaryDirectory(dir=BENCH) as lake:
         _ingest(files, lake)
         return sum(path.stat().st_size for path in Path(lake).rglob("*") if path.is_file()) / 2**20
@@ -177,6 +178,6 @@ def _open_and_ask(database: str, wanted: dict[str, object]) -> None:
         assert ask(connection, _TOP, wanted).table.num_rows
 
 
-def _source_id(file: Path) -> int:
+def _source_hash(file: Path) -> int:
     (blob,) = _blobs(file)
-    return blob.source.source_id
+    return blob.source.source_hash

@@ -61,9 +61,9 @@ def message(
     return made.message
 
 
-def blob(content: bytes, *, labels: dict[str, str] | None = None, source_id: int | None = None) -> Blob:
+def blob(content: bytes, *, labels: dict[str, str] | None = None, source_hash: int | None = None) -> Blob:
     """Bytes as the room before hands them over."""
-    known = source_id if source_id is not None else hash(content) % 2**64
+    known = source_hash if source_hash is not None else hash(content) >> 1
     return Blob(Source(known, Origin("profile.pb", labels=labels or {}), len(content), "0" * 64), content)
 
 

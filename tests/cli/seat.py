@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
+
 from pipeline.cli import main
+from pipeline.lake.batch_log import latest
 from tests.builders.profile import profile
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -109,4 +112,11 @@ def many_profiles(folder: Path, n: int) -> Path:
 
 def commits(lake: Path) -> int:
     """How many batches anyone can see."""
-    return len(list((lake / "_manifest").glob("[0-9]*.json")))
+    return latest(str(lake))
+
+
+def named(group: click.Group, name: str) -> click.Command:
+    """A command of a group, which is imported only now."""
+    found = group.get_command(click.Context(group), name)
+    assert found is not None, name
+    return found

@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,18 +16,18 @@ import click
 import pytest
 
 from pipeline import __version__
-from pipeline.cli import COMMANDS
+from pipeline.cli import COMMANDS, every_command
 from pipeline.cli import heapscape as group
-from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, command, environment, examples, heapscape, process
+from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, command, environment, examples, heapscape, named, process
 
-LEAVES = [(str(one.name),) for one in COMMANDS if not isinstance(one, click.Group)] + [("lake", "verify")]
+LEAVES = [(str(one.name),) for one in every_command() if not isinstance(one, click.Group)] + [("lake", "verify")]
 
 
 def context_of(words: tuple[str, ...] | list[str]) -> click.Context:
     """Parse a command line without running it."""
     found: click.Command = group
     while isinstance(found, click.Group):
-        found = found.commands[words[0]]
+        found = named(found, words[0])
         words = words[1:]
     return found.make_context(str(found.name), list(words))
 
@@ -49,7 +50,7 @@ def test_every_option_says_what_it_does(words: tuple[str, ...]) -> None:
     found: click.Command = group
     for word in words:
         assert isinstance(found, click.Group)
-        found = found.commands[word]
+        found = named(found, word)
 
     silent = [
         option.name
@@ -60,11 +61,24 @@ def test_every_option_says_what_it_does(words: tuple[str, ...]) -> None:
     assert silent == []
 
 
+def test_the_list_of_commands_says_of_each_what_it_says_itself() -> None:
+    assert {str(one.name): one.get_short_help_str(200) for one in every_command()} == COMMANDS
+
+
+def test_help_imports_no_command_and_no_library_of_theirs() -> None:
+    libraries = "{'numpy', 'pyarrow', 'duckdb', 'polars', 'rich'}"
+    code = f"import sys; from pipeline import cli; cli.main(['--help']); print(sorted({libraries} & set(sys.modules)))"
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert said.endswith("[]\n")
+
+
 def test_help_names_every_command_and_the_exit_codes() -> None:
     shown = heapscape("--help")
 
     assert shown.code == 0
-    assert all(f"\n  {one.name} " in shown.out for one in COMMANDS)
+    assert all(f"\n  {one.name} " in shown.out for one in every_command())
     assert "0 done, 1 some inputs were refused" in " ".join(shown.out.split())
 
 
@@ -82,8 +96,8 @@ def test_version_is_the_package_version() -> None:
         (["top", "-nodefraction=x"], "'x' is not a valid float"),
         (["top", "-nodefraction=-5"], "-5.0 is not in the range 0<=x<=1"),
         (["top", "-nodefraction=nan"], "nan is not a finite number"),
-        (["lake", "sweep", "--older-than", "nan"], "nan is not a finite number"),
-        (["lake", "sweep", "--older-than", "inf"], "inf is not a finite number"),
+        (["lake", "vacuum", "--older-than", "nan"], "nan is not a finite number"),
+        (["lake", "vacuum", "--older-than", "inf"], "inf is not a finite number"),
         (["top", "--db", ""], "it is empty; name a file or a folder"),
         (["ingest", "x", "--lake", ""], "it is empty; name a file or a folder"),
         (["report", "-o", ""], "it is empty; name a file or a folder"),

@@ -36,7 +36,7 @@ def test_the_table_has_the_rows_of_the_json(demo: Path) -> None:
     table = rows(heapscape("escapes", *where))
     verdicts = heapscape("escapes", *where, "--format", "json").json()
 
-    assert [row[0] for row in table] == [verdict["escape_site_id"] for verdict in verdicts]
+    assert [row[0] for row in table] == [str(verdict["escape_site_id"]) for verdict in verdicts]
     assert len(table) == 2
 
 

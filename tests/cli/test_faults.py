@@ -23,7 +23,7 @@ import click
 import duckdb
 import pytest
 
-from pipeline.cli import COMMANDS
+from pipeline.cli import every_command
 from tests.builders.profile import profile
 from tests.cli.seat import FIRST, LAST, REPORT, TRACES, command, environment, heapscape
 
@@ -85,7 +85,10 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "escapes": (lambda at: ["escapes", "--flow", "--db", at.db],),
     "goroutines": (lambda at: ["goroutines", "--db", at.db, "--format", "json"],),
     "lake verify": (lambda at: ["lake", "verify", "--lake", at.lake],),
-    "lake sweep": (lambda at: ["lake", "sweep", "--lake", at.lake, "--older-than", "0"],),
+    "lake info": (lambda at: ["lake", "info", "--lake", at.lake],),
+    "lake compact": (lambda at: ["lake", "compact", "--lake", at.lake],),
+    "lake expire": (lambda at: ["lake", "expire", "--lake", at.lake, "--older-than", "9999d"],),
+    "lake vacuum": (lambda at: ["lake", "vacuum", "--lake", at.lake, "--older-than", "0"],),
 }
 
 
@@ -151,9 +154,9 @@ def of_another_program(path: Path) -> None:
         connection.execute("CREATE TABLE source (x INTEGER)")
 
 
-def manifest(change: Callable[[str], str]) -> Callable[[Seat], Seat]:
+def log(change: Callable[[str], str]) -> Callable[[Seat], Seat]:
     def prepare(at: Seat) -> Seat:
-        entry = max((at.folder / at.lake / "_manifest").glob("*.json"))
+        entry = max((at.folder / at.lake / "batch" / "_delta_log").glob("*.json"))
         entry.write_text(change(entry.read_text()))
         return at
 
@@ -215,9 +218,9 @@ FAULTS: dict[str, Fault] = {
     "a database of another program": Fault(database(of_another_program)),
     "an empty database": Fault(database(_leave)),
     "half a database": Fault(database(lambda path: None)),
-    "a manifest of brackets": Fault(manifest(lambda text: "[" * 200_000), is_damage=True),
-    "a manifest with a number for a path": Fault(manifest(lambda text: text.replace('"path":"', '"path":7,"_":"')), is_damage=True),
-    "half a manifest": Fault(manifest(lambda text: text[: len(text) // 2]), is_damage=True),
+    "a log of brackets": Fault(log(lambda text: "[" * 200_000), is_damage=True),
+    "a log with a number for a path": Fault(log(lambda text: text.replace('"path":"', '"path":7,"_":"')), is_damage=True),
+    "half a log": Fault(log(lambda text: text[: len(text) // 2]), is_damage=True),
     "data files cut": Fault(data(lambda path: os.truncate(path, path.stat().st_size // 2)), is_damage=True),
     "data files gone": Fault(data(Path.unlink), is_damage=True),
     "data files of text": Fault(data(lambda path: path.write_text("text")), is_damage=True),
@@ -244,12 +247,15 @@ QUICK = [
     ("standard error full", "escapes", 0),
     ("300 MiB of address space", "goroutines", 0),
     ("12 open files", "growth", 0),
-    ("no temporary folder", "lake sweep", 0),
+    ("no temporary folder", "lake vacuum", 0),
     ("ASCII alone", "growth", 0),
     ("a database of SQLite", "sql", 0),
     ("half a database", "load", 0),
-    ("a manifest of brackets", "lake verify", 0),
+    ("a log of brackets", "lake verify", 0),
     ("data files of text", "lake verify", 0),
+    ("half a log", "lake info", 0),
+    ("data files cut", "lake compact", 0),
+    ("read-only", "lake expire", 0),
     ("SIGINT after 0.0 s", "report", 0),
 ]
 
@@ -332,7 +338,7 @@ def check(world: Path, tmp_path: Path, fault_name: str, name: str, number: int) 
     for path, content in before.items():
         assert path.read_bytes() == content or is_whole(path), case
     assert not list(at.folder.rglob("*.draft*")), case
-    if name in ("run", "ingest", "lake sweep") and not fault.is_damage:
+    if name in ("run", "ingest", "lake vacuum") and not fault.is_damage:
         assert heapscape("lake", "verify", "--lake", at.folder / "lake").code == 0, case
     shutil.rmtree(at.folder)
 
@@ -351,7 +357,7 @@ needs_linux = pytest.mark.skipif(not Path("/dev/full").exists(), reason="faults 
 def test_every_command_is_among_the_uses() -> None:
     leaves = {
         f"{one.name} {inner}" if inner else str(one.name)
-        for one in COMMANDS
+        for one in every_command()
         for inner in (one.commands if isinstance(one, click.Group) else [""])
     }
 

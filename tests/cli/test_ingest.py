@@ -22,7 +22,7 @@ def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
     told = seen.json()
     assert seen.code == 1
     assert told["ingested"] == {"escape report": 1, "heap": 13, "site": 87}
-    assert (told["commit"], told["known"]) == (1, 0)
+    assert (told["batch"], told["known"]) == (1, 0)
     ((uri, reason),) = [refused.values() for refused in told["refused"]]
     assert uri.endswith("build=1.4.2/notes.txt")
     assert "not a format heapscape knows" in reason
@@ -31,7 +31,7 @@ def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
 def test_text_has_the_numbers_of_the_json() -> None:
     seen = heapscape("ingest", DEMO, "--lake", "lake")
 
-    assert seen.out == "lake lake is at commit 1\n"
+    assert seen.out == "lake lake is at batch 1\n"
     assert seen.err.startswith("15 inputs: 1 escape report (87 sites), 13 heap profiles · 1 refused  ")
 
 
@@ -60,7 +60,7 @@ def test_the_same_bytes_under_other_names_are_known(tmp_path: Path) -> None:
 
     again = heapscape("ingest", FIRST, "plain.pb", "all.zip", "--lake", "lake", "--format", "json").json()
 
-    assert (again["ingested"], again["known"], again["commit"]) == ({}, 3, 1)
+    assert (again["ingested"], again["known"], again["batch"]) == ({}, 3, 1)
 
 
 def test_an_archive_member_is_named_behind_its_archive(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""heapscape lake verify, heapscape lake sweep."""
+"""heapscape lake verify, heapscape lake vacuum."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def test_what_a_crash_left_is_swept_once_it_is_old(demo_lake: Path, tmp_path: Pa
     left = _left_behind(tmp_path / "lake", hours=2)
 
     found = heapscape("lake", "verify", "--lake", "lake").out
-    young = heapscape("lake", "sweep", "--lake", "lake")
-    old = heapscape("lake", "sweep", "--lake", "lake", "--older-than", "1", "--format", "json")
+    young = heapscape("lake", "vacuum", "--lake", "lake")
+    old = heapscape("lake", "vacuum", "--lake", "lake", "--older-than", "1", "--format", "json")
 
-    assert "`heapscape lake sweep` removes it" in found
+    assert "`heapscape lake vacuum` removes it" in found
     assert (young.code, young.out) == (0, "lake: 0 files removed\n")
     assert (old.code, old.json()) == (0, [left])
     assert heapscape("lake", "verify", "--lake", "lake").out == "lake: sound\n"
@@ -78,14 +78,14 @@ def test_other_peoples_files_are_not_swept(demo_lake: Path, tmp_path: Path) -> N
     theirs = tmp_path / "lake" / "sample" / "notes.txt"
     theirs.write_text("mine")
 
-    seen = heapscape("lake", "sweep", "--lake", "lake", "--older-than", "0")
+    seen = heapscape("lake", "vacuum", "--lake", "lake", "--older-than", "0")
 
     assert (seen.code, theirs.read_text()) == (0, "mine")
     assert heapscape("lake", "verify", "--lake", "lake").out == "lake: sound\n"
 
 
 def test_a_lake_that_is_not_there_is_not_swept() -> None:
-    seen = heapscape("lake", "sweep", "--lake", "nowhere")
+    seen = heapscape("lake", "vacuum", "--lake", "nowhere")
 
     assert seen.code == 2
     assert "nowhere: the lake is empty or not there" in seen.err

@@ -22,9 +22,9 @@ def test_only_what_is_new_is_loaded() -> None:
     second = heapscape("load", "--lake", "lake", "--db", "h.duckdb", "--format", "json").json()
     third = heapscape("load", "--lake", "lake", "--db", "h.duckdb", "--format", "json").json()
 
-    assert (first["commit"], first["new_rows"]["profile"]) == (1, 1)
-    assert (second["commit"], second["new_rows"]["profile"]) == (2, 12)
-    assert third == {"commit": 2, "new_rows": {}}
+    assert (first["batch"], first["new_rows"]["profile"]) == (1, 1)
+    assert (second["batch"], second["new_rows"]["profile"]) == (2, 12)
+    assert third == {"batch": 2, "new_rows": {}}
     assert counted("h.duckdb", "profile") == 13
 
 
@@ -33,7 +33,7 @@ def test_the_text_says_the_commit_and_the_rows(demo_lake: Path) -> None:
 
     seen = heapscape("load", "--lake", demo_lake, "--db", "two.duckdb")
 
-    assert seen.out.startswith(f"two.duckdb is at commit 1 of {demo_lake}: {sum(rows.values()):,} new rows, ")
+    assert seen.out.startswith(f"two.duckdb is at batch 1 of {demo_lake}: {sum(rows.values()):,} new rows, ")
 
 
 def test_a_missing_lake_is_2_and_makes_no_database(tmp_path: Path) -> None:

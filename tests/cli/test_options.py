@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli import heapscape as group
 from pipeline.cli import options
 from pipeline.errors import UsageError
-from tests.cli.seat import DEMO, LAST, REPOSITORY, heapscape
+from tests.cli.seat import DEMO, LAST, REPOSITORY, heapscape, named
 
 
 def test_one_input_may_take_an_eighth_of_the_memory() -> None:
@@ -57,7 +57,8 @@ def _options(command: click.Command, name: str) -> Iterator[tuple[str, click.Opt
         if isinstance(option, click.Option):
             yield name, option
     if isinstance(command, click.Group):
-        for inner in command.commands.values():
+        for word in command.list_commands(click.Context(command)):
+            inner = named(command, word)
             yield from _options(inner, f"{name} {inner.name}")
 
 

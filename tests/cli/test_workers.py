@@ -101,7 +101,7 @@ def test_workers_end_when_who_started_them_is_killed(tmp_path: Path, platform: s
 def test_a_signal_ends_a_run_and_its_workers_and_what_was_committed_stays(
     tmp_path: Path, jobs: int, sent: signal.Signals, code: int
 ) -> None:
-    inputs, lake = many_profiles(tmp_path, 150), tmp_path / "lake"
+    inputs, lake = many_profiles(tmp_path, 600), tmp_path / "lake"
     running = subprocess.Popen(
         command("ingest", inputs, "--lake", lake, "--memory", MEMORY, "--jobs", str(jobs)),
         stdout=subprocess.PIPE,

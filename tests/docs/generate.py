@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from pipeline.cli import COMMANDS
+from pipeline.cli import every_command
 from pipeline.cli import heapscape as group
 from pipeline.reference import schemas_page, views_page
 from pipeline.warehouse.modules import dependencies, modules
@@ -85,7 +85,7 @@ def _views_page() -> str:
 
 
 def _leaves() -> Iterator[tuple[str, click.Command]]:
-    for command in COMMANDS:
+    for command in every_command():
         if isinstance(command, click.Group):
             yield from ((f"{command.name} {name}", inner) for name, inner in sorted(command.commands.items()))
         else:

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 
 from pipeline.errors import DecodeError
 from pipeline.formats import is_streamed, recognise
+from pipeline.hashes import hash_of
 from pipeline.inputs.compression import codec_of
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
@@ -93,7 +93,7 @@ def unpacked(content: bytes, *, codec: str = "") -> Outcome:
     if len(parcels) > LIMITS.max_members**LIMITS.max_depth:
         raise Broken(f"{len(parcels):,} members, more than the limits allow")
     for blob in blobs:
-        if blob.large is None and blob.source.source_id != xxhash.xxh64_intdigest(blob.content):
+        if blob.large is None and blob.source.source_hash != hash_of(blob.content):
             raise Broken("a source is not known by its content")
     if codec and len(blobs) == 1 and blobs[0].large is None and not blobs[0].source.origin.member:
         _check_plain(codec, content, blobs[0].content)
@@ -134,8 +134,8 @@ def _check_plain(codec: str, content: bytes, plain: bytes) -> None:
         raise Broken(f"other bytes than {codec}'s own library reads")
 
 
-def _blob(content: bytes, source_id: int) -> Blob:
-    return Blob(Source(source_id, Origin(f"{source_id}.in"), len(content), "0" * 64), content)
+def _blob(content: bytes, source_hash: int) -> Blob:
+    return Blob(Source(source_hash, Origin(f"{source_hash}.in"), len(content), "0" * 64), content)
 
 
 def _decode(of_format: Format, blobs: Sequence[Blob]) -> Decoding:
@@ -173,7 +173,7 @@ def _check_tables(found: Decoding, blobs: Sequence[Blob]) -> None:
         if not table.schema.equals(declared.schema):
             raise Broken(f"{name}: its schema is not the declared one")
         table.validate(full=True)
-        for column in declared.columns:
+        for column in declared.schema:
             if not column.nullable and table[column.name].null_count:
                 raise Broken(f"{name}.{column.name}: NULL, which none may be")
         keys = table.select(declared.key)
@@ -188,7 +188,7 @@ def _check_tables(found: Decoding, blobs: Sequence[Blob]) -> None:
 def _check_references(name: str, whole: Mapping[str, pa.Table], blobs: Sequence[Blob]) -> None:
     for reference in tables()[name].references:
         if reference.to_table == "source":
-            known = pa.array([blob.source.source_id for blob in blobs], pa.uint64())
+            known = pa.array([blob.source.source_hash for blob in blobs], pa.int64())
         elif reference.to_table in whole:
             known = whole[reference.to_table][reference.to_column]
         else:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.inputs.plan import plan
+from pipeline.inputs.plan import plan, unread
 from pipeline.values import Origin
 
 
@@ -81,3 +86,47 @@ def test_every_input_is_in_one_batch_and_no_batch_is_too_large(
     assert [origin for batch in batches for origin in batch] == origins
     assert all(1 <= len(batch) <= target_files for batch in batches)
     assert all(len(batch) == 1 or sum(batch) <= target_bytes for batch in _sizes(batches))
+
+
+def _aged(folder: Path, name: str) -> Origin:
+    """A file that nobody has touched for an hour."""
+    path = folder / name
+    path.write_bytes(b"profile")
+    os.utime(path, (time.time() - 3600,) * 2)
+    return Origin(str(path))
+
+
+def test_what_is_known_by_path_size_time_and_labels_is_left_out(tmp_path: Path) -> None:
+    one, other = _aged(tmp_path, "one"), _aged(tmp_path, "other")
+    (seen,) = unread([one], offered=np.empty(0, np.int64))
+    assert seen.offered is not None
+
+    found = unread([one, other, replace(one, labels={"service": "shop"})], offered=np.array([seen.offered], np.int64))
+
+    assert [(origin.path, dict(origin.labels)) for origin in found] == [
+        (other.path, {}),
+        (one.path, {"service": "shop"}),
+    ]
+    assert len({origin.offered for origin in found}) == 2
+
+
+def test_what_cannot_be_relied_on_is_always_read(tmp_path: Path) -> None:
+    young = tmp_path / "young"
+    young.write_bytes(b"profile")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    origins = [Origin(str(young)), Origin(str(pipe)), Origin("-"), Origin(str(tmp_path / "gone"))]
+
+    found = unread(origins, offered=np.array([0], np.int64))
+
+    assert [origin.offered for origin in found] == [None] * 4
+    assert [origin.path for origin in found] == [origin.path for origin in origins]
+
+
+def test_a_path_is_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = _aged(tmp_path, "heap.pb")
+    monkeypatch.chdir(tmp_path)
+
+    found = unread([whole, Origin("heap.pb")], offered=np.empty(0, np.int64))
+
+    assert found[0].offered == found[1].offered

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pipeline.lake.commit import commit, open_writer
+from pipeline.lake.commit import commit, open_writer, settle
+from pipeline.lake.snapshot import contains, read_known, read_snapshot
 from pipeline.schema import tables
-from pipeline.values import Snapshot, Written
+from pipeline.values import Known, Snapshot, Written
 
 
 def content_id(*parts: object) -> int:
-    """A 64-bit id that is the same for the same parts in every process."""
-    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big")
+    """A signed hash of 64 bits that is the same for the same parts in every process."""
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -27,16 +28,19 @@ def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
 
 def _blank(name: str) -> dict[str, Any]:
-    columns = [column for column in tables()[name].columns if not column.nullable]
-    return {column.name: _blank_value(column.sql_type) for column in columns}
+    return {field.name: _blank_value(field.type) for field in tables()[name].schema if not field.nullable}
 
 
-def _blank_value(sql_type: str) -> Any:
-    if sql_type.endswith("[]") or sql_type.startswith("MAP("):
+def _blank_value(kind: pa.DataType) -> Any:
+    if pa.types.is_nested(kind):
         return []
-    return {"VARCHAR": "", "BOOLEAN": False, "DATE": date(1970, 1, 1), "TIMESTAMP": datetime(1970, 1, 1)}.get(
-        sql_type, 0
-    )
+    if pa.types.is_timestamp(kind):
+        return datetime(1970, 1, 1, tzinfo=UTC)
+    if pa.types.is_boolean(kind):
+        return False
+    if pa.types.is_date(kind):
+        return date(1970, 1, 1)
+    return 0 if pa.types.is_integer(kind) else ""
 
 
 def batch(names: str, *, stacks: str = "", day: date = date(2026, 11, 23), samples: int = 6) -> dict[str, pa.Table]:
@@ -51,21 +55,15 @@ def batch(names: str, *, stacks: str = "", day: date = date(2026, 11, 23), sampl
     }
 
 
-def refused(names: str, *, reason: str = "cut off", noted: str = "") -> dict[str, pa.Table]:
-    """Refusals of the profiles that `batch` has; those of `noted` have a note too, as of old."""
-    lost = {"status": "refused", "reason": reason}
-    note = {"kind": "malformed_line", "severity": "loss", "count": 1, "example": "line 1"}
-    return {
-        "source": table("source", [{**_source(name), **lost} for name in names.split()]),
-        "ingest_note": table(
-            "ingest_note", [{"source_id": content_id("source", name), **note} for name in noted.split()]
-        ),
-    }
+def refused(names: str, *, reason: str = "cut off", at: int = 12) -> dict[str, pa.Table]:
+    """Refusals of the profiles that `batch` has, told at an hour."""
+    lost = {"status": "refused", "reason": reason, "ingested_at": datetime(2026, 11, 23, at, tzinfo=UTC)}
+    return {"source": table("source", [{**_source(name), **lost} for name in names.split()])}
 
 
-def refuse(lake: str | Path, names: str, **options: Any) -> Snapshot:
+def refuse(lake: str | Path, names: str, **options: Any) -> Known:
     """Write and commit `refused(names)`."""
-    return commit(str(lake), write(lake, refused(names, **options)))
+    return committed(lake, write(lake, refused(names, **options)))
 
 
 def symbols(leaves: Iterable[str]) -> dict[str, pa.Table]:
@@ -76,7 +74,7 @@ def symbols(leaves: Iterable[str]) -> dict[str, pa.Table]:
         "mapping": table("mapping", [_MAPPING]),
         "location": table("location", [_location(name) for name in functions]),
         "stack": table("stack", [_stack(name) for name in functions[1:]]),
-        "label_set": table("label_set", [{"label_set_id": content_id("labels"), "labels": []}]),
+        "label_set": table("label_set", [{"label_set_hash": content_id("labels"), "labels": []}]),
     }
 
 
@@ -88,29 +86,44 @@ def write(lake: str | Path, tables_of_batch: Mapping[str, pa.Table], **options: 
 
 
 def ingest(lake: str | Path, names: str, **options: Any) -> Snapshot:
-    """Write and commit `batch(names)`."""
-    return commit(str(lake), write(lake, batch(names, **options)))
+    """Write and commit what of `batch(names)` the lake does not have, as the corridor does, until no other is faster."""
+    while True:
+        known = settle(str(lake), read_known(str(lake)))
+        fresh = [name for name in names.split() if not contains(known.ingested, content_id("source", name))]
+        written = write(lake, batch(" ".join(fresh), **options) if fresh else {})
+        after = commit(str(lake), written, known=known)
+        if after:
+            settle(str(lake), after)
+            return read_snapshot(str(lake))
+
+
+def committed(lake: str | Path, written: Written) -> Known:
+    """Commit a batch that no other writer is faster with, and add it to all tables."""
+    after = commit(str(lake), written, known=read_known(str(lake)))
+    assert after, "another writer was faster"
+    return settle(str(lake), after)
 
 
 def _source(name: str) -> dict[str, Any]:
     return {
-        "source_id": content_id("source", name),
+        "source_hash": content_id("source", name),
         "uri": f"{name}.pb.gz",
+        "path": f"{name}.pb.gz",
         "format": "pprof",
         "status": "ingested",
         "size_bytes": 100,
         "sha256": hashlib.sha256(name.encode()).hexdigest(),
-        "ingested_at": datetime(2026, 11, 23, 12),
+        "ingested_at": datetime(2026, 11, 23, 12, tzinfo=UTC),
     }
 
 
 def _profile(name: str, day: date) -> dict[str, Any]:
     return {
-        "profile_id": content_id("source", name),
-        "source_id": content_id("source", name),
+        "profile_hash": content_id("source", name),
+        "source_hash": content_id("source", name),
         "kind": "heap",
         "day": day,
-        "taken_at": datetime(day.year, day.month, day.day),
+        "taken_at": datetime(day.year, day.month, day.day, tzinfo=UTC),
         "service": "checkout",
         "labels": {"service": "checkout"},
     }
@@ -120,13 +133,13 @@ def _samples(name: str, leaves: list[str], day: date, count: int) -> Iterable[di
     for index in range(count):
         for sample_type, unit in (("inuse_objects", "count"), ("inuse_space", "bytes")):
             yield {
-                "profile_id": content_id("source", name),
+                "profile_hash": content_id("source", name),
                 "sample_index": index,
-                "stack_id": content_id("stack", leaves[index % len(leaves)]),
+                "stack_hash": content_id("stack", leaves[index % len(leaves)]),
                 "sample_type": sample_type,
                 "unit": unit,
                 "value": 10 * index + len(unit),
-                "label_set_id": content_id("labels"),
+                "label_set_hash": content_id("labels"),
                 "kind": "heap",
                 "day": day,
             }
@@ -134,7 +147,7 @@ def _samples(name: str, leaves: list[str], day: date, count: int) -> Iterable[di
 
 def _function(name: str) -> dict[str, Any]:
     return {
-        "function_id": content_id("function", name),
+        "function_hash": content_id("function", name),
         "name": f"main.{name}",
         "system_name": f"main.{name}",
         "package": "main",
@@ -144,10 +157,10 @@ def _function(name: str) -> dict[str, Any]:
 
 
 def _location(name: str) -> dict[str, Any]:
-    line = {"function_id": content_id("function", name), "line": 7, "column": 0}
+    line = {"function_hash": content_id("function", name), "line": 7, "column": 0}
     return {
-        "location_id": content_id("location", name),
-        "mapping_id": _MAPPING["mapping_id"],
+        "location_hash": content_id("location", name),
+        "mapping_hash": _MAPPING["mapping_hash"],
         "address": content_id("address", name) % 2**20,
         "is_folded": False,
         "lines": [line],
@@ -156,11 +169,11 @@ def _location(name: str) -> dict[str, Any]:
 
 def _stack(leaf: str) -> dict[str, Any]:
     path = (leaf, "main")
-    return {"stack_id": content_id("stack", leaf), "location_ids": [content_id("location", name) for name in path]}
+    return {"stack_hash": content_id("stack", leaf), "location_hashes": [content_id("location", name) for name in path]}
 
 
 _MAPPING: Mapping[str, Any] = {
-    "mapping_id": content_id("mapping"),
+    "mapping_hash": content_id("mapping"),
     "file": "/bin/checkout",
     "build_id": "b1",
     "size_bytes": 4096,

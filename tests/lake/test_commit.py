@@ -1,112 +1,145 @@
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from pipeline.errors import LakeError
-from pipeline.lake.commit import commit, open_writer
+from pipeline.lake import batch_log, delta
+from pipeline.lake.commit import commit, open_writer, settle
 from pipeline.lake.datafile import read_rows
-from pipeline.lake.snapshot import files, read_snapshot
-from pipeline.lake.verify import sweep, verify
-from pipeline.values import Snapshot
-from tests.lake.builder import batch, content_id, ingest, refuse, refused, write
+from pipeline.lake.snapshot import files, read_known, read_snapshot
+from pipeline.lake.verify import vacuum, verify
+from pipeline.values import Known, Snapshot
+from tests.lake.builder import batch, committed, content_id, ingest, refuse, refused, table, write
 
 
 def column(snapshot: Snapshot, table: str, name: str) -> list[Any]:
     return pa.concat_tables([read_rows(Path(path)) for path in files(snapshot, table)])[name].to_pylist()
 
 
-def ids(names: str) -> set[int]:
-    return {content_id("source", name) for name in names.split()}
+def hashes(names: str) -> list[int]:
+    return sorted(content_id("source", name) for name in names.split())
+
+
+def errors(lake: Path) -> list[str]:
+    return [finding.problem for finding in verify(read_snapshot(str(lake))) if finding.severity == "error"]
 
 
 def test_a_commit_shows_all_tables_at_once(tmp_path: Path) -> None:
-    snapshot = ingest(tmp_path, "a b")
+    written = write(tmp_path, batch("a b"))
+    assert read_snapshot(str(tmp_path)) == Snapshot(str(tmp_path), 0, {})
 
-    assert snapshot.version == 1
+    commit(str(tmp_path), written, known=Known())
+
+    snapshot = read_snapshot(str(tmp_path))
+    assert snapshot.batch == 1
     assert set(snapshot.files) == set(batch("a b"))
-    assert read_snapshot(str(tmp_path)) == snapshot
 
 
-def test_the_entry_says_who_wrote_what(tmp_path: Path) -> None:
-    written = write(tmp_path, batch("a"))
+def test_a_committed_batch_counts_before_any_table_has_it(tmp_path: Path) -> None:
+    after = commit(str(tmp_path), write(tmp_path, batch("a b")), known=Known())
 
-    commit(str(tmp_path), written, written_by="a test")
-
-    entry = json.loads((tmp_path / "_manifest" / "0000000001.json").read_text())
-    assert (entry["written_by"], entry["summary"]["sample"]) == ("a test", 12)
-    assert entry["committed_at"].endswith("+00:00")
-
-
-def test_a_batch_of_known_sources_commits_nothing(tmp_path: Path) -> None:
-    before = ingest(tmp_path, "a b")
-
-    after = ingest(tmp_path, "b a")
-
-    assert after == before
+    assert after is not None
+    assert (after.batch, after.applied) == (1, 0)
+    assert delta.opened(str(tmp_path), "sample") is None
+    assert len(column(read_snapshot(str(tmp_path)), "profile", "profile_hash")) == 2
+    assert read_known(str(tmp_path)).ingested.tolist() == hashes("a b")
 
 
-def test_a_batch_without_sources_commits_nothing(tmp_path: Path) -> None:
+def test_settling_adds_what_was_committed_to_every_table_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        commit(str(tmp_path), write(tmp_path, batch(name)), known=read_known(str(tmp_path)))
+    before = read_snapshot(str(tmp_path))
+
+    for _ in range(2):
+        settle(str(tmp_path), read_known(str(tmp_path)))
+
+    assert read_snapshot(str(tmp_path)) == before
+    assert pl.scan_delta(str(tmp_path / "sample")).collect().height == 24
+    table = delta.opened(str(tmp_path), "sample")
+    assert table is not None
+    assert (table.version(), delta.applied(table)) == (0, 2)
+
+
+def test_what_other_engines_see_is_what_heapscape_sees(tmp_path: Path) -> None:
+    ingest(tmp_path, "a b")
+    ingest(tmp_path, "c")
+
+    found = pl.scan_delta(str(tmp_path / "profile")).collect()
+
+    assert sorted(found["profile_hash"].to_list()) == hashes("a b c")
+    assert found["taken_at"].dtype == pl.Datetime("us", "UTC")
+    assert set(found["kind"]) == {"heap"}
+
+
+def test_many_batches_are_added_to_the_tables_in_groups(tmp_path: Path) -> None:
+    known = Known()
+    for number in range(20):
+        after = commit(str(tmp_path), write(tmp_path, batch(f"p{number}")), known=known)
+        assert after is not None
+        known = after
+
+    assert (known.batch, known.applied) == (20, 16)
+    assert len(column(read_snapshot(str(tmp_path)), "profile", "profile_hash")) == 20
+
+
+def test_the_log_says_who_wrote_what(tmp_path: Path) -> None:
+    commit(str(tmp_path), write(tmp_path, batch("a")), known=Known(), written_by="a test")
+
+    (one,) = batch_log.since(str(tmp_path), 0)
+
+    assert (one.number, one.written_by, one.sources.tolist()) == (1, "a test", hashes("a"))
+    assert sum(file.rows for file in one.files if file.table == "sample") == 12
+
+
+def test_old_batches_are_forgotten_when_every_table_has_them(tmp_path: Path) -> None:
+    for number in range(60):
+        ingest(tmp_path, f"p{number}")
+
+    assert next(one.number for one in batch_log.since(str(tmp_path), 0)) > 5
+    assert read_snapshot(str(tmp_path)).batch == 60
+    assert len(read_known(str(tmp_path)).ingested) == 60
+
+
+def test_a_batch_without_rows_commits_nothing(tmp_path: Path) -> None:
     with open_writer(str(tmp_path)) as writer:
         pass
 
-    assert commit(str(tmp_path), writer.written).version == 0
+    after = commit(str(tmp_path), writer.written, known=Known())
+
+    assert after is not None
+    assert after.batch == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sources_that_came_in_meanwhile_are_taken_out(tmp_path: Path) -> None:
+def test_a_batch_with_a_source_that_came_in_meanwhile_is_not_committed(tmp_path: Path) -> None:
     mine, yours = write(tmp_path, batch("a b c")), write(tmp_path, batch("b d"))
 
-    commit(str(tmp_path), yours)
-    snapshot = commit(str(tmp_path), mine)
+    assert commit(str(tmp_path), yours, known=Known()) is not None
 
-    assert snapshot.version == 2
-    assert snapshot.sources == ids("a b c d")
-    assert sorted(column(snapshot, "profile", "profile_id")) == sorted(ids("a b c d"))
-    assert len(column(snapshot, "sample", "profile_id")) == 4 * 12
-    assert [finding for finding in verify(str(tmp_path)) if finding.severity == "error"] == []
+    assert commit(str(tmp_path), mine, known=Known()) is None
+    assert read_known(str(tmp_path)).ingested.tolist() == hashes("b d")
+    assert errors(tmp_path) == []
 
 
-def test_a_batch_whose_sources_all_came_in_meanwhile_commits_nothing(tmp_path: Path) -> None:
-    mine, yours = write(tmp_path, batch("a b")), write(tmp_path, batch("a b c"))
+def test_a_batch_with_other_sources_goes_in_behind_what_came_in_meanwhile(tmp_path: Path) -> None:
+    mine, yours = write(tmp_path, batch("a")), write(tmp_path, batch("b"))
+    commit(str(tmp_path), yours, known=Known())
 
-    before = commit(str(tmp_path), yours)
+    after = commit(str(tmp_path), mine, known=Known())
 
-    assert commit(str(tmp_path), mine) == before
-
-
-def test_taking_sources_out_leaves_files_without_them_as_they_are(tmp_path: Path) -> None:
-    with open_writer(str(tmp_path), flush_bytes=1) as writer:
-        for name in ("a", "b"):
-            writer.add(batch(name))
-    ingest(tmp_path, "b c")
-
-    snapshot = commit(str(tmp_path), writer.written)
-
-    of_a = [file for file in writer.written.files if file.table == "sample"]
-    assert len([file for file in of_a if file in snapshot.files["sample"]]) == 1
-    assert len(column(snapshot, "sample", "profile_id")) == 3 * 12
-
-
-def test_a_known_snapshot_that_is_old_does_not_double_anything(tmp_path: Path) -> None:
-    old = read_snapshot(str(tmp_path))
-    ingest(tmp_path, "a")
-
-    snapshot = commit(str(tmp_path), write(tmp_path, batch("a b")), known=old)
-
-    assert snapshot.version == 2
-    assert sorted(column(snapshot, "source", "source_id")) == sorted(ids("a b"))
+    assert after is not None
+    assert (after.batch, after.ingested.tolist()) == (2, hashes("a b"))
 
 
 def test_symbols_that_are_the_same_to_the_byte_are_listed_once(tmp_path: Path) -> None:
-    commit(str(tmp_path), write(tmp_path, batch("a", stacks="x y")))
+    ingest(tmp_path, "a", stacks="x y")
 
-    snapshot = commit(str(tmp_path), write(tmp_path, batch("b", stacks="x y")))
+    snapshot = ingest(tmp_path, "b", stacks="x y")
 
     assert len(snapshot.files["stack"]) == 1
     assert len(snapshot.files["sample"]) == 2
@@ -117,9 +150,9 @@ def test_a_file_that_is_gone_before_its_commit_is_an_error(tmp_path: Path) -> No
     (tmp_path / written.files[0].path).unlink()
 
     with pytest.raises(LakeError, match=r"gone before its commit.*Run the same command again"):
-        commit(str(tmp_path), written)
+        commit(str(tmp_path), written, known=Known())
 
-    assert read_snapshot(str(tmp_path)).version == 0
+    assert read_snapshot(str(tmp_path)).batch == 0
 
 
 def test_a_file_that_was_cut_off_before_its_commit_is_an_error(tmp_path: Path) -> None:
@@ -127,156 +160,74 @@ def test_a_file_that_was_cut_off_before_its_commit_is_an_error(tmp_path: Path) -
     (tmp_path / written.files[0].path).write_bytes(b"short")
 
     with pytest.raises(LakeError, match=rf"has 5 bytes, {written.files[0].size_bytes} were written"):
-        commit(str(tmp_path), written)
+        commit(str(tmp_path), written, known=Known())
 
 
-def test_a_sweep_between_writing_and_commit_does_not_take_young_files(tmp_path: Path) -> None:
+def test_a_vacuum_between_writing_and_commit_does_not_take_young_files(tmp_path: Path) -> None:
     ingest(tmp_path, "before")
     written = write(tmp_path, batch("a"))
 
-    removed = sweep(str(tmp_path), older_than_s=3600)
-
-    assert removed == []
-    assert commit(str(tmp_path), written).version == 2
+    assert vacuum(str(tmp_path), older_than_hours=1) == []
+    assert committed(tmp_path, written).batch == 2
 
 
-def outcomes(snapshot: Snapshot) -> dict[int, str | None]:
-    """The reason of each source that has a row, None for an ingested one; a source with two rows is an error."""
-    sources, reasons = column(snapshot, "source", "source_id"), column(snapshot, "source", "reason")
-    assert len(set(sources)) == len(sources)
-    return dict(zip(sources, reasons, strict=True))
+def test_a_vacuum_leaves_what_was_committed_and_is_in_no_table_yet(tmp_path: Path) -> None:
+    ingest(tmp_path, "before")
+    commit(str(tmp_path), write(tmp_path, batch("a")), known=read_known(str(tmp_path)))
+
+    vacuum(str(tmp_path), older_than_hours=0)
+
+    assert errors(tmp_path) == []
+    assert len(column(read_snapshot(str(tmp_path)), "profile", "profile_hash")) == 2
 
 
-def id_of(name: str) -> int:
-    return content_id("source", name)
-
-
-def test_a_snapshot_tells_refused_sources_with_their_reasons(tmp_path: Path) -> None:
+def test_refusals_are_known_with_their_latest_reason(tmp_path: Path) -> None:
     ingest(tmp_path, "a")
+    refuse(tmp_path, "b c", at=12)
 
-    snapshot = refuse(tmp_path, "b")
+    refuse(tmp_path, "b", reason="too large", at=13)
 
-    assert (snapshot.sources, snapshot.refused) == (ids("a b"), {id_of("b"): "cut off"})
-    assert snapshot.ingested == ids("a")
-    assert read_snapshot(str(tmp_path)) == snapshot
-
-
-def test_what_goes_in_takes_the_place_of_its_refusal(tmp_path: Path) -> None:
-    refuse(tmp_path, "a b", noted="a b")
-
-    snapshot = ingest(tmp_path, "a c")
-
-    assert (snapshot.version, snapshot.sources, snapshot.refused) == (2, ids("a b c"), {id_of("b"): "cut off"})
-    assert outcomes(snapshot) == {id_of("a"): None, id_of("b"): "cut off", id_of("c"): None}
-    assert column(snapshot, "ingest_note", "source_id") == [id_of("b")]
-    assert len(column(snapshot, "sample", "profile_id")) == 2 * 12
-    assert list(verify(str(tmp_path))) == []
-    assert read_snapshot(str(tmp_path)) == snapshot
+    known = read_known(str(tmp_path))
+    assert known.ingested.tolist() == hashes("a")
+    assert known.refused == {content_id("source", "b"): "too large", content_id("source", "c"): "cut off"}
+    assert errors(tmp_path) == []
 
 
-def test_a_refusal_in_the_same_words_commits_nothing_even_when_it_was_written(tmp_path: Path) -> None:
-    before = refuse(tmp_path, "a b")
-
-    assert refuse(tmp_path, "b a") == before
-
-
-def test_a_refusal_in_other_words_takes_the_place_of_the_first(tmp_path: Path) -> None:
+def test_what_went_in_is_refused_no_more(tmp_path: Path) -> None:
     refuse(tmp_path, "a b")
 
-    snapshot = refuse(tmp_path, "a b", reason="too large")
-    again = refuse(tmp_path, "a", reason="cut off")
-
-    assert outcomes(snapshot) == dict.fromkeys(ids("a b"), "too large")
-    assert outcomes(again) == {id_of("a"): "cut off", id_of("b"): "too large"}
-    assert list(verify(str(tmp_path))) == []
-
-
-def test_a_refusal_of_what_is_in_the_lake_commits_nothing(tmp_path: Path) -> None:
-    before = ingest(tmp_path, "a")
-
-    assert refuse(tmp_path, "a") == before
-
-
-def test_a_refusal_under_a_former_id_goes_when_the_batch_says_it_is_outdated(tmp_path: Path) -> None:
-    refuse(tmp_path, "packed other")
-    written = replace(write(tmp_path, batch("a")), outdated=ids("packed nobody"))
-
-    snapshot = commit(str(tmp_path), written)
-
-    assert outcomes(snapshot) == {id_of("a"): None, id_of("other"): "cut off"}
-    assert (snapshot.sources, list(snapshot.refused)) == (ids("a other"), [id_of("other")])
-    assert list(verify(str(tmp_path))) == []
-
-
-def test_an_outdated_refusal_goes_even_when_its_source_is_known(tmp_path: Path) -> None:
     ingest(tmp_path, "a")
-    refuse(tmp_path, "packed")
-    written = replace(write(tmp_path, batch("a")), outdated=ids("packed"))
 
-    snapshot = commit(str(tmp_path), written)
-
-    assert (snapshot.version, snapshot.refused, outcomes(snapshot)) == (3, {}, {id_of("a"): None})
-    assert commit(str(tmp_path), written) == snapshot
-    assert list(verify(str(tmp_path))) == []
-
-
-def test_two_writers_that_try_the_same_refusal_again_leave_one_row(tmp_path: Path) -> None:
-    refuse(tmp_path, "a b")
-    mine, yours = write(tmp_path, batch("a c")), write(tmp_path, batch("a d"))
-    old = read_snapshot(str(tmp_path))
-
-    commit(str(tmp_path), yours, known=old)
-    snapshot = commit(str(tmp_path), mine, known=old)
-
-    assert outcomes(snapshot) == {**dict.fromkeys(ids("a c d")), id_of("b"): "cut off"}
-    assert len(column(snapshot, "sample", "profile_id")) == 3 * 12
+    known = read_known(str(tmp_path))
+    assert (known.ingested.tolist(), list(known.refused)) == (hashes("a"), hashes("b"))
     assert errors(tmp_path) == []
 
 
 @pytest.mark.parametrize("first", ["ingests", "refuses"])
 def test_of_two_writers_the_one_that_could_read_it_wins(tmp_path: Path, first: str) -> None:
-    refuse(tmp_path, "a b")
     able, unable = write(tmp_path, batch("a")), write(tmp_path, refused("a", reason="too large"))
 
     for written in (able, unable) if first == "ingests" else (unable, able):
-        snapshot = commit(str(tmp_path), written)
+        committed(tmp_path, written)
 
-    assert outcomes(snapshot) == {id_of("a"): None, id_of("b"): "cut off"}
+    known = read_known(str(tmp_path))
+    assert (known.ingested.tolist(), known.refused) == (hashes("a"), {})
     assert errors(tmp_path) == []
 
 
-def test_refusals_of_an_older_lake_are_looked_up_and_can_be_replaced(tmp_path: Path) -> None:
-    commit(str(tmp_path), write(tmp_path, merged(batch("a"), refused("b c", noted="b"))))
-    as_of_old(tmp_path)
+def test_a_refusal_is_forgotten_once_its_file_came_to_something_else(tmp_path: Path) -> None:
+    refuse(tmp_path, "a b", at=11)
+    other = [{**row, "path": "a.pb.gz"} for row in batch("c")["source"].to_pylist()]
 
-    snapshot = read_snapshot(str(tmp_path))
-    after = ingest(tmp_path, "b")
+    committed(tmp_path, write(tmp_path, {**batch("c"), "source": table("source", other)}))
 
-    assert snapshot.refused == dict.fromkeys(ids("b c"), "cut off")
-    assert outcomes(after) == {**dict.fromkeys(ids("a b")), id_of("c"): "cut off"}
-    assert list(verify(str(tmp_path))) == []
+    assert list(read_known(str(tmp_path)).refused) == hashes("b")
 
 
-def test_an_older_entry_whose_rows_cannot_be_read_counts_all_as_ingested(tmp_path: Path) -> None:
-    snapshot = refuse(tmp_path, "a")
-    as_of_old(tmp_path)
-    Path(files(snapshot, "source")[0]).unlink()
+def test_of_an_archive_what_was_refused_with_its_siblings_counts(tmp_path: Path) -> None:
+    rows = [*batch("a")["source"].to_pylist(), *refused("b")["source"].to_pylist()]
+    together = [{**row, "path": "all.zip"} for row in rows]
 
-    assert read_snapshot(str(tmp_path)).ingested == ids("a")
+    committed(tmp_path, write(tmp_path, {**batch("a"), "source": table("source", together)}))
 
-
-def merged(one: dict[str, pa.Table], other: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    return {**one, **other, "source": pa.concat_tables([one["source"], other["source"]])}
-
-
-def as_of_old(lake: Path) -> None:
-    """Take from the first entry what entries did not say before refusals were written down."""
-    path = lake / "_manifest" / "0000000001.json"
-    document = json.loads(path.read_text())
-    path.write_text(
-        json.dumps({key: document[key] for key in document if key not in ("refused", "replaced", "removed")})
-    )
-
-
-def errors(lake: Path) -> list[str]:
-    return [finding.problem for finding in verify(str(lake)) if finding.severity == "error"]
+    assert list(read_known(str(tmp_path)).refused) == hashes("b")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import LakeError
-from pipeline.lake.datafile import encode, read_rows, read_shape
+from pipeline.lake.datafile import encode, read_rows, read_shape, statistics
 from pipeline.schema import Table, tables
 from tests.lake.builder import batch, table
 
@@ -24,7 +24,7 @@ def encodings(rows: pa.Table, declared: Table) -> dict[str, set[str]]:
 
 
 def samples(count: int, **columns: Any) -> pa.Table:
-    blank = {column.name: pa.array(np.zeros(count), pa.int64()) for column in tables()["sample"].columns}
+    blank = {column: pa.array(np.zeros(count), pa.int64()) for column in map(str, tables()["sample"].schema.names)}
     given = {**blank, **columns, "sample_type": ["a"] * count, "unit": ["b"] * count}
     schema = pa.schema([field for field in tables()["sample"].schema if field.name not in ("kind", "day")])
     arrays = [pa.array(given[field.name]).cast(field.type) for field in schema]
@@ -55,19 +55,19 @@ def test_the_same_rows_are_the_same_bytes() -> None:
 
 def test_rising_numbers_are_stored_as_deltas_and_repeating_ids_as_a_dictionary() -> None:
     rng = np.random.default_rng(1)
-    few = rng.integers(0, 2**64, 50, dtype=np.uint64)
+    few = rng.integers(-(2**63), 2**63, 50)
     rows = samples(
         20_000,
         sample_index=np.arange(20_000),
-        stack_id=rng.integers(0, 2**64, 20_000, dtype=np.uint64),
-        label_set_id=few[rng.integers(0, 50, 20_000)],
+        stack_hash=rng.integers(-(2**63), 2**63, 20_000),
+        label_set_hash=few[rng.integers(0, 50, 20_000)],
     )
 
     found = encodings(rows, tables()["sample"])
 
     assert found["sample_index"] == {"DELTA_BINARY_PACKED"}
-    assert found["stack_id"] == {"PLAIN"}
-    assert "RLE_DICTIONARY" in found["label_set_id"]
+    assert found["stack_hash"] == {"PLAIN"}
+    assert "RLE_DICTIONARY" in found["label_set_hash"]
     assert "RLE_DICTIONARY" in found["sample_type"]
 
 
@@ -80,11 +80,11 @@ def test_numbers_that_start_again_now_and_then_are_stored_as_deltas() -> None:
 
 
 def test_ids_in_runs_are_stored_as_a_dictionary() -> None:
-    owners = np.repeat(np.random.default_rng(1).integers(0, 2**64, 40, dtype=np.uint64), 500)
+    owners = np.repeat(np.random.default_rng(1).integers(-(2**63), 2**63, 40), 500)
 
-    found = encodings(samples(20_000, profile_id=owners), tables()["sample"])
+    found = encodings(samples(20_000, profile_hash=owners), tables()["sample"])
 
-    assert "RLE_DICTIONARY" in found["profile_id"]
+    assert "RLE_DICTIONARY" in found["profile_hash"]
 
 
 @pytest.mark.parametrize(("values", "is_dictionary"), [([2, 1, 2, 1], True), ([3, 1, 2, 1], False)])
@@ -104,14 +104,14 @@ def test_the_end_of_a_long_column_counts_as_its_beginning_does() -> None:
             100_000,
             sample_index=np.where(rising < 99_000, rising, -rising),
             value=np.where(rising < 40_000, draw.permutation(rising), few),
-            stack_id=np.where(rising < 40_000, few, draw.permutation(rising)),
+            stack_hash=np.where(rising < 40_000, few, draw.permutation(rising)),
         ),
         tables()["sample"],
     )
 
     assert found["sample_index"] == {"PLAIN"}
     assert "RLE_DICTIONARY" in found["value"]
-    assert found["stack_id"] == {"PLAIN"}
+    assert found["stack_hash"] == {"PLAIN"}
 
 
 def test_few_words_and_hashes_have_no_statistics() -> None:
@@ -123,8 +123,8 @@ def test_few_words_and_hashes_have_no_statistics() -> None:
     assert {column.path_in_schema for column in columns if not column.is_stats_set} == {
         "sample_type",
         "unit",
-        "stack_id",
-        "label_set_id",
+        "stack_hash",
+        "label_set_hash",
     }
 
 
@@ -137,14 +137,14 @@ def test_of_a_file_of_several_groups_only_columns_in_order_have_statistics() -> 
         columns = [group.column(index) for index in range(group.num_columns)]
         known[count] = {column.path_in_schema for column in columns if column.statistics is not None}
 
-    assert {"profile_id", "sample_index"} <= known[2**18] & known[2**18 + 1]
+    assert {"profile_hash", "sample_index"} <= known[2**18] & known[2**18 + 1]
     assert known[2**18] - known[2**18 + 1] == {"value"}
 
 
 def test_ids_inside_lists_are_stored_as_a_dictionary() -> None:
     found = encodings(batch("a b")["location"], tables()["location"])
 
-    assert "RLE_DICTIONARY" in found["lines.list.element.function_id"]
+    assert "RLE_DICTIONARY" in found["lines.list.element.function_hash"]
 
 
 @pytest.mark.parametrize(
@@ -152,34 +152,41 @@ def test_ids_inside_lists_are_stored_as_a_dictionary() -> None:
     [
         [],
         [0],
-        [2**64 - 1],
-        [0, 2**63 - 1, 2**63, 2**64 - 1],
-        [2**64 - 1, 0, 2**63],
+        [-1],
+        [0, 2**63 - 1, -(2**63), -1],
+        [-1, 0, -(2**63)],
         [5] * 1000,
     ],
 )
-def test_any_64_bit_id_survives_every_reader(tmp_path: Path, values: list[int]) -> None:
-    rows = table("stack", [{"stack_id": value, "location_ids": [value, value]} for value in values])
+def test_any_64_bit_hash_survives_every_reader(tmp_path: Path, values: list[int]) -> None:
+    rows = table("stack", [{"stack_hash": value, "location_hashes": [value, value]} for value in values])
     path = saved(tmp_path, rows, "stack")
 
-    by_duckdb = duckdb.connect().execute(f"SELECT stack_id FROM read_parquet('{path}')").fetchall()
+    by_duckdb = duckdb.connect().execute(f"SELECT stack_hash FROM read_parquet('{path}')").fetchall()
     by_polars = pl.read_parquet(path)
 
-    assert read_rows(path)["stack_id"].to_pylist() == values
+    assert read_rows(path)["stack_hash"].to_pylist() == values
     assert [row[0] for row in by_duckdb] == values
-    assert by_polars["stack_id"].to_list() == values
-    assert by_polars["location_ids"].to_list() == [[value, value] for value in values]
+    assert by_polars["stack_hash"].to_list() == values
+    assert by_polars["location_hashes"].to_list() == [[value, value] for value in values]
 
 
 def test_rising_columns_survive_every_reader(tmp_path: Path) -> None:
-    moments = [datetime(1970, 1, 1), datetime(2026, 11, 23, 1, 2, 3, 456789), datetime(2261, 12, 31)]
+    moments = [
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=UTC),
+        datetime(2261, 12, 31, tzinfo=UTC),
+    ]
     path = saved(
         tmp_path, table("source", [{"ingested_at": moment, "size_bytes": 2**62} for moment in moments]), "source"
     )
 
-    by_duckdb = duckdb.connect().execute(f"SELECT ingested_at, size_bytes FROM read_parquet('{path}')").fetchall()
+    by_duckdb = (
+        duckdb.connect().execute(f"SELECT epoch_us(ingested_at), size_bytes FROM read_parquet('{path}')").fetchall()
+    )
 
-    assert by_duckdb == [(moment, 2**62) for moment in moments]
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    assert by_duckdb == [((moment - epoch) // timedelta(microseconds=1), 2**62) for moment in moments]
     assert pl.read_parquet(path)["ingested_at"].to_list() == moments
 
 
@@ -205,11 +212,11 @@ def test_large_tables_have_several_row_groups() -> None:
 
 
 def test_columns_with_only_null_are_written() -> None:
-    rows = table("source", [{"source_id": 1}, {"source_id": 2}])
+    rows = table("source", [{"source_hash": 1}, {"source_hash": 2}])
 
     found = encodings(rows, tables()["source"])
 
-    assert found["source_id"] == {"DELTA_BINARY_PACKED"}
+    assert found["source_hash"] == {"DELTA_BINARY_PACKED"}
 
 
 def test_the_shape_is_read_from_the_footer(tmp_path: Path) -> None:
@@ -225,3 +232,32 @@ def test_what_is_not_parquet_is_an_error_with_its_path(tmp_path: Path) -> None:
 
     with pytest.raises(LakeError, match=r"x.parquet: cannot be read as Parquet"):
         read_rows(tmp_path / "x.parquet")
+
+
+def test_statistics_have_the_ends_of_numbers_and_days_and_count_nulls() -> None:
+    rows = table(
+        "source", [{"source_hash": 3, "size_bytes": 7}, {"source_hash": -5, "size_bytes": 9, "format": "pprof"}]
+    )
+
+    found = statistics(encode(rows, table=tables()["source"]))
+
+    assert (found["minValues"]["source_hash"], found["maxValues"]["source_hash"]) == (-5, 3)
+    assert (found["minValues"]["size_bytes"], found["maxValues"]["size_bytes"]) == (7, 9)
+    assert found["nullCount"]["format"] == 1
+    assert "uri" not in found["minValues"]
+
+
+def test_statistics_of_several_groups_are_of_all_of_them() -> None:
+    rows = samples(300_000, sample_index=np.arange(300_000))
+
+    found = statistics(encode(rows, table=tables()["sample"]))
+
+    assert (found["minValues"]["sample_index"], found["maxValues"]["sample_index"]) == (0, 299_999)
+
+
+def test_days_are_told_as_delta_tells_them() -> None:
+    rows = table("profile", [{"day": date(2026, 11, 23)}, {"day": date(2026, 11, 21)}])
+
+    found = statistics(encode(rows, table=tables()["profile"]))
+
+    assert (found["minValues"]["day"], found["maxValues"]["day"]) == ("2026-11-21", "2026-11-23")

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.lake.layout import (
+    batch_number,
+    batch_path,
+    content_name,
     data_path,
-    entry_path,
-    entry_version,
     folder_path,
     folders_above,
-    is_data_name,
     is_staged_name,
     partition_values,
     source_column,
@@ -20,16 +20,15 @@ from pipeline.lake.layout import (
 from pipeline.schema import tables
 
 
-def test_entries_have_ten_digits_so_that_names_sort_as_numbers() -> None:
-    assert entry_path(12) == "_manifest/0000000012.json"
+def test_batches_have_ten_digits_so_that_names_sort_as_numbers() -> None:
+    assert batch_path(12, token="a" * 32) == f"0000000012-{'a' * 32}.parquet"
 
 
-def test_only_entry_names_have_a_version() -> None:
-    names = ("0000000012.json", "12.json", ".lock", "0000000012.json.bak", f".{'0' * 32}.tmp")
+def test_only_names_of_batches_have_a_number() -> None:
+    token = "0" * 32
+    names = (f"0000000012-{token}.parquet", "0000000012.parquet", f"{token}.parquet", f"12-{token}.parquet")
 
-    versions = [entry_version(name) for name in names]
-
-    assert versions == [12, None, None, None, None]
+    assert [batch_number(name) for name in names] == [12, 0, 0, 0]
 
 
 def test_partitions_become_hive_folders() -> None:
@@ -62,9 +61,9 @@ def test_staged_and_finished_files_are_told_apart_by_name() -> None:
     staged = staged_path("stack", token="a" * 32).rpartition("/")[2]
     finished = data_path("stack", sha256="b" * 64).rpartition("/")[2]
 
-    kinds = [(is_staged_name(name), is_data_name(name)) for name in (staged, finished, "notes.parquet", ".hidden.tmp")]
+    kinds = [(is_staged_name(name), content_name(name)) for name in (staged, finished, "part-1.parquet", ".hidden.tmp")]
 
-    assert kinds == [(True, False), (False, True), (False, False), (False, False)]
+    assert kinds == [(True, None), (False, "b" * 32), (False, None), (False, None)]
 
 
 def test_folders_above_go_up_to_the_lake_itself() -> None:

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 _ROOT = Path(__file__).parents[2]
 
 
@@ -22,16 +20,8 @@ def outcome(scenario: str, lake: Path) -> dict[str, int]:
 def test_a_kill_before_any_call_leaves_a_sound_lake_and_a_repeat_completes_it(tmp_path: Path) -> None:
     told = outcome("killed_before_every_call", tmp_path)
 
-    # Eight data files are opened and renamed, their folders synced, one entry is linked: fewer calls would mean
-    # that the audit hook no longer sees them.
-    assert told["killed"] > 40
-
-
-@pytest.mark.slow
-def test_a_kill_while_a_refusal_is_replaced_leaves_the_old_row_or_the_new_one(tmp_path: Path) -> None:
-    told = outcome("retry_killed_before_every_call", tmp_path)
-
-    # Two files more are read and written anew.
+    # Eight data files are opened and renamed, their folders synced, one batch and nine tables are committed to: fewer
+    # calls would mean that the hook no longer sees them.
     assert told["killed"] > 50
 
 
@@ -39,17 +29,10 @@ def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None
     told = outcome("killed_at_random", tmp_path)
 
     assert told["killed"] >= 5
-    assert told["committed"] >= 5
 
 
 def test_two_writers_at_once_both_succeed_and_shared_sources_go_in_once(tmp_path: Path) -> None:
     told = outcome("two_at_once", tmp_path)
-
-    assert told == {"outrun": 10}
-
-
-def test_two_writers_that_retry_the_same_sources_at_once_leave_one_row_of_each(tmp_path: Path) -> None:
-    told = outcome("two_retry_at_once", tmp_path)
 
     assert told == {"outrun": 10}
 

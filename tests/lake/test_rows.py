@@ -3,14 +3,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LakeError, SchemaError
-from pipeline.lake.rows import checked, fold, in_order, source_ids, split, without_sources
+from pipeline.lake.rows import checked, fold, in_order, source_hashes, split
 from pipeline.schema import tables
 from tests.lake.builder import table
 
@@ -18,11 +17,11 @@ _STACK = tables()["stack"].schema
 
 
 def stacks(*pairs: tuple[int, list[int]]) -> pa.Table:
-    return table("stack", [{"stack_id": key, "location_ids": ids} for key, ids in pairs])
+    return table("stack", [{"stack_hash": key, "location_hashes": ids} for key, ids in pairs])
 
 
 def test_a_fitting_table_gets_the_declared_docs() -> None:
-    bare = pa.table({"stack_id": pa.array([1], pa.uint64()), "location_ids": pa.array([[2]], pa.list_(pa.uint64()))})
+    bare = pa.table({"stack_hash": pa.array([1], pa.int64()), "location_hashes": pa.array([[2]], pa.list_(pa.int64()))})
 
     fitting = checked(bare, table="stack", declared=_STACK)
 
@@ -32,17 +31,17 @@ def test_a_fitting_table_gets_the_declared_docs() -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"stack_id": pa.array([1], pa.uint64())}, r"table stack: .*lacks \['location_ids'\]"),
+        ({"stack_hash": pa.array([1], pa.int64())}, r"table stack: .*lacks \['location_hashes'\]"),
         (
-            {"stack_id": pa.array([1], pa.int64()), "location_ids": pa.array([[2]], pa.list_(pa.uint64()))},
-            "table stack, column stack_id: found int64, expected uint64",
+            {"stack_hash": pa.array([1], pa.uint64()), "location_hashes": pa.array([[2]], pa.list_(pa.int64()))},
+            "table stack, column stack_hash: found uint64, expected int64",
         ),
         (
-            {"stack_id": pa.array([None], pa.uint64()), "location_ids": pa.array([[2]], pa.list_(pa.uint64()))},
-            r"table stack, column stack_id: found 1 NULLs in 1 rows, expected none",
+            {"stack_hash": pa.array([None], pa.int64()), "location_hashes": pa.array([[2]], pa.list_(pa.int64()))},
+            r"table stack, column stack_hash: found 1 NULLs in 1 rows, expected none",
         ),
         (
-            {"location_ids": pa.array([[2]], pa.list_(pa.uint64())), "stack_id": pa.array([1], pa.uint64())},
+            {"location_hashes": pa.array([[2]], pa.list_(pa.int64())), "stack_hash": pa.array([1], pa.int64())},
             "table stack: .*in another order",
         ),
     ],
@@ -53,38 +52,38 @@ def test_a_table_that_does_not_fit_is_refused_by_name(columns: dict[str, pa.Arra
 
 
 def test_folding_keeps_each_key_once_where_it_came_first() -> None:
-    folded = fold([stacks((3, [1]), (1, [])), stacks((2, [5, 6]), (3, [1]))], key="stack_id")
+    folded = fold([stacks((3, [1]), (1, [])), stacks((2, [5, 6]), (3, [1]))], key="stack_hash")
 
     assert folded.to_pylist() == [
-        {"stack_id": 3, "location_ids": [1]},
-        {"stack_id": 1, "location_ids": []},
-        {"stack_id": 2, "location_ids": [5, 6]},
+        {"stack_hash": 3, "location_hashes": [1]},
+        {"stack_hash": 1, "location_hashes": []},
+        {"stack_hash": 2, "location_hashes": [5, 6]},
     ]
 
 
 def test_folding_what_is_folded_copies_nothing() -> None:
     rows = stacks((2, [1]), (1, [1]))
 
-    folded = fold([rows], key="stack_id")
+    folded = fold([rows], key="stack_hash")
 
-    addresses = [one["stack_id"].to_numpy().__array_interface__["data"] for one in (folded, rows)]
+    addresses = [one["stack_hash"].to_numpy().__array_interface__["data"] for one in (folded, rows)]
     assert addresses[0] == addresses[1]
 
 
 def test_two_contents_under_one_id_are_refused_with_both() -> None:
-    with pytest.raises(LakeError, match=r"stack_id 0000000000000007 stands for two contents: .*\[1, 2\].*\[1, 3\]"):
-        fold([stacks((7, [1, 2]), (8, [])), stacks((8, []), (7, [1, 3]))], key="stack_id")
+    with pytest.raises(LakeError, match=r"stack_hash 0000000000000007 stands for two contents: .*\[1, 2\].*\[1, 3\]"):
+        fold([stacks((7, [1, 2]), (8, [])), stacks((8, []), (7, [1, 3]))], key="stack_hash")
 
 
 @given(st.lists(st.lists(st.integers(0, 30), max_size=20), min_size=1, max_size=5))
 def test_folding_equals_a_dict(parts: list[list[int]]) -> None:
     rows = [stacks(*((key, [key] * (key % 3)) for key in part)) for part in parts]
 
-    folded = fold(rows, key="stack_id")
+    folded = fold(rows, key="stack_hash")
 
     expected = {key: [key] * (key % 3) for part in parts for key in part}
-    assert {row["stack_id"]: row["location_ids"] for row in folded.to_pylist()} == expected
-    assert folded["stack_id"].to_pylist() == list(expected)
+    assert {row["stack_hash"]: row["location_hashes"] for row in folded.to_pylist()} == expected
+    assert folded["stack_hash"].to_pylist() == list(expected)
 
 
 def test_sorting_by_two_columns_puts_the_first_first() -> None:
@@ -143,18 +142,10 @@ def test_no_rows_make_no_part() -> None:
 
 
 def test_sources_of_rows_are_distinct_and_sorted() -> None:
-    notes = table("ingest_note", [{"source_id": source} for source in (5, 5, 2**64 - 1, 0, 5)])
+    notes = table("ingest_note", [{"source_hash": source} for source in (5, 5, -1, 0, 5)])
 
-    assert source_ids(notes, table=tables()["ingest_note"]).tolist() == [0, 5, 2**64 - 1]
+    assert source_hashes(notes, table=tables()["ingest_note"]).tolist() == [-1, 0, 5]
 
 
 def test_symbols_are_from_no_source() -> None:
-    assert source_ids(stacks((1, [])), table=tables()["stack"]).tolist() == []
-
-
-def test_rows_of_taken_sources_go_out_and_the_rest_keeps_its_order() -> None:
-    rows = pa.table({"source_id": pa.array([3, 1, 2, 1], pa.uint64()), "n": [0, 1, 2, 3]})
-
-    remaining = without_sources(rows, np.array([1, 9], np.uint64), column="source_id")
-
-    assert remaining["n"].to_pylist() == [0, 2]
+    assert source_hashes(stacks((1, [])), table=tables()["stack"]).tolist() == []

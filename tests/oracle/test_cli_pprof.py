@@ -66,7 +66,10 @@ def profiles(db: Path) -> Sequence[Known]:
     WHERE kind <> 'trace'  -- `go tool pprof` does not read traces
     GROUP BY profile_id, uri ORDER BY uri
     """
-    found = [Known(**row) for row in heapscape("sql", query, "--db", db, "--format", "json").json()]
+    found = [
+        Known(**{**row, "profile_id": str(row["profile_id"])})
+        for row in heapscape("sql", query, "--db", db, "--format", "json").json()
+    ]
     assert len(found) > 150
     return found
 

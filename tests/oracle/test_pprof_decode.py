@@ -286,9 +286,11 @@ def flat_cum(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, str], 
     flow.load(lake, database)
     found: dict[tuple[int, str], dict[str, tuple[int, int]]] = {}
     with flow.open_warehouse(database) as connection:
-        rows = connection.execute("SELECT profile_id, sample_type, function, flat, cum FROM flame.flat_cum").fetchall()
-    for profile_id, sample_type, function, flat, cum in rows:
-        found.setdefault((int(profile_id), sample_type), {})[function] = (flat, cum)
+        rows = connection.execute(
+            "SELECT profile_hash, sample_type, function, flat, cum FROM flame.flat_cum JOIN profile USING (profile_id)"
+        ).fetchall()
+    for profile_hash, sample_type, function, flat, cum in rows:
+        found.setdefault((int(profile_hash, 16), sample_type), {})[function] = (flat, cum)
     return found
 
 

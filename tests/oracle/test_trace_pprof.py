@@ -53,21 +53,21 @@ def ours(path: Path) -> dict[str, dict[Stack, tuple[int, int]]]:
     weights: Counter[tuple[str, int]] = Counter()
     for decoded in decode([blob]):
         tables = {name: table.to_pylist() for name, table in build_tables(decoded, [blob]).items()}
-        names |= {row["function_id"]: row["name"] for row in tables.get("function", [])}
+        names |= {row["function_hash"]: row["name"] for row in tables.get("function", [])}
         for row in tables.get("location", []):
-            lines[row["location_id"]] = tuple((names[line["function_id"]], line["line"]) for line in row["lines"])
+            lines[row["location_hash"]] = tuple((names[line["function_hash"]], line["line"]) for line in row["lines"])
         for row in tables.get("stack", []):
             # Go takes a stack of one frame without a name, at address 0, for the empty one.
-            stacks[row["stack_id"]] = tuple(line for one in row["location_ids"] for line in lines[one] if line[0])
+            stacks[row["stack_hash"]] = tuple(line for one in row["location_hashes"] for line in lines[one] if line[0])
         for row in tables.get("sample", []):
-            weights[row["sample_type"], row["stack_id"]] += row["value"]
+            weights[row["sample_type"], row["stack_hash"]] += row["value"]
     found: dict[str, dict[Stack, tuple[int, int]]] = {}
     for kind in ("net", "sync", "syscall", "sched"):
         of_kind: dict[Stack, tuple[int, int]] = {}
-        for (name, stack_id), value in weights.items():
+        for (name, stack), value in weights.items():
             if name == f"{kind}_contentions":
-                count, delay = of_kind.get(stacks[stack_id], (0, 0))
-                of_kind[stacks[stack_id]] = (count + value, delay + weights[f"{kind}_delay", stack_id])
+                count, delay = of_kind.get(stacks[stack], (0, 0))
+                of_kind[stacks[stack]] = (count + value, delay + weights[f"{kind}_delay", stack])
         found[kind] = of_kind
     return found
 

@@ -15,7 +15,7 @@ DAY = datetime.datetime(2026, 11, 23, 10, 0)
     ("row", "name"),
     [
         ({"service": "checkout", "instance": "a", "build": "1.4.2"}, "checkout · a · build 1.4.2"),
-        ({"service": None, "instance": None, "build": None, "series_id": 31}, "series 000000000000001f"),
+        ({"service": None, "instance": None, "build": None, "series_id": 31}, "series 31"),
     ],
 )
 def test_a_series_is_named_by_its_labels_or_by_its_id(row: wording.Row, name: str) -> None:

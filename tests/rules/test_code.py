@@ -59,6 +59,7 @@ def test_every_only_here_contract_names_all_other_modules() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     homes = {
         "duckdb": {"warehouse"},
+        "deltalake": {"lake"},
         "polars": {"formats", "tables", "lake"},
         "google": {"generated", "outputs", "server"},
     }

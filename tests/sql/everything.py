@@ -8,7 +8,7 @@ from itertools import product
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse import questions
+from pipeline.warehouse import questions, trace_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.questions import Selection
 
@@ -53,15 +53,16 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     answers = [
         questions.inputs(connection),
         questions.profiles(connection, everything),
-        questions.lines(connection),
         questions.series(connection, everything),
         questions.growth(connection, series),
+        questions.growth(connection, series, limit=2),
+        questions.site_counts(connection, series),
         questions.coverage(connection, series),
         questions.flows(connection, series),
         questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=True),
         questions.flow_of(connection, sites),
-        questions.goroutine_groups(connection, traces),
-        questions.goroutines(connection, traces, ""),
+        trace_questions.goroutine_groups(connection, traces),
+        trace_questions.goroutines(connection, traces, ""),
         questions.refused(connection),
         questions.notes(connection),
     ]
@@ -70,6 +71,7 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     for wanted in _sample_types(connection):
         answers += [
             questions.weighed_stacks(connection, profiles, wanted),
+            questions.lines(connection, profiles, wanted),
             questions.tree(connection, profiles, wanted),
             questions.diff(connection, profiles[:1], profiles, wanted, stacks=[0, 1]),
             questions.folded(connection, profiles, wanted),

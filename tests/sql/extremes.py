@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,19 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.lake.commit import commit, open_writer
+from pipeline.lake.snapshot import read_known
 from pipeline.resources import views
 from pipeline.schema import Table, TableColumn, tables
 
 _LOW, _HIGH = -(2**63), 2**63 - 1
 _NUMBERS = {
     "BIGINT": (_LOW, _LOW + 1, -(2**62), -1, 0, 1, 2, 3, 16, 8192, 2**31, 2**53 + 1, 2**62, _HIGH - 1, _HIGH),
-    "UBIGINT": (0, 8192, 8193, 2**63 - 1, 2**63, 2**64 - 8192, 2**64 - 1),
+    "UBIGINT": (0, 8192, 8193, 2**63 - 1, _LOW, -8192, -1),
     "INTEGER": (-(2**31), -1, 0, 1, 2, 3, 10, 2**31 - 1),
 }
-_IDS = (0, 1, 2, 3, 4, 5, 2**63, 2**64 - 1)
+_HASHES = (0, 1, 2, 3, 4, 5, _LOW, -1)
 _ACTORS = ("goroutine", "proc", "thread", "by_goroutine", "task", "parent")
-_MOMENTS = tuple(datetime(year, 1, 1) for year in (1, 1970, 2026, 2261, 9999))
+_MOMENTS = tuple(datetime(year, 1, 1, tzinfo=UTC) for year in (1, 1970, 2026, 2261, 9999))
 _TEXTS = (
     "",
     "main",
@@ -45,7 +46,7 @@ _TEXTS = (
 # What most rows of a column have: profiles of one series, records of the line that their stacks end at, pauses of a GC.
 _USUAL: Mapping[str, tuple[Any, ...]] = {
     "profile.kind": ("heap",),
-    "profile.series_key": (1,),
+    "profile.series_hash": (1,),
     "profile.duration_ns": (0,),
     "profile.period": (512 << 10,),
     **{
@@ -56,7 +57,7 @@ _USUAL: Mapping[str, tuple[Any, ...]] = {
     "profile_sample_type.sample_type": ("inuse_space",),
     "sample.kind": ("heap", "trace"),
     "sample.sample_type": ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects", "sync_delay"),
-    "stack.location_ids": ([0], [0, 1], [1]),
+    "stack.location_hashes": ([0], [0, 1], [1]),
     **{f"{table}.package": ("app",) for table in ("function", "escape_package", "escape_site", "inlined_call")},
     "function.name": ("app.f",),
     **{f"{table}.file": ("a/b.go",) for table in ("function", "escape_site", "inlined_call")},
@@ -109,7 +110,7 @@ def fill_lake(lake: Path, rows: Mapping[str, pa.Table]) -> None:
     """Commit rows to a lake, as one batch."""
     with open_writer(str(lake)) as writer:
         writer.add(rows)
-    commit(str(lake), writer.written)
+    commit(str(lake), writer.written, known=read_known(str(lake)))
 
 
 @cache
@@ -119,7 +120,7 @@ def _in_order_of_reference() -> tuple[Table, ...]:
     placed: list[Table] = []
     while left:
         names = {table.name for table in left}
-        free = [table for table in left if not {_referred(table, one.name) for one in table.columns} & names]
+        free = [table for table in left if not {_referred(table, one) for one in table.schema.names} & names]
         placed += free
         left = [table for table in left if table not in free]
     return tuple(placed)
@@ -127,7 +128,7 @@ def _in_order_of_reference() -> tuple[Table, ...]:
 
 def _referred(table: Table, column: str) -> str | None:
     """The table that a column refers to; two lists say it in words only."""
-    inside = {("stack", "location_ids"): "location", ("location", "lines"): "function"}
+    inside = {("stack", "location_hashes"): "location", ("location", "lines"): "function"}
     declared = {reference.column: reference.to_table for reference in table.references}
     return inside.get((table.name, column)) or declared.get(column)
 
@@ -136,39 +137,50 @@ def _row(table: Table, chance: random.Random, *, keys: Mapping[str, Sequence[Any
     """One row; None when it would have to refer to a row of an empty table."""
     row: dict[str, Any] = {}
     for column in table.columns:
-        referred = _referred(table, column.name)
-        usual = _USUAL.get(f"{table.name}.{column.name}")
+        name = column.lake_name
+        if name is None:
+            continue
+        referred = _referred(table, name)
+        usual = _USUAL.get(f"{table.name}.{name}")
         known = keys[referred] if referred else None
         if usual and chance.random() < 0.9 and (known is None or known):
-            row[column.name] = (
-                [known[place % len(known)] for place in chance.choice(usual)] if known else chance.choice(usual)
-            )
+            row[name] = [known[place % len(known)] for place in chance.choice(usual)] if known else chance.choice(usual)
         elif column.nullable and (chance.random() < 0.2 or known == []):
-            row[column.name] = None
+            row[name] = None
+        elif name == "kind" and name in table.partition:
+            # A word of ours, of which folders are made; no file says it.
+            row[name] = chance.choice(("heap", "cpu", "trace", "other"))
         elif known is None:
-            row[column.name] = _value(column, chance)
+            row[name] = _value(column, chance)
         elif column.sql_type.endswith("[]"):
-            row[column.name] = _list_of(column, known, chance)
+            row[name] = _list_of(name, known, chance)
         elif known:
             # Mostly one trace, so that one thing happens there after the other.
-            is_busy = column.name == "trace_id" and chance.random() < 0.8
-            row[column.name] = known[0] if is_busy else chance.choice(known)
+            is_busy = name == "trace_hash" and chance.random() < 0.8
+            row[name] = known[0] if is_busy else chance.choice(known)
         else:
             return None
+    if table.name == "source":
+        # The writer takes no rows of what was refused.
+        row["status"] = "ingested"
     if table.name == "profile":
-        row |= {"profile_id": row["source_id"], "series_id": row["series_key"]}
+        row["profile_hash"] = row["source_hash"]
     if table.name == "trace":
-        row["trace_id"] = row["source_id"]
+        row["trace_hash"] = row["source_hash"]
     return row
 
 
-def _list_of(column: TableColumn, known: Sequence[Any], chance: random.Random) -> list[Any]:
+def _list_of(name: str, known: Sequence[Any], chance: random.Random) -> list[Any]:
     """The locations of a stack, or the lines of a location."""
-    if column.name == "location_ids":
+    if name == "location_hashes":
         return [chance.choice(known) for _ in range(chance.randint(0, 4) if known else 0)]
     numbers = (*([1] * 15), *_NUMBERS["BIGINT"])
     return [
-        {"function_id": chance.choice([*known, None]), "line": chance.choice(numbers), "column": chance.choice(numbers)}
+        {
+            "function_hash": chance.choice([*known, None]),
+            "line": chance.choice(numbers),
+            "column": chance.choice(numbers),
+        }
         for _ in range(chance.randint(0, 3))
     ]
 
@@ -177,8 +189,8 @@ def _value(column: TableColumn, chance: random.Random) -> Any:
     kind = column.sql_type
     if column.name in _ACTORS:
         return chance.choice((0, 1, 2, _HIGH))
-    if kind == "UBIGINT" and column.name.endswith(("_id", "_key")):
-        return chance.choice(_IDS)
+    if (column.lake_name or "").endswith("_hash"):
+        return chance.choice(_HASHES)
     if kind in _NUMBERS:
         if column.name.endswith("_ns") and chance.random() < 0.3:
             return chance.randint(_LOW, _HIGH)

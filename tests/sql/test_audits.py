@@ -19,7 +19,7 @@ LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, ma
 SPELLINGS = {"m": ("m",), "m2": ("m2",), "json": ("json",), "all": ("m", "m2", "json")}
 AUDITS = sorted(name for name in modules() if name.startswith("audit."))
 KEYS = {
-    **{name: table.key for name, table in tables().items()},
+    **{name: table.declaration.listed("key") for name, table in tables().items()},
     **{name: module.listed("key") for name, module in modules().items() if module.kind == "VIEW"},
 }
 
@@ -50,7 +50,7 @@ def test_the_lake_has_something_to_audit(lake: duckdb.DuckDBPyConnection) -> Non
         SELECT
           (SELECT COUNT(*) FROM heap.profiles),
           (SELECT COUNT(DISTINCT (service, build)) FROM escape.site),
-          (SELECT COUNT(DISTINCT series_id) - COUNT(DISTINCT series_key) FROM profile),
+          (SELECT COUNT(DISTINCT series_id) - COUNT(DISTINCT series_hash) FROM profile),
           (SELECT COUNT(*) FROM attribution._record),
           (SELECT COUNT(DISTINCT attribution) FROM attribution.growth_by_site),
           (SELECT COUNT(DISTINCT trace_id) FROM sched.goroutine),

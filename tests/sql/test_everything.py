@@ -37,9 +37,14 @@ def test_an_empty_world_is_read_whole() -> None:
         rows, answers = read_everything(connection), ask_everything(connection)
 
     assert set(rows) == {*tables(), *ASKED}
-    # Go's size classes are the same everywhere.
-    assert [name for name, count in rows.items() if count] == ["alloc._size_class", "attribution._size_class"]
-    assert sum(answers.values()) == 0
+    # Go's size classes are the same everywhere, and a tree has a root.
+    assert [name for name, count in rows.items() if count] == [
+        "alloc._size_class",
+        "attribution._size_class",
+        "flame.diff",
+        "flame.tree",
+    ]
+    assert {name for name, count in answers.items() if count} == {"flame graph", "difference"}
 
 
 def test_all_that_cannot_be_read_is_named_at_once() -> None:

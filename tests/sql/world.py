@@ -21,15 +21,23 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.schema import TableColumn, tables
-from pipeline.warehouse.load import create_tables, derive
-from pipeline.warehouse.modules import create_modules, is_stored, modules, refresh_stored
+from pipeline.warehouse.derived import follow
+from pipeline.warehouse.load import create_tables
+from pipeline.warehouse.modules import create_modules, modules, stored_by
 from tests.sql.case import Block, CaseError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EMPTY = {"VARCHAR": "", "BOOLEAN": "false", "DATE": "1970-01-01", "TIMESTAMP": "1970-01-01 00:00:00", "DOUBLE": "0"}
 _UNITS = {"space": "bytes", "objects": "count", "cpu": "nanoseconds", "delay": "nanoseconds"}
 _PLAIN_ROW = {
-    "profile": {"kind": "heap", "series_key": "1", "period": "1", "period_type": "space", "period_unit": "bytes"},
+    "profile": {
+        "kind": "heap",
+        "series_id": "NULL",
+        "series_hash": "1",
+        "period": "1",
+        "period_type": "space",
+        "period_unit": "bytes",
+    },
     "escape_report": {"spelling": "m2"},
 }
 
@@ -46,8 +54,8 @@ FROM (
 )
 """
 _IMPLIED_LABELS = """
-INSERT INTO label_set
-SELECT 0, [] WHERE 0 NOT IN (SELECT label_set_id FROM label_set)
+INSERT INTO label_set BY NAME
+SELECT 0 AS label_set_id, '' AS label_set_hash, [] AS labels WHERE 0 NOT IN (SELECT label_set_id FROM label_set)
 """
 
 Row = Mapping[str, str]
@@ -69,15 +77,14 @@ def open_world() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def fill(connection: duckdb.DuckDBPyConnection, given: Sequence[Block]) -> None:
     """Empty the world, put the given rows in, and derive what the warehouse derives."""
-    for name in (*tables(), *(name for name, module in modules().items() if is_stored(module))):
+    for name in (*tables(), *(name for name, module in modules().items() if stored_by(module))):
         connection.execute(f"DELETE FROM {name}")
     for block in given:
         _insert(connection, block)
     if not any(block.target == "profile_sample_type" for block in given):
         connection.execute(_IMPLIED_TYPES)
     connection.execute(_IMPLIED_LABELS)
-    derive(connection)
-    refresh_stored(connection)
+    follow(connection)
 
 
 def ask(connection: duckdb.DuckDBPyConnection, want: Block) -> list[tuple[str, ...]]:
@@ -117,7 +124,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
 def _completed(table: str, row: Row, declared: Mapping[str, TableColumn]) -> dict[str, str | None]:
     full = {**_PLAIN_ROW.get(table, {}), **row}
     if table == "profile":
-        full = {"source_id": full["profile_id"], "series_id": full["series_key"], **_clock(full), **full}
+        full = {"source_id": full["profile_id"], **_clock(full), **full}
     if table == "sample":
         full = {"unit": _UNITS.get(full["sample_type"].rpartition("_")[2], "count"), **full}
     return {name: _cell(full.get(name), column) for name, column in declared.items()}
@@ -153,7 +160,7 @@ def _cell(cell: str | None, column: TableColumn) -> str | None:
 
 
 def _text(value: object, kind: pa.DataType) -> str:
-    """A value as a case spells it: ids that are hashes in hexadecimal, six digits of a ratio."""
+    """A value as a case spells it: addresses in hexadecimal, six digits of a ratio."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):

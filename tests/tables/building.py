@@ -14,7 +14,7 @@ from tests.builders.profile import blob
 
 def built(*contents: bytes) -> Mapping[str, pa.Table]:
     """The tables of some profiles decoded together; profile n has the id n."""
-    return built_from(*(blob(content, source_id=place) for place, content in enumerate(contents)))
+    return built_from(*(blob(content, source_hash=place) for place, content in enumerate(contents)))
 
 
 def built_from(*blobs: Blob) -> Mapping[str, pa.Table]:

@@ -1,5 +1,7 @@
 """What the tables of a profile must hold, worked out from its facts one row at a time with the xxhash package.
 
+Unsigned numbers stand there signed, with the same 64 bits.
+
 The ids are those of the docstrings in pipeline/tables/symbols.py and labels.py.
 """
 
@@ -14,13 +16,18 @@ from tests.builders.facts import Facts, Label
 Row = dict[str, Any]
 
 
+def signed(bits: int) -> int:
+    """64 bits as the lake has them."""
+    return int.from_bytes(bits.to_bytes(8, "little"), "little", signed=True)
+
+
 def hash_of(text: bytes) -> int:
-    return xxhash.xxh64_intdigest(text)
+    return signed(xxhash.xxh64_intdigest(text))
 
 
 def id_of(*words: int) -> int:
     """XXH64 of little-endian 64-bit words."""
-    return xxhash.xxh64_intdigest(b"".join((word % 2**64).to_bytes(8, "little") for word in words))
+    return signed(xxhash.xxh64_intdigest(b"".join((word % 2**64).to_bytes(8, "little") for word in words)))
 
 
 def shown(text: bytes | None) -> str:
@@ -33,16 +40,16 @@ class Expected:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.mapping_ids = [_mapping_id(of) for of in facts.mappings]
-        self.function_ids = [id_of(*map(hash_of, of[:3]), of[3]) for of in facts.functions]
+        self.mapping_hashes = [_mapping_id(of) for of in facts.mappings]
+        self.function_hashes = [id_of(*map(hash_of, of[:3]), of[3]) for of in facts.functions]
         self.locations = [self._location(of) for of in facts.locations]
-        self.stacks = [[self.locations[place]["location_id"] for place in of[0]] for of in facts.samples]
+        self.stacks = [[self.locations[place]["location_hash"] for place in of[0]] for of in facts.samples]
         self.label_sets = [_in_key_order(of[2]) for of in facts.samples]
 
     def functions(self) -> dict[int, Row]:
         return {
             known: {"name": shown(of[0]), "system_name": shown(of[1]), "file": shown(of[2]), "start_line": of[3]}
-            for known, of in zip(self.function_ids, self.facts.functions, strict=True)
+            for known, of in zip(self.function_hashes, self.facts.functions, strict=True)
         }
 
     def mappings(self) -> dict[int, Row]:
@@ -51,21 +58,21 @@ class Expected:
             known: {
                 "file": shown(of[3]),
                 "build_id": shown(of[4]),
-                "size_bytes": (of[1] - of[0]) % 2**64,
-                "file_offset_bytes": of[2],
+                "size_bytes": signed((of[1] - of[0]) % 2**64),
+                "file_offset_bytes": signed(of[2]),
                 **dict(zip(names, of[5:], strict=True)),
             }
-            for known, of in zip(self.mapping_ids, self.facts.mappings, strict=True)
+            for known, of in zip(self.mapping_hashes, self.facts.mappings, strict=True)
         }
 
     def location_rows(self) -> dict[int, Row]:
         return {
-            of["location_id"]: {key: value for key, value in of.items() if key != "location_id"}
+            of["location_hash"]: {key: value for key, value in of.items() if key != "location_hash"}
             for of in self.locations
         }
 
     def stack_rows(self) -> dict[int, Row]:
-        return {id_of(*of): {"location_ids": of} for of in self.stacks}
+        return {id_of(*of): {"location_hashes": of} for of in self.stacks}
 
     def label_set_rows(self) -> dict[int, Row]:
         return {
@@ -84,7 +91,7 @@ class Expected:
         }
 
     def samples(self) -> list[tuple[object, ...]]:
-        """sample_index, stack_id, sample_type, unit, value, label_set_id: zeros only where all are."""
+        """sample_index, stack_hash, sample_type, unit, value, label_set_hash: zeros only where all are."""
         return [
             (
                 place,
@@ -107,14 +114,14 @@ class Expected:
         mapping, address, is_folded, lines = of
         if mapping is not None:
             address = (address - self.facts.mappings[mapping][0]) % 2**64
-        known = None if mapping is None else self.mapping_ids[mapping]
-        named = [(self.function_ids[function], line, column) for function, line, column in lines]
+        known = None if mapping is None else self.mapping_hashes[mapping]
+        named = [(self.function_hashes[function], line, column) for function, line, column in lines]
         return {
-            "location_id": id_of(known or 0, address, is_folded, *(word for line in named for word in line)),
-            "mapping_id": known,
-            "address": address,
+            "location_hash": id_of(known or 0, address, is_folded, *(word for line in named for word in line)),
+            "mapping_hash": known,
+            "address": signed(address),
             "is_folded": is_folded,
-            "lines": [{"function_id": of, "line": line, "column": column} for of, line, column in named],
+            "lines": [{"function_hash": of, "line": line, "column": column} for of, line, column in named],
         }
 
 

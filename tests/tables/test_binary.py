@@ -17,7 +17,7 @@ def test_every_table_is_as_declared() -> None:
     assert set(built) == set(FORMAT.fills)
     for name, table in built.items():
         assert table.schema == tables()[name].schema
-        assert set(table["source_id"].to_pylist()) == {7}
+        assert set(table["source_hash"].to_pylist()) == {7}
         assert table.num_rows
 
 

@@ -19,7 +19,7 @@ from tests.builders.wire import texts
 from tests.tables.building import built, by_id
 from tests.tables.expected import Expected
 
-SAMPLE_COLUMNS = ("sample_index", "stack_id", "sample_type", "unit", "value", "label_set_id")
+SAMPLE_COLUMNS = ("sample_index", "stack_hash", "sample_type", "unit", "value", "label_set_hash")
 
 
 @given(st.randoms(use_true_random=True), st.integers(0, 6))
@@ -38,7 +38,7 @@ def test_every_table_holds_what_the_profile_says_under_recomputed_ids(random: Ra
     assert by_id(made["stack"]) == expected.stack_rows()
     assert by_id(made["label_set"]) == expected.label_set_rows()
     assert list(zip(*(made["sample"][name].to_pylist() for name in SAMPLE_COLUMNS), strict=True)) == expected.samples()
-    assert made["profile_mapping"]["mapping_id"].to_pylist() == expected.mapping_ids
+    assert made["profile_mapping"]["mapping_hash"].to_pylist() == expected.mapping_hashes
 
 
 @given(st.randoms(use_true_random=True), st.integers(0, 5))
@@ -60,7 +60,7 @@ def test_profiles_built_together_have_the_rows_of_each_alone(random: Random, cou
 
 
 def without_ids(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [{key: value for key, value in row.items() if key not in ("profile_id", "source_id")} for row in rows]
+    return [{key: value for key, value in row.items() if key not in ("profile_hash", "source_hash")} for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_every_table_has_its_declared_schema(contents: tuple[bytes, ...]) -> Non
     for name, table in made.items():
         assert table.schema.equals(tables()[name].schema, check_metadata=True), name
         table.validate(full=True)
-        for column in tables()[name].columns:
-            assert column.nullable or table[column.name].null_count == 0, f"{name}.{column.name}"
+        for field in tables()[name].schema:
+            assert field.nullable or table[field.name].null_count == 0, f"{name}.{field.name}"
 
 
 @given(st.randoms(use_true_random=True))
@@ -95,6 +95,6 @@ def test_every_reference_lands(random: Random) -> None:
                 there = set(made[reference.to_table][reference.to_column].to_pylist())
                 assert set(table[reference.column].drop_null().to_pylist()) <= there
     lines = [line for lines in made["location"]["lines"].to_pylist() for line in lines]
-    assert {line["function_id"] for line in lines} <= set(made["function"]["function_id"].to_pylist())
-    in_stacks = {location for stack in made["stack"]["location_ids"].to_pylist() for location in stack}
-    assert in_stacks <= set(made["location"]["location_id"].to_pylist())
+    assert {line["function_hash"] for line in lines} <= set(made["function"]["function_hash"].to_pylist())
+    in_stacks = {location for stack in made["stack"]["location_hashes"].to_pylist() for location in stack}
+    assert in_stacks <= set(made["location"]["location_hash"].to_pylist())

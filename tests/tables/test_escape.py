@@ -23,7 +23,7 @@ shop/main.go:5:2: moved to heap: x
 
 
 def _built(*reports: bytes, **labels: str) -> dict[str, list[dict[str, object]]]:
-    blobs = [blob(report, labels=labels, source_id=number) for number, report in enumerate(reports, start=1)]
+    blobs = [blob(report, labels=labels, source_hash=number) for number, report in enumerate(reports, start=1)]
     (decoded,) = FORMAT.decode(blobs)
     return {name: table.to_pylist() for name, table in build_tables(decoded, blobs).items()}
 
@@ -36,7 +36,7 @@ def test_an_id_is_the_hash_of_what_makes_a_verdict_the_same() -> None:
     sites = _built(REPORT)["escape_site"]
 
     words = _h("example.com/shop") + _h("main.go") + struct.pack("<qq", 5, 2) + _h("moved_to_heap") + _h("x") + _h("")
-    assert sites[0]["escape_site_id"] == xxhash.xxh64_intdigest(words)
+    assert sites[0]["escape_site_hash"] == xxhash.xxh64_intdigest(words)
 
 
 def test_a_verdict_said_twice_is_one_row_and_one_to_each_result_is_its_own() -> None:
@@ -53,15 +53,15 @@ def test_steps_belong_to_their_verdict() -> None:
     made = _built(REPORT)
 
     (step,) = made["escape_step"]
-    assert step["escape_site_id"] == made["escape_site"][0]["escape_site_id"]
+    assert step["escape_site_hash"] == made["escape_site"][0]["escape_site_hash"]
     assert (step["flow_from"], step["flow_to"], step["operation"], step["line"]) == ("&x", "{heap}", "address-of", 6)
 
 
 def test_the_same_report_of_two_builds_has_the_same_ids_under_two_sources() -> None:
     sites = _built(REPORT, REPORT)["escape_site"]
 
-    assert {site["source_id"] for site in sites} == {1, 2}
-    assert len({site["escape_site_id"] for site in sites}) == 3
+    assert {site["source_hash"] for site in sites} == {1, 2}
+    assert len({site["escape_site_hash"] for site in sites}) == 3
 
 
 def test_labels_come_with_the_report() -> None:

@@ -27,7 +27,7 @@ def test_the_id_is_a_hash_anyone_can_recompute() -> None:
     size = id_of(hash_of(b"bytes"), 0, 48, 0, 0)
     tenant = id_of(hash_of(b"tenant"), hash_of(b"north"), 0, 0, 1)
     wait = id_of(hash_of(b"wait"), 0, 5, hash_of(b"ms"), 2)
-    assert made["label_set"]["label_set_id"].to_pylist() == [id_of(size, tenant, wait)]
+    assert made["label_set"]["label_set_hash"].to_pylist() == [id_of(size, tenant, wait)]
 
 
 def test_labels_come_in_key_order_and_a_repeated_key_keeps_its_values_in_theirs() -> None:
@@ -46,7 +46,7 @@ def test_equal_sets_fold_across_samples_and_files_whatever_their_order() -> None
     made = built(profile("f 1 {a=x} {b=1}", "g 1 {b=1} {a=x}"), profile("f 1 {b=1} {a=x}"))
 
     assert made["label_set"].num_rows == 1
-    assert len(set(made["sample"]["label_set_id"].to_pylist())) == 1
+    assert len(set(made["sample"]["label_set_hash"].to_pylist())) == 1
 
 
 def test_the_order_of_a_repeated_keys_values_makes_another_set() -> None:
@@ -54,7 +54,9 @@ def test_the_order_of_a_repeated_keys_values_makes_another_set() -> None:
 
 
 def test_a_sample_without_labels_has_the_empty_set() -> None:
-    assert built(profile("f 1"))["label_set"].to_pylist() == [{"label_set_id": 0xEF46DB3751D8E999, "labels": []}]
+    assert built(profile("f 1"))["label_set"].to_pylist() == [
+        {"label_set_hash": 0xEF46DB3751D8E999 - 2**64, "labels": []}
+    ]
 
 
 @pytest.mark.parametrize("num", [1, -1, 2**63 - 1, -(2**63), 2**53 + 1])
@@ -82,7 +84,7 @@ def test_text_number_and_unit_of_the_same_spelling_are_three_sets() -> None:
     same = [Label(key=1, str=2), Label(key=1, num=2), Label(key=1, num_unit=2), Label(key=2, str=1)]
 
     assert len({str(label_sets(labelled(label))) for label in same}) == 4
-    assert len({built(labelled(label))["label_set"]["label_set_id"][0].as_py() for label in same}) == 4
+    assert len({built(labelled(label))["label_set"]["label_set_hash"][0].as_py() for label in same}) == 4
 
 
 def test_an_id_does_not_depend_on_who_came_first() -> None:
@@ -97,7 +99,7 @@ def test_an_id_does_not_depend_on_who_came_first() -> None:
     )
     other += sized(6) + sized(6, b"\xff") + sized(6, b"\xfe")
 
-    assert built(one)["label_set"]["label_set_id"] == built(other)["label_set"]["label_set_id"]
+    assert built(one)["label_set"]["label_set_hash"] == built(other)["label_set"]["label_set_hash"]
     assert label_sets(one) == [[("\ufffd", None, 1, None), ("\ufffd", None, 2, None)]]
 
 
@@ -113,9 +115,9 @@ def test_samples_keep_their_own_sets() -> None:
     made = built(message("f 1 {k=b}", "f 2", "f 3 {k=a} {j=b}", "f 4 {k=b}").SerializeToString())
 
     sets = dict(
-        zip(made["label_set"]["label_set_id"].to_pylist(), made["label_set"]["labels"].to_pylist(), strict=True)
+        zip(made["label_set"]["label_set_hash"].to_pylist(), made["label_set"]["labels"].to_pylist(), strict=True)
     )
-    assert [[label["str"] for label in sets[of]] for of in made["sample"]["label_set_id"].to_pylist()] == [
+    assert [[label["str"] for label in sets[of]] for of in made["sample"]["label_set_hash"].to_pylist()] == [
         ["b"],
         [],
         ["b", "a"],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
-import xxhash
 
+from pipeline.hashes import hash_of
 from tests.builders.profile import blob, message, profile
 from tests.builders.wire import number, sized, texts
 from tests.tables.building import built, built_from
@@ -35,13 +35,12 @@ def test_the_header_survives() -> None:
 
     assert rows("profile", content) == [
         {
-            "profile_id": 0,
-            "source_id": 0,
-            "series_key": xxhash.xxh64_intdigest(b"allocs\n /app/server abc"),
-            "series_id": xxhash.xxh64_intdigest(b"allocs\n /app/server abc"),
+            "profile_hash": 0,
+            "source_hash": 0,
+            "series_hash": hash_of(b"allocs\n /app/server abc"),
             "kind": "allocs",
             "day": date(2023, 11, 14),
-            "taken_at": datetime(2023, 11, 14, 22, 13, 20, 123456),
+            "taken_at": datetime(2023, 11, 14, 22, 13, 20, 123456, tzinfo=UTC),
             "time_ns": 1_700_000_000_123_456_789,
             "duration_ns": 60_000_000_000,
             "period": 524288,
@@ -65,25 +64,25 @@ def test_the_header_survives() -> None:
 
 def test_labels_of_the_source_become_columns_and_the_series() -> None:
     labels = {"zone": "b", "service": "checkout", "instance": "a", "build": "1.4.2"}
-    (row,) = built_from(blob(profile("f 1"), labels=labels, source_id=7))["profile"].to_pylist()
+    (row,) = built_from(blob(profile("f 1"), labels=labels, source_hash=7))["profile"].to_pylist()
 
     key = b"heap\nbuild=1.4.2\ninstance=a\nservice=checkout\nzone=b\n /app/server build-1"
-    assert (row["profile_id"], row["service"], row["instance"], row["build"]) == (7, "checkout", "a", "1.4.2")
+    assert (row["profile_hash"], row["service"], row["instance"], row["build"]) == (7, "checkout", "a", "1.4.2")
     assert row["labels"] == sorted(labels.items())
-    assert row["series_key"] == row["series_id"] == xxhash.xxh64_intdigest(key)
+    assert row["series_hash"] == hash_of(key)
 
 
 @pytest.mark.parametrize(
     ("time_ns", "taken_at"),
     [
-        (0, datetime(1970, 1, 1)),
-        (-1, datetime(1970, 1, 1)),
-        (-(2**63), datetime(1970, 1, 1)),
-        (999, datetime(1970, 1, 1)),
-        (1_000, datetime(1970, 1, 1, microsecond=1)),
-        (86_400_000_000_000 - 1, datetime(1970, 1, 1, 23, 59, 59, 999999)),
-        (86_400_000_000_000, datetime(1970, 1, 2)),
-        (2**63 - 1, datetime(2262, 4, 11, 23, 47, 16, 854775)),
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (-1, datetime(1970, 1, 1, tzinfo=UTC)),
+        (-(2**63), datetime(1970, 1, 1, tzinfo=UTC)),
+        (999, datetime(1970, 1, 1, tzinfo=UTC)),
+        (1_000, datetime(1970, 1, 1, microsecond=1, tzinfo=UTC)),
+        (86_400_000_000_000 - 1, datetime(1970, 1, 1, 23, 59, 59, 999999, tzinfo=UTC)),
+        (86_400_000_000_000, datetime(1970, 1, 2, tzinfo=UTC)),
+        (2**63 - 1, datetime(2262, 4, 11, 23, 47, 16, 854775, tzinfo=UTC)),
     ],
 )
 def test_any_time_has_a_moment_and_a_day(time_ns: int, taken_at: datetime) -> None:
@@ -112,7 +111,7 @@ def test_the_build_id_is_the_first_mappings_or_none() -> None:
 def test_sample_types_keep_the_files_order_for_each_profile() -> None:
     found = rows("profile_sample_type", profile(types=("b/count", "a/bytes")), texts(), profile(types=("a/",)))
 
-    assert [(row["profile_id"], row["position"], row["sample_type"], row["unit"]) for row in found] == [
+    assert [(row["profile_hash"], row["position"], row["sample_type"], row["unit"]) for row in found] == [
         (0, 0, "b", "count"),
         (0, 1, "a", "bytes"),
         (2, 0, "a", ""),
@@ -125,19 +124,19 @@ def test_mappings_say_where_each_profile_loaded_them() -> None:
 
     found = rows("profile_mapping", first.SerializeToString(), profile("f 1", loaded_at=0x2000))
 
-    assert [(row["profile_id"], row["position"], row["memory_start"], row["memory_limit"]) for row in found] == [
+    assert [(row["profile_hash"], row["position"], row["memory_start"], row["memory_limit"]) for row in found] == [
         (0, 0, 0x1000, 0x101000),
-        (0, 1, 2**63, 2**64 - 1),
+        (0, 1, -(2**63), -1),
         (1, 0, 0x2000, 0x102000),
     ]
-    assert found[0]["mapping_id"] == found[2]["mapping_id"]
+    assert found[0]["mapping_hash"] == found[2]["mapping_hash"]
 
 
 def test_zeros_are_left_out_but_no_sample_is() -> None:
     found = rows("sample", profile("f 0 5", "g 0 0", "h 7 0", "i -1 -2", types=("n/count", "b/bytes")), profile("f 3"))
 
     assert [
-        (row["profile_id"], row["sample_index"], row["sample_type"], row["unit"], row["value"]) for row in found
+        (row["profile_hash"], row["sample_index"], row["sample_type"], row["unit"], row["value"]) for row in found
     ] == [
         (0, 1, "n", "count", 0),
         (0, 2, "n", "count", 7),
@@ -187,7 +186,7 @@ def test_samples_that_repeat_a_stack_stay_two_samples() -> None:
     found = rows("sample", profile("f 1", "f 2"))
 
     assert [(row["sample_index"], row["value"]) for row in found] == [(0, 1), (1, 2)]
-    assert found[0]["stack_id"] == found[1]["stack_id"]
+    assert found[0]["stack_hash"] == found[1]["stack_hash"]
     assert rows("profile", profile("f 1", "f 2"))[0]["sample_count"] == 2
 
 

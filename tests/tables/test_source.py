@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
-import xxhash
 
+from pipeline.hashes import hash_of
 from pipeline.schema import tables
-from pipeline.tables.source import label_columns, label_maps, note_table, series_keys, source_table
+from pipeline.tables.source import label_columns, label_maps, note_table, series_hashes, source_table
 from pipeline.values import Note, Origin, Refusal, Source
 from tests.builders.profile import blob
 
-READ_AT = datetime(2026, 1, 2, 3, 4, 5)
+READ_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def source(known: int, path: str, member: str = "") -> Source:
-    return Source(known, Origin(path, member), 7, f"{known:064x}")
+    return Source(known, Origin(path, member, offered=9), 7, f"{known % 2**64:064x}")
 
 
 def test_sources_and_refusals_are_rows_of_one_table() -> None:
     table = source_table(
         [(source(1, "heap.pb.gz"), "pprof")],
         [
-            Refusal(source(2**64 - 1, "all.zip", "notes.txt"), "is not a format"),
+            Refusal(source(-1, "all.zip", "notes.txt"), "is not a format"),
             Refusal(source(3, "x"), "cut", "pprof"),
         ],
+        [(source(1, "again.pb.gz"), "pprof")],
         read_at=READ_AT,
     )
 
     assert table.schema.equals(tables()["source"].schema, check_metadata=True)
-    assert [tuple(row.values())[:6] for row in table.to_pylist()] == [
-        (1, "heap.pb.gz", "pprof", "ingested", None, 7),
-        (2**64 - 1, "all.zip!notes.txt", None, "refused", "is not a format", 7),
-        (3, "x", "pprof", "refused", "cut", 7),
+    assert [tuple(row.values())[:7] for row in table.to_pylist()] == [
+        (1, "heap.pb.gz", "heap.pb.gz", "pprof", "ingested", None, 7),
+        (1, "again.pb.gz", "again.pb.gz", "pprof", "known", None, 7),
+        (-1, "all.zip!notes.txt", "all.zip", None, "refused", "is not a format", 7),
+        (3, "x", "x", "pprof", "refused", "cut", 7),
     ]
+    assert set(table["offered_hash"].to_pylist()) == {9}
 
 
 def test_a_file_name_that_is_no_text_is_shown_with_its_bytes() -> None:
@@ -51,7 +54,7 @@ def test_no_sources_are_an_empty_table() -> None:
 
 
 def test_notes_of_one_kind_add_up_and_keep_their_first_example() -> None:
-    blobs = [blob(b"", source_id=5), blob(b"", source_id=6)]
+    blobs = [blob(b"", source_hash=5), blob(b"", source_hash=6)]
     notes = [
         Note(0, "unknown_field", 2, "first"),
         Note(1, "unknown_field", 1),
@@ -87,12 +90,12 @@ def test_labels_are_columns_where_they_are_and_null_where_not() -> None:
 
 
 def test_a_series_is_a_kind_labels_in_any_order_and_a_program() -> None:
-    keys = series_keys(
+    keys = series_hashes(
         ["heap", "heap", "cpu", "heap", "heap"],
         [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "1", "b": "2"}, {}, {}],
         ["", "", "", "", "/bin/shop 1f2e"],
     ).to_pylist()
 
-    assert keys[0] == keys[1] == xxhash.xxh64_intdigest(b"heap\na=1\nb=2")
-    assert keys[4] == xxhash.xxh64_intdigest(b"heap\n /bin/shop 1f2e")
+    assert keys[0] == keys[1] == hash_of(b"heap\na=1\nb=2")
+    assert keys[4] == hash_of(b"heap\n /bin/shop 1f2e")
     assert len(set(keys)) == 4

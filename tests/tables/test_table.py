@@ -12,7 +12,7 @@ from pipeline.tables.table import concatenated, declared
 
 COLUMNS = {
     "unit": pa.array(["bytes", "count"]),
-    "profile_id": np.array([7, 2**64 - 1], np.uint64),
+    "profile_hash": np.array([7, 2**64 - 1], np.uint64),
     "position": np.array([0, 1], np.int64),
     "sample_type": pa.array(["a", "b"]).dictionary_encode(),
 }
@@ -23,8 +23,8 @@ def test_columns_come_in_declared_order_and_type() -> None:
 
     assert table.schema.equals(tables()["profile_sample_type"].schema, check_metadata=True)
     assert table.to_pylist() == [
-        {"profile_id": 7, "position": 0, "sample_type": "a", "unit": "bytes"},
-        {"profile_id": 2**64 - 1, "position": 1, "sample_type": "b", "unit": "count"},
+        {"profile_hash": 7, "position": 0, "sample_type": "a", "unit": "bytes"},
+        {"profile_hash": -1, "position": 1, "sample_type": "b", "unit": "count"},
     ]
 
 
@@ -36,7 +36,7 @@ def test_columns_of_a_larger_array_are_taken_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("columns", "named"),
-    [({**COLUMNS, "extra": np.zeros(2)}, "extra"), ({"unit": COLUMNS["unit"]}, "position, profile_id, sample_type")],
+    [({**COLUMNS, "extra": np.zeros(2)}, "extra"), ({"unit": COLUMNS["unit"]}, "position, profile_hash, sample_type")],
 )
 def test_a_column_too_many_or_too_few_is_named(columns: dict[str, pa.Array], named: str) -> None:
     with pytest.raises(SchemaError, match=f"^profile_sample_type: columns {named} are declared or given, not both$"):

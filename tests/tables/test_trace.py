@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 
 import pyarrow as pa
@@ -50,8 +50,8 @@ def test_symbols_of_a_generation_are_written_once_and_meant_by_all_its_parts(mon
     assert of_each == [(True, 1), (False, 3), (True, 1), (False, 1)]
     for name in ("goroutine_transition", "sample"):
         assert [part.get(name) for part in apart] == [part.get(name) for part in together]
-    written = {stack for part in together if "stack" in part for stack in part["stack"]["stack_id"].to_pylist()}
-    meant = [part["goroutine_transition"]["stack_id"].to_pylist() for part in together[:-1]]
+    written = {stack for part in together if "stack" in part for stack in part["stack"]["stack_hash"].to_pylist()}
+    meant = [part["goroutine_transition"]["stack_hash"].to_pylist() for part in together[:-1]]
     assert meant[1][0] != meant[3][0]
     assert {*meant[1], *meant[3]} - {None} <= written
 
@@ -80,15 +80,15 @@ def test_a_transition_has_words_and_stacks_and_null_for_what_is_not_known() -> N
     woken = rows[2]
     assert (woken["from_state"], woken["from_reason"], woken["to_state"]) == ("waiting", "chan receive", "runnable")
     assert woken["duration_ns"] == 10
-    assert woken["from_stack_id"] == rows[1]["stack_id"] is not None
-    assert (woken["by_goroutine"], woken["thread"], woken["stack_id"]) == (None, None, None)
+    assert woken["from_stack_hash"] == rows[1]["stack_hash"] is not None
+    assert (woken["by_goroutine"], woken["thread"], woken["stack_hash"]) == (None, None, None)
     assert (rows[0]["duration_ns"], rows[0]["from_state"]) == (None, "undetermined")
 
 
 def test_a_trace_has_a_wall_clock_from_1_25_on() -> None:
     new, old = (built(trace(version, BLOCKED))["trace"].to_pylist()[0] for version in (25, 23))
 
-    assert new["started_at"] == datetime(2023, 11, 14, 22, 13, 20)
+    assert new["started_at"] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
     assert new["wire_version"] == "1.25"
     assert (old["started_at"], old["clock_offset_ns"], old["wire_version"]) == (None, None, "1.23")
 
@@ -113,7 +113,7 @@ def test_a_frame_is_a_function_a_file_and_a_line() -> None:
     function = found["function"].to_pylist()[0]
     assert (function["name"], function["package"], function["file"]) == ("main.f", "main", "main.go")
     assert found["location"].to_pylist()[0]["lines"] == [
-        {"function_id": function["function_id"], "line": 7, "column": 0}
+        {"function_hash": function["function_hash"], "line": 7, "column": 0}
     ]
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+
+import duckdb
 
 from pipeline import flow
 from pipeline.inputs.limits import Limits
@@ -16,6 +20,14 @@ _START = 1_767_225_600_000_000_000
 REPORT = """# app/store
 store/cache.go:88:5: moved to heap: entry
 store/cache.go:90:5: &Entry{...} escapes to heap
+"""
+
+_PATHS = """
+SELECT stack_id, lines, list(label ORDER BY level), list(DISTINCT label_id ORDER BY label_id) = distinct_label_ids
+FROM (SELECT *, unnest(label_ids) AS label_id, unnest(range(len(label_ids))) AS level FROM stack_path)
+JOIN stack_label USING (label_id)
+GROUP BY stack_id, lines, distinct_label_ids
+ORDER BY stack_id
 """
 
 
@@ -44,11 +56,44 @@ def offer(lake: Path, name: str, content: bytes, *, limits: Limits = LIMITS) -> 
 
 
 def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of every table and view, but for the clock."""
+    """All rows of every table and view but for the clock, with hashes in place of the numbers that a database gives."""
     views = [name for name, module in modules().items() if module.kind == "VIEW"]
     with flow.open_warehouse(str(database)) as connection:
-        found = {name: connection.sql(f"FROM {name} ORDER BY ALL").fetchall() for name in (*tables(), *views)}
-        # When it was read, and how many commits it took, are no answers.
-        found["source"] = connection.sql("SELECT * EXCLUDE (ingested_at) FROM source ORDER BY ALL").fetchall()
+        names = _names(connection)
+        found = {
+            name: _named(connection.sql(f"FROM {name}"), names) for name in (*tables(), *views) if name not in _OF_LOAD
+        }
+        # Names are numbered as they come.
+        found["stack_label"] = connection.sql("SELECT label FROM stack_label ORDER BY ALL").fetchall()
+        found["stack_path"] = _named(connection.sql(_PATHS), names)
+        # When it was read, and how many batches it took, are no answers.
+        found["source"] = _named(connection.sql("SELECT * EXCLUDE (ingested_at) FROM source"), names)
         found["warehouse_state"] = connection.sql("SELECT declarations, heapscape FROM warehouse_state").fetchall()
     return found
+
+
+_OF_LOAD = ("loaded_file", "warehouse_state")
+_ID = re.compile(r"(?:^|_)(source|profile|trace|stack|location|function|mapping|label_set|escape_site|series)_ids?$")
+
+
+def _names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, object]]:
+    """What stands for each number of each dimension in every database: a hash, and of a series when it began too."""
+    kinds = ("source", "profile", "trace", "stack", "location", "function", "mapping", "label_set", "escape_site")
+    names = {kind: dict(connection.sql(f"SELECT {kind}_id, {kind}_hash FROM {kind}").fetchall()) for kind in kinds}
+    series = "SELECT series_id, series_hash || MIN(time_ns) FROM profile GROUP BY series_id, series_hash"
+    return {**names, "series": dict(connection.sql(series).fetchall())}
+
+
+def _named(rows: duckdb.DuckDBPyRelation, names: Mapping[str, Mapping[int, object]]) -> list[tuple[object, ...]]:
+    kinds = [found[1] if (found := _ID.search(column)) else None for column in rows.columns]
+    named = [
+        tuple(_name(value, names.get(kind or "", {})) for value, kind in zip(row, kinds, strict=True))
+        for row in rows.fetchall()
+    ]
+    return sorted(named, key=repr)
+
+
+def _name(value: object, of: Mapping[int, object]) -> object:
+    if isinstance(value, list):
+        return [_name(item, of) for item in value]
+    return of.get(value, value) if isinstance(value, int) else value

@@ -57,7 +57,7 @@ def _must_be_whole(database: Path, report: Path) -> None:
     """All tables are of one manifest version, one profile a commit, and no audit finds anything."""
     found = answers(database)
     with flow.open_warehouse(str(database)) as connection:
-        (version,) = connection.sql("SELECT manifest_version FROM warehouse_state").fetchall()[0]
+        (version,) = connection.sql("SELECT batch FROM warehouse_state").fetchall()[0]
     assert len(found["profile"]) == len(found["source"]) == len(found["heap.profiles"]) == version
     assert not any(rows for name, rows in found.items() if name.startswith("audit."))
     report.write_text(str(version))

@@ -18,10 +18,10 @@ from pipeline.warehouse.modules import (
     dependencies,
     fingerprint,
     in_order,
-    is_stored,
     modules,
     quoted,
-    refresh_stored,
+    standing_on,
+    stored_by,
 )
 
 
@@ -114,26 +114,30 @@ def test_a_query_over_a_table_that_is_not_there_is_named_with_its_file(
         create_modules(connection)
 
 
-def test_a_stored_view_answers_from_its_table_until_it_is_refreshed(
+def test_a_stored_view_is_a_table_and_says_by_what_its_rows_can_be_worked_out_apart(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection.execute("CREATE TABLE numbers AS SELECT 1 AS n")
     declared = _declared(
-        _view("a.base", "SELECT n + 1 FROM numbers", directive="-- stored: on load\n"),
-        _view("a.over", "SELECT n * 10 FROM a.base", directive="-- stored: on load\n"),
-        _view("a.live", "SELECT n FROM numbers"),
+        _view("a.base", "SELECT n FROM numbers", directive="-- stored: by n\n"), _view("a.live", "SELECT n FROM a.base")
     )
     monkeypatch.setattr(room, "modules", lambda: declared)
+
     create_modules(connection)
-    answers = "SELECT (SELECT list(n) FROM a.base), (SELECT list(n) FROM a.over), (SELECT list(n) FROM a.live)"
-    assert [is_stored(view) for view in declared.values()] == [True, True, False]
 
-    refresh_stored(connection)
-    connection.execute("UPDATE numbers SET n = 5")
+    assert [stored_by(view) for view in declared.values()] == [("n",), ()]
+    assert connection.sql("FROM a.live").fetchall() == []
 
-    assert connection.sql(answers).fetchall() == [([2], [20], [5])]
-    refresh_stored(connection)
-    assert connection.sql(answers).fetchall() == [([6], [60], [5])]
+
+def test_what_some_views_stand_on_comes_before_them_and_nothing_else_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    declared = _declared(
+        _view("a.over", "SELECT n FROM a.base"), _view("a.base", "SELECT 1 AS n"), _view("a.other", "SELECT 2 AS n")
+    )
+    monkeypatch.setattr(room, "modules", lambda: declared)
+
+    found = standing_on(["a.over"])
+
+    assert found == ("a.base", "a.over")
 
 
 def test_a_stored_view_has_its_columns_types_and_comments(connection: duckdb.DuckDBPyConnection) -> None:
@@ -150,7 +154,7 @@ def test_a_stored_view_has_its_columns_types_and_comments(connection: duckdb.Duc
 
     assert described == [
         ("elapsed_s", "DOUBLE", "Seconds since the series began."),
-        ("series_id", "UBIGINT", "The series it belongs to."),
+        ("series_id", "INTEGER", "The series it belongs to."),
     ]
 
 

@@ -48,7 +48,7 @@ def test_a_sum_is_a_whole_number_and_an_answer_without_rows_keeps_its_columns(wo
     result = ask(world, "SELECT profile_id, growth_bytes FROM heap.growth")
 
     assert result.table.num_rows == 0
-    assert [str(kind) for kind in result.table.schema.types] == ["uint64", "int64"]
+    assert [str(kind) for kind in result.table.schema.types] == ["int32", "int64"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,10 +11,6 @@ from pipeline import flow
 from pipeline.warehouse import questions
 from pipeline.warehouse.questions import Selection
 from tests.warehouse.builder import REPORT, heap, offer
-
-TRACE = (
-    Path(__file__).parents[1] / "fixtures" / "files" / "tracer" / "service=tracer" / "build=go1.27-trim" / "plain.trace"
-)
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +72,17 @@ def test_a_selection_leaves_what_it_names(
     assert questions.profiles(database, selection).table.num_rows == count
 
 
-def test_a_profile_can_be_named_by_its_id_in_hexadecimal(
-    database: duckdb.DuckDBPyConnection, profile_ids: list[int]
-) -> None:
-    rows = questions.profiles(database, Selection(profiles=(f"{profile_ids[1]:016x}",))).table.to_pylist()
+def test_a_profile_can_be_named_by_its_number(database: duckdb.DuckDBPyConnection, profile_ids: list[int]) -> None:
+    rows = questions.profiles(database, Selection(profiles=(str(profile_ids[1]),))).table.to_pylist()
+
+    assert [row["profile_id"] for row in rows] == [profile_ids[1]]
+
+
+def test_a_profile_can_be_named_by_its_hash(database: duckdb.DuckDBPyConnection, profile_ids: list[int]) -> None:
+    query = "SELECT profile_hash FROM profile WHERE profile_id = $wanted"
+    ((known,),) = database.execute(query, {"wanted": profile_ids[1]}).fetchall()
+
+    rows = questions.profiles(database, Selection(profiles=(known,))).table.to_pylist()
 
     assert [row["profile_id"] for row in rows] == [profile_ids[1]]
 
@@ -195,9 +197,12 @@ def test_what_was_refused_is_told_with_its_reason(database: duckdb.DuckDBPyConne
     assert "not a format" in row["reason"]
 
 
-def test_lines_are_those_of_every_location(database: duckdb.DuckDBPyConnection) -> None:
-    rows = questions.lines(database).table.to_pylist()
+def test_lines_are_those_on_the_stacks_of_the_profiles(database: duckdb.DuckDBPyConnection) -> None:
+    ids = [profile["profile_id"] for profile in questions.profiles(database, Selection(kind="heap")).table.to_pylist()]
 
+    rows = questions.lines(database, ids, "inuse_space").table.to_pylist()
+
+    assert questions.lines(database, [], "inuse_space").table.num_rows == 0
     assert {row["function"] for row in rows} == {"main.main", "main.walk", "app/store.(*Cache).Put"}
     assert all(row["is_outermost"] for row in rows)
 
@@ -211,52 +216,3 @@ def test_a_verdict_without_explanation_has_no_flow(database: duckdb.DuckDBPyConn
 
 def test_notes_are_none_where_nothing_was_odd(database: duckdb.DuckDBPyConnection) -> None:
     assert "error" not in questions.notes(database).table["severity"].to_pylist()
-
-
-@pytest.fixture(scope="module")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:
-    """A database with one execution trace, and the trace's id."""
-    folder = tmp_path_factory.mktemp("traced")
-    offer(folder / "lake", "plain.trace", TRACE.read_bytes())
-    flow.load(str(folder / "lake"), str(folder / "answers.duckdb"))
-    with flow.open_warehouse(str(folder / "answers.duckdb")) as connection:
-        (trace,) = questions.profiles(connection, Selection(kind="trace")).table.to_pylist()
-        yield connection, trace["profile_id"]
-
-
-def test_groups_of_goroutines_come_longest_first(traced: tuple[duckdb.DuckDBPyConnection, int]) -> None:
-    connection, trace_id = traced
-
-    rows = questions.goroutine_groups(connection, [trace_id]).table.to_pylist()
-
-    assert [row["total_ns"] for row in rows] == sorted((row["total_ns"] for row in rows), reverse=True)
-    assert {row["function"]: row["goroutines"] for row in rows}["main.shipper"] == 6
-    assert questions.goroutine_groups(connection, []).table.num_rows == 0
-
-
-@pytest.mark.parametrize(
-    ("function", "count"),
-    [
-        ("main.shipper", 6),
-        ("shipper", 6),
-        ("(*traceMultiplexer).startLocked.func1", 1),
-        ("trace.(*traceMultiplexer).startLocked.func1", 1),
-        ("ipper", 0),
-        ("", 0),
-    ],
-)
-def test_goroutines_are_found_by_the_end_of_their_function(
-    traced: tuple[duckdb.DuckDBPyConnection, int], function: str, count: int
-) -> None:
-    connection, trace_id = traced
-
-    assert questions.goroutines(connection, [trace_id], function).table.num_rows == count
-
-
-def test_a_goroutine_has_its_waits_longest_first(traced: tuple[duckdb.DuckDBPyConnection, int]) -> None:
-    connection, trace_id = traced
-
-    (main,) = questions.goroutines(connection, [trace_id], "main.main").table.to_pylist()
-
-    assert [wait["reason"] for wait in main["waits"]][:3] == ["sleep", "sync", "wait until GC ends"]
-    assert sum(wait["waiting_ns"] for wait in main["waits"]) == main["waiting_ns"]

@@ -14,7 +14,7 @@ from pipeline.formats.binary import FORMAT
 from pipeline.schema import tables
 from tests.formats.binary.reading import blob, read, some_program
 
-OURS = {"source_id", "service", "build", "labels"}
+OURS = {"source_hash", "service", "build", "labels"}
 KINDS = [
     {"kind": kind, "architecture": architecture, "release": release}
     for kind, architecture, release in (
@@ -48,7 +48,7 @@ def test_every_filled_table_has_its_declared_columns() -> None:
 
     assert set(decoded.columns) == set(FORMAT.fills)
     for name, columns in decoded.columns.items():
-        declared = {column.name: column for column in tables()[name].columns if column.name not in OURS}
+        declared = {column.lake_name: column for column in tables()[name].columns if column.lake_name not in OURS}
         assert set(columns) == {*declared, "blob_index"}
         for column, values in columns.items():
             array = pa.array(values)

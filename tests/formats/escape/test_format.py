@@ -21,7 +21,7 @@ BUILDS = sorted(folder.parent for folder in FILES.glob("*/*/*/report=m"))
 # In crowded the log has one file for the table.go of two folders, and names a make as the inlined function does.
 LOST_IN_LOG = ("table.go", "&wide{}")
 AS_WRITTEN = {"make([]byte, 3000)": "make([]byte, size)"}
-OURS = {"source_id", "escape_site_id", "service", "build", "labels"}
+OURS = {"source_hash", "escape_site_hash", "service", "build", "labels"}
 
 SMALL = {
     "m": "# example.com/p\n./a.go:5:6: can inline f\n./a.go:7:9: inlining call to g\n./a.go:5:8: leaking param: p to result ~r0 level=1\n"
@@ -43,12 +43,12 @@ def test_every_filled_table_has_its_declared_columns() -> None:
 
     assert set(decoded.columns) == set(FORMAT.fills)
     for name, columns in decoded.columns.items():
-        declared = {column.name: column for column in tables()[name].columns if column.name not in OURS}
+        declared = {field.name: field for field in tables()[name].schema if field.name not in OURS}
         index = "site_index" if name in {"escape_step", "escape_inline"} else "blob_index"
         assert set(columns) == {*declared, index}
         for column, values in columns.items():
             assert isinstance(values, pa.Array)
-            assert values.type == (pa.int64() if column == index else declared[column].arrow_type)
+            assert values.type == (pa.int64() if column == index else declared[column].type)
             assert values.null_count == 0 or declared[column].nullable
 
 

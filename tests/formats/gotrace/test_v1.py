@@ -42,12 +42,12 @@ def table(content: bytes, name: str) -> list[dict[str, object]]:
 
 def stack_of(content: bytes, name: str) -> list[str]:
     """The functions of the only stack in a table."""
-    (stack_id,) = {row["stack_id"] for row in table(content, name)} - {None}
-    names = {row["function_id"]: row["name"] for row in table(content, "function")}
-    lines = {row["location_id"]: row["lines"] for row in table(content, "location")}
-    stack = next(row for row in table(content, "stack") if row["stack_id"] == stack_id)
-    assert isinstance(stack["location_ids"], list)
-    return [names[line["function_id"]] for location in stack["location_ids"] for line in lines[location]]
+    (stack_hash,) = {row["stack_hash"] for row in table(content, name)} - {None}
+    names = {row["function_hash"]: row["name"] for row in table(content, "function")}
+    lines = {row["location_hash"]: row["lines"] for row in table(content, "location")}
+    stack = next(row for row in table(content, "stack") if row["stack_hash"] == stack_hash)
+    assert isinstance(stack["location_hashes"], list)
+    return [names[line["function_hash"]] for location in stack["location_hashes"] for line in lines[location]]
 
 
 def test_a_trace_is_one_generation_without_a_clock() -> None:
@@ -105,7 +105,7 @@ def test_a_stack_that_is_not_there_is_none() -> None:
         21, batch(0, *BEGUN, "GoSched dt=1 stack=70"), batch(0, "GoCreate dt=1 g=9 new_stack=71 stack=0", time=200)
     )
 
-    assert {row["stack_id"] for row in table(content, "goroutine_transition")} == {None}
+    assert {row["stack_hash"] for row in table(content, "goroutine_transition")} == {None}
 
 
 @pytest.mark.parametrize(

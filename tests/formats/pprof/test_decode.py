@@ -128,7 +128,7 @@ FULL_FACTS = Facts(
 
 
 def read(*contents: bytes) -> Decoded:
-    (decoded,) = decode([blob(content, source_id=place) for place, content in enumerate(contents)])
+    (decoded,) = decode([blob(content, source_hash=place) for place, content in enumerate(contents)])
     return decoded
 
 

@@ -70,7 +70,7 @@ def test_a_profile_with_any_bit_flipped_is_judged_and_read_as_the_reference_does
 def test_a_real_profile_cut_at_any_byte_is_refused_or_complete() -> None:
     contents = cuts(REAL)
 
-    (decoded,) = decode([blob(content, source_id=place) for place, content in enumerate(contents)])
+    (decoded,) = decode([blob(content, source_hash=place) for place, content in enumerate(contents)])
 
     sound = decoded.columns["profile"]["blob_index"].tolist()
     assert sorted([*decoded.refusals, *sound]) == list(range(len(contents)))
@@ -83,7 +83,9 @@ def test_a_real_profile_with_any_bit_flipped_becomes_tables_or_a_reason() -> Non
     read = 0
 
     for start in range(0, len(contents), 4096):
-        blobs = [blob(content, source_id=start + place) for place, content in enumerate(contents[start : start + 4096])]
+        blobs = [
+            blob(content, source_hash=start + place) for place, content in enumerate(contents[start : start + 4096])
+        ]
         for decoded in decode(blobs):
             tables = build_tables(decoded, blobs)
             read += tables["profile"].num_rows + len(decoded.refusals)
@@ -205,7 +207,7 @@ def test_a_million_frames_are_one_stack() -> None:
     (decoded,) = decode([blob(content)])
     built = build_tables(decoded, [blob(content)])
 
-    assert len(built["stack"]["location_ids"][0]) == 1_000_000
+    assert len(built["stack"]["location_hashes"][0]) == 1_000_000
     assert rows_of(content)["location"] == 2
     assert built["sample"].num_rows == 1
 

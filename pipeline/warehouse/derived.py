@@ -1,0 +1,349 @@
+"""What the warehouse adds to the lake's tables, kept up with them: the cost is that of what is new and what it touches.
+
+Totals and paths are of one profile or stack, and are made once. Series are cut at restarts anew where profiles of them
+arrive. A stored view says by what its rows can be worked out apart (`stored: by series_id`): those of touched keys are
+replaced, in a database beside in which every table and view shows these keys alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline.schema import tables
+from pipeline.warehouse.modules import Key, create_beside, dependencies, modules, standing_on, stored_by
+from pipeline.warehouse.stack_paths import spell_stacks
+
+_SERIES: Key = ("series_id",)
+_BUILD: Key = ("service", "build")
+_FUNCTION: Key = ("function_id",)
+
+# Samples of the series that are worked out at a time; a wide query over them takes some hundred megabytes.
+_SAMPLES_AT_A_TIME = 3_000_000
+
+_NEW = """
+CREATE OR REPLACE TEMP TABLE new_source AS
+SELECT source_id FROM profile ANTI JOIN derived_source USING (source_id)
+UNION
+SELECT source_id FROM escape_report ANTI JOIN derived_source USING (source_id)
+UNION
+SELECT source_id FROM binary_file ANTI JOIN derived_source USING (source_id)
+"""
+
+# What expired is noted as it is taken out; see incoming.py.
+_GONE = """
+CREATE TEMP TABLE IF NOT EXISTS gone_series (series_id INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS gone_build (service VARCHAR, build VARCHAR)
+"""
+
+_TOTALS = """
+INSERT INTO profile_total
+SELECT profile_id, sample_type, unit, int64.clamp(SUM(value))
+FROM sample
+WHERE profile_id IN (SELECT profile_id FROM profile SEMI JOIN new_source USING (source_id))
+GROUP BY profile_id, sample_type, unit
+"""
+
+# A process that starts again counts its allocations from zero. A profile of an interval (heap?seconds=30) counts
+# them from its beginning, and tells nothing of a restart. A series keeps its number; what is cut off from it gets a new one.
+_CUT = """
+CREATE OR REPLACE TEMP TABLE cut AS
+WITH touched AS (
+  SELECT DISTINCT series_hash
+  FROM profile
+  WHERE source_id IN (FROM new_source) OR series_id IN (FROM gone_series)
+),
+allocated AS (
+  SELECT
+    profile_id,
+    series_hash,
+    series_id,
+    time_ns,
+    build_id,
+    MAX(value) FILTER (sample_type = 'alloc_space' AND duration_ns = 0) AS alloc_bytes
+  FROM profile
+  SEMI JOIN touched USING (series_hash)
+  LEFT JOIN profile_total USING (profile_id)
+  GROUP BY profile_id, series_hash, series_id, time_ns, build_id
+),
+compared AS (
+  SELECT
+    profile_id,
+    series_hash,
+    series_id,
+    time_ns,
+    alloc_bytes < LAG(alloc_bytes IGNORE NULLS) OVER series
+    OR build_id IS DISTINCT FROM LAG(build_id, 1, build_id) OVER series AS is_restart
+  FROM allocated
+  WINDOW series AS (PARTITION BY series_hash ORDER BY time_ns, profile_id)
+),
+counted AS (
+  SELECT
+    profile_id,
+    series_hash,
+    series_id,
+    SUM(COALESCE(is_restart, false)::INTEGER) OVER (PARTITION BY series_hash ORDER BY time_ns, profile_id) AS run
+  FROM compared
+),
+runs AS (SELECT series_hash, run, MIN(series_id) AS former FROM counted GROUP BY series_hash, run),
+kept AS (
+  SELECT
+    series_hash,
+    run,
+    CASE WHEN row_number() OVER (PARTITION BY former ORDER BY series_hash, run) = 1 THEN former END AS series_id
+  FROM runs
+),
+given AS (
+  SELECT
+    series_hash,
+    run,
+    COALESCE(
+      series_id,
+      (SELECT COALESCE(MAX(series_id), 0) FROM profile)
+      + row_number() OVER (PARTITION BY series_id IS NULL ORDER BY series_hash, run)
+    )::INTEGER AS series_id
+  FROM kept
+)
+SELECT counted.profile_id, given.series_id
+FROM counted
+JOIN given ON given.series_hash = counted.series_hash AND given.run = counted.run
+"""
+
+_RENAME_SERIES = """
+UPDATE profile
+SET series_id = cut.series_id
+FROM cut
+WHERE profile.profile_id = cut.profile_id AND profile.series_id IS DISTINCT FROM cut.series_id
+"""
+
+# As the profiles were in series before, and as they are now: what has no profile any more goes too.
+_TOUCHED_SERIES = """
+CREATE OR REPLACE TEMP TABLE touched_series AS
+SELECT DISTINCT series_id FROM profile WHERE profile_id IN (SELECT profile_id FROM cut) AND series_id IS NOT NULL
+UNION
+SELECT series_id FROM cut
+UNION
+FROM gone_series
+"""
+_TOUCH_BY_BINARY = """
+INSERT INTO touched_series
+SELECT series_id
+FROM profile
+JOIN profile_mapping USING (profile_id)
+JOIN mapping USING (mapping_id)
+WHERE mapping.build_id IN (SELECT build_id FROM binary_file SEMI JOIN new_source USING (source_id))
+UNION
+SELECT profile.series_id
+FROM profile
+JOIN (FROM binary_file SEMI JOIN new_source USING (source_id)) AS programs
+  -- NULL labels are labels too.
+  ON programs.service IS NOT DISTINCT FROM profile.service AND programs.build IS NOT DISTINCT FROM profile.build
+"""
+_TOUCHED_BUILDS = """
+CREATE OR REPLACE TEMP TABLE touched_build AS
+SELECT service, build FROM profile WHERE series_id IN (SELECT series_id FROM touched_series)
+UNION
+SELECT service, build FROM escape_report SEMI JOIN new_source USING (source_id)
+UNION
+SELECT service, build FROM binary_file SEMI JOIN new_source USING (source_id)
+UNION
+FROM gone_build
+"""
+_TOUCH_BY_BUILD = """
+INSERT INTO touched_series
+SELECT DISTINCT profile.series_id
+FROM profile
+JOIN changed_build
+  ON changed_build.service IS NOT DISTINCT FROM profile.service
+  AND changed_build.build IS NOT DISTINCT FROM profile.build
+WHERE profile.series_id NOT IN (SELECT series_id FROM touched_series)
+"""
+# The main module of any executable may be the one of functions that are here.
+_TOUCHED_FUNCTIONS = """
+CREATE OR REPLACE TEMP TABLE touched_function AS
+SELECT function_id FROM function ANTI JOIN attribution._module USING (function_id)
+UNION
+SELECT function_id FROM function
+WHERE EXISTS (FROM binary_file SEMI JOIN new_source USING (source_id) WHERE main_module IS NOT NULL)
+"""
+_TOUCHED = {_SERIES: "touched_series", _BUILD: "touched_build", _FUNCTION: "touched_function"}
+
+_SLICES = """
+SELECT series_id, SUM(samples) OVER (ORDER BY arrival, series_id) // $most AS slice
+FROM (
+  -- What arrived together lies together, so that a slice reads few blocks.
+  SELECT series_id, coalesce(SUM(profile.sample_count), 0) AS samples, MIN(profile.rowid) AS arrival
+  FROM (SELECT DISTINCT series_id FROM touched_series)
+  LEFT JOIN profile USING (series_id)
+  GROUP BY series_id
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Stored views that are worked out together: by the same key, after those of the stages before."""
+
+    key: Key
+    views: tuple[str, ...]
+
+
+def follow(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    views: Collection[str] | None = None,
+    advance: Callable[[float], None] = lambda share: None,
+) -> None:
+    """Bring everything derived up to the tables of the lake.
+
+    views    only what these stand on, in a database that has no others; all when None
+    advance  told what share of the work is done
+    """
+    names = standing_on(modules() if views is None else views)
+    connection.execute(_GONE)
+    connection.execute(_NEW)
+    connection.execute(_TOTALS)
+    connection.execute(_CUT)
+    connection.execute(_TOUCHED_SERIES)
+    connection.execute(_RENAME_SERIES)
+    connection.execute(_TOUCH_BY_BINARY)
+    connection.execute(_TOUCHED_BUILDS)
+    if "attribution._module" in names:
+        connection.execute(_TOUCHED_FUNCTIONS)
+    if any("stack_path" in modules()[name].text for name in names):
+        is_named = _any(connection, "FROM binary_file SEMI JOIN new_source USING (source_id)")
+        spell_stacks(connection, has_new_names=is_named)
+    stages = _stages(names)
+    for done, stage in enumerate(stages):
+        advance(done / len(stages))
+        _replace(connection, stage)
+    connection.execute("INSERT INTO derived_source FROM new_source")
+    for table in ("new_source", "gone_series", "gone_build", "cut", *_TOUCHED.values()):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def _any(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    return bool(connection.sql(f"{query} LIMIT 1").fetchall())
+
+
+def _stages(names: Sequence[str]) -> list[_Stage]:
+    """The stored ones of some views that are in order, in as few stages as their dependences allow."""
+    rank: dict[str, int] = {}
+    below: dict[str, dict[Key, int]] = {}
+    for name in names:
+        highest: dict[Key, int] = {}
+        for other in dependencies(name):
+            for key, number in below[other].items():
+                highest[key] = max(highest.get(key, 0), number)
+        if key := stored_by(modules()[name]):
+            # Of another key only a finished stage can be stood on.
+            others = [number + 1 for other, number in highest.items() if other != key]
+            rank[name] = max([0, highest.get(key, 0), *others])
+            highest[key] = rank[name]
+        below[name] = highest
+    groups = sorted({(number, stored_by(modules()[name])) for name, number in rank.items()})
+    return [
+        _Stage(key, tuple(name for name in rank if (rank[name], stored_by(modules()[name])) == (number, key)))
+        for number, key in groups
+    ]
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, stage: _Stage) -> None:
+    """Work out the views of a stage for the touched keys, and put them in the place of what is there."""
+    touched = _TOUCHED[stage.key]
+    if not _any(connection, f"FROM {touched}"):
+        return
+    if stage.key == _BUILD:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_build AS FROM {touched} LIMIT 0")
+    with _beside(connection, stage) as home:
+        for keys in _slices(connection, stage.key):
+            connection.execute("DELETE FROM beside.main.key")
+            connection.execute(f"INSERT INTO beside.main.key {keys}")
+            for name, query in _queries(stage):
+                connection.execute("USE beside")
+                connection.execute(f"DELETE FROM {name}")
+                connection.execute(f"INSERT INTO {name} {query}")
+                connection.execute(f"USE {home}")
+                if stage.key == _BUILD:
+                    connection.execute(_changed(name))
+                connection.execute(f"DELETE FROM {name} AS old WHERE {_is_touched(stage.key, 'old')}")
+                connection.execute(f"INSERT INTO {name} FROM beside.{name}")
+    if stage.key == _BUILD:
+        connection.execute(_TOUCH_BY_BUILD)
+        connection.execute("DROP TABLE temp.changed_build")
+
+
+def _slices(connection: duckdb.DuckDBPyConnection, key: Key) -> Iterator[str]:
+    """Queries of the keys to work out at a time: series by how many samples they have, others all at once."""
+    if key != _SERIES:
+        yield f"SELECT DISTINCT * FROM {_TOUCHED[key]}"
+        return
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE slice AS {_SLICES}", {"most": _SAMPLES_AT_A_TIME})
+    for (number,) in connection.sql("SELECT DISTINCT slice FROM slice ORDER BY slice").fetchall():
+        yield f"SELECT series_id FROM slice WHERE slice = {number}"
+    connection.execute("DROP TABLE temp.slice")
+
+
+def _queries(stage: _Stage) -> Iterator[tuple[str, str]]:
+    declared = modules()
+    for name in stage.views:
+        yield name, declared[name].query
+
+
+def _changed(name: str) -> str:
+    """Note the builds whose rows are others than before."""
+    columns = f"SELECT old FROM {name} AS old WHERE {_is_touched(_BUILD, 'old')}"
+    new = f"SELECT new FROM beside.{name} AS new"
+    return f"""
+    INSERT INTO changed_build
+    SELECT DISTINCT found.row.service, found.row.build
+    FROM (
+      (({columns}) EXCEPT ALL ({new})) UNION ALL (({new}) EXCEPT ALL ({columns}))
+    ) AS found (row)
+    """
+
+
+def _is_touched(key: Key, table: str) -> str:
+    # NULL labels are labels too.
+    same = " AND ".join(f"keys.{column} IS NOT DISTINCT FROM {table}.{column}" for column in key)
+    return f"EXISTS (FROM beside.main.key AS keys WHERE {same})"
+
+
+@contextmanager
+def _beside(connection: duckdb.DuckDBPyConnection, stage: _Stage) -> Iterator[str]:
+    """A database `beside` in which the tables and views that a stage stands on show the keys of its table `key` alone.
+
+    Yields the name of the database that is worked on.
+    """
+    ((home,),) = connection.sql("SELECT current_database()").fetchall()
+    connection.execute("ATTACH ':memory:' AS beside")
+    try:
+        connection.execute(
+            f"CREATE TABLE beside.main.key AS SELECT {', '.join(stage.key)} FROM {_TOUCHED[stage.key]} LIMIT 0"
+        )
+        connection.execute("USE beside")
+        for name, condition in _shown(stage.key).items():
+            connection.execute(f"CREATE VIEW main.{name} AS FROM {home}.main.{name} AS shown WHERE {condition}")
+        create_beside(connection, stage.views, home=home, shown=lambda columns: _condition(stage.key, columns))
+        connection.execute(f"USE {home}")
+        yield str(home)
+    finally:
+        connection.execute(f"USE {home}")
+        connection.execute("DETACH beside")
+
+
+def _shown(key: Key) -> Mapping[str, str]:
+    """Which rows of every table are shown: those of the keys, where it has the columns or its profile has."""
+    found = {table.name: _condition(key, [column.name for column in table.columns]) for table in tables().values()}
+    if found["profile"] != "true":
+        for table in tables().values():
+            if found[table.name] == "true" and "profile_id" in [column.name for column in table.columns]:
+                found[table.name] = "profile_id IN (SELECT profile_id FROM beside.main.profile)"
+    return {"profile": found.pop("profile"), **found}
+
+
+def _condition(key: Key, columns: Sequence[str]) -> str:
+    return _is_touched(key, "shown") if set(key) <= set(columns) else "true"

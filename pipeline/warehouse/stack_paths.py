@@ -1,0 +1,124 @@
+"""Spells stacks as paths of names, root first: what flame graphs and cumulative weights are added up over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from pipeline.values import Int64s
+
+# Stacks spelled at a time: some hundred megabytes for the deepest.
+_AT_A_TIME = 20_000
+
+# An executable that came behind its profiles names what had no name.
+_FORGET_UNNAMED = """
+DELETE FROM stack_path
+WHERE stack_id IN (
+  SELECT stack_id
+  FROM (SELECT stack_id, unnest(location_ids) AS location_id FROM stack)
+  JOIN location USING (location_id)
+  WHERE len(location.lines) = 0
+)
+"""
+
+_NEW_LINES = """
+CREATE OR REPLACE TEMP TABLE new_line AS
+WITH arrived AS (
+  SELECT unnest(location_ids) AS location_id FROM stack ANTI JOIN stack_path USING (stack_id)
+)
+SELECT location_id, depth, function, coalesce(line, 0) AS line
+FROM stack._line
+WHERE location_id IN (SELECT location_id FROM arrived)
+"""
+
+_NEW_LABELS = """
+INSERT INTO stack_label
+SELECT
+  (SELECT COUNT(*) FROM stack_label) + row_number() OVER (ORDER BY function) - 1,
+  function
+FROM (SELECT DISTINCT function FROM new_line)
+WHERE function NOT IN (SELECT label FROM stack_label)
+"""
+
+_LINES = """
+SELECT location_id, label_id, line
+FROM new_line
+JOIN stack_label ON label = function
+ORDER BY location_id, depth DESC
+"""
+
+_STACKS = "SELECT stack_id, location_ids FROM stack ANTI JOIN stack_path USING (stack_id)"
+
+
+def spell_stacks(connection: duckdb.DuckDBPyConnection, *, has_new_names: bool = False) -> None:
+    """Make the path of every stack that has none.
+
+    has_new_names  locations without symbols may have got a name since: stacks through them are spelled anew
+    """
+    if has_new_names:
+        connection.execute(_FORGET_UNNAMED)
+    connection.execute(_NEW_LINES)
+    connection.execute(_NEW_LABELS)
+    lines = _Lines(connection.sql(_LINES).to_arrow_table())
+    connection.execute("DROP TABLE new_line")
+    # Read whole before the first is written: ids and lists of locations, no paths.
+    arrived = connection.sql(_STACKS).to_arrow_table()
+    for stacks in arrived.to_batches(_AT_A_TIME):
+        paths = lines.paths(stacks)  # noqa: F841
+        connection.execute("INSERT INTO stack_path SELECT stack_id, label_ids, lines, distinct_label_ids FROM paths")
+
+
+class _Lines:
+    """The names and lines of some locations, outermost first, to be strung together to paths."""
+
+    def __init__(self, lines: pa.Table) -> None:
+        location = lines["location_id"].to_numpy()
+        is_first = np.ones(len(location), bool)
+        is_first[1:] = location[1:] != location[:-1]
+        self._starts = np.flatnonzero(is_first)
+        # One more than there are, so that every search ends at one.
+        self._ids = np.append(location[self._starts], location.dtype.type(0))
+        self._sizes = np.diff(self._starts, append=[len(location), len(location)])
+        self._starts = np.append(self._starts, len(location))
+        self._label = lines["label_id"].to_numpy()
+        self._line = lines["line"].to_numpy()
+
+    def paths(self, stacks: pa.RecordBatch) -> pa.Table:
+        """Each stack's names and lines, root first, and its distinct names."""
+        lists = stacks["location_ids"]
+        offsets = np.asarray(lists.offsets).astype(np.int64)
+        offsets -= offsets[0]
+        # Locations come leaf first.
+        owner = np.repeat(np.arange(len(lists)), np.diff(offsets))
+        place = offsets[owner] + offsets[owner + 1] - 1 - np.arange(len(owner))
+        refs = lists.flatten().to_numpy()[place]
+        at = np.searchsorted(self._ids[:-1], refs)
+        # A location that is not there, which the audits tell of, has no name.
+        sizes = np.where(self._ids[at] == refs, self._sizes[at], 0)
+        ends = np.cumsum(sizes)
+        rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self._starts[at] - (ends - sizes), sizes)
+        bounds = np.concatenate([[0], ends])[offsets]
+        return pa.table(
+            {
+                "stack_id": stacks["stack_id"],
+                "label_ids": _lists(bounds, self._label[rows]),
+                "lines": _lists(bounds, self._line[rows]),
+                "distinct_label_ids": _distinct(bounds, self._label[rows]),
+            }
+        )
+
+
+def _lists(bounds: Int64s, values: np.ndarray) -> pa.Array[Any]:
+    return pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), pa.array(values))
+
+
+def _distinct(bounds: Int64s, labels: np.ndarray) -> pa.Array[Any]:
+    """Each list's distinct values, in rising order."""
+    owner = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    # np.unique hashes integers, which takes twenty times as long.
+    keys = np.sort(owner << 32 | labels)
+    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+    return _lists(np.searchsorted(keys >> 32, np.arange(len(bounds))), (keys & 0xFFFFFFFF).astype(np.int32))

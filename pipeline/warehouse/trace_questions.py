@@ -1,0 +1,55 @@
+"""The questions about the goroutines of traces, each one query, each answered as a Result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from pipeline.values import Result
+from pipeline.warehouse.query import ask
+
+# What they stand on: a database that is made for one of them has no other views.
+VIEWS = ("int64.clamp", "sched.goroutine", "sched.goroutine_wait", "sched.goroutine_group")
+
+
+def goroutine_groups(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int]) -> Result:
+    """Groups of goroutines by entry function, trace by trace as they are named, those that were there longest first."""
+    query = """
+    FROM sched.goroutine_group
+    WHERE list_contains($ids, trace_id)
+    ORDER BY list_position($ids, trace_id), total_ns DESC, function
+    """
+    return ask(connection, query, {"ids": list(trace_ids)}, name="goroutine groups")
+
+
+def goroutines(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], function: str) -> Result:
+    """Goroutines of one entry function with their waits, those that were there longest first.
+
+    function  its name, with or without what stands before a dot or a slash; empty for goroutines without one
+    """
+    return ask(connection, _GOROUTINES, {"ids": list(trace_ids), "function": function}, name="goroutines")
+
+
+_GOROUTINES = """
+SELECT goroutines.*, coalesce(waits.waits, []) AS waits
+FROM sched.goroutine AS goroutines
+LEFT JOIN (
+  SELECT
+    trace_id,
+    goroutine,
+    list(
+      {'reason': reason, 'waits': waits, 'waiting_ns': waiting_ns, 'longest_ns': longest_ns}
+      ORDER BY waiting_ns DESC, reason
+    ) AS waits
+  FROM sched.goroutine_wait
+  WHERE list_contains($ids, trace_id)
+  GROUP BY trace_id, goroutine
+) AS waits USING (trace_id, goroutine)
+WHERE list_contains($ids, trace_id)
+  AND (
+    coalesce(function, '') = $function
+    OR ($function <> '' AND (ends_with(function, '.' || $function) OR ends_with(function, '/' || $function)))
+  )
+ORDER BY list_position($ids, trace_id), total_ns DESC, goroutine
+"""

@@ -1,0 +1,113 @@
+"""What a fleet's lake and database cost, as whole processes: time and peak memory, against each other and against limits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline import flow
+from pipeline.warehouse.modules import modules
+from tests.bench.comparison import Comparison
+from tests.bench.fleet import BENCH, MOMENTS, fleet, write_fleet
+
+_ROOT = Path(__file__).parents[2]
+_GIBIBYTE = 1024.0
+_QUESTION_MS, _QUESTION_MIB = 1000.0, 400.0
+_MORE_MS, _MORE_MIB = 3000.0, 500.0
+_VIEW_MS = 10_000.0
+_QUESTIONS = {
+    "growth": ["growth"],
+    "top": ["top"],
+    "flame": ["flame", "-o", "flame.html"],
+    "peek": ["peek", "method7$"],
+    "diff": ["diff"],
+}
+
+
+def follow_fleet(profiles: int) -> list[Comparison]:
+    """Ingest, load, ten more profiles, the same again, questions, and every public view over all."""
+    offered, more = fleet(profiles), _more()
+    with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+        ingest = ["ingest", str(offered), "--lake", "lake"]
+        load = ["load", "--lake", "lake", "--db", "all.duckdb", "--memory", "1GiB"]
+        ingested, ingest_mib = _run([*ingest, "--jobs", "2"], scratch)
+        loaded, load_mib = _run(load, scratch)
+        lake_mib, database_mib = _mib(f"{scratch}/lake"), _mib(f"{scratch}/all.duckdb")
+        again, _ = _run(ingest, scratch)
+        added, added_mib = _run(["ingest", str(more), "--lake", "lake"], scratch)
+        followed, followed_mib = _run(load, scratch)
+        found = [
+            Comparison(f"{profiles:,} profiles: ingest, peak memory", (_GIBIBYTE,), (ingest_mib,), 1.0, "MiB"),
+            Comparison("… load against ingest", (ingested,), (loaded,), 1.0),
+            Comparison("… load, peak memory", (_GIBIBYTE,), (load_mib,), 1.0, "MiB"),
+            Comparison("… the database against the lake", (lake_mib,), (database_mib,), 2.5, "MiB"),
+            Comparison("… all of them offered again", (1500.0,), (again,), 1.0),
+            Comparison("… ten more: ingest and load", (_MORE_MS,), (added + followed,), 1.0),
+            Comparison("… ten more, peak memory", (_MORE_MIB,), (max(added_mib, followed_mib),), 1.0, "MiB"),
+        ]
+        for name, arguments in _QUESTIONS.items():
+            took, peak = _run([*arguments, "--db", "all.duckdb"], scratch)
+            found.append(Comparison(f"… heapscape {name}", (_QUESTION_MS,), (took,), 1.0))
+            found.append(Comparison(f"… heapscape {name}, peak memory", (_QUESTION_MIB,), (peak,), 1.0, "MiB"))
+        return found + _views(f"{scratch}/all.duckdb")
+
+
+def start() -> list[Comparison]:
+    """The help, and a question about one file, warm."""
+    file = str(next(fleet(MOMENTS).rglob("*.pb.gz")))
+    runs = [(["--help"], 150.0), (["top", file], 600.0)]
+    for arguments, _ in runs:
+        _run(arguments, str(BENCH))
+    return [
+        Comparison(
+            f"heapscape {arguments[0]}", (limit,) * 5, tuple(_run(arguments, str(BENCH))[0] for _ in range(5)), 1.0
+        )
+        for arguments, limit in runs
+    ]
+
+
+def _more() -> Path:
+    """Ten profiles of instances that the fleet has, a moment later."""
+    folder = BENCH / "fleet-more"
+    if not folder.exists():
+        write_fleet(folder, series=1, moments=range(MOMENTS, MOMENTS + 10), services=1)
+    return folder
+
+
+def _views(database: str) -> list[Comparison]:
+    """Every public view read to its end in DuckDB; those that take longest are told."""
+    took: dict[str, float] = {}
+    with flow.open_warehouse(database, memory="4GiB") as connection:
+        for name, module in modules().items():
+            if module.kind == "VIEW" and "._" not in name:
+                started = time.perf_counter()
+                for _ in connection.sql(f"FROM {name}").to_arrow_reader(1 << 16):
+                    pass
+                took[name] = 1e3 * (time.perf_counter() - started)
+    slowest = sorted(took, key=lambda name: -took[name])[:5]
+    return [Comparison(f"… FROM {name}", (_VIEW_MS,), (took[name],), 1.0) for name in slowest]
+
+
+def _run(arguments: Sequence[str], folder: str) -> tuple[float, float]:
+    """Milliseconds and peak mebibytes of one command; raises RuntimeError when it fails."""
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "pipeline", *arguments]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"heapscape {' '.join(arguments)}: exit code {process.returncode}")
+    return 1e3 * (time.perf_counter() - started), used.ru_maxrss / 1024
+
+
+def _mib(path: str) -> float:
+    files = [Path(path)] if Path(path).is_file() else [file for file in Path(path).rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files) / 2**20

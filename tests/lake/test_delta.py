@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from pipeline.lake import delta
+from pipeline.schema import tables
+from tests.lake.builder import batch, ingest, write
+
+
+def test_a_commit_that_does_not_follow_on_what_was_looked_at_fails(tmp_path: Path) -> None:
+    written = write(tmp_path, batch("a b"))
+    files = [file for file in written.files if file.table == "stack"]
+    schema = tables()["stack"].schema
+    seen = delta.opened(str(tmp_path), "stack")
+    delta.commit(seen, tmp_path / "stack", files, schema=schema)
+
+    with pytest.raises(delta.Moved):
+        delta.commit(seen, tmp_path / "stack", files, schema=schema)
+
+    seen = delta.opened(str(tmp_path), "stack")
+    delta.commit(seen, tmp_path / "stack", [], files, schema=schema)
+    with pytest.raises(delta.Moved):
+        delta.commit(seen, tmp_path / "stack", files, schema=schema)
+    assert delta.listed(delta.opened(str(tmp_path), "stack"), "stack") == []
+
+
+@pytest.mark.parametrize("name", sorted(name for name, table in tables().items() if table.in_lake))
+def test_every_declared_table_can_be_a_delta_table(tmp_path: Path, name: str) -> None:
+    declared = tables()[name]
+
+    delta.commit(None, tmp_path / name, [], schema=declared.schema, partition=declared.partition)
+
+    log = delta.opened(str(tmp_path), name)
+    assert log is not None
+    fields = json.loads(log.schema().to_json())["fields"]
+    assert [field["name"] for field in fields] == declared.schema.names
+    assert {field["name"]: field["metadata"]["comment"] for field in fields} == {
+        column.lake_name: column.doc for column in declared.columns if column.lake_name
+    }
+    assert [field["nullable"] for field in fields] == [field.nullable for field in declared.schema]
+    assert tuple(log.metadata().partition_columns) == declared.partition
+
+
+def test_a_log_of_many_commits_is_summed_up(tmp_path: Path) -> None:
+    for number in range(25):
+        ingest(tmp_path, f"p{number}")
+
+    assert list((tmp_path / "sample" / "_delta_log").glob("*.checkpoint.parquet"))
+    assert pl.scan_delta(str(tmp_path / "sample")).select(pl.len()).collect().item() == 25 * 12
+
+
+def test_what_other_engines_leave_out_by_statistics_is_left_out_rightly(tmp_path: Path) -> None:
+    ingest(tmp_path, "a b c")
+
+    large = pl.scan_delta(str(tmp_path / "sample")).filter(pl.col("value") > 50).collect()
+
+    every = pa.concat_tables([batch("a b c")["sample"]])
+    assert large.height == sum(value > 50 for value in every["value"].to_pylist())

@@ -1,0 +1,98 @@
+"""From hashes of the lake to the numbers of one database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline import flow
+from pipeline.schema import tables
+from tests.builders.profile import profile
+from tests.warehouse.builder import heap, offer
+
+
+def asked(db: Path, query: str) -> list[tuple[object, ...]]:
+    with flow.open_warehouse(str(db), threads=1) as connection:
+        return connection.sql(query).fetchall()
+
+
+def loaded(tmp_path: Path, *contents: bytes) -> Path:
+    """A database that was brought up to its lake after each of some profiles."""
+    for place, content in enumerate(contents):
+        offer(tmp_path / "lake", f"{place}.pb", content)
+        flow.load(str(tmp_path / "lake"), str(tmp_path / "h.duckdb"))
+    return tmp_path / "h.duckdb"
+
+
+def test_numbers_are_dense_from_one(tmp_path: Path) -> None:
+    db = loaded(tmp_path, heap(0, grow=100), heap(1, grow=200), profile("main.other@o.go:3 main.main@m.go:7 9"))
+
+    for name in ("source", "stack", "location", "function", "mapping", "label_set"):
+        ((count, least, most, distinct),) = asked(
+            db, f"SELECT COUNT(*), MIN({name}_id), MAX({name}_id), COUNT(DISTINCT {name}_hash) FROM {name}"
+        )
+        assert (least, most, distinct) == (1, count, count), name
+        assert count, name
+
+
+def test_what_has_a_number_keeps_it_when_more_comes(tmp_path: Path) -> None:
+    keyed = "SELECT stack_hash, stack_id FROM stack UNION ALL SELECT source_hash, source_id FROM source"
+    before = dict(asked(loaded(tmp_path, heap(0, grow=100)), keyed))
+
+    after = dict(asked(loaded(tmp_path, heap(0, grow=100), profile("main.other@o.go:3 9")), keyed))
+
+    assert before.items() < after.items()
+
+
+def test_every_number_names_a_row(tmp_path: Path) -> None:
+    db = loaded(tmp_path, heap(0, grow=100), profile("a@a.go:1|b@b.go:2 c@c.go:3 9"))
+
+    for reference in (
+        *("sample.stack_id = stack", "sample.label_set_id = label_set", "sample.profile_id = source"),
+        *("location.mapping_id = mapping", "profile_mapping.mapping_id = mapping", "profile.source_id = source"),
+    ):
+        column, _, table = reference.partition(" = ")
+        name = column.partition(".")[0]
+        query = (
+            f"SELECT COUNT(*), COUNT({table}.{table}_id) FROM {name} LEFT JOIN {table} ON {column} = {table}.{table}_id"
+        )
+        ((rows, found),) = asked(db, query)
+        assert rows == found > 0, reference
+    for query in (
+        "SELECT unnest(location_ids) FROM stack EXCEPT SELECT location_id FROM location",
+        "SELECT unnest(lines).function_id FROM location EXCEPT SELECT function_id FROM function",
+    ):
+        assert asked(db, query) == []
+
+
+def test_lists_keep_their_order(tmp_path: Path) -> None:
+    db = loaded(tmp_path, profile("z@z.go:1|y@y.go:2 a@a.go:3 m@m.go:4 z@z.go:1|y@y.go:2 9"))
+
+    query = """
+        SELECT list(f.name ORDER BY place, line_place)
+        FROM (SELECT unnest(location_ids) AS location_id, generate_subscripts(location_ids, 1) AS place FROM stack)
+        JOIN (SELECT location_id, unnest(lines) AS line, generate_subscripts(lines, 1) AS line_place FROM location)
+        USING (location_id)
+        JOIN function f ON f.function_id = line.function_id
+    """
+    assert asked(db, query) == [(["z", "y", "a", "m", "z", "y"],)]
+
+
+def test_an_unsigned_number_is_itself_again(tmp_path: Path) -> None:
+    db = loaded(tmp_path, profile("a@x.go:1 b@x.go:2 1", loaded_at=0xFFFF_FFFF_0000_0000))
+
+    assert asked(db, "SELECT memory_start FROM profile_mapping") == [(0xFFFF_FFFF_0000_0000,)]
+
+
+def test_a_hash_is_sixteen_digits_and_says_the_bits_of_the_lake(tmp_path: Path) -> None:
+    db = loaded(tmp_path, profile("1"))
+
+    # What a stack of nothing has: XXH64 of nothing, above the signed numbers.
+    assert asked(db, "SELECT stack_hash, location_ids FROM stack") == [("ef46db3751d8e999", [])]
+
+
+def test_every_column_of_a_loaded_table_has_its_declared_type(tmp_path: Path) -> None:
+    db = loaded(tmp_path, heap(0, grow=100))
+
+    for name, table in tables().items():
+        described = [(row[0], row[1].replace('"', "")) for row in asked(db, f"DESCRIBE {name}")]
+        assert described == [(column.name, column.sql_type.replace('"', "")) for column in table.columns]
