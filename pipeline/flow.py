@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pipeline.lake.describe import Description
     from pipeline.lake.keep import Kept
     from pipeline.warehouse.load import Loaded
+    from pipeline.warehouse.part import Part
 
 # Inputs of one batch: enough to spread per-batch costs, few enough to bound memory and to show progress. Where less may be
 # held of one input than of a batch, the batch is as small.
@@ -111,6 +112,7 @@ def load(
     lake: str,
     database: str,
     *,
+    part: Part | None = None,
     threads: int | None = None,
     memory: str | None = None,
     views: Collection[str] | None = None,
@@ -118,10 +120,12 @@ def load(
 ) -> Loaded:
     """Bring the DuckDB file up to the lake; only what was committed since the last load is read.
 
+    part     what of the lake goes in; a file that is there goes on with the part it was made with
     views    the views and macros that will be asked, where the database is for one question; all when None
     advance  told what share of the work is done
     """
     from pipeline.warehouse.load import load as load_database
+    from pipeline.warehouse.part import Part
 
     snapshot = _filled(lake)
     return load_database(
@@ -129,6 +133,7 @@ def load(
         lake=fingerprint(lake),
         batch=snapshot.batch,
         files={name: files(snapshot, name) for name in snapshot.files},
+        part=part or Part(),
         threads=threads,
         memory=memory,
         views=views,

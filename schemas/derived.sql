@@ -62,6 +62,8 @@ CREATE TABLE warehouse_state (
   declarations VARCHAR NOT NULL,
   -- The id of the lake's log; tells one lake from another.
   lake VARCHAR NOT NULL,
+  -- What of the lake it holds, as JSON: service, kind, since; {} for all of it.
+  part VARCHAR NOT NULL,
   -- Version of heapscape that wrote it.
   heapscape VARCHAR NOT NULL
 );

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import click
 
@@ -10,25 +11,42 @@ from pipeline import flow
 from pipeline.cli.console import answer, share_done, show_json
 from pipeline.cli.options import database_option, lake_option, outcome_option, resource_options
 from pipeline.warehouse.load import Loaded
+from pipeline.warehouse.part import Part
 
 
 @click.command()
 @lake_option
 @database_option
+@click.option("--service", metavar="SERVICE", help="Only what is of this service.")
+@click.option("--kind", metavar="KIND", help="Only profiles of this kind: heap, cpu, trace, ...")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Only what was taken on this day (UTC) or later."
+)
 @outcome_option
 @resource_options
-def load(lake: str, db: str, format_: str, memory: str, threads: int | None) -> None:
+def load(
+    lake: str,
+    db: str,
+    service: str | None,
+    kind: str | None,
+    since: datetime | None,
+    format_: str,
+    memory: str,
+    threads: int | None,
+) -> None:
     """Bring the DuckDB file up to the lake.
 
     Reads only what was committed since the last load, and publishes by renaming: who has the old file open keeps
-    it. The file opens in DuckDB 1.5 and later.
+    it. The file opens in DuckDB 1.5 and later. A file that was made with a part of the lake goes on with that part.
 
     \b
       heapscape load
+      heapscape load --service checkout --kind heap --since 2026-11-01 --db checkout.duckdb
       duckdb -readonly heapscape.duckdb "FROM attribution.growth_by_site"
     """
     started = time.monotonic()
-    loaded = load_with_progress(lake, db, memory=memory, threads=threads)
+    part = Part(service, kind, since.date() if since else None)
+    loaded = load_with_progress(lake, db, part=part, memory=memory, threads=threads)
     if format_ == "json":
         show_json({"batch": loaded.to_batch, "new_rows": dict(loaded.rows)})
         return
@@ -37,7 +55,7 @@ def load(lake: str, db: str, format_: str, memory: str, threads: int | None) -> 
     answer(f"{db} is at batch {loaded.to_batch} of {lake}: {rows:,} new rows, {seconds:.1f} s")
 
 
-def load_with_progress(lake: str, db: str, *, memory: str, threads: int | None) -> Loaded:
+def load_with_progress(lake: str, db: str, *, part: Part | None = None, memory: str, threads: int | None) -> Loaded:
     """Load, with a bar on a terminal."""
     with share_done("loading") as advance:
-        return flow.load(lake, db, threads=threads, memory=memory, advance=advance)
+        return flow.load(lake, db, part=part, threads=threads, memory=memory, advance=advance)

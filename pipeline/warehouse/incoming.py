@@ -2,7 +2,8 @@
 
 A number is given to what is new and stays with it. While a load runs, table `key_stack` has hash and number of every stack
 that the new rows speak of; so have `key_function`, `key_source`, ... Of sources those alone that are new: a row of a source that
-is here already is here already, in whatever file it comes again.
+is here already is here already, in whatever file it comes again. Of a part of a lake those alone that are of it, and the
+symbols that their rows speak of.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import duckdb
 from pipeline.schema import Table, TableColumn, struct_fields, tables
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import quoted
+from pipeline.warehouse.part import Part
 
 _ASK_LAKE = "heapscape lake verify tells which files are not as they were written"
-# Each after those it is made of.
+# Each after those it is made of; what speaks of them speaks of the last ones.
 _SYMBOLS = ("function", "mapping", "label_set", "location", "stack")
 # What has numbers of its own and rows of sources: the same verdict may stand in many reports.
 _REPEATED = ("escape_site",)
@@ -34,7 +36,9 @@ CREATE OR REPLACE TEMP TABLE key_source AS
 WITH ingested AS (
   SELECT source_hash AS hash, MIN(uri) AS uri
   FROM told
-  WHERE status = 'ingested' AND {hexadecimal} NOT IN (SELECT source_hash FROM source WHERE status = 'ingested')
+  WHERE status = 'ingested'
+    AND {hexadecimal} NOT IN (SELECT source_hash FROM source WHERE status = 'ingested')
+    AND source_hash NOT IN ({left_out})
   GROUP BY source_hash
 )
 SELECT hash, ((SELECT coalesce(MAX(source_id), 0) FROM source) + row_number() OVER (ORDER BY uri, hash))::INTEGER AS id
@@ -108,23 +112,23 @@ FROM found
 
 
 def insert(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]], *, memory: str | None
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]], *, part: Part, memory: str | None
 ) -> Iterator[tuple[str, int]]:
     """Insert the rows of new files that are not here yet; yields each table with how many it gained.
 
     files   table -> absolute paths of files of the lake
+    part    what of it; rows of other sources are passed over
     memory  what was given for all of it, to be named where it is too little
     """
     of_table = partial(_of_table, memory=memory or connection)
     with of_table("source"):
-        yield "source", _insert_sources(connection, files.get("source", ()))
+        yield "source", _insert_sources(connection, files, part=part)
+    for name in (*_REPEATED, *reversed(_SYMBOLS)):
+        _give_numbers(connection, name, files, is_whole=part.is_whole, of_table=of_table)
     for name in _SYMBOLS:
-        _give_numbers(connection, name, files, of_table=of_table)
         if name in files:
             with of_table(name):
                 yield name, _insert_symbols(connection, tables()[name], files[name])
-    for name in _REPEATED:
-        _give_numbers(connection, name, files, of_table=of_table)
     for name, paths in files.items():
         if name != "source" and name not in _SYMBOLS:
             with of_table(name):
@@ -135,15 +139,16 @@ def _of_table(name: str, *, memory: str | duckdb.DuckDBPyConnection) -> Abstract
     return explained(f"table {name} of the lake", memory=memory, otherwise=_ASK_LAKE)
 
 
-def _insert_sources(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> int:
+def _insert_sources(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]], *, part: Part) -> int:
     table = tables()["source"]
     names = ", ".join(column.lake_name for column in table.columns if column.lake_name)
-    source = f"read_parquet([{', '.join(map(quoted, paths))}], union_by_name = true)" if paths else _none(table)
-    connection.execute(_TOLD.format(columns=names, files=source))
+    rows = partial(_new_rows, files=files)
+    connection.execute(_TOLD.format(columns=names, files=rows("source")))
     values = ", ".join(_value(column, "told") for column in table.columns)
     refused = ", ".join(_value(column, "key_source") for column in table.columns)
     of_told = _hexadecimal("told.source_hash")
-    connection.execute(_KEY_SOURCE.format(hexadecimal=of_told))
+    left_out = part.left_out(rows) or "SELECT NULL::BIGINT WHERE false"
+    connection.execute(_KEY_SOURCE.format(hexadecimal=of_told, left_out=left_out))
     connection.execute(
         _FORGET_REFUSED.format(hexadecimal=of_told, told_at="make_timestamp(epoch_us(told.ingested_at))")
     )
@@ -169,28 +174,40 @@ def _give_numbers(
     name: str,
     files: Mapping[str, Sequence[str]],
     *,
+    is_whole: bool,
     of_table: Callable[[str], AbstractContextManager[None]],
 ) -> None:
     """Make the table of keys of all that new rows speak of."""
     connection.execute("CREATE OR REPLACE TEMP TABLE spoken_of (hash BIGINT)")
     for other, paths in files.items():
-        for query in _mentions(tables()[other], paths, of=name):
+        for query in _mentions(tables()[other], _speaking(tables()[other], paths, is_whole=is_whole), of=name):
             with of_table(other):
                 connection.execute(f"INSERT INTO spoken_of {query}")
     connection.execute(_KEY.format(name=name, hexadecimal=_hexadecimal("wanted.hash")))
 
 
-def _mentions(table: Table, paths: Sequence[str], *, of: str) -> Iterator[str]:
-    """A query of the hashes for each column of a table that speaks of some other, or of itself."""
+def _speaking(table: Table, paths: Sequence[str], *, is_whole: bool) -> str:
+    """The rows of new files that go in: of new sources, or symbols that something new speaks of."""
+    if table.name in _SYMBOLS:
+        return f"(FROM {_files(table, paths)} WHERE {table.key[0]} IN (SELECT hash FROM key_{table.name} WHERE is_new))"
+    if is_whole or table.name == "source":
+        # But for the same bytes that two writers brought, all of them are.
+        return _files(table, paths)
+    source = next(column.lake_name for column in table.columns if column.counts == "source" and column.lake_name)
+    return f"(FROM {_files(table, paths)} WHERE {source} IN (SELECT hash FROM key_source))"
+
+
+def _mentions(table: Table, rows: str, *, of: str) -> Iterator[str]:
+    """A query of the hashes for each column of a table that speaks of some other."""
     for column in table.columns:
         name = column.lake_name or f"{of}_hash"
-        if column.counts == of:
+        if column.counts == of and not (table.name == of and of in _SYMBOLS):
             value = f"unnest({name})" if column.sql_type.endswith("[]") else name
-            yield f"SELECT DISTINCT {value} AS hash FROM {_files(table, paths)}"
+            yield f"SELECT DISTINCT {value} AS hash FROM {rows}"
         for field, _, counted in struct_fields(column.sql_type):
             if counted == of:
                 values = f"list_transform({name}, lambda one: one.{field.removesuffix('_id')}_hash)"
-                yield f"SELECT DISTINCT unnest({values}) AS hash FROM {_files(table, paths)}"
+                yield f"SELECT DISTINCT unnest({values}) AS hash FROM {rows}"
 
 
 def _insert_symbols(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> int:
@@ -283,6 +300,11 @@ def _value(column: TableColumn, rows: str) -> str:
 
 def _files(table: Table, paths: Sequence[str]) -> str:
     return f"read_parquet([{', '.join(map(quoted, paths))}], hive_partitioning = {bool(table.partition)}, union_by_name = true)"
+
+
+def _new_rows(name: str, *, files: Mapping[str, Sequence[str]]) -> str:
+    """What stands in FROM for the new rows of a table."""
+    return _files(tables()[name], files[name]) if files.get(name) else _none(tables()[name])
 
 
 def _none(table: Table) -> str:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -22,15 +22,17 @@ from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.incoming import insert
 from pipeline.warehouse.modules import create_modules, fingerprint, modules, quoted
+from pipeline.warehouse.part import Part
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Which state of which lake a database holds."""
+    """Which state of which part of which lake a database holds."""
 
     batch: int
     declarations: str
     lake: str
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Loaded:
 
 
 _FORGOTTEN_S = 24 * 60 * 60
+_WHOLE = Part()
 
 
 def load(
@@ -51,6 +54,7 @@ def load(
     lake: str,
     batch: int,
     files: Mapping[str, Sequence[str]],
+    part: Part = _WHOLE,
     threads: int | None = None,
     memory: str | None = None,
     views: Collection[str] | None = None,
@@ -60,6 +64,7 @@ def load(
 
     lake     fingerprint of the lake; a database of another lake, or of another release, is made anew
     files    table -> absolute paths of its files after that batch
+    part     what of the lake; a database goes on with the part that it was made with
     views    the views and macros that will be asked, for a database that is made for one question; all when None
     advance  told what share of the work is done
     The new state is built in a copy beside the file, which then takes its place: readers see the old state or
@@ -67,7 +72,7 @@ def load(
     """
     _check_name(path)
     with explained(path, memory=memory):
-        wanted = State(batch, fingerprint(), lake)
+        wanted = State(batch, fingerprint(), lake, part)
         return _load(path, wanted, files, threads=threads, memory=memory, views=views, advance=advance)
 
 
@@ -82,6 +87,12 @@ def _load(
     advance: Callable[[float], None],
 ) -> Loaded:
     state = _state(path)
+    if state and wanted.part.is_whole:
+        wanted = replace(wanted, part=state.part)
+    if state and state.part != wanted.part:
+        raise UsageError(
+            f"{path}: holds {state.part}, and not {wanted.part}; name another file with --db, or move it away"
+        )
     if state == wanted:
         return Loaded(wanted.batch, wanted.batch, {})
     is_new = state is None or (state.lake, state.declarations) != (wanted.lake, wanted.declarations)
@@ -100,7 +111,7 @@ def _load(
                 create_tables(connection)
                 create_modules(connection, views)
                 connection.commit()
-            rows = _fill(connection, files, memory=memory, views=views, advance=advance)
+            rows = _fill(connection, files, part=wanted.part, memory=memory, views=views, advance=advance)
             _set_state(connection, wanted)
         _publish(draft, path)
     finally:
@@ -123,6 +134,7 @@ def _fill(
     connection: duckdb.DuckDBPyConnection,
     files: Mapping[str, Sequence[str]],
     *,
+    part: Part,
     memory: str | None,
     views: Collection[str] | None,
     advance: Callable[[float], None],
@@ -131,7 +143,7 @@ def _fill(
     new = {name: [path for path in paths if (name, path) not in loaded] for name, paths in files.items()}
     rows: Counter[str] = Counter()
     given = {name: paths for name, paths in new.items() if paths}
-    for done, (name, count) in enumerate(insert(connection, given, memory=memory)):
+    for done, (name, count) in enumerate(insert(connection, given, part=part, memory=memory)):
         rows[name] += count
         advance(min(1, done / (len(given) + 1)) / 2)
     added = [(name, path) for name, paths in new.items() for path in paths]
@@ -160,17 +172,22 @@ def _state(path: str) -> State | None:
         return None
     with open_readonly(path) as connection:
         try:
-            rows = connection.sql("SELECT batch, declarations, lake FROM warehouse_state").fetchall()
+            rows = connection.sql("SELECT batch, declarations, lake, part FROM warehouse_state").fetchall()
         except duckdb.CatalogException as error:
             raise LakeError(f"{path}: this DuckDB file was not made by heapscape; name another with --db") from error
-    return State(*rows[0]) if rows else None
+        except duckdb.BinderException:
+            # Of a release that said less of it.
+            return State(0, "", "", Part())
+    for batch, declarations, lake, part in rows:
+        return State(batch, declarations, lake, Part.of_json(part))
+    return None
 
 
 def _set_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     connection.execute("DELETE FROM warehouse_state")
     connection.execute(
-        "INSERT INTO warehouse_state VALUES (?, ?, ?, ?)",
-        [state.batch, state.declarations, state.lake, __version__],
+        "INSERT INTO warehouse_state VALUES (?, ?, ?, ?, ?)",
+        [state.batch, state.declarations, state.lake, state.part.to_json(), __version__],
     )
 
 
