@@ -23,7 +23,6 @@ from pipeline.inputs.plan import plan, unread
 from pipeline.lake.batch_log import fingerprint
 from pipeline.lake.commit import commit, settle
 from pipeline.lake.snapshot import files, read_known, read_snapshot
-from pipeline.lake.verify import Finding, vacuum, verify
 from pipeline.values import Loss, Snapshot
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from pipeline.lake.describe import Description
     from pipeline.lake.keep import Kept
+    from pipeline.lake.verify import Finding
     from pipeline.warehouse.load import Loaded
     from pipeline.warehouse.part import Part
 
@@ -143,11 +143,15 @@ def load(
 
 def verify_lake(lake: str) -> Iterator[Finding]:
     """Everything that is not as the lake's logs say, and what a crash left behind."""
+    from pipeline.lake.verify import verify
+
     return verify(_filled(lake))
 
 
 def vacuum_lake(lake: str, *, older_than_hours: float) -> list[str]:
     """Remove what crashes left behind and what no longer counts, if it is so old; returns the paths, relative to the lake."""
+    from pipeline.lake.verify import vacuum
+
     _filled(lake)
     return vacuum(lake, older_than_hours=older_than_hours)
 

@@ -220,7 +220,7 @@ def growth_by_own_code(connection: duckdb.DuckDBPyConnection, series_ids: Sequen
     """Growth of some series by the nearest line of the program's own code, those that grew most first."""
     query = """
     FROM attribution.growth_by_own_code
-    WHERE series_id IN (SELECT unnest($ids))
+    WHERE list_contains($ids, series_id)
     ORDER BY series_id, growth_bytes DESC, file, line, function
     """
     return ask(connection, query, {"ids": list(series_ids)}, name="growth by own code")
@@ -230,7 +230,8 @@ def growth_by_module(connection: duckdb.DuckDBPyConnection, series_ids: Sequence
     """Growth of some series by the module that allocated, those that grew most first."""
     query = """
     FROM attribution.growth_by_module
-    WHERE series_id IN (SELECT unnest($ids))
+    -- A filter reaches the samples; a join stops at the sums of them.
+    WHERE list_contains($ids, series_id)
     ORDER BY series_id, growth_bytes DESC, module, version
     """
     return ask(connection, query, {"ids": list(series_ids)}, name="growth by module")

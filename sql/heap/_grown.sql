@@ -16,8 +16,10 @@ WITH ends AS (
   UNION ALL
   SELECT series_id, last_profile_id, 1 FROM heap.series WHERE profiles > 1
 )
-SELECT ends.series_id, live.stack_id, int64.clamp(SUM(ends.sign * live.inuse_bytes::HUGEINT))
+SELECT ends.series_id, sample.stack_id, int64.clamp(SUM(ends.sign * sample.value::HUGEINT))
 FROM ends
-JOIN heap.inuse AS live USING (profile_id)
-GROUP BY ends.series_id, live.stack_id
-HAVING SUM(ends.sign * live.inuse_bytes::HUGEINT) <> 0
+-- Of samples and not of sums of them, so that those of a few profiles are read for a few series.
+JOIN sample USING (profile_id)
+WHERE sample.sample_type = 'inuse_space'
+GROUP BY ends.series_id, sample.stack_id
+HAVING SUM(ends.sign * sample.value::HUGEINT) <> 0

@@ -13,14 +13,23 @@ Debugging information (DWARF) and symbol tables are not read: the function table
 
 from __future__ import annotations
 
-from pipeline.formats.binary.decode import decode
+from collections.abc import Iterator, Sequence
+
 from pipeline.formats.binary.recognise import looks_like_executable
-from pipeline.values import Format
+from pipeline.values import Blob, Decoded, Format
+
+
+def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    # To import it takes longer than many a file takes to decode, and most runs meet one format or two.
+    from pipeline.formats.binary.decode import decode
+
+    return decode(blobs)
+
 
 FORMAT = Format(
     name="binary",
     recognise=looks_like_executable,
-    decode=decode,
+    decode=_decode,
     fills=("binary_file", "binary_module", "binary_function", "call_site"),
     is_streamed=True,
     identity_labels=("service", "build"),

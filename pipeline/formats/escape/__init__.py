@@ -24,14 +24,23 @@ Other diagnostics of the log (nilcheck, canInlineFunction, ...) are skipped; the
 
 from __future__ import annotations
 
-from pipeline.formats.escape.decode import decode
+from collections.abc import Iterator, Sequence
+
 from pipeline.formats.escape.recognise import looks_like_report
-from pipeline.values import Format
+from pipeline.values import Blob, Decoded, Format
+
+
+def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    # To import it takes longer than many a file takes to decode, and most runs meet one format or two.
+    from pipeline.formats.escape.decode import decode
+
+    return decode(blobs)
+
 
 FORMAT = Format(
     name="escape",
     recognise=looks_like_report,
-    decode=decode,
+    decode=_decode,
     fills=("escape_report", "escape_package", "escape_site", "escape_step", "escape_inline", "inlined_call"),
     is_streamed=True,
     identity_labels=("service", "build"),

@@ -11,14 +11,23 @@ whole, sorts it and turns it into the events of newer ones, as Go's reader does;
 
 from __future__ import annotations
 
-from pipeline.formats.gotrace.decode import decode
+from collections.abc import Iterator, Sequence
+
 from pipeline.formats.gotrace.recognise import looks_like_trace
-from pipeline.values import Format
+from pipeline.values import Blob, Decoded, Format
+
+
+def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    # To import it takes longer than many a file takes to decode, and most runs meet one format or two.
+    from pipeline.formats.gotrace.decode import decode
+
+    return decode(blobs)
+
 
 FORMAT = Format(
     name="gotrace",
     recognise=looks_like_trace,
-    decode=decode,
+    decode=_decode,
     fills=(
         "trace",
         "trace_generation",

@@ -10,14 +10,23 @@ Read in full; nothing of a sound profile is ignored but fields that profile.prot
 
 from __future__ import annotations
 
-from pipeline.formats.pprof.decode import decode
+from collections.abc import Iterator, Sequence
+
 from pipeline.formats.pprof.recognise import looks_like_profile
-from pipeline.values import Format
+from pipeline.values import Blob, Decoded, Format
+
+
+def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    # To import it takes longer than many a file takes to decode, and most runs meet one format or two.
+    from pipeline.formats.pprof.decode import decode
+
+    return decode(blobs)
+
 
 FORMAT = Format(
     name="pprof",
     recognise=looks_like_profile,
-    decode=decode,
+    decode=_decode,
     fills=(
         "profile",
         "profile_sample_type",
