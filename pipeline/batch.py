@@ -14,6 +14,7 @@ from pipeline.endings import refusal_reason
 from pipeline.errors import ENDS, LakeError
 from pipeline.formats import is_streamed, recognise
 from pipeline.inputs.limits import Limits
+from pipeline.inputs.opening import opened_ahead
 from pipeline.inputs.read import read
 from pipeline.lake.commit import open_writer
 from pipeline.lake.snapshot import contains
@@ -161,8 +162,8 @@ def _read_together(
     blobs: list[Blob] = []
     refused: list[Refusal] = []
     size = 0
-    for origin in batch:
-        for found in read(origin, limits=limits, is_streamed=is_streamed, held=held):
+    for origin, opened in opened_ahead(batch):
+        for found in read(origin, limits=limits, is_streamed=is_streamed, held=held, opened=opened):
             if isinstance(found, Refusal):
                 refused.append(found)
                 continue

@@ -17,7 +17,7 @@ class Setting:
     help: str
 
 
-LAKE = Setting("lake", "heapscape-lake", "HEAPSCAPE_LAKE", "Folder of the Parquet lake.")
+LAKE = Setting("lake", "heapscape-lake", "HEAPSCAPE_LAKE", "Folder of the Parquet lake, or the URL of one in a bucket.")
 DATABASE = Setting("db", "heapscape.duckdb", "HEAPSCAPE_DB", "The DuckDB file.")
 MEMORY = Setting(
     "memory",

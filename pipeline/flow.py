@@ -23,6 +23,7 @@ from pipeline.inputs.plan import plan, unread
 from pipeline.lake.batch_log import fingerprint
 from pipeline.lake.commit import commit, settle
 from pipeline.lake.snapshot import files, read_known, read_snapshot
+from pipeline.lake.store import store_of
 from pipeline.values import Loss, Snapshot
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def load(
         batch=snapshot.batch,
         files={name: files(snapshot, name) for name in snapshot.files},
         part=part or Part(),
+        fetched=store_of(lake).fetched,
         threads=threads,
         memory=memory,
         views=views,

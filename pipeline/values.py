@@ -30,12 +30,16 @@ class Origin:
     member   the name inside an archive, "" for a plain file
     labels   from flags, `key=value` path parts and sidecar files
     offered  hash of path, size, time of change and labels: the same file again need not be read; None where nobody can tell
+    version  of an object in a store what changes whenever it does, its ETag; "" for all else
+    listed_bytes  how large an object is
     """
 
     path: str
     member: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     offered: int | None = None
+    version: str = ""
+    listed_bytes: int = 0
 
     @property
     def uri(self) -> str:

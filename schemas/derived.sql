@@ -75,6 +75,6 @@ CREATE TABLE warehouse_state (
 CREATE TABLE loaded_file (
   -- The table it belongs to.
   table_name VARCHAR NOT NULL,
-  -- Its absolute path.
+  -- Its absolute path, or its URL where the lake is in a bucket.
   path VARCHAR NOT NULL
 );

@@ -23,7 +23,7 @@ CREATE TABLE source (
   size_bytes BIGINT NOT NULL,
   -- Of the bytes as offered, hexadecimal.
   sha256 VARCHAR NOT NULL,
-  -- XXH64 of path, size, time of last change and labels, by which an unchanged file is known without being read; hexadecimal. NULL where that cannot be relied on.
+  -- XXH64 of path, size, time of last change (of an object in a bucket its ETag) and labels, by which an unchanged file is known without being read; hexadecimal. NULL where that cannot be relied on.
   offered_hash VARCHAR,
   -- When it was read, UTC.
   ingested_at TIMESTAMP NOT NULL

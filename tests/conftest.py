@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+
+from pipeline.buckets import bucket
+from tests.builders.s3 import Server, serving
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -35,3 +39,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert found == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An S3 server with a bucket, and an environment that leads there. Tests that ask for it run in one worker."""
+    with serving(tmp_path_factory.mktemp("s3")) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        httpx.put(f"{server.url}/bucket").raise_for_status()
+        bucket.cache_clear()
+        yield server
+        bucket.cache_clear()

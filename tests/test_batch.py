@@ -190,7 +190,7 @@ def _told(result: BatchResult, lake: str | Path) -> list[Mapping[str, Any]]:
         row
         for file in result.written.files
         if file.table == "source"
-        for row in read_rows(Path(lake, file.path)).to_pylist()
+        for row in read_rows(str(lake), file.path).to_pylist()
     ]
 
 
@@ -211,7 +211,7 @@ def test_a_refused_report_has_no_notes_beside_its_reason(tmp_path: Path, monkeyp
     result = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
     (notes,) = [file for file in result.written.files if file.table == "ingest_note"]
-    rows = read_rows(tmp_path / "lake" / notes.path).to_pylist()
+    rows = read_rows(str(tmp_path / "lake"), notes.path).to_pylist()
     assert [(row["source_hash"], row["count"]) for row in rows] == [(hash_of(b"b"), 5)]
 
 
@@ -296,7 +296,7 @@ def _rows(result: BatchResult, lake: Path) -> Mapping[str, list[Mapping[str, Any
     """All rows but those of refused sources, whose number is that of the refusals, and when each was read."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for file in result.written.files:
-        rows = read_rows(lake / file.path).to_pylist()
+        rows = read_rows(str(lake), file.path).to_pylist()
         if file.table == "source":
             rows = [{**row, "ingested_at": None} for row in rows if row["status"] == "ingested"]
         found.setdefault(file.table, []).extend(rows)

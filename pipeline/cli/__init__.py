@@ -24,6 +24,7 @@ from pipeline.text import printable
 COMMANDS: Final = {
     "run": "Decode INPUTs, load them, and print where the heap grew.",
     "ingest": "Decode INPUTs into the Parquet lake.",
+    "collect": "Fetch profiles of running Go services, again and again, into a folder fit for `heapscape run`.",
     "load": "Bring the DuckDB file up to the lake.",
     "sql": "Run any SQL query, read-only; - reads it from standard input.",
     "growth": "Print where the heap grew, and why the compiler put it there.",

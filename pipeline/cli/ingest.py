@@ -47,12 +47,14 @@ def ingest(
     """Decode INPUTs into the Parquet lake.
 
     An INPUT is a file, a folder, a glob, a zip or tar archive, or - for standard input; gzip, zstd, bzip2 and xz
-    are taken off. Formats are known by content. What is in the lake already is skipped, a file with the path, size
-    and time of change it had then without being read; what was refused is tried again.
+    are taken off. So is a URL: s3://, gs:// or az:// of an object or a folder, http:// of what a service answers.
+    Formats are known by content. What is in the lake already is skipped, a file with the path, size and time of
+    change it had then without being read, an object with the same ETag; what was refused is tried again.
 
     \b
       heapscape ingest profiles/ --label service=checkout
-      curl -s localhost:6060/debug/pprof/heap | heapscape ingest -
+      heapscape ingest s3://bucket/profiles --lake s3://bucket/lake
+      heapscape ingest http://localhost:6060/debug/pprof/heap
     """
     started = time.monotonic()
     receipt = ingest_with_progress(inputs, lake, labels=labels, check_content=check_content, jobs=jobs, memory=memory)

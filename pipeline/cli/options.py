@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from pipeline import config, flow
+from pipeline.buckets import SCHEMES, is_url, local_path
 from pipeline.cli.console import say_losses, say_refusals
 from pipeline.errors import PipelineError, UsageError
 from pipeline.inputs.limits import MEMORY_FOR_ONE, Limits
@@ -36,13 +37,25 @@ class Place(click.types.StringParamType):
     """A path that DuckDB can open; an empty one, from a variable that is not set, would quietly be the default."""
 
     name = "path"
+    may_be_url = False
+    expected = "a file on this machine was expected"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not value:
             self.fail("it is empty; name a file or a folder", param, ctx)
         if storable(value) != value:
             self.fail(f"{value!r} is not text in UTF-8, and DuckDB opens no such file; name another", param, ctx)
+        value = local_path(value)
+        if "://" in value and not (self.may_be_url and is_url(value)):
+            self.fail(f"{value}: {self.expected}", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class LakePlace(Place):
+    """The same in a folder or in a bucket."""
+
+    may_be_url = True
+    expected = f"a lake is a folder, or in a bucket at {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
 
 
 class Finite(click.FloatRange):
@@ -85,7 +98,7 @@ def setting(declared: config.Setting, **attributes: Any) -> Callable[[_Command],
 
 def lake_option(command: _Command) -> _Command:
     """--lake DIR"""
-    return setting(config.LAKE, metavar="DIR", type=Place())(command)
+    return setting(config.LAKE, metavar="DIR", type=LakePlace())(command)
 
 
 def database_option(command: _Command) -> _Command:

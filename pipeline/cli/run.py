@@ -58,6 +58,7 @@ def run(
 
     \b
       heapscape run artefacts/
+      heapscape run s3://bucket/profiles --lake s3://bucket/lake
       heapscape run 'pods/*/heap-*.pb.gz' escape-m2.txt --label service=checkout --report growth.html
     """
     started = time.monotonic()

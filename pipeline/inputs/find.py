@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pipeline.buckets import SCHEMES, is_url, local_path
 from pipeline.errors import UsageError
 from pipeline.inputs.labels import SIDECAR, Labels, folder_labels, is_data_file, is_sidecar, sidecar
+from pipeline.inputs.objects import objects
+from pipeline.inputs.web import is_web
 from pipeline.values import Origin
 
 STANDARD_INPUT = "-"
@@ -56,9 +59,13 @@ class _Folder:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """The folders that paths name, remembered, as globs name few of them often."""
+    """The folders that paths name, remembered, as globs name few of them often.
+
+    skip  folders of object stores to leave out
+    """
 
     is_data: Callable[[bytes], bool]
+    skip: tuple[str, ...] = ()
     folders: dict[str, _Folder] = field(default_factory=dict)
 
 
@@ -72,7 +79,8 @@ def find(
     """Every input that `paths` name, in their order, the files of a folder sorted by name.
 
     A path is a file, a folder (with all below it), a glob the shell left alone (`*`, `?`, `[...]`, and `**`
-    for any number of folders), or "-" for standard input. A file that is there is never taken for a glob.
+    for any number of folders), the URL of one of them in an object store, what a http:// URL answers, or "-" for
+    standard input. A file that is there is never taken for a glob.
     Hidden files and folders are skipped unless named; sidecars always are. Links are followed; a folder
     that can be reached in several ways is read once for each path, links last, so links in a circle do no
     harm. What is no file (a FIFO, a device, a folder that may not be listed) is found too: `read` refuses it.
@@ -91,10 +99,12 @@ def find(
 
     Raises UsageError at once for a path that does not exist, and on the way for a broken sidecar.
     """
-    given = [_checked(path) for path in paths]
+    given = [_checked(local_path(path)) for path in paths]
     if given.count(STANDARD_INPUT) > 1:
         raise UsageError("standard input (-) is given twice; it can be read once")
-    return _found(given, labels, frozenset(filter(None, map(_identity, skip))), _Around(is_data))
+    skip = tuple(skip)
+    around = _Around(is_data, tuple(filter(is_url, skip)))
+    return _found(given, labels, frozenset(filter(None, map(_identity, skip))), around)
 
 
 def _found(
@@ -103,6 +113,10 @@ def _found(
     for path in paths:
         if path == STANDARD_INPUT:
             yield Origin(path, labels=Labels({}, flags))
+        elif is_url(path):
+            yield from objects(path, labels=flags, skip=around.skip, is_data=around.is_data)
+        elif is_web(path):
+            yield Origin(path, labels=Labels(folder_labels(path.partition("?")[0].split("/")), flags))
         elif os.path.lexists(path):
             yield from _below(path, flags, around, skip)
         else:
@@ -111,7 +125,7 @@ def _found(
 
 def _checked(path: str) -> str:
     """The path, when there is something at it; a glob may match nothing now, which is found out in its turn."""
-    if path == STANDARD_INPUT or os.path.exists(path):
+    if path == STANDARD_INPUT or is_url(path) or is_web(path) or os.path.exists(path):
         return path
     if os.path.islink(path):
         raise UsageError(f"{path}: is a link to {os.readlink(path)}, which does not exist; mend or remove it")
@@ -122,7 +136,8 @@ def _checked(path: str) -> str:
     if not path:
         raise UsageError("an empty path was given; give a file, a folder, a glob or - for standard input")
     if "://" in path:
-        raise UsageError(f"{path}: object stores are not read; copy the files to a folder and give that")
+        known = ", ".join(f"{scheme}://" for scheme in (*SCHEMES, "https", "http", "file"))
+        raise UsageError(f"{path}: no file has this name, and of URLs those of {known} are read")
     raise UsageError(f"{path}: no such file or folder; {_nearest(path)}")
 
 

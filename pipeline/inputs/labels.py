@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import unquote
 
+from pipeline.buckets import bucket, is_url, split
 from pipeline.errors import UsageError
 from pipeline.text import storable
 
@@ -91,6 +92,10 @@ def sidecar(path: str, *, is_data: Callable[[bytes], bool]) -> dict[str, str]:
 
 def _beginning(path: str) -> bytes | None:
     """All of a small file and the beginning of a large one; None when it is not there."""
+    if is_url(path):
+        root, key = split(path)
+        found = bucket(root).found(key)
+        return bucket(root).read(key, most=min(found.size_bytes, _SIDECAR_BYTES + 1)) if found else None
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):

@@ -30,16 +30,22 @@ def unread(origins: Iterable[Origin], *, offered: Int64s) -> list[Origin]:
 
 def _offered(origin: Origin) -> int | None:
     """What a file is known by without being read; None for a pipe, for what is not there and for what is being changed."""
-    if origin.path == STANDARD_INPUT:
+    state = [origin.path, f"{origin.listed_bytes}", origin.version] if origin.version else _on_disk(origin.path)
+    labels = (f"{name}={value}" for name, value in sorted(origin.labels.items()))
+    return hash_of("\n".join([*state, *labels])) if state else None
+
+
+def _on_disk(path: str) -> list[str] | None:
+    """What tells a file from any other, and from itself after a change."""
+    if path == STANDARD_INPUT:
         return None
     try:
-        status = os.stat(origin.path)
+        status = os.stat(path)
     except OSError:
         return None
     if not stat.S_ISREG(status.st_mode) or time.time_ns() - status.st_mtime_ns < _SETTLED_NS:
         return None
-    labels = (f"{name}={value}" for name, value in sorted(origin.labels.items()))
-    return hash_of("\n".join([os.path.abspath(origin.path), f"{status.st_size}", f"{status.st_mtime_ns}", *labels]))
+    return [os.path.abspath(path), f"{status.st_size}", f"{status.st_mtime_ns}"]
 
 
 def plan(origins: Iterable[Origin], *, target_bytes: int, target_files: int) -> Iterator[tuple[Origin, ...]]:
@@ -62,6 +68,8 @@ def plan(origins: Iterable[Origin], *, target_bytes: int, target_files: int) -> 
 
 
 def _size(origin: Origin) -> int:
+    if origin.version:
+        return origin.listed_bytes
     try:
         return os.stat(0 if origin.path == STANDARD_INPUT else origin.path).st_size
     except OSError:

@@ -15,7 +15,7 @@ from functools import partial
 import xxhash
 
 from pipeline.endings import refusal_reason
-from pipeline.errors import ENDS, CutOff, DecodeError
+from pipeline.errors import ENDS, CutOff, DecodeError, PipelineError
 from pipeline.hashes import hash_of, signed
 from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
@@ -23,8 +23,10 @@ from pipeline.inputs.find import STANDARD_INPUT
 from pipeline.inputs.hashes import sha256_of
 from pipeline.inputs.labels import is_sidecar, member_labels
 from pipeline.inputs.limits import Budget, LimitError, Limits, memory_for
+from pipeline.inputs.opening import open_input
 from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather
 from pipeline.inputs.tar import is_tar, tar_members
+from pipeline.inputs.web import is_web, shown
 from pipeline.inputs.zip import ZipMember, extract, is_zip, packed, zip_members
 from pipeline.text import storable
 from pipeline.values import Blob, Large, Origin, Refusal, Source
@@ -77,6 +79,7 @@ def read(
     limits: Limits,
     is_streamed: Callable[[bytes], bool] = lambda head: False,
     held: MutableMapping[str, bytes] | None = None,
+    opened: Callable[[], int] | None = None,
 ) -> Iterator[Blob | Refusal]:
     """The plain bytes of a file: one Blob, or one for each member of an archive, or Refusals saying why not.
 
@@ -85,37 +88,46 @@ def read(
     for how it is kept, or through a bug of ours. A file that grows meanwhile is read to where its end then is.
 
     Of a Refusal that has no readable bytes (a link, a missing permission) the source_hash is that of its uri;
-    of a zip member that could not be extracted id and sha256 are of its packed bytes; of more than 64 MiB that
-    could not be unpacked they are of the beginning, and the reason says so.
+    of a zip member that could not be extracted they are of its packed bytes; of more than 64 MiB that could not be
+    unpacked they are of the beginning, and the reason says so.
 
-    is_streamed  whether a file that begins with these bytes can be decoded without being held. Where it has more than
-                 `max_plain_bytes`, or is compressed and cut off, its Blob reads it again from where it is, before the
-                 next is asked for
+    is_streamed  whether a file that begins with these bytes can be decoded without being held. Of more than
+                 `max_plain_bytes`, or compressed and cut off, its Blob reads it again, before the next is asked for
     held         keeps what came from standard input, so that the same origin can be read again
+    opened       gives the descriptor of what is being fetched already
 
     Memory stays below `max_plain_bytes` for each archive around a file, plus twice that and a few pieces.
     """
-    shown = _storable(origin)
+    named = _storable(origin)
     try:
-        descriptor = _opened(origin.path)
-    except OSError as error:
-        yield _unread(shown, f"cannot be opened: {error.strerror}; {_advice(error)}")
+        descriptor = opened() if opened else open_input(origin.path)
+    except ENDS:
+        raise
+    except BaseException as error:
+        yield _unread(named, _why_closed(origin.path, error))
         return
     try:
         content = _small(origin.path, descriptor, limits=limits, held={} if held is None else held)
         if content is None:
             size = os.fstat(descriptor).st_size
-            yield from _unpack(_Input(shown, OnDisk(descriptor, size), Budget(size, limits), is_streamed))
+            yield from _unpack(_Input(named, OnDisk(descriptor, size), Budget(size, limits), is_streamed))
         else:
-            yield from _held(_Input(shown, Held(content), Budget(len(content), limits), is_streamed), content)
+            yield from _held(_Input(named, Held(content), Budget(len(content), limits), is_streamed), content)
     except OSError as error:
-        yield _unread(shown, f"cannot be read: {error.strerror or error}")
+        yield _unread(named, f"cannot be read: {error.strerror or error}")
     except ENDS:
         raise
     except BaseException as error:
-        yield _unread(shown, refusal_reason(error))
+        yield _unread(named, refusal_reason(error))
     finally:
         os.close(descriptor)
+
+
+def _why_closed(path: str, error: BaseException) -> str:
+    """Why an input could not be opened."""
+    if isinstance(error, OSError):
+        return f"cannot be opened: {error.strerror}; {_advice(error)}"
+    return str(error).removeprefix(f"{path}: ") if isinstance(error, PipelineError) else refusal_reason(error)
 
 
 def _held(this: _Input, content: bytes) -> Iterator[Blob | Refusal]:
@@ -125,11 +137,6 @@ def _held(this: _Input, content: bytes) -> Iterator[Blob | Refusal]:
         yield Blob(_source(this.origin, content, plain=plain), plain)
     else:
         yield from _unpack(this)
-
-
-def _opened(path: str) -> int:
-    # Without O_NONBLOCK a FIFO that nobody writes to would hang the whole batch.
-    return os.dup(0) if path == STANDARD_INPUT else os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _small(path: str, descriptor: int, *, limits: Limits, held: MutableMapping[str, bytes]) -> bytes | None:
@@ -363,7 +370,8 @@ def _unread(origin: Origin, reason: str) -> Refusal:
 
 def _storable(origin: Origin) -> Origin:
     """The origin with a path that can be written down; `find` keeps the one that can be opened."""
-    return origin if origin.path.isascii() else replace(origin, path=storable(origin.path))
+    path = shown(origin.path) if is_web(origin.path) else origin.path
+    return origin if path == origin.path and path.isascii() else replace(origin, path=storable(path))
 
 
 def _advice(error: OSError) -> str:

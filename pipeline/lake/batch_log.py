@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +19,7 @@ from pipeline.errors import LakeError
 from pipeline.lake import delta, durable
 from pipeline.lake.datafile import read_rows
 from pipeline.lake.layout import BATCH, batch_number, batch_path
+from pipeline.lake.store import store_of
 from pipeline.schema import tables
 from pipeline.values import DataFile, Int64s
 
@@ -74,8 +74,7 @@ def append(lake: str, batch: Batch) -> bool:
     """Commit a batch; False when another writer has taken its number."""
     path = f"{BATCH}/{batch_path(batch.number, token=durable.token())}"
     content = _encoded(batch)
-    durable.write_new(Path(lake, path), memoryview(content))
-    durable.sync_folder(Path(lake, BATCH))
+    store_of(lake).write(path, memoryview(content))
     try:
         # What is looked at is what the commit follows on: a batch that comes in between makes it fail.
         table = delta.opened(lake, BATCH)
@@ -84,9 +83,9 @@ def append(lake: str, batch: Batch) -> bool:
             raise delta.Moved
         written = DataFile(BATCH, path, 1, len(content))
         old = [file for number, file in numbers.items() if number <= batch.applied - _KEPT]
-        delta.commit(table, Path(lake, BATCH), [written], old, schema=SCHEMA)
+        delta.commit(table, lake, BATCH, [written], old, schema=SCHEMA)
     except delta.Moved:
-        durable.remove(Path(lake, path))
+        store_of(lake).remove(path)
         return False
     return True
 
@@ -128,7 +127,7 @@ def _is_applied(lake: str, name: str, batches: Sequence[Batch]) -> bool:
         return True
     schema, partition = tables()[name].schema, tables()[name].partition
     try:
-        delta.commit(table, Path(lake, name), files, gone, schema=schema, partition=partition, batch=later[-1].number)
+        delta.commit(table, lake, name, files, gone, schema=schema, partition=partition, batch=later[-1].number)
     except delta.Moved:
         return False
     return True
@@ -191,8 +190,7 @@ def _document(file: DataFile) -> Mapping[str, object]:
 
 
 def _read(lake: str, file: DataFile) -> Batch:
-    path = Path(lake, file.path)
-    rows = read_rows(path)
+    rows = read_rows(lake, file.path)
     try:
         (row,) = rows.to_pylist()
         files, gone = (tuple(DataFile(**one) for one in json.loads(row[name])) for name in ("files", "gone"))
@@ -200,6 +198,6 @@ def _read(lake: str, file: DataFile) -> Batch:
         return Batch(row["batch"], row["applied"], row["committed_at"], row["written_by"], sources, files, gone)
     except (ValueError, LookupError, TypeError) as error:
         raise LakeError(
-            f"{path}: not a batch as this heapscape writes them: {error}; a newer one wrote it, or it was changed: "
+            f"{store_of(lake).address(file.path)}: not a batch as this heapscape writes them: {error}; a newer one wrote it, or it was changed: "
             "upgrade, or restore it from a copy"
         ) from error

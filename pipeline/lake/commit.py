@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
@@ -20,11 +20,13 @@ from pipeline.errors import LakeError
 from pipeline.lake import batch_log
 from pipeline.lake.batch_log import Batch
 from pipeline.lake.snapshot import advanced, later
+from pipeline.lake.store import store_of
 from pipeline.lake.writer import Writer
 from pipeline.values import DataFile, Known, Written
 
 # So many batches are added to the tables in one go: a commit to each of them takes longer than to write a batch down.
 _GROUP = 16
+_LOOKS = 8
 
 
 @contextmanager
@@ -64,8 +66,9 @@ def commit(lake: str, written: Written, *, known: Known, written_by: str = f"hea
             return None
         if not written.files:
             return known
-        for file in written.files:
-            _must_be_there(lake, file)
+        # Side by side: in a bucket each takes a round trip.
+        with ThreadPoolExecutor(_LOOKS) as pool:
+            list(pool.map(partial(_must_be_there, lake), written.files))
         now = datetime.now(UTC)
         batch = Batch(known.batch + 1, known.applied, now, written_by, written.sources, written.files)
         if batch_log.append(lake, batch):
@@ -82,15 +85,15 @@ def settle(lake: str, known: Known) -> Known:
 
 
 def _must_be_there(lake: str, file: DataFile) -> None:
-    path = Path(lake, file.path)
+    path = store_of(lake).address(file.path)
     try:
-        size = path.stat().st_size
-    except FileNotFoundError as error:
+        size = store_of(lake).size(file.path)
+    except OSError as error:
+        raise LakeError(f"{path}: cannot be looked at before the commit: {error.strerror}; run it again") from error
+    if size is None:
         raise LakeError(
             f"{path}: written for this batch and gone before its commit; a vacuum took it for a leftover. "
             "Run the same command again, and vacuum with a higher age"
-        ) from error
-    except OSError as error:
-        raise LakeError(f"{path}: cannot be looked at before the commit: {error.strerror}; run it again") from error
+        )
     if size != file.size_bytes:
         raise LakeError(f"{path}: has {size} bytes, {file.size_bytes} were written; check the disk, then run it again")

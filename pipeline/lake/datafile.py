@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
 from pipeline.lake.layout import is_symbols
+from pipeline.lake.store import store_of
 from pipeline.schema import Table, tables
 
 _LEVEL = 3
@@ -101,24 +101,25 @@ def _as_json(value: int | date) -> int | str:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def read_rows(path: Path, *, columns: Sequence[str] | None = None) -> pa.Table:
+def read_rows(lake: str, path: str, *, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of a data file as it stores them, without partition columns; `columns` picks some."""
-    with _opened(path) as file:
+    with _opened(lake, path) as file:
         return file.read(columns=None if columns is None else list(columns), use_threads=False)
 
 
-def read_shape(path: Path) -> tuple[pa.Schema, int]:
+def read_shape(lake: str, path: str) -> tuple[pa.Schema, int]:
     """The Arrow schema of a data file and how many rows it has, from its footer alone."""
-    with _opened(path) as file:
+    with _opened(lake, path) as file:
         return file.schema_arrow, file.metadata.num_rows
 
 
-def _opened(path: Path) -> pq.ParquetFile:
+def _opened(lake: str, path: str) -> pq.ParquetFile:
+    store = store_of(lake)
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(store.readable(path))
     except (OSError, pa.ArrowException) as error:
         raise LakeError(
-            f"{path}: cannot be read as Parquet: {error}; `heapscape lake verify` says what is lost"
+            f"{store.address(path)}: cannot be read as Parquet: {error}; `heapscape lake verify` says what is lost"
         ) from error
 
 

@@ -7,9 +7,9 @@ as an application transaction (Delta protocol, "Transaction Identifiers"), so th
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import unquote
 
@@ -18,8 +18,10 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
+from pipeline.buckets import explained, is_url
 from pipeline.errors import LakeError
 from pipeline.lake.layout import partition_values
+from pipeline.lake.store import store_of
 from pipeline.values import DataFile
 
 _APPLICATION = "heapscape"
@@ -36,23 +38,26 @@ class Moved(Exception):
 
 def opened(lake: str, table: str) -> Log | None:
     """A table as it is now; None where nobody has written to it yet."""
-    path = _openable(Path(lake, table))
+    store = store_of(lake)
+    path = _openable(store.address(table))
     # Its own look goes to the log file by file, which takes longer for a table that is not there.
-    if not path.joinpath("_delta_log").is_dir():
+    if not store.has_folder(f"{table}/_delta_log"):
         return None
     try:
-        return DeltaTable(str(path))
+        return DeltaTable(path, storage_options=store.options)
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, ValueError) as error:
-        raise LakeError(
-            f"{path}: its Delta log cannot be read: {_said(error)}; restore _delta_log from a copy, or ingest the inputs into a new lake"
+        told = f"{path}: its Delta log cannot be read: {_said(error)}"
+        raise (explained(path, error) if is_url(path) else None) or LakeError(
+            f"{told}; restore _delta_log from a copy, or ingest the inputs into a new lake"
         ) from error
 
 
-def _openable(path: Path) -> Path:
+def _openable(path: str) -> str:
     """The path; raises LakeError for one that Delta's library takes for another, or cannot take."""
-    if "%" in str(path.absolute()) or not str(path.absolute()).isprintable():
+    absolute = path if is_url(path) else os.path.abspath(path)
+    if "%" in absolute or not absolute.isprintable():
         raise LakeError(
             f"{path}: Delta's library cannot open a path with a percent sign or a character that is not printed; "
             "name another folder"
@@ -78,7 +83,8 @@ def listed(table: Log | None, name: str) -> list[DataFile]:
 
 def commit(
     table: Log | None,
-    path: Path,
+    lake: str,
+    name: str,
     added: Sequence[DataFile],
     gone: Sequence[DataFile] = (),
     *,
@@ -86,21 +92,23 @@ def commit(
     partition: Sequence[str] = (),
     batch: int | None = None,
 ) -> None:
-    """Let files count, and others no longer, in one commit that follows on the table as it was opened.
+    """Let files of a table count, and others no longer, in one commit that follows on the table as it was opened.
 
     Raises Moved when another commit came first.
     """
+    path = store_of(lake).address(name)
     adds = [_added(file) for file in added]
     transactions = [Transaction(_APPLICATION, batch)] if batch else None
     once = CommitProperties(max_commit_retries=0, app_transactions=transactions)
     try:
         if table is None:
             create_table_with_add_actions(
-                str(path),
+                path,
                 _delta(schema),
                 adds,
                 partition_by=list(partition),
                 configuration=_CONFIGURATION,
+                storage_options=store_of(lake).options,
                 commit_properties=once,
             )
         else:
@@ -114,7 +122,7 @@ def commit(
     except CommitFailedError as error:
         raise Moved from error
     except DeltaError as error:
-        if table is None and DeltaTable.is_deltatable(str(path)):
+        if table is None and DeltaTable.is_deltatable(path, store_of(lake).options):
             raise Moved from error
         raise LakeError(f"{path}: committing failed: {_said(error)}; nothing of it counts. Run it again") from error
 
@@ -132,7 +140,7 @@ def unlisted(lake: str, name: str, *, older_than_hours: int) -> list[str]:
     found = table.vacuum(older_than_hours, dry_run=True, enforce_retention_duration=False, full=True)
     # A file that no longer counts may have been removed before.
     paths = (f"{name}/{unquote(path)}" for path in found)
-    return [path for path in paths if Path(lake, path).exists()]
+    return [path for path in paths if store_of(lake).size(path) is not None]
 
 
 def _delta(schema: pa.Schema) -> Schema:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -83,8 +82,7 @@ def _column(snapshot: Snapshot, table: str, name: str) -> list[str | None]:
 def _array(snapshot: Snapshot, table: str, name: str) -> pa.ChunkedArray:
     kind = tables()[table].schema.field(name).type
     parts = [
-        read_rows(Path(snapshot.lake, file.path), columns=[name])[name].cast(kind)
-        for file in snapshot.files.get(table, ())
+        read_rows(snapshot.lake, file.path, columns=[name])[name].cast(kind) for file in snapshot.files.get(table, ())
     ]
     return pa.chunked_array([chunk for part in parts for chunk in part.chunks], kind)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -101,7 +100,7 @@ def _groups(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
 
 def _merge(lake: str, table: Table, folder: str, files: Sequence[DataFile]) -> Staged:
     kept = [field for field in table.schema if field.name not in table.partition]
-    parts = [_as_declared(read_rows(Path(lake, file.path)), pa.schema(kept)) for file in files]
+    parts = [_as_declared(read_rows(lake, file.path), pa.schema(kept)) for file in files]
     rows = fold(parts, key=table.key[0]) if is_symbols(table) else pa.concat_tables(parts).unify_dictionaries()
     rows = in_order(rows, by=table.sort)
     return stage(lake, encode(rows, table=table), rows=rows.num_rows, table=table, folder=folder)
@@ -166,7 +165,7 @@ def _without_sources(
 ) -> Iterator[tuple[Staged | None, tuple[DataFile, ...]]]:
     """One file without the rows of some sources; what its other rows speak of is added to `used`."""
     table = tables()[file.table]
-    rows = read_rows(Path(lake, file.path))
+    rows = read_rows(lake, file.path)
     stays = ~np.isin(rows[column].to_numpy(), gone)
     if stays.all():
         kept = rows
@@ -190,7 +189,7 @@ def _staged(lake: str, file: DataFile, kept: pa.Table) -> Staged | None:
 def _tombstones(snapshot: Snapshot, gone: Int64s) -> Staged:
     """Rows of table `source` that say which sources are no longer there."""
     table = tables()["source"]
-    told = pa.concat_tables([read_rows(Path(snapshot.lake, file.path)) for file in snapshot.files["source"]])
+    told = pa.concat_tables([read_rows(snapshot.lake, file.path) for file in snapshot.files["source"]])
     told = told.filter(pc.and_(pc.equal(told["status"], "ingested"), pc.is_in(told["source_hash"], pa.array(gone))))
     now = pa.array([datetime.now(UTC)] * told.num_rows, pa.timestamp("us", "UTC"))
     for name, column in (("status", pa.array(["expired"] * told.num_rows)), ("ingested_at", now)):
@@ -206,7 +205,7 @@ def _unused_symbols(
         table = tables()[name]
         wanted = np.unique(np.concatenate([np.empty(0, np.int64), *used.get(name, [])]))
         for file in snapshot.files.get(name, ()):
-            rows = read_rows(Path(snapshot.lake, file.path))
+            rows = read_rows(snapshot.lake, file.path)
             stays = np.isin(rows[table.key[0]].to_numpy(), wanted)
             kept = rows.filter(pa.array(stays))
             for target, values in _spoken_of(kept):
@@ -228,7 +227,7 @@ def _spoken_of(rows: pa.Table) -> Iterator[tuple[str, Int64s]]:
 def _read(snapshot: Snapshot, name: str, columns: Sequence[str]) -> pa.Table:
     schema = pa.schema([tables()[name].schema.field(column) for column in columns])
     files = snapshot.files.get(name, ())
-    parts = [read_rows(Path(snapshot.lake, file.path), columns=columns).cast(schema) for file in files]
+    parts = [read_rows(snapshot.lake, file.path, columns=columns).cast(schema) for file in files]
     return pa.concat_tables([schema.empty_table(), *parts])
 
 

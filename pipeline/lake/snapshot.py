@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.buckets import is_url
 from pipeline.lake import batch_log, delta
 from pipeline.lake.batch_log import Batch
 from pipeline.lake.datafile import read_rows
@@ -62,8 +63,8 @@ def advanced(known: Known, batches: Sequence[Batch]) -> Known:
 
 
 def files(snapshot: Snapshot, table: str) -> list[str]:
-    """Absolute paths of a table's files; none for a table nobody has written yet."""
-    root = str(Path(snapshot.lake).absolute())
+    """Absolute paths, or URLs, of a table's files; none for a table nobody has written yet."""
+    root = snapshot.lake if is_url(snapshot.lake) else os.path.abspath(snapshot.lake)
     return [f"{root}/{file.path}" for file in snapshot.files.get(table, ())]
 
 
@@ -88,5 +89,5 @@ def _files(lake: str, name: str, pending: Sequence[Batch]) -> tuple[DataFile, ..
 
 def _sources(lake: str, listed: Sequence[DataFile]) -> pa.Table:
     schema = pa.schema([tables()["source"].schema.field(name) for name in _OF_SOURCE])
-    found = [read_rows(Path(lake, file.path), columns=_OF_SOURCE).cast(schema) for file in listed]
+    found = [read_rows(lake, file.path, columns=_OF_SOURCE).cast(schema) for file in listed]
     return pa.concat_tables([schema.empty_table(), *found])

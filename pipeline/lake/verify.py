@@ -7,12 +7,12 @@ and are compared across the lake, by key and a hash of the whole row.
 
 from __future__ import annotations
 
-import hashlib
+import errno
+import os
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,10 @@ import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.hashes import hexadecimal
-from pipeline.lake import batch_log, delta, durable
+from pipeline.lake import batch_log, delta
 from pipeline.lake.datafile import read_rows, read_shape
-from pipeline.lake.layout import BATCH, batch_number, content_name, is_staged_name, partition_values, source_column
+from pipeline.lake.layout import BATCH, batch_number, content_name, partition_values, source_column
+from pipeline.lake.store import store_of
 from pipeline.schema import Table, tables
 from pipeline.values import DataFile, Int64s, Snapshot
 
@@ -78,16 +79,16 @@ def vacuum(lake: str, *, older_than_hours: float) -> list[str]:
     """
     batch_log.roll_forward(lake, batch_log.pending(lake))
     latest = time.time() - 3600 * older_than_hours
-    staged = [path for path in _staged(lake) if _modified_at(Path(lake, path)) <= latest]
+    staged = _staged(lake, latest)
     removed = sorted([*staged, *_unlisted(lake, older_than_hours=round(older_than_hours))])
     for path in removed:
-        durable.remove(Path(lake, path))
+        store_of(lake).remove(path)
     return removed
 
 
 def _strays(lake: str) -> list[str]:
     """What `vacuum` would remove if it were old."""
-    return sorted([*_staged(lake), *_unlisted(lake, older_than_hours=0)])
+    return sorted([*_staged(lake, time.time()), *_unlisted(lake, older_than_hours=0)])
 
 
 def _unlisted(lake: str, *, older_than_hours: int) -> list[str]:
@@ -99,25 +100,19 @@ def _names() -> list[str]:
     return [BATCH, *(name for name, table in tables().items() if table.in_lake)]
 
 
-def _staged(lake: str) -> list[str]:
-    """Files that were being written, which Delta takes for somebody else's."""
-    found = (path for name in _names() for path in Path(lake, name).rglob(".*.tmp") if is_staged_name(path.name))
-    return [path.relative_to(lake).as_posix() for path in found]
-
-
-def _modified_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return float("inf")
+def _staged(lake: str, latest: float) -> list[str]:
+    """Files that were being written until then, which Delta takes for somebody else's."""
+    return [path for name in _names() for path in store_of(lake).staged_before(name, latest)]
 
 
 def _check_file(lake: str, file: DataFile) -> Generator[Finding, None, _Sound | None]:
     """Yields findings; returns the file when its content can be relied on."""
-    path = Path(lake, file.path)
-    named = content_name(file.path)
+    store, named = store_of(lake), content_name(file.path)
     try:
-        size, sha256 = path.stat().st_size, _sha256(path) if named else ""
+        size = store.size(file.path)
+        if size is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        sha256 = store.sha256(file.path) if named else ""
     except OSError as error:
         yield Finding("error", file.path, f"cannot be read: {error.strerror}; it has {file.rows} rows", _RESTORE)
         return None
@@ -127,12 +122,12 @@ def _check_file(lake: str, file: DataFile) -> Generator[Finding, None, _Sound | 
     if named and not sha256.startswith(named):
         yield Finding("error", file.path, f"sha256 {sha256}, which its name does not begin", _RESTORE)
         return None
-    return (yield from _check_shape(path, file))
+    return (yield from _check_shape(lake, file))
 
 
-def _check_shape(path: Path, file: DataFile) -> Generator[Finding, None, _Sound | None]:
+def _check_shape(lake: str, file: DataFile) -> Generator[Finding, None, _Sound | None]:
     try:
-        schema, rows = read_shape(path)
+        schema, rows = read_shape(lake, file.path)
     except LakeError as error:
         yield Finding("error", file.path, str(error), _BUG)
         return None
@@ -171,7 +166,7 @@ def _check_sources(lake: str, by_table: dict[str, list[_Sound]]) -> Iterator[Fin
     """Each source went in once, rows are of sources that did, and no key is there twice."""
     ingested: list[int] = []
     for one in by_table["source"]:
-        rows = _frame(read_rows(Path(lake, one.file.path), columns=["source_hash", "status"]))
+        rows = _frame(read_rows(lake, one.file.path, columns=["source_hash", "status"]))
         ingested += rows.filter(pl.col("status") == "ingested")["source_hash"].to_list()
     known = np.unique(np.array(ingested, np.int64))
     if len(known) < len(ingested):
@@ -208,7 +203,7 @@ def _sharing(parts: Sequence[_Sound], sources: Sequence[Int64s]) -> Iterator[lis
 
 def _check_keys(lake: str, parts: Sequence[_Sound], *, table: Table) -> Iterator[Finding]:
     key = [column for column in table.key if column not in table.partition]
-    rows = pl.concat([_frame(read_rows(Path(lake, one.file.path), columns=key)) for one in parts])
+    rows = pl.concat([_frame(read_rows(lake, one.file.path, columns=key)) for one in parts])
     repeated = rows.height - rows.n_unique()
     if repeated:
         example = rows.filter(rows.is_duplicated()).row(0, named=True)
@@ -222,7 +217,7 @@ def _check_symbols(lake: str, files: Sequence[_Sound]) -> Iterator[Finding]:
         (key,) = tables()[name].key
         hashes = []
         for one in parts:
-            rows = _frame(read_rows(Path(lake, one.file.path)))
+            rows = _frame(read_rows(lake, one.file.path))
             if rows[key].n_unique() != rows.height:
                 yield Finding("error", one.file.path, f"{key} is not unique in it", _BUG)
             declared = [column for column in tables()[name].schema.names if column in rows.columns]
@@ -294,7 +289,7 @@ def _distinct(lake: str, files: Sequence[_Sound], column: str) -> Int64s:
     for one in files:
         if outer not in one.schema.names:
             continue
-        for chunk in read_rows(Path(lake, one.file.path), columns=[outer])[outer].chunks:
+        for chunk in read_rows(lake, one.file.path, columns=[outer])[outer].chunks:
             found.append(np.unique(_ids(chunk, inner).drop_null().to_numpy(zero_copy_only=False)))
     return np.unique(np.concatenate(found))
 
@@ -310,8 +305,3 @@ def _frame(rows: pa.Table) -> pl.DataFrame:
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)
     return frame
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

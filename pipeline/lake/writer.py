@@ -6,9 +6,8 @@ import hashlib
 import os
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Semaphore
 
 import numpy as np
@@ -17,15 +16,13 @@ import pyarrow.compute as pc
 
 from pipeline.errors import SchemaError
 from pipeline.hashes import hexadecimal
-from pipeline.lake import durable
 from pipeline.lake.datafile import encode, statistics
-from pipeline.lake.layout import data_path, folder_path, folders_above, is_symbols, staged_path
+from pipeline.lake.layout import data_path, folder_path, is_symbols
 from pipeline.lake.rows import checked, fold, in_order, source_hashes, split
+from pipeline.lake.store import store_of
 from pipeline.schema import Table, tables
 from pipeline.values import DataFile, Written
 
-# Folders synced at the same time.
-_SYNCS = 8
 # Flushes that are written at the same time: to encode rows takes as long as to decode them.
 _FLUSHES = 2
 # Small batches are folded once, when they are written.
@@ -34,7 +31,7 @@ _LEAST_FOLDED_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A data file on the disk that still has the name nobody reads; `path` is that name, relative to the lake."""
+    """A data file that is written and not published; `path` is where it is until then, relative to the lake."""
 
     path: str
     file: DataFile
@@ -122,8 +119,7 @@ class Writer:
 
     def discard(self) -> None:
         """Remove what was written and has no name yet."""
-        for staged in self._staged:
-            durable.remove(Path(self._lake, staged.path))
+        store_of(self._lake).discard(staged.path for staged in self._staged)
         self._staged.clear()
         self._buffers.clear()
 
@@ -187,25 +183,14 @@ def stage(lake: str, encoded: pa.Buffer, *, rows: int, table: Table, folder: str
     """Write the bytes of a Parquet file with so many rows into `folder`, under a name that nobody reads."""
     content = memoryview(encoded)
     sha256 = hashlib.sha256(content).hexdigest()
-    path = staged_path(folder, token=durable.token())
-    durable.write_new(Path(lake, path), content)
-    file = DataFile(table.name, data_path(folder, sha256=sha256), rows, len(content), statistics(encoded))
-    return Staged(path, file)
+    path = data_path(folder, sha256=sha256)
+    file = DataFile(table.name, path, rows, len(content), statistics(encoded))
+    return Staged(store_of(lake).stage(path, content), file)
 
 
 def publish(lake: str, staged: Sequence[Staged]) -> tuple[DataFile, ...]:
-    """Give staged files their names and make the names last.
-
-    A file that is there already has the same content; replacing it makes it young again, so that no sweep
-    takes it for the leftover of a crash.
-    """
-    for one in staged:
-        durable.rename(Path(lake, one.path), Path(lake, one.file.path))
-    if staged:
-        # Side by side, for the disk makes several names last in about the time of one.
-        folders = [Path(lake, folder) for folder in folders_above(one.file.path for one in staged)]
-        with ThreadPoolExecutor(_SYNCS, thread_name_prefix="sync") as pool:
-            list(pool.map(durable.sync_folder, folders))
+    """Give staged files the names that a log can list, and make the names last."""
+    store_of(lake).publish([(one.path, one.file.path) for one in staged])
     by_path = {one.file.path: one.file for one in staged}
     return tuple(by_path[path] for path in sorted(by_path))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
@@ -44,6 +45,9 @@ class Loaded:
     rows: Mapping[str, int]
 
 
+# From where files are, and a folder that may be filled, to where they can be opened.
+Fetched: TypeAlias = "Callable[[Sequence[str], str], Sequence[str]]"
+
 _FORGOTTEN_S = 24 * 60 * 60
 _WHOLE = Part()
 
@@ -55,6 +59,7 @@ def load(
     batch: int,
     files: Mapping[str, Sequence[str]],
     part: Part = _WHOLE,
+    fetched: Fetched = lambda paths, folder: paths,
     threads: int | None = None,
     memory: str | None = None,
     views: Collection[str] | None = None,
@@ -63,8 +68,9 @@ def load(
     """Bring the database at `path` up to a batch of the lake.
 
     lake     fingerprint of the lake; a database of another lake, or of another release, is made anew
-    files    table -> absolute paths of its files after that batch
+    files    table -> absolute paths, or URLs, of its files after that batch
     part     what of the lake; a database goes on with the part that it was made with
+    fetched  gives paths where such files can be opened, in a folder that is removed afterwards if they are elsewhere
     views    the views and macros that will be asked, for a database that is made for one question; all when None
     advance  told what share of the work is done
     The new state is built in a copy beside the file, which then takes its place: readers see the old state or
@@ -73,7 +79,7 @@ def load(
     _check_name(path)
     with explained(path, memory=memory):
         wanted = State(batch, fingerprint(), lake, part)
-        return _load(path, wanted, files, threads=threads, memory=memory, views=views, advance=advance)
+        return _load(path, wanted, files, fetched=fetched, threads=threads, memory=memory, views=views, advance=advance)
 
 
 def _load(
@@ -81,6 +87,7 @@ def _load(
     wanted: State,
     files: Mapping[str, Sequence[str]],
     *,
+    fetched: Fetched,
     threads: int | None,
     memory: str | None,
     views: Collection[str] | None,
@@ -111,7 +118,15 @@ def _load(
                 create_tables(connection)
                 create_modules(connection, views)
                 connection.commit()
-            rows = _fill(connection, files, part=wanted.part, memory=memory, views=views, advance=advance)
+            rows = _fill(
+                connection,
+                files,
+                lambda paths: fetched(paths, f"{draft}.lake"),
+                part=wanted.part,
+                memory=memory,
+                views=views,
+                advance=advance,
+            )
             _set_state(connection, wanted)
         _publish(draft, path)
     finally:
@@ -133,6 +148,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def _fill(
     connection: duckdb.DuckDBPyConnection,
     files: Mapping[str, Sequence[str]],
+    local: Callable[[Sequence[str]], Sequence[str]],
     *,
     part: Part,
     memory: str | None,
@@ -142,7 +158,7 @@ def _fill(
     loaded = set(connection.execute("SELECT table_name, path FROM loaded_file").fetchall())
     new = {name: [path for path in paths if (name, path) not in loaded] for name, paths in files.items()}
     rows: Counter[str] = Counter()
-    given = {name: paths for name, paths in new.items() if paths}
+    given = {name: local(paths) for name, paths in new.items() if paths}
     for done, (name, count) in enumerate(insert(connection, given, part=part, memory=memory)):
         rows[name] += count
         advance(min(1, done / (len(given) + 1)) / 2)
@@ -194,7 +210,8 @@ def _set_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
 def _remove(draft: str) -> None:
     for leftover in (draft, f"{draft}.wal"):
         Path(leftover).unlink(missing_ok=True)
-    shutil.rmtree(f"{draft}.spill", ignore_errors=True)
+    for folder in ("spill", "lake"):
+        shutil.rmtree(f"{draft}.{folder}", ignore_errors=True)
 
 
 def _remove_forgotten(path: str) -> None:
@@ -202,7 +219,7 @@ def _remove_forgotten(path: str) -> None:
     for draft in Path(path).absolute().parent.glob(f"{glob.escape(Path(path).name)}.*.draft*"):
         with suppress(FileNotFoundError):
             if time.time() - draft.stat().st_mtime > _FORGOTTEN_S:
-                _remove(str(draft).removesuffix(".spill"))
+                _remove(str(draft).removesuffix(".spill").removesuffix(".lake"))
 
 
 def _publish(draft: str, path: str) -> None:

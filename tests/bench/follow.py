@@ -24,7 +24,7 @@ _QUESTIONS = {
     "growth": ["growth"],
     "top": ["top"],
     "flame": ["flame", "-o", "flame.html"],
-    "peek": ["peek", "method7$"],
+    "peek": ["peek", "method7"],
     "diff": ["diff"],
 }
 

@@ -64,6 +64,8 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
         lambda at: ["ingest", at.inputs, "--lake", at.lake],
         lambda at: ["ingest", at.inputs, "--lake", at.lake, "--jobs", "2", "--format", "json"],
     ),
+    # Port 9 is that of `discard`, where nobody listens.
+    "collect": (lambda at: ["collect", "http://127.0.0.1:9", "--for", "0s", "--out", at.page],),
     "load": (lambda at: ["load", "--lake", at.lake, "--db", at.db],),
     "sql": (
         lambda at: ["sql", "FROM range(200_000)", "--db", at.db, "--format", "csv"],
@@ -256,6 +258,7 @@ QUICK = [
     ("half a log", "lake info", 0),
     ("data files cut", "lake compact", 0),
     ("read-only", "lake expire", 0),
+    ("paths below a file", "collect", 0),
     ("SIGINT after 0.0 s", "report", 0),
 ]
 

@@ -20,6 +20,7 @@ from pipeline.cli import every_command
 from pipeline.cli import heapscape as group
 from tests.builders.profile import message
 from tests.builders.trace_text import quoted, to_binary, to_text
+from tests.builders.web import content, serving
 from tests.cli.seat import TRACES, Seen, heapscape, named
 
 # Written out, and not taken from the code under test: controls, marks of direction, breaks; what is no character at all.
@@ -129,6 +130,9 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         ):
             yield "sql", [f"FROM {table}", *how]
         yield "sql", ["SELECT ['a\x1b\n'] AS \"b\x1b\", {'c\u202e': 'd\u2028'} AS s", *how]
+    with serving({"/debug/pprof/heap": content(heap(1, 1))}) as url:
+        named = ["--label", f"service=pay{EVIL_LINES}", "--out", str(world / f"collected{EVIL}")]
+        yield "collect", [url, "--kind", "heap", "--kind", f"no{EVIL_LINES}", "--for", "0s", *named]
     yield "run", [inputs, "--lake", str(world / "again"), "--db", str(world / "again.duckdb")]
     yield "flame", [*db, "-o", str(world / f"page{EVIL_LINES}.html")]
     yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]

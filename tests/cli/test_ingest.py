@@ -94,7 +94,7 @@ def test_empty_standard_input_is_refused_with_the_reason(tmp_path: Path) -> None
         ("not/there", "not/there: no such file or folder; the nearest that exists is the working folder"),
         ("none*.pb.gz", "none*.pb.gz: no file matches"),
         ("", "an empty path was given"),
-        ("s3://bucket/heap", "object stores are not read"),
+        ("ftp://host/heap", "of URLs those of s3://, gs://, az://, https://, http://, file:// are read"),
     ],
 )
 def test_a_path_that_is_not_there_is_2_and_nothing_is_written(tmp_path: Path, path: str, said: str) -> None:

@@ -281,7 +281,7 @@ def test_a_file_called_dash_is_named_with_its_folder(here: Path) -> None:
         ("d/x/y", "d/x/y: no such file or folder; the nearest that exists is d/x"),
         ("d/*.pb", "d/*.pb: no file matches; the nearest that exists is d"),
         ("d/broken", "d/broken: is a link to gone, which does not exist"),
-        ("s3://bucket/heap", "s3://bucket/heap: object stores are not read"),
+        ("ftp://host/heap", "ftp://host/heap: no file has this name"),
         ("", "an empty path"),
     ],
 )

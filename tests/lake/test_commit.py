@@ -11,14 +11,14 @@ from pipeline.errors import LakeError
 from pipeline.lake import batch_log, delta
 from pipeline.lake.commit import commit, open_writer, settle
 from pipeline.lake.datafile import read_rows
-from pipeline.lake.snapshot import files, read_known, read_snapshot
+from pipeline.lake.snapshot import read_known, read_snapshot
 from pipeline.lake.verify import vacuum, verify
 from pipeline.values import Known, Snapshot
 from tests.lake.builder import batch, committed, content_id, ingest, refuse, refused, table, write
 
 
 def column(snapshot: Snapshot, table: str, name: str) -> list[Any]:
-    return pa.concat_tables([read_rows(Path(path)) for path in files(snapshot, table)])[name].to_pylist()
+    return pa.concat_tables([read_rows(snapshot.lake, file.path) for file in snapshot.files[table]])[name].to_pylist()
 
 
 def hashes(names: str) -> list[int]:

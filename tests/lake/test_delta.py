@@ -17,15 +17,15 @@ def test_a_commit_that_does_not_follow_on_what_was_looked_at_fails(tmp_path: Pat
     files = [file for file in written.files if file.table == "stack"]
     schema = tables()["stack"].schema
     seen = delta.opened(str(tmp_path), "stack")
-    delta.commit(seen, tmp_path / "stack", files, schema=schema)
+    delta.commit(seen, str(tmp_path), "stack", files, schema=schema)
 
     with pytest.raises(delta.Moved):
-        delta.commit(seen, tmp_path / "stack", files, schema=schema)
+        delta.commit(seen, str(tmp_path), "stack", files, schema=schema)
 
     seen = delta.opened(str(tmp_path), "stack")
-    delta.commit(seen, tmp_path / "stack", [], files, schema=schema)
+    delta.commit(seen, str(tmp_path), "stack", [], files, schema=schema)
     with pytest.raises(delta.Moved):
-        delta.commit(seen, tmp_path / "stack", files, schema=schema)
+        delta.commit(seen, str(tmp_path), "stack", files, schema=schema)
     assert delta.listed(delta.opened(str(tmp_path), "stack"), "stack") == []
 
 
@@ -33,7 +33,7 @@ def test_a_commit_that_does_not_follow_on_what_was_looked_at_fails(tmp_path: Pat
 def test_every_declared_table_can_be_a_delta_table(tmp_path: Path, name: str) -> None:
     declared = tables()[name]
 
-    delta.commit(None, tmp_path / name, [], schema=declared.schema, partition=declared.partition)
+    delta.commit(None, str(tmp_path), name, [], schema=declared.schema, partition=declared.partition)
 
     log = delta.opened(str(tmp_path), name)
     assert log is not None

@@ -39,12 +39,12 @@ def replace_rows(lake: Path, name: str, rows: pa.Table, *, said: int | None = No
     staged = stage(str(lake), content, rows=said or rows.num_rows, table=declared, folder=file.path.rpartition("/")[0])
     (new,) = publish(str(lake), [staged])
     log = delta.opened(str(lake), name)
-    delta.commit(log, lake / name, [new], [file], schema=declared.schema, partition=declared.partition)
+    delta.commit(log, str(lake), name, [new], [file], schema=declared.schema, partition=declared.partition)
     (lake / file.path).unlink()
 
 
 def stored(lake: Path, name: str) -> pa.Table:
-    return read_rows(lake / the_file(lake, name).path)
+    return read_rows(str(lake), the_file(lake, name).path)
 
 
 def test_a_sound_lake_has_no_findings(tmp_path: Path) -> None:
