@@ -129,7 +129,8 @@ class Bucket:
         with _explained(f"{self.url}/{key}"):
             if most is None:
                 return obstore.get(self.store, key).bytes().to_bytes()
-            return obstore.get_range(self.store, key, start=0, length=most).to_bytes()
+            # No range is empty.
+            return obstore.get_range(self.store, key, start=0, length=most).to_bytes() if most else b""
 
     def fetch(self, key: str, file: BinaryIO) -> None:
         """Write the bytes of an object into a file, a piece at a time."""

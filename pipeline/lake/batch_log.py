@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import LakeError
 from pipeline.lake import delta, durable
 from pipeline.lake.datafile import read_rows
-from pipeline.lake.layout import BATCH, batch_number, batch_path
+from pipeline.lake.layout import BATCH, batch_number, batch_path, is_inside
 from pipeline.lake.store import store_of
 from pipeline.schema import tables
 from pipeline.values import DataFile, Int64s
@@ -193,7 +194,7 @@ def _read(lake: str, file: DataFile) -> Batch:
     rows = read_rows(lake, file.path)
     try:
         (row,) = rows.to_pylist()
-        files, gone = (tuple(DataFile(**one) for one in json.loads(row[name])) for name in ("files", "gone"))
+        files, gone = (tuple(map(_file, json.loads(row[name]))) for name in ("files", "gone"))
         sources = rows["source_hashes"].combine_chunks().flatten().to_numpy()
         return Batch(row["batch"], row["applied"], row["committed_at"], row["written_by"], sources, files, gone)
     except (ValueError, LookupError, TypeError) as error:
@@ -201,3 +202,11 @@ def _read(lake: str, file: DataFile) -> Batch:
             f"{store_of(lake).address(file.path)}: not a batch as this heapscape writes them: {error}; a newer one wrote it, or it was changed: "
             "upgrade, or restore it from a copy"
         ) from error
+
+
+def _file(document: Mapping[str, Any]) -> DataFile:
+    """The file that `_document` wrote; raises ValueError for what is in no table of this release."""
+    file = DataFile(**document)
+    if file.table not in tables() or not is_inside(file.path, file.table):
+        raise ValueError(f"{file.path!r} is not in a table")
+    return file

@@ -20,7 +20,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 
 from pipeline.buckets import explained, is_url
 from pipeline.errors import LakeError
-from pipeline.lake.layout import partition_values
+from pipeline.lake.layout import is_inside, partition_values
 from pipeline.lake.store import store_of
 from pipeline.values import DataFile
 
@@ -76,9 +76,16 @@ def listed(table: Log | None, name: str) -> list[DataFile]:
         return []
     added = pa.table(table.get_add_actions(flatten=True))
     columns = (added.column(one).to_pylist() for one in ("path", "size_bytes", "num_records"))
-    return [
+    found = [
         DataFile(name, f"{name}/{unquote(path)}", rows or 0, size) for path, size, rows in zip(*columns, strict=True)
     ]
+    for file in found:
+        if not is_inside(file.path, name):
+            raise LakeError(
+                f"{table.table_uri}: its Delta log names the file {file.path!r}, which is not in the table; "
+                "heapscape writes no such names, so see who else wrote to the lake"
+            )
+    return found
 
 
 def commit(

@@ -58,6 +58,12 @@ def staged_path(folder: str, *, token: str) -> str:
     return f"{folder}/.{token}.tmp"
 
 
+def is_inside(path: str, table: str) -> bool:
+    """Whether a path that a log has stays in its table's folder: a lake may be anybody's, and files are written by it."""
+    first, *below = path.split("/")
+    return first == table and bool(below) and not {"", ".", ".."} & set(below)
+
+
 def partition_values(path: str) -> dict[str, str | None]:
     """The partition columns a data file's path spells out."""
     parts = (part.partition("=") for part in path.split("/")[1:-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +95,16 @@ def test_what_vanished_is_refused_with_the_store_s_words(s3: Server) -> None:
 
     assert not isinstance(refusal, Blob)
     assert refusal.reason.startswith("the store answers 404 Not Found (NoSuchKey")
+
+
+def test_an_empty_sidecar_is_what_it_is_in_a_folder(s3: Server, tmp_path: Path) -> None:
+    (tmp_path / "labels.json").touch()
+    (tmp_path / "x").write_bytes(b"1")
+    put({"empty/labels.json": b"", "empty/x": b"1"})
+
+    with pytest.raises(UsageError) as in_folder:
+        list(find([str(tmp_path)], labels={}))
+    with pytest.raises(UsageError) as in_bucket:
+        found("empty")
+
+    assert str(in_bucket.value).partition(": ")[2] == str(in_folder.value).partition(": ")[2]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pipeline.lake import batch_log, delta
 from pipeline.lake.batch_log import Batch
 from pipeline.lake.commit import commit, settle
 from pipeline.lake.snapshot import read_known
-from pipeline.values import Known
+from pipeline.values import DataFile, Known
 from tests.lake.builder import batch, ingest, write
 
 
@@ -85,3 +86,14 @@ def test_a_batch_of_a_newer_release_is_an_error_that_says_so(tmp_path: Path) -> 
 
     with pytest.raises(LakeError, match=r"not a batch as this heapscape writes them: 'files'; a newer one wrote it"):
         batch_log.since(str(tmp_path), 0)
+
+
+@pytest.mark.parametrize(
+    ("table", "path"), [("stack", "stack/../../out.parquet"), ("stack", "/out.parquet"), ("later", "later/a.parquet")]
+)
+def test_a_batch_of_files_in_no_table_is_an_error(tmp_path: Path, table: str, path: str) -> None:
+    strange = replace(numbered(1), files=(DataFile(table, path, 1, 1),))
+    assert batch_log.append(str(tmp_path), strange)
+
+    with pytest.raises(LakeError, match="is not in a table"):
+        batch_log.pending(str(tmp_path))

@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from pipeline.errors import LakeError
 from pipeline.lake import delta
 from pipeline.schema import tables
 from tests.lake.builder import batch, ingest, write
@@ -61,3 +62,17 @@ def test_what_other_engines_leave_out_by_statistics_is_left_out_rightly(tmp_path
 
     every = pa.concat_tables([batch("a b c")["sample"]])
     assert large.height == sum(value > 50 for value in every["value"].to_pylist())
+
+
+@pytest.mark.parametrize("path", ["../../../out.parquet", "%2E%2E/out.parquet", "/etc/passwd", "./a.parquet"])
+def test_a_file_outside_of_its_table_is_an_error_that_names_it(tmp_path: Path, path: str) -> None:
+    ingest(tmp_path, "a")
+    (entry,) = (tmp_path / "stack" / "_delta_log").glob("*.json")
+    actions = [json.loads(line) for line in entry.read_text().splitlines()]
+    for action in actions:
+        if "add" in action:
+            action["add"]["path"] = path
+    entry.write_text("\n".join(map(json.dumps, actions)))
+
+    with pytest.raises(LakeError, match="which is not in the table"):
+        delta.listed(delta.opened(str(tmp_path), "stack"), "stack")

@@ -98,7 +98,14 @@ def test_bytes_changed_anywhere_never_break_the_reading(spelling: str, at: int, 
     content = SMALL[spelling].encode()
     at %= len(content)
 
-    read(content[:at] + put + content[at + len(put) :], SMALL["m"])
+    found = read(content[:at] + put + content[at + len(put) :], SMALL["m"])
+
+    # Whatever came of it, the report beside it is as it is alone.
+    alone = read(SMALL["m"]).tables["escape_site"]
+    assert [row["line"] for row in found.tables["escape_site"] if row["blob_index"] == 1] == [
+        row["line"] for row in alone
+    ]
+    assert 1 not in found.refusals
 
 
 def test_builds_are_there_to_be_read() -> None:
