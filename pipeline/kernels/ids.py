@@ -112,34 +112,6 @@ def first_of_each(ids: UInt64s) -> tuple[Int64s, Int64s]:
 
 
 @kernel
-def find_each(ids: UInt64s, wanted: UInt64s) -> Int64s:
-    """The index in `ids`, which are distinct, of each of `wanted`; -1 for one that is not there."""
-    n = len(ids)
-    bits = _bits_for(n)
-    mask = (1 << bits) - 1
-    slots = np.full(1 << bits, -1, np.int64)
-    found = np.empty(len(wanted), np.int64)
-    steps = 0
-    for row in range(n):
-        slot = _slot(ids[row], bits)
-        while slots[slot] >= 0:
-            slot = (slot + 1) & mask
-            steps += 1
-        if steps > _FAIR_STEPS * n + _FAIR_START:
-            return _find_each_sorted(ids, wanted)
-        slots[slot] = row
-    for row in range(len(wanted)):
-        slot = _slot(wanted[row], bits)
-        while slots[slot] >= 0 and ids[slots[slot]] != wanted[row]:
-            slot = (slot + 1) & mask
-            steps += 1
-        if steps > _FAIR_STEPS * (n + len(wanted)) + _FAIR_START:
-            return _find_each_sorted(ids, wanted)
-        found[row] = slots[slot]
-    return found
-
-
-@kernel
 def _bits_for(n: int) -> int:
     bits = 4
     while (1 << bits) < 2 * n:
@@ -176,22 +148,6 @@ def _first_of_each_sorted(ids: UInt64s) -> tuple[Int64s, Int64s]:
         else:
             inverse[row] = inverse[earliest[row]]
     return firsts[:distinct].copy(), inverse
-
-
-@kernel
-def _find_each_sorted(ids: UInt64s, wanted: UInt64s) -> Int64s:
-    order = np.argsort(ids, kind="mergesort")
-    found = np.empty(len(wanted), np.int64)
-    for row in range(len(wanted)):
-        low, high = 0, len(order)
-        while low < high:
-            middle = (low + high) // 2
-            if ids[order[middle]] < wanted[row]:
-                low = middle + 1
-            else:
-                high = middle
-        found[row] = order[low] if low < len(order) and ids[order[low]] == wanted[row] else -1
-    return found
 
 
 @kernel

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.misc.quicksort import make_py_quicksort
 
-from pipeline.kernels.ids import BAD_ID, OK, encode, find_each, find_id, first_of_each, index_ids, replace_ids
+from pipeline.kernels.ids import BAD_ID, OK, encode, find_id, first_of_each, index_ids, replace_ids
 
 ID = st.one_of(st.integers(0, 12), st.sampled_from((2**63 - 1, 2**63, 2**64 - 1, 2**32)), st.integers(0, 2**64 - 1))
 JITTED = hasattr(index_ids, "signatures")
@@ -75,13 +75,6 @@ def test_first_of_each_is_its_twin(values: list[int]) -> None:
     assert inverse.tolist() == [distinct.index(value) for value in values]
 
 
-@given(st.lists(ID, max_size=30, unique=True), st.lists(ID, max_size=30))
-def test_find_each_is_its_twin(values: list[int], wanted: list[int]) -> None:
-    found = find_each(np.array(values, np.uint64), np.array(wanted, np.uint64))
-
-    assert found.tolist() == [values.index(value) if value in values else -1 for value in wanted]
-
-
 def colliding(count: int) -> np.ndarray:
     """Ids whose product with the multiplier is small: all of them want the first slot."""
     inverse = pow(0x9E3779B97F4A7C15, -1, 2**64)
@@ -95,20 +88,16 @@ def test_colliding_ids_are_told_apart_all_the_same() -> None:
 
     assert firsts.tolist() == list(range(2000))
     assert inverse.tolist() == [*range(2000), *range(2000)]
-    assert find_each(ids[:2000], ids[::-1].copy()).tolist() == inverse[::-1].tolist()
-    # Ids that meet no other, and wanted ones that all end where a run of slots begins.
-    assert find_each(ids[:3], ids[:2000]).tolist() == [0, 1, 2] + [-1] * 1997
 
 
 @pytest.mark.skipif(not JITTED, reason="measures compiled code")
-@pytest.mark.parametrize("kernel", [first_of_each, lambda ids: find_each(ids, ids)])
-def test_colliding_ids_take_no_longer_than_sorting_does(kernel: Callable[[np.ndarray], object]) -> None:
+def test_colliding_ids_take_no_longer_than_sorting_does() -> None:
     crafted = colliding(100_000)
     fair = np.random.default_rng(1).permutation(np.arange(1, 100_001, dtype=np.uint64) * np.uint64(10**12))
-    kernel(fair[:10])
+    first_of_each(fair[:10])
 
     # One slot for all would be five billion steps.
-    assert best_of(2, lambda: kernel(crafted)) < 40 * best_of(3, lambda: kernel(fair)) + 1
+    assert best_of(2, lambda: first_of_each(crafted)) < 40 * best_of(3, lambda: first_of_each(fair)) + 1
 
 
 def median_of_three_killer(count: int) -> np.ndarray:
