@@ -29,6 +29,12 @@ THREADS = Setting(
     "threads", None, "HEAPSCAPE_THREADS", "Threads of DuckDB, at most one a core; all cores when not given."
 )
 JOBS = Setting("jobs", 1, "HEAPSCAPE_JOBS", "Processes that decode at the same time.")
+SCHEDULER = Setting(
+    "scheduler",
+    None,
+    "HEAPSCAPE_SCHEDULER",
+    "Dask scheduler whose workers decode, in place of --jobs: tcp://host:8786.",
+)
 
 # For reports of bugs; no option, because the command line itself may be what fails.
 TRACEBACK = "HEAPSCAPE_TRACEBACK"

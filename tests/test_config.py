@@ -40,7 +40,7 @@ def test_case_and_blanks_do_not_matter(number: int, unit: str) -> None:
 
 
 def test_every_setting_has_an_environment_variable_of_its_name_and_a_help() -> None:
-    assert {setting.name for setting in SETTINGS} == {"lake", "db", "memory", "threads", "jobs"}
+    assert {setting.name for setting in SETTINGS} == {"lake", "db", "memory", "threads", "jobs", "scheduler"}
     for setting in SETTINGS:
         assert setting.environment == f"HEAPSCAPE_{setting.name.upper()}"
         assert setting.help.endswith(".")

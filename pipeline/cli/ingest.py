@@ -9,16 +9,17 @@ from dataclasses import asdict
 
 import click
 
-from pipeline import config, flow
+from pipeline import flow
+from pipeline.cli.cluster import check_paths, cluster
 from pipeline.cli.console import answer, progress, say, say_losses, say_refusals, show_json
 from pipeline.cli.options import (
     check_content_option,
+    jobs_options,
     label_option,
     lake_option,
     limits,
     memory_option,
     outcome_option,
-    setting,
 )
 from pipeline.cli.workers import workers
 from pipeline.errors import PipelineError, UsageError
@@ -32,7 +33,7 @@ _NOTHING_DONE = 3
 @lake_option
 @label_option
 @check_content_option
-@setting(config.JOBS, type=click.IntRange(min=1))
+@jobs_options
 @outcome_option
 @memory_option
 def ingest(
@@ -41,6 +42,7 @@ def ingest(
     labels: dict[str, str],
     check_content: bool,
     jobs: int,
+    scheduler: str | None,
     format_: str,
     memory: str,
 ) -> int:
@@ -55,9 +57,18 @@ def ingest(
       heapscape ingest profiles/ --label service=checkout
       heapscape ingest s3://bucket/profiles --lake s3://bucket/lake
       heapscape ingest http://localhost:6060/debug/pprof/heap
+      heapscape ingest /shared/profiles --lake /shared/lake --scheduler tcp://scheduler:8786
     """
     started = time.monotonic()
-    receipt = ingest_with_progress(inputs, lake, labels=labels, check_content=check_content, jobs=jobs, memory=memory)
+    receipt = ingest_with_progress(
+        inputs,
+        lake,
+        labels=labels,
+        check_content=check_content,
+        jobs=jobs,
+        scheduler=scheduler,
+        memory=memory,
+    )
     say_receipt(receipt, seconds=time.monotonic() - started)
     if format_ == "json":
         show_json(_as_json(receipt))
@@ -73,16 +84,23 @@ def ingest_with_progress(
     labels: Mapping[str, str],
     check_content: bool,
     jobs: int,
+    scheduler: str | None,
     memory: str,
     skip: Sequence[str] = (),
 ) -> flow.Receipt:
-    """Ingest in this process, or in several, with a bar on a terminal."""
-    # Before the bar, which has no place for a line of its own.
-    from pipeline.warm import main as compile_once
+    """Ingest in this process, in several, or on a cluster, with a bar on a terminal."""
+    if scheduler:
+        check_paths(inputs, lake)
+    else:
+        # Before the bar, which has no place for a line of its own.
+        from pipeline.warm import main as compile_once
 
-    compile_once()
+        compile_once()
     try:
-        with progress("decoding", None) as advance, workers(jobs) as executor:
+        with (
+            progress("decoding", None) as advance,
+            cluster(scheduler) if scheduler else workers(jobs) as executor,
+        ):
             receipt = flow.ingest(
                 inputs,
                 lake,

@@ -141,6 +141,12 @@ def outcome_option(command: _Command) -> _Command:
     )(command)
 
 
+def jobs_options(command: _Command) -> _Command:
+    """--jobs N and --scheduler ADDRESS"""
+    command = setting(config.SCHEDULER, metavar="ADDRESS")(command)
+    return setting(config.JOBS, type=click.IntRange(min=1))(command)
+
+
 def label_option(command: _Command) -> _Command:
     """--label KEY=VALUE, repeatable"""
     return click.option(

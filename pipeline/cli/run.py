@@ -6,7 +6,7 @@ import time
 
 import click
 
-from pipeline import config, flow
+from pipeline import flow
 from pipeline.cli.console import say
 from pipeline.cli.growth import print_growth
 from pipeline.cli.ingest import exit_code, ingest_with_progress, say_receipt
@@ -16,10 +16,10 @@ from pipeline.cli.options import (
     check_content_option,
     database_option,
     format_option,
+    jobs_options,
     label_option,
     lake_option,
     resource_options,
-    setting,
 )
 from pipeline.cli.report import write_report
 from pipeline.warehouse import questions
@@ -38,7 +38,7 @@ _OF_TRACES = "heapscape goroutines · heapscape top --kind trace · heapscape fl
 @check_content_option
 @click.option("--report", metavar="FILE.html", type=Place(), help="Write the report to this file too.")
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=15, show_default=True, help="Sites per series.")
-@setting(config.JOBS, type=click.IntRange(min=1))
+@jobs_options
 @format_option
 @resource_options
 def run(
@@ -50,6 +50,7 @@ def run(
     report: str | None,
     limit: int,
     jobs: int,
+    scheduler: str | None,
     format_: str,
     memory: str,
     threads: int | None,
@@ -64,7 +65,14 @@ def run(
     started = time.monotonic()
     written = (db, report) if report else (db,)
     receipt = ingest_with_progress(
-        inputs, lake, labels=labels, check_content=check_content, jobs=jobs, memory=memory, skip=written
+        inputs,
+        lake,
+        labels=labels,
+        check_content=check_content,
+        jobs=jobs,
+        scheduler=scheduler,
+        memory=memory,
+        skip=written,
     )
     load_with_progress(lake, db, memory=memory, threads=threads)
     say_receipt(receipt, seconds=time.monotonic() - started)
