@@ -90,8 +90,11 @@ CREATE TABLE profile_mapping (
 --
 -- Zeros are left out, but a sample with nothing but zeros keeps the row of its first sample type, so that every sample is here.
 --
+-- The values of a stack in all profiles of a file follow one another: they are alike, so that they take less room.
+--
 -- key: profile_id, sample_index, sample_type
 -- partition: kind, day
+-- sort: sample_type, stack_id
 -- dictionary: sample_type, unit
 CREATE TABLE sample (
   -- The profile.

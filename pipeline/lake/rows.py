@@ -62,8 +62,18 @@ def in_order(rows: pa.Table, *, by: Sequence[str]) -> pa.Table:
     """The rows sorted by some columns; as they are when they are sorted already or nothing is asked for."""
     if not by:
         return rows
-    order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in by]).to_numpy()
+    keys = pa.table({name: _sortable(rows[name]) for name in by})
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in by]).to_numpy()
     return rows if bool(np.all(order[1:] > order[:-1])) else rows.take(order)
+
+
+def _sortable(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """What sorts as the column does: of a dictionary, which Arrow cannot sort by, the place of each value in order."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    chunks = column.unify_dictionaries().chunks
+    places = pc.rank(chunks[0].dictionary) if chunks else pa.array([], pa.uint64())
+    return pa.chunked_array([places.take(chunk.indices) for chunk in chunks], pa.uint64())
 
 
 def split(rows: pa.Table, *, by: Sequence[str]) -> Iterator[tuple[Partition, pa.Table]]:

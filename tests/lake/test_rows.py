@@ -100,6 +100,17 @@ def test_equal_rows_keep_their_order() -> None:
     assert in_order(rows, by=["a"])["b"].to_pylist() == ["x", "z", "w", "y"]
 
 
+def test_words_sort_as_words_whatever_their_places_in_dictionaries_of_several_chunks() -> None:
+    chunks = [pa.array(words).dictionary_encode() for words in (["space", "objects"], ["cpu", "space", "objects"])]
+    rows = pa.table({"kind": pa.chunked_array(chunks), "row": [0, 1, 2, 3, 4]})
+
+    ordered = in_order(rows, by=["kind"])
+
+    assert ordered["row"].to_pylist() == [2, 1, 4, 0, 3]
+    assert ordered["kind"].to_pylist() == ["cpu", "objects", "objects", "space", "space"]
+    assert in_order(rows.slice(0, 0), by=["kind"]).num_rows == 0
+
+
 def test_partitions_are_split_off_with_their_rows_in_order() -> None:
     days = [date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 23), date(2026, 11, 23)]
     rows = pa.table({"n": [1, 2, 3, 4], "kind": ["heap", "heap", "cpu", "heap"], "day": days})

@@ -171,7 +171,7 @@ def test_dictionaries_that_differ_between_adds_keep_their_words(tmp_path: Path) 
         writer.add(other)
 
     kinds = [row["sample_type"] for row in rows_of(tmp_path, writer.written, "sample")]
-    assert kinds == ["inuse_objects", "inuse_space"] * 6 + ["x", "y"] * 6
+    assert kinds == [kind for kind in ("inuse_objects", "inuse_space", "x", "y") for _ in range(6)]
 
 
 def test_empty_tables_make_no_files(tmp_path: Path) -> None:
