@@ -56,22 +56,87 @@ CREATE TABLE binary_module (
 
 -- One row per function in the code of an executable, as its function table has them, stripped or not.
 --
--- A function reaches up to the next one's address. What was inlined is part of the function around it.
+-- What was inlined is part of the function around it.
 --
 -- key: source_id, address
 -- sort: source_id, address
--- dictionary: name, file
+-- dictionary: name, package, file
 CREATE TABLE binary_function (
   -- The executable.
   source_id INTEGER NOT NULL REFERENCES source(source_id),
   -- Where it begins, counted as `call_site.address`.
   address UBIGINT NOT NULL,
+  -- How far it reaches: up to the next one, and the last one up to the end of the code.
+  size_bytes BIGINT NOT NULL,
   -- Name as profiles have it.
   name VARCHAR NOT NULL,
+  -- Import path of the package, from the name; NULL where the name has none.
+  package VARCHAR,
   -- Source file as profiles spell it; NULL for code without one.
   file VARCHAR,
   -- First line of the function, from 1; NULL when unknown.
   start_line INTEGER
+);
+
+-- One row per function of an executable: which line each of its instructions is of, for profiles without symbols.
+--
+-- Written down as in the executable (runtime/symtab.go, pcvalue): pairs of varints, by how much a value changes, in zigzag
+-- from -1, and for how many instructions it stays. `stack.frames` says what they come to for the addresses of profiles.
+-- Programs of Go 1.19 and older have no rows.
+--
+-- key: source_id, address
+-- sort: source_id, address
+CREATE TABLE binary_line (
+  -- The executable.
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
+  -- The function, as in `binary_function`.
+  address UBIGINT NOT NULL,
+  -- In how many bytes the tables count.
+  step_bytes INTEGER NOT NULL,
+  -- Where the files of its package begin: what the table of files has is added for `binary_source_file.position`.
+  first_file BIGINT NOT NULL,
+  -- Which file; empty when unknown, as are the others.
+  files BLOB NOT NULL,
+  -- Which line.
+  lines BLOB NOT NULL,
+  -- Which inlined call, as `binary_inlined.position`; -1 for none.
+  inlined BLOB NOT NULL
+);
+
+-- One row per call that was inlined in a function of an executable.
+--
+-- key: source_id, address, position
+-- sort: source_id, address, position
+-- dictionary: name, package
+CREATE TABLE binary_inlined (
+  -- The executable.
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
+  -- The function that it was inlined in, as in `binary_function`.
+  address UBIGINT NOT NULL,
+  -- Place among its inlined calls, from 0; callers come before what they call.
+  position INTEGER NOT NULL,
+  -- The function that was inlined.
+  name VARCHAR NOT NULL,
+  -- Its package, from the name; NULL where the name has none.
+  package VARCHAR,
+  -- Its first line, from 1; NULL when unknown.
+  start_line INTEGER,
+  -- An instruction of the caller at the line of the call, in bytes from where the outer function begins.
+  call_offset_bytes BIGINT NOT NULL
+);
+
+-- One row per source file that a package of an executable has code of.
+--
+-- key: source_id, position
+-- sort: source_id, position
+-- dictionary: file
+CREATE TABLE binary_source_file (
+  -- The executable.
+  source_id INTEGER NOT NULL REFERENCES source(source_id),
+  -- Place among all, from 0; see `binary_line`.
+  position BIGINT NOT NULL,
+  -- Its name as profiles spell it; NULL for one that nothing is of any more.
+  file VARCHAR
 );
 
 -- One row per call in an executable's code that may allocate: of one of the runtime's entry points, or of any other function of it.

@@ -27,6 +27,21 @@ CREATE TABLE stack_label (
   label VARCHAR NOT NULL
 );
 
+-- One row per location that came without lines, and whose mapping has an executable: what that one says of it.
+--
+-- Its functions are rows of `function` as if a profile had brought them.
+--
+-- key: location_id
+-- origin: warehouse
+CREATE TABLE symbolised_location (
+  -- The location.
+  location_id INTEGER NOT NULL REFERENCES location(location_id),
+  -- The hash of the executable's source, hexadecimal.
+  source_hash VARCHAR NOT NULL,
+  -- Lines as in `location`, the innermost inlined one first; line 0 where it is unknown. Empty for an address outside of its code.
+  lines STRUCT(function_id INTEGER, line BIGINT, "column" BIGINT)[] NOT NULL
+);
+
 -- One row per profile and sample type: the sum over all samples.
 --
 -- key: profile_id, sample_type

@@ -38,6 +38,7 @@ def test_the_tables_that_others_rely_on_are_there() -> None:
         ("DOUBLE", pa.float64()),
         ("BOOLEAN", pa.bool_()),
         ("VARCHAR", pa.string()),
+        ("BLOB", pa.binary()),
         ("DATE", pa.date32()),
         ("TIMESTAMP", pa.timestamp("us", "UTC")),
         ("UBIGINT[]", pa.list_(pa.int64())),
@@ -112,7 +113,7 @@ def test_the_lake_has_no_type_that_delta_does_not_know(name: str) -> None:
             yield kind
 
     known = {
-        *(pa.int64(), pa.int32(), pa.float64(), pa.bool_(), pa.string(), pa.date32()),
+        *(pa.int64(), pa.int32(), pa.float64(), pa.bool_(), pa.string(), pa.binary(), pa.date32()),
         pa.timestamp("us", "UTC"),
     }
     assert {leaf for field in tables()[name].schema for leaf in leaves(field.type)} <= known

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.tables.source import label_columns, label_maps
+from pipeline.tables.symbols import go_packages
 from pipeline.tables.table import declared
 from pipeline.values import Blob, Column, Decoded
 
@@ -23,5 +24,12 @@ def binary_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Ta
         if name == "binary_file":
             labels = [blobs[index].source.origin.labels for index in of.tolist()]
             own |= {**label_columns(labels, ("service", "build")), "labels": label_maps(labels)}
+        if name in ("binary_function", "binary_inlined"):
+            own["package"] = _packages(own["name"])
         built[name] = declared(name, own)
     return built
+
+
+def _packages(name: pa.DictionaryArray) -> pa.DictionaryArray:
+    packages = go_packages(name.dictionary).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(packages.indices.take(name.indices), packages.dictionary)

@@ -107,10 +107,14 @@ def _functions(symbols: Symbols, text: UInt64s) -> tuple[UInt64s, pa.Table]:
 
 
 def _packages(name: pa.StringArray, file: pa.StringArray) -> pa.StringArray:
+    return pc.if_else(pc.match_substring_regex(file, _GO_FILE), go_packages(name), pa.scalar(None, pa.string()))
+
+
+def go_packages(name: pa.StringArray) -> pa.StringArray:
+    """The import path in each name of Go's; NULL where there is none."""
     package = pc.struct_field(pc.extract_regex(name, _GO_PACKAGE), "package")
     # The linker escapes dots in the last element of a path: lib%2ev2.
-    package = pc.replace_substring(package, "%2e", ".")
-    return pc.if_else(pc.match_substring_regex(file, _GO_FILE), package, pa.scalar(None, pa.string()))
+    return pc.replace_substring(package, "%2e", ".")
 
 
 def _mappings(symbols: Symbols, text: UInt64s) -> tuple[UInt64s, pa.Table]:

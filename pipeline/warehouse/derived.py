@@ -16,6 +16,7 @@ import duckdb
 from pipeline.schema import tables
 from pipeline.warehouse.modules import Key, create_beside, dependencies, modules, standing_on, stored_by
 from pipeline.warehouse.stack_paths import spell_stacks
+from pipeline.warehouse.symbols import symbolise
 
 _SERIES: Key = ("series_id",)
 _BUILD: Key = ("service", "build")
@@ -142,6 +143,10 @@ JOIN (FROM binary_file SEMI JOIN new_source USING (source_id)) AS programs
   -- NULL labels are labels too.
   ON programs.service IS NOT DISTINCT FROM profile.service AND programs.build IS NOT DISTINCT FROM profile.build
 """
+_TOUCH_BY_SYMBOLS = """
+INSERT INTO touched_series
+SELECT DISTINCT series_id FROM heap._stack WHERE stack_id IN (FROM renamed_stack)
+"""
 _TOUCHED_BUILDS = """
 CREATE OR REPLACE TEMP TABLE touched_build AS
 SELECT service, build FROM profile WHERE series_id IN (SELECT series_id FROM touched_series)
@@ -210,18 +215,20 @@ def follow(
     connection.execute(_TOUCHED_SERIES)
     connection.execute(_RENAME_SERIES)
     connection.execute(_TOUCH_BY_BINARY)
+    is_renamed = symbolise(connection)
+    if is_renamed and "heap._stack" in names:
+        connection.execute(_TOUCH_BY_SYMBOLS)
     connection.execute(_TOUCHED_BUILDS)
     if "attribution._module" in names:
         connection.execute(_TOUCHED_FUNCTIONS)
     if any("stack_path" in modules()[name].text for name in names):
-        is_named = _any(connection, "FROM binary_file SEMI JOIN new_source USING (source_id)")
-        spell_stacks(connection, has_new_names=is_named)
+        spell_stacks(connection, is_renamed=is_renamed)
     stages = _stages(names)
     for done, stage in enumerate(stages):
         advance(done / len(stages))
         _replace(connection, stage)
     connection.execute("INSERT INTO derived_source FROM new_source")
-    for table in ("new_source", "gone_series", "gone_build", "cut", *_TOUCHED.values()):
+    for table in ("new_source", "gone_series", "gone_build", "cut", "renamed_stack", *_TOUCHED.values()):
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 

@@ -14,15 +14,7 @@ from pipeline.values import Int64s
 _AT_A_TIME = 20_000
 
 # An executable that came behind its profiles names what had no name.
-_FORGET_UNNAMED = """
-DELETE FROM stack_path
-WHERE stack_id IN (
-  SELECT stack_id
-  FROM (SELECT stack_id, unnest(location_ids) AS location_id FROM stack)
-  JOIN location USING (location_id)
-  WHERE len(location.lines) = 0
-)
-"""
+_FORGET_RENAMED = "DELETE FROM stack_path WHERE stack_id IN (FROM renamed_stack)"
 
 _NEW_LINES = """
 CREATE OR REPLACE TEMP TABLE new_line AS
@@ -37,10 +29,16 @@ WHERE location_id IN (SELECT location_id FROM arrived)
 _NEW_LABELS = """
 INSERT INTO stack_label
 SELECT
-  (SELECT COUNT(*) FROM stack_label) + row_number() OVER (ORDER BY function) - 1,
+  (SELECT coalesce(MAX(label_id), -1) FROM stack_label) + row_number() OVER (ORDER BY function),
   function
 FROM (SELECT DISTINCT function FROM new_line)
 WHERE function NOT IN (SELECT label FROM stack_label)
+"""
+
+# What a stack was called before, unless others are called so.
+_FORGET_LABELS = """
+DELETE FROM stack_label
+WHERE EXISTS (FROM renamed_stack) AND label_id NOT IN (SELECT unnest(distinct_label_ids) FROM stack_path)
 """
 
 _LINES = """
@@ -53,13 +51,13 @@ ORDER BY location_id, depth DESC
 _STACKS = "SELECT stack_id, location_ids FROM stack ANTI JOIN stack_path USING (stack_id)"
 
 
-def spell_stacks(connection: duckdb.DuckDBPyConnection, *, has_new_names: bool = False) -> None:
+def spell_stacks(connection: duckdb.DuckDBPyConnection, *, is_renamed: bool = False) -> None:
     """Make the path of every stack that has none.
 
-    has_new_names  locations without symbols may have got a name since: stacks through them are spelled anew
+    is_renamed  there is a table `renamed_stack`: these are spelled anew
     """
-    if has_new_names:
-        connection.execute(_FORGET_UNNAMED)
+    if is_renamed:
+        connection.execute(_FORGET_RENAMED)
     connection.execute(_NEW_LINES)
     connection.execute(_NEW_LABELS)
     lines = _Lines(connection.sql(_LINES).to_arrow_table())
@@ -69,6 +67,8 @@ def spell_stacks(connection: duckdb.DuckDBPyConnection, *, has_new_names: bool =
     for stacks in arrived.to_batches(_AT_A_TIME):
         paths = lines.paths(stacks)  # noqa: F841
         connection.execute("INSERT INTO stack_path SELECT stack_id, label_ids, lines, distinct_label_ids FROM paths")
+    if is_renamed:
+        connection.execute(_FORGET_LABELS)
 
 
 class _Lines:

@@ -1,7 +1,8 @@
 -- One row per series of heap profiles and leaf location that an executable was given for: the call it asks for memory with.
 --
 -- The executable of the mapping's build id; where none has that, the one with the labels of the series, if nine of ten
--- leaves follow a call of it: builds that differ only in what the compiler reports have the same code. What reflection
+-- leaves follow a call of it: builds that differ only in what the compiler reports have the same code. Leaves without a
+-- mapping have an address in memory, which fits a program that is loaded where it was linked to. What reflection
 -- and strings.Builder ask for on behalf of others, in functions that profiles show since Go 1.26, is known by its name.
 --
 -- key: series_id, location_id
@@ -26,18 +27,20 @@ WITH leaves AS (
     leaves.location_id,
     leaves.service,
     leaves.build,
-    location.mapping_id,
+    coalesce(location.mapping_id, 0) AS mapping_id,
+    location.mapping_id IS NULL AS is_unmapped,
     mapping.build_id,
-    (location.address::HUGEINT + mapping.file_offset_bytes) % 18446744073709551616 AS address
+    (location.address::HUGEINT + coalesce(mapping.file_offset_bytes, 0)) % 18446744073709551616 AS address
   FROM attribution._location AS leaves
   JOIN location USING (location_id)
-  JOIN mapping USING (mapping_id)
+  LEFT JOIN mapping USING (mapping_id)
 ),
 programs AS (
   SELECT
     mapped.series_id,
     mapped.mapping_id,
     binary_file.source_id,
+    binary_file.base_address,
     binary_file.build_id = mapped.build_id AS is_same_build
   FROM (SELECT DISTINCT series_id, mapping_id, service, build, build_id FROM leaves) AS mapped
   JOIN binary_file
@@ -58,7 +61,8 @@ found AS (
   FROM leaves
   JOIN programs USING (series_id, mapping_id)
   LEFT JOIN call_site AS calls
-    ON calls.source_id = programs.source_id AND calls.address = leaves.address
+    ON calls.source_id = programs.source_id
+    AND calls.address = leaves.address - CASE WHEN leaves.is_unmapped THEN programs.base_address ELSE 0 END
 ),
 chosen AS (
   SELECT series_id, mapping_id, source_id

@@ -1,5 +1,6 @@
 -- One row per location and function inlined there, outermost function included.
 --
+-- The lines are the location's own, and without any those that an executable has for its address (`symbolised_location`).
 -- A location without symbols has one row, without function, file and line.
 --
 -- key: location_id, depth
@@ -27,15 +28,28 @@ CREATE VIEW stack._line (
   -- The binary's path; NULL without a mapping.
   binary_file
 ) AS
-WITH unfolded AS (
+WITH known AS (
+  SELECT
+    location.location_id,
+    location.mapping_id,
+    location.address,
+    CASE
+      WHEN len(location.lines) > 0 THEN location.lines
+      WHEN len(symbolised.lines) > 0 THEN symbolised.lines
+      ELSE [{'function_id': NULL, 'line': 0, 'column': 0}]
+    END AS lines
+  FROM location
+  LEFT JOIN symbolised_location AS symbolised USING (location_id)
+),
+unfolded AS (
   SELECT
     location_id,
     mapping_id,
     address,
     len(lines) AS depths,
-    unnest(CASE WHEN len(lines) > 0 THEN lines ELSE [{'function_id': NULL, 'line': 0, 'column': 0}] END) AS line,
-    unnest(range(greatest(len(lines), 1))) AS depth
-  FROM location
+    unnest(lines) AS line,
+    unnest(range(len(lines))) AS depth
+  FROM known
 )
 SELECT
   unfolded.location_id,

@@ -25,6 +25,8 @@ TOLD = (
     'dep\tgithub.com/c/d\tv0.1.0\n=>\t../d\t\nbuild\t-gcflags="-m=2 -l"\nbuild\tGOARCH=amd64\nbuild\tvcs.revision=f00\n'
 )
 _PAGE = 0x1000
+_NO_DATA = 0xFFFF_FFFF
+_INLINED_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,18 @@ Step: TypeAlias = Load | Call | Third | Raw
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function: its first line, and what its code does."""
+    """One function: its first line, what its code does, and since Go 1.20 what was inlined in it.
+
+    runs     how many bytes of code are of which line and which inlined call, -1 for none; else all is of the first line
+    inlined  name, first line and an instruction of the call, in bytes from the function's beginning
+    """
 
     name: str
     file: str = "main.go"
     line: int = 1
     steps: Sequence[Step] = ()
+    runs: Sequence[tuple[int, int, int]] = ()
+    inlined: Sequence[tuple[str, int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +124,23 @@ def executable(
     is_stripped: bool = False,
     has_table: bool = True,
     has_module: bool = True,
+    function_data_word: int = 43,
 ) -> Program:
     """A program of these functions, in their order.
 
     types     name -> size
     release   16, 18 or 20: from which Go release 1.x on the layout of the function table is
     is_named  whether sections have names; without, everything has to be searched for
+    function_data_word  of module data, which has another place before Go 1.27
     """
     base = {"elf": 0x400000, "macho": 0x1_0000_0000, "pe": 0x1_4000_0000}[kind]
     code_at = base + _PAGE
     descriptors, type_at = _types(types or {})
     entry, size = _entries(functions, architecture)
     read_only_at = code_at + _up(size)
-    table = _function_table(functions, entry, size, release=release, architecture=architecture, code=code_at)
+    table, data_bytes = _function_table(
+        functions, entry, size, release=release, architecture=architecture, code=code_at
+    )
     read_only = _Part("rodata", bytearray(32), "r", read_only_at)
     table_at = read_only_at + read_only.put("gopclntab", table if has_table else bytes(len(table)))
     types_at = read_only_at + read_only.put("go.type", descriptors)
@@ -139,7 +151,9 @@ def executable(
     if told is not None:
         data.put("go.buildinfo", _build_info(go_version, told))
     if has_module:
-        data.put("go.module", _module(table_at, code_at, size, types_at, len(descriptors), release=release))
+        words = _module(table_at, code_at, size, types_at, len(descriptors), release=release)
+        struct.pack_into("<Q", words, 8 * function_data_word, table_at + len(table) - data_bytes)
+        data.put("go.module", bytes(words))
     text = _Part("text", bytearray(code), "rx", code_at, sections=[("text", 0, len(code))])
     wrap = {"elf": _elf, "macho": _macho, "pe": _pe}[kind]
     content = wrap([text, read_only, data], base, architecture, is_named=is_named, is_stripped=is_stripped)
@@ -213,7 +227,8 @@ def _call(architecture: str, distance: int) -> bytes:
 
 def _function_table(
     functions: Sequence[Function], entry: Mapping[str, int], size: int, *, release: int, architecture: str, code: int
-) -> bytes:
+) -> tuple[bytes, int]:
+    """The table, and how many bytes at its end are what is known of functions."""
     names, files, units, values, rows = bytearray(), bytearray(), bytearray(), bytearray(1), bytearray()
     file_number: dict[str, int] = {}
     is_wide = release == 16
@@ -221,6 +236,8 @@ def _function_table(
     first_row = entry_bytes * len(functions) + (8 if is_wide else 4)
     first_row = _up(first_row, 8)
     places = []
+    # What is known of functions lies behind the table, as it does since Go 1.26.
+    tree_at, trees = 0, bytearray()
     for one in functions:
         if one.file not in file_number:
             file_number[one.file] = len(file_number)
@@ -230,11 +247,21 @@ def _function_table(
         names += one.name.encode("utf-8", "surrogateescape") + b"\0"
         file_at, line_at = len(values), len(values) + 8
         values += _value(file_number[one.file]).ljust(8, b"\0") + _value(one.line).ljust(8, b"\0")
+        inlined_at = 0
+        if one.runs and release >= 20:
+            step = 1 if architecture == "amd64" else 4
+            line_at = len(values)
+            values += tabled([(size // step, line) for size, line, _ in one.runs])
+            inlined_at = len(values)
+            values += tabled([(size // step, call) for size, _, call in one.runs])
         places.append(first_row + len(rows))
         rows += struct.pack("<Q" if is_wide else "<I", entry[one.name] + (code if is_wide else 0))
-        rows += struct.pack("<IIIIIIII", name_at, 0, 0, 0, file_at, line_at, 0, 0)
+        tables = [0, 0, inlined_at] if inlined_at else []
+        rows += struct.pack("<IIIIIIII", name_at, 0, 0, 0, file_at, line_at, len(tables), 0)
         if release >= 20:
-            rows += struct.pack("<i", one.line)
+            data = [_NO_DATA, _NO_DATA, _NO_DATA, tree_at] if one.inlined else []
+            tree_at += _INLINED_BYTES * len(one.inlined)
+            rows += struct.pack(f"<iI{len(tables)}I{len(data)}I", one.line, len(data) << 24, *tables, *data)
         rows += bytes(-len(rows) % 8 + 8)
     layout = "<QQ" if is_wide else "<II"
     start = code if is_wide else 0
@@ -242,6 +269,9 @@ def _function_table(
         struct.pack(layout, start + entry[one.name], at) for one, at in zip(functions, places, strict=True)
     )
     index += struct.pack("<Q" if is_wide else "<I", start + size)
+    for name, line, call in (call for one in functions for call in one.inlined):
+        trees += struct.pack("<Iiii", 0, len(names), call, line)
+        names += name.encode() + b"\0"
     parts = [bytes(names), bytes(units), bytes(files), bytes(values), index.ljust(first_row, b"\0") + rows]
     header_bytes = 64 if is_wide else 72
     offsets, at = [], header_bytes
@@ -253,16 +283,30 @@ def _function_table(
     made += struct.pack("<5Q", *offsets) if is_wide else struct.pack("<6Q", code if release == 18 else 0, *offsets)
     for offset, part in zip(offsets, parts, strict=True):
         made += bytes(offset - len(made)) + part
-    return bytes(made)
+    return bytes(made + trees), len(trees)
+
+
+def tabled(runs: Sequence[tuple[int, int]]) -> bytes:
+    """A table of values: for how many instructions there is which."""
+    made, was = bytearray(), -1
+    for count, value in runs:
+        change = value - was
+        made += _varint(change << 1 ^ change >> 63) + _varint(count)
+        was = value
+    return bytes(made + b"\0")
+
+
+def _varint(number: int) -> bytes:
+    made = bytearray()
+    while number >= 0x80:
+        made.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*made, number])
 
 
 def _value(value: int) -> bytes:
     """A table of values that has this one only."""
-    zigzag, made = (value + 1) << 1, bytearray()
-    while zigzag >= 0x80:
-        made.append(zigzag & 0x7F | 0x80)
-        zigzag >>= 7
-    return bytes([*made, zigzag, 16, 0])
+    return tabled([(16, value)])
 
 
 def _types(types: Mapping[str, int]) -> tuple[bytes, dict[str, int]]:
@@ -278,13 +322,13 @@ def _types(types: Mapping[str, int]) -> tuple[bytes, dict[str, int]]:
     return bytes(made + names) + bytes(8), places
 
 
-def _module(table: int, code: int, size: int, types: int, types_size: int, *, release: int) -> bytes:
+def _module(table: int, code: int, size: int, types: int, types_size: int, *, release: int) -> bytearray:
     words = [0] * 80
     words[0] = table
     words[20], words[21], words[22], words[23] = code, code + size, code, code + size
     first = 37 if release >= 20 else 35
     words[first], words[first + 1] = types, types + types_size
-    return struct.pack("<80Q", *words)
+    return bytearray(struct.pack("<80Q", *words))
 
 
 def _build_info(go_version: str, told: str) -> bytes:

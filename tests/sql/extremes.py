@@ -197,6 +197,8 @@ def _value(column: TableColumn, chance: random.Random) -> Any:
         return chance.choice(_NUMBERS[kind] if chance.random() < 0.6 else (0, 1, 2))
     if kind == "VARCHAR":
         return _text(column.name, chance)
+    if kind == "BLOB":
+        return chance.choice((b"", b"\x02\x10\0", b"\0\x7f\0", b"\xff" * 9, chance.randbytes(20)))
     if kind == "BOOLEAN":
         return chance.random() < 0.5
     if kind in ("DATE", "TIMESTAMP"):

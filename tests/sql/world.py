@@ -27,7 +27,14 @@ from pipeline.warehouse.modules import create_modules, modules, stored_by
 from tests.sql.case import Block, CaseError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EMPTY = {"VARCHAR": "", "BOOLEAN": "false", "DATE": "1970-01-01", "TIMESTAMP": "1970-01-01 00:00:00", "DOUBLE": "0"}
+_EMPTY = {
+    "VARCHAR": "",
+    "BLOB": "",
+    "BOOLEAN": "false",
+    "DATE": "1970-01-01",
+    "TIMESTAMP": "1970-01-01 00:00:00",
+    "DOUBLE": "0",
+}
 _UNITS = {"space": "bytes", "objects": "count", "cpu": "nanoseconds", "delay": "nanoseconds"}
 _PLAIN_ROW = {
     "profile": {

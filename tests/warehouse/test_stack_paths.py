@@ -91,13 +91,14 @@ def test_what_is_spelled_stays_and_names_keep_their_numbers(connection: duckdb.D
     assert _paths(connection)[1] == (8, ["grow", "[app]"], [7, 0], 2)
 
 
-def test_only_stacks_through_locations_without_symbols_are_spelled_anew(connection: duckdb.DuckDBPyConnection) -> None:
+def test_only_renamed_stacks_are_spelled_anew(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("INSERT INTO stack (stack_id, location_ids) VALUES (7, [20, 10]), (8, [40, 10])")
     spell_stacks(connection)
     connection.execute("UPDATE mapping SET file = '/bin/other'")
     # No path is made of this any more, so that one made anew would be seen.
     connection.execute("UPDATE function SET name = 'renamed' WHERE function_id = 2")
+    connection.execute("CREATE TEMP TABLE renamed_stack AS SELECT 8 AS stack_id")
 
-    spell_stacks(connection, has_new_names=True)
+    spell_stacks(connection, is_renamed=True)
 
     assert [path[1] for path in _paths(connection)] == [["main", "grow"], ["main", "[other]"]]

@@ -13,11 +13,12 @@ from pipeline.errors import DecodeError
 from pipeline.formats.binary import elf, macho, pe
 from pipeline.formats.binary.buildinfo import BuildInfo, build_info_of, go_build_id_of
 from pipeline.formats.binary.call_sites import call_sites
+from pipeline.formats.binary.lines import lines_of
 from pipeline.formats.binary.module import Layout, layout_of
-from pipeline.formats.binary.pclntab import Functions, find_table, functions_of
+from pipeline.formats.binary.pclntab import Functions, Table, find_table, functions_of, source_files
 from pipeline.formats.binary.recognise import executable_kind
 from pipeline.formats.binary.wire import Image, Reread, file_of
-from pipeline.values import Blob, Column, Decoded, Note
+from pipeline.values import Blob, Bools, Column, Decoded, Note, UInt64s
 
 # Without inlining or optimising, in `-gcflags=all=-N -l`.
 _UNOPTIMISED: Final = re.compile(r"(?:^|[\s=])-[Nl](?:\s|$)")
@@ -66,7 +67,11 @@ def _decoded(blob: Blob, index: int) -> Decoded:
                 f"no segment has the {functions.code_bytes:,} bytes of code that its function table speaks of; "
                 "it is cut off or damaged"
             )
-        columns["binary_function"] = _functions(image, functions, layout, index)
+        # Functions without code begin where the next one does.
+        kept = np.append(np.diff(functions.entry) > 0, functions.entry[-1] < functions.code_bytes)
+        address = (layout.code + functions.entry[kept] - image.base_address).astype(np.uint64)
+        columns["binary_function"] = _functions(functions, address, kept, index)
+        columns |= _lines(image, table, functions, layout, address, kept, index)
         calls = call_sites(image, functions, layout, is_skipping=_is_skipping(info))
         if calls is None:
             notes.append(Note(index, "calls_unreadable", 1, image.architecture))
@@ -111,17 +116,51 @@ def _modules(info: BuildInfo, index: int) -> Mapping[str, Column]:
     }
 
 
-def _functions(image: Image, functions: Functions, layout: Layout, index: int) -> Mapping[str, Column]:
-    # Functions without code begin where the next one does.
-    last = np.append(np.diff(functions.entry) > 0, True)
-    rows = pa.array(np.flatnonzero(last))
-    start_line = functions.start_line[last]
+def _functions(functions: Functions, address: UInt64s, kept: Bools, index: int) -> Mapping[str, Column]:
+    rows = pa.array(np.flatnonzero(kept))
+    start_line = functions.start_line[kept]
     return {
         "blob_index": np.full(len(rows), index),
-        "address": (layout.code + functions.entry[last] - image.base_address).astype(np.uint64),
+        "address": address,
+        "size_bytes": np.diff(np.append(functions.entry[kept], functions.code_bytes)),
         "name": functions.name.take(rows),
         "file": functions.file.take(rows),
         "start_line": pa.array(start_line, mask=start_line == 0),
+    }
+
+
+def _lines(
+    image: Image, table: Table, functions: Functions, layout: Layout, address: UInt64s, kept: Bools, index: int
+) -> Mapping[str, Mapping[str, Column]]:
+    """What tells the line of an address; nothing where that cannot be told."""
+    lines = lines_of(image, table, functions, layout, kept=kept)
+    if lines is None:
+        return {}
+    files = source_files(table)
+    calls = lines.calls
+    return {
+        "binary_line": {
+            "blob_index": np.full(len(address), index),
+            "address": address,
+            "step_bytes": np.full(len(address), table.step_bytes, np.int32),
+            "first_file": lines.first_file,
+            "files": lines.files,
+            "lines": lines.lines,
+            "inlined": lines.inlined,
+        },
+        "binary_inlined": {
+            "blob_index": np.full(len(calls.function), index),
+            "address": address[calls.function],
+            "position": calls.position,
+            "name": calls.name,
+            "start_line": pa.array(calls.start_line, mask=calls.start_line == 0),
+            "call_offset_bytes": calls.call,
+        },
+        "binary_source_file": {
+            "blob_index": np.full(len(files), index),
+            "position": np.arange(len(files)),
+            "file": files,
+        },
     }
 
 

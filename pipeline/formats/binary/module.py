@@ -19,7 +19,9 @@ _TEXT_SECTIONS: Final = (".text", "__text")
 _TYPE_SECTIONS: Final = (".go.type", ".data.rel.ro.go.type", "__go_type")
 # Of the fields of moduledata, in pointers.
 _TEXT, _TYPES_BEFORE_COVERAGE, _TYPES = 22, 35, 37
-_WORDS: Final = 40
+# Of what is known of functions (go:func.*): since Go 1.20, and since 1.27, which has the same layout of the function table.
+_FUNCTION_DATA: Final = (40, 43)
+_WORDS: Final = 44
 _MOST_CANDIDATES: Final = 64
 
 
@@ -27,12 +29,14 @@ _MOST_CANDIDATES: Final = 64
 class Layout:
     """Addresses, before any moving.
 
-    code   where the offsets of functions count from
-    types  where the offsets of names of types count from; 0 when that is not known
+    code           where the offsets of functions count from
+    types          where the offsets of names of types count from; 0 when that is not known
+    function_data  where the offsets of what is known of functions may count from
     """
 
     code: int
     types: int
+    function_data: tuple[int, ...] = ()
 
 
 def layout_of(image: Image, table: Table, *, code_bytes: int, first_entry: int) -> Layout | None:
@@ -43,7 +47,10 @@ def layout_of(image: Image, table: Table, *, code_bytes: int, first_entry: int) 
     for words in _module_data(image, table):
         code, types = words[_TEXT], words[_TYPES_BEFORE_COVERAGE if table.is_before_covered else _TYPES]
         if _is_code(image, code, code_bytes):
-            return Layout(code, types if image.segment_at(types) else 0)
+            data = tuple(
+                words[at] for at in _FUNCTION_DATA if not table.is_before_covered and image.segment_at(words[at])
+            )
+            return Layout(code, types if image.segment_at(types) else 0, data)
     named = (image.sections[name].address for name in _TEXT_SECTIONS if name in image.sections)
     for code in (table.text_start, first_entry, *named):
         if code and _is_code(image, code, code_bytes):

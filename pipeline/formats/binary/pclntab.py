@@ -38,11 +38,13 @@ class Table:
     """The function table as bytes, and where it is. The offsets are those its header has, checked to lie inside.
 
     text_start  where the code begins, as the header has it; 0 where that does not know, or the loader tells it
+    step_bytes  what sizes of instructions are multiples of, in which tables of values count
     """
 
     address: int
     data: Bytes
     magic: int
+    step_bytes: int
     count: int
     text_start: int
     names: int
@@ -70,6 +72,7 @@ class Functions:
     name        dictionary of text
     file        dictionary of text, NULL where it has none
     start_line  int32   0 when unknown
+    row         int64   where its row begins in the function table
     code_bytes  how much code there is
     """
 
@@ -77,6 +80,7 @@ class Functions:
     name: pa.DictionaryArray
     file: pa.DictionaryArray
     start_line: Int32s
+    row: Int64s
     code_bytes: int
 
 
@@ -106,7 +110,7 @@ def _table(data: Bytes, *, address: int) -> Table:
     if len(data) < _HEADER_BYTES:
         raise DecodeError(f"the function table has {len(data)} bytes, fewer than its header; the file is cut off")
     header = data[:_HEADER_BYTES].tobytes()
-    magic, padding, _, pointer_bytes = struct.unpack_from("<IHBB", header)
+    magic, padding, step_bytes, pointer_bytes = struct.unpack_from("<IHBB", header)
     if magic == _OLD_MAGIC:
         raise DecodeError("was built by Go 1.15 or older; programs of Go 1.16 and later are read")
     if magic not in (_MAGIC_1_16, _MAGIC_1_18, _MAGIC_1_20) or padding or pointer_bytes != 8:
@@ -130,7 +134,7 @@ def _table(data: Bytes, *, address: int) -> Table:
             f"its function table of {len(data):,} bytes says that it has {count:,} functions and parts at {offsets}; "
             "it is cut off or damaged"
         )
-    return Table(address, data, magic, count, max(text_start, 0), names, units, files, values, functions)
+    return Table(address, data, magic, step_bytes, count, max(text_start, 0), names, units, files, values, functions)
 
 
 def functions_of(table: Table) -> tuple[Functions, int]:
@@ -141,7 +145,7 @@ def functions_of(table: Table) -> tuple[Functions, int]:
     wide = 4 if table.magic == _MAGIC_1_16 else 0
     if not is_inside(rows, size=wide + _ROW_BYTES, limit=len(table.data)):
         raise DecodeError("a function lies outside of the function table; the file is damaged")
-    name = _names(table, words_at(table.data, rows + wide + 4))
+    name = names_at(table, words_at(table.data, rows + wide + 4))
     file_number = _first_values(table, words_at(table.data, rows + wide + 20))
     file = _files(table, words_at(table.data, rows + wide + 32), file_number)
     if table.has_start_lines:
@@ -149,7 +153,7 @@ def functions_of(table: Table) -> tuple[Functions, int]:
     else:
         start_line = _first_values(table, words_at(table.data, rows + wide + 24))
     lines: Int32s = np.where(start_line < 1 << 31, np.maximum(start_line, 0), 0).astype(np.int32)
-    return Functions(entry[:-1], name, file, lines, int(entry[-1])), text_start
+    return Functions(entry[:-1], name, file, lines, rows, int(entry[-1])), text_start
 
 
 def _entries(table: Table) -> tuple[Int64s, Int64s, int]:
@@ -174,7 +178,8 @@ def _entries(table: Table) -> tuple[Int64s, Int64s, int]:
     return entry.astype(np.int64), place.astype(np.int64), start
 
 
-def _names(table: Table, offsets: Int64s) -> pa.DictionaryArray:
+def names_at(table: Table, offsets: Int64s) -> pa.DictionaryArray:
+    """The names of functions that begin there."""
     end = table.units if table.units > table.names else len(table.data)
     return _texts(table.data[table.names : end], offsets, what="the name of a function")
 
@@ -187,6 +192,16 @@ def _files(table: Table, unit: Int64s, number: Int64s) -> pa.DictionaryArray:
     known = (number >= 0) & (place >= 0) & (place + 4 <= len(units))
     offsets = np.full(len(place), _NO_FILE, np.int64)
     offsets[known] = words_at(units, place[known])
+    return _file_names(table, offsets)
+
+
+def source_files(table: Table) -> pa.DictionaryArray:
+    """The file of each number of each unit; NULL for one that the linker left out."""
+    end = table.files if table.files > table.units else len(table.data)
+    return _file_names(table, words_at(table.data, np.arange(table.units, end - 3, 4)))
+
+
+def _file_names(table: Table, offsets: Int64s) -> pa.DictionaryArray:
     end = table.values if table.values > table.files else len(table.data)
     return _texts(table.data[table.files : end], np.where(offsets == _NO_FILE, -1, offsets), what="the name of a file")
 
@@ -224,15 +239,20 @@ def _texts(data: Bytes, offsets: Int64s, *, what: str) -> pa.DictionaryArray:
     # No linker lets one name be the end of another; such names could be quadratically many bytes.
     if (starts[1:] <= ends[:-1]).any():
         raise DecodeError(f"{what} begins inside another; the file is damaged")
+    texts = _text(pieces_of(data, starts, ends))
+    indices = number.astype(np.int32) - int(is_null)
+    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), texts)
+
+
+def pieces_of(data: Bytes, starts: Int64s, ends: Int64s) -> pa.LargeBinaryArray:
+    """The bytes of rising ranges that do not lie over each other."""
     bounds = np.empty(2 * len(starts) + 1, np.int64)
     bounds[0:-1:2], bounds[1::2] = starts, ends
     bounds[-1] = bounds[-2] if len(starts) else 0
     pieces = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), 2 * len(starts), [None, pa.py_buffer(bounds), pa.py_buffer(np.ascontiguousarray(data))]
     )
-    texts = _text(pieces.take(pa.array(np.arange(0, 2 * len(starts), 2))))
-    indices = number.astype(np.int32) - int(is_null)
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), texts)
+    return pieces.take(pa.array(np.arange(0, 2 * len(starts), 2)))
 
 
 def _text(values: pa.LargeBinaryArray) -> pa.StringArray:

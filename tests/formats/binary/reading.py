@@ -41,6 +41,8 @@ MAIN = Function(
         Third(value=True),
         Call("runtime.mallocgc"),
     ],
+    runs=[(16, 8, -1), (16, 30, 0), (16, 9, -1)],
+    inlined=[("main.kept", 29, 4)],
 )
 TYPES = {"main.node": 24, "string": 16, "map[string]int": 8}
 

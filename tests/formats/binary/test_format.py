@@ -14,7 +14,7 @@ from pipeline.formats.binary import FORMAT
 from pipeline.schema import tables
 from tests.formats.binary.reading import blob, read, some_program
 
-OURS = {"source_hash", "service", "build", "labels"}
+OURS = {"source_hash", "service", "build", "labels", "package"}
 KINDS = [
     {"kind": kind, "architecture": architecture, "release": release}
     for kind, architecture, release in (
