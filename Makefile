@@ -15,10 +15,10 @@ TARGETS ?=
 BOUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow fuzz lint fmt golden docs proto fixtures oracle corpus bench pins clean
+.PHONY: help setup run test test-remote test-slow fuzz lint fmt golden docs proto fixtures oracle corpus bench pins clean
 
 help: ## Print this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
 
 $(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
 	@echo "installing heapscape into $(VENV)"
@@ -47,7 +47,10 @@ run: setup ## Run the main job on the bundled artefacts: print the growth table,
 	  || [ $$? -eq 1 ]
 
 test: $(VENV)/dev.stamp setup ## Run the tests; they need neither Go nor a network
-	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not oracle and not slow"
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not oracle and not slow and not remote"
+
+test-remote: $(VENV)/dev.stamp setup ## Run what needs an S3 server or a Dask cluster, which the tests start themselves: kills, two writers
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "remote and not slow"
 
 test-slow: $(VENV)/dev.stamp setup ## Run what takes minutes: thorough properties, kernels bare and bounds-checked, the bare wheel
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "slow and not oracle"

@@ -52,6 +52,7 @@ def test_a_bucket_comes_to_what_a_folder_does(s3: Server, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["lake", "here.duckdb", "there.duckdb"])
 
 
+@pytest.mark.remote
 def test_a_lake_in_a_bucket_is_kept_as_one_in_a_folder(s3: Server) -> None:
     lake = f"{BUCKET}/kept/lake"
     for heap in sorted(DEMO_HEAPS.iterdir())[:3]:
@@ -95,6 +96,7 @@ def test_known_objects_are_listed_and_not_read_until_they_change(s3: Server) -> 
     assert "13 already there" in same.err
 
 
+@pytest.mark.remote
 def test_two_at_once_with_the_same_inputs_are_as_one(s3: Server, tmp_path: Path) -> None:
     inputs, lake = many_profiles(tmp_path, 40), f"{BUCKET}/two/lake"
     assert heapscape("ingest", inputs, "--lake", "lake").code == 1
@@ -116,6 +118,7 @@ def test_two_at_once_with_the_same_inputs_are_as_one(s3: Server, tmp_path: Path)
     assert loaded(lake, "two.duckdb") == loaded("lake", "one.duckdb")
 
 
+@pytest.mark.remote
 def test_what_is_killed_is_completed_by_the_next_run(s3: Server, tmp_path: Path) -> None:
     inputs, chance = many_profiles(tmp_path, 24), random.Random(5)
     assert heapscape("ingest", inputs, "--lake", "lake").code == 1

@@ -120,6 +120,7 @@ def tables(lake: Path, db: Path) -> object:
     return contents(db)
 
 
+@pytest.mark.remote
 def test_a_worker_that_is_killed_in_the_middle_changes_no_table(tmp_path: Path, world: World) -> None:
     lake = tmp_path / "lake"
     with cluster(tmp_path / "cluster", workers=2) as made:
@@ -136,7 +137,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_no_table(tmp_path: Path, 
     assert tables(lake, tmp_path / "h.duckdb") == world.tables
 
 
-@pytest.mark.slow
+@pytest.mark.remote
 def test_a_scheduler_that_is_lost_ends_the_run_and_what_was_committed_stays(tmp_path: Path, world: World) -> None:
     lake = tmp_path / "lake"
     with cluster(tmp_path / "cluster", workers=1) as made:
@@ -154,7 +155,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_what_was_committed_stays(tmp_
     assert tables(lake, tmp_path / "h.duckdb") == world.tables
 
 
-@pytest.mark.slow
+@pytest.mark.remote
 def test_a_run_whose_last_worker_is_lost_ends_with_a_sentence(tmp_path: Path, world: World) -> None:
     lake = tmp_path / "lake"
     with cluster(tmp_path / "cluster", workers=1) as made:
@@ -169,7 +170,7 @@ def test_a_run_whose_last_worker_is_lost_ends_with_a_sentence(tmp_path: Path, wo
     assert 2 <= commits(lake) < world.commits
 
 
-@pytest.mark.slow
+@pytest.mark.remote
 def test_a_scheduler_without_workers_is_no_cluster(tmp_path: Path, world: World) -> None:
     with cluster(tmp_path / "cluster", workers=0) as made:
         seen = ended(ingest(world.inputs, tmp_path / "lake", made.address))
@@ -180,7 +181,7 @@ def test_a_scheduler_without_workers_is_no_cluster(tmp_path: Path, world: World)
     )
 
 
-@pytest.mark.slow
+@pytest.mark.remote
 def test_a_worker_of_another_release_is_named_before_anything_is_done(tmp_path: Path, world: World) -> None:
     # What pip leaves of another release.
     other = tmp_path / "other"
@@ -196,7 +197,7 @@ def test_a_worker_of_another_release_is_named_before_anything_is_done(tmp_path: 
     assert commits(tmp_path / "lake") == 0
 
 
-@pytest.mark.slow
+@pytest.mark.remote
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "127.0.0.1:none"])
 def test_where_no_scheduler_answers_is_a_usage_error(tmp_path: Path, world: World, address: str) -> None:
     seen = process("ingest", world.inputs, "--lake", tmp_path / "lake", "--scheduler", address, **PATIENCE)
@@ -208,7 +209,7 @@ def test_where_no_scheduler_answers_is_a_usage_error(tmp_path: Path, world: Worl
     )
 
 
-@pytest.mark.slow
+@pytest.mark.remote
 def test_without_dask_the_extra_is_named(tmp_path: Path, world: World) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
