@@ -18,6 +18,7 @@ import duckdb
 from pipeline import __version__
 from pipeline.errors import LakeError, UsageError
 from pipeline.schema import tables
+from pipeline.warehouse import symbols
 from pipeline.warehouse.connect import open_for_load, open_readonly
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
@@ -116,7 +117,7 @@ def _load(
                 # A statement by itself is written through to the disk.
                 connection.begin()
                 create_tables(connection)
-                create_modules(connection, views)
+                create_modules(connection, None if views is None else {*views, *symbols.VIEWS})
                 connection.commit()
             rows = _fill(
                 connection,

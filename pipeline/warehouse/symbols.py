@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pipeline.values import Bools, Int64s, UInt64s
 
+# What it asks, in any database.
+VIEWS: Final = ("stack._physical", "stack._program")
 _NEEDED: Final = "SELECT 1 FROM location WHERE len(lines) = 0 AND EXISTS (FROM binary_file) LIMIT 1"
 _KNOWN: Final = "FROM symbolised_location LIMIT 1"
 # Locations that no executable has been asked for yet, or another one than would be asked now, or whose one is gone.

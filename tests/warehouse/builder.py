@@ -12,7 +12,8 @@ from pipeline import flow
 from pipeline.inputs.limits import Limits
 from pipeline.schema import tables
 from pipeline.warehouse.modules import modules
-from tests.builders.profile import profile
+from tests.builders.executable import BUILD_ID, Call, Function, executable
+from tests.builders.profile import message, profile
 
 LIMITS = Limits(max_plain_bytes=1 << 24, max_ratio=1_100, max_members=100, max_depth=2)
 _TYPES = ("alloc_objects/count", "alloc_space/bytes", "inuse_objects/count", "inuse_space/bytes")
@@ -45,6 +46,31 @@ def heap(minute: int, *, grow: int, walk: int = 50, build_id: str = "build-1") -
         period=1,
         build_id=build_id,
     )
+
+
+PROGRAM = executable(
+    Function("runtime.newobject", "runtime/malloc.go", 2140),
+    Function("main.main", "main.go", 5, [Call("runtime.newobject")]),
+)
+
+
+def bare(minute: int, *, build_id: str = BUILD_ID) -> bytes:
+    """A heap profile of `PROGRAM` without symbols: both its frames are in main.main."""
+    made = message(
+        f"leaf root 1 {minute * 64} 1 {minute * 32}",
+        types=_TYPES,
+        time_ns=_START + minute * 60_000_000_000,
+        period=1,
+        build_id=build_id,
+        binary="/app/program",
+    )
+    for place, location in enumerate(made.location):
+        location.address = (
+            made.mapping[0].memory_start + PROGRAM.code - PROGRAM.base + PROGRAM.entry["main.main"] + 4 * place
+        )
+        del location.line[:]
+    del made.function[:]
+    return made.SerializeToString()
 
 
 def offer(lake: Path, name: str, content: bytes, *, limits: Limits = LIMITS) -> None:

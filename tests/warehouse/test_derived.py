@@ -14,36 +14,13 @@ from hypothesis import strategies as st
 from pipeline import flow
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.modules import in_order, modules, stored_by
-from tests.builders.executable import BUILD_ID, Call, Function, executable
-from tests.builders.profile import message, profile
+from tests.builders.executable import BUILD_ID
+from tests.builders.profile import profile
 from tests.sql.case import Block
 from tests.sql.world import fill, open_world
-from tests.warehouse.builder import LIMITS, REPORT, answers, heap
+from tests.warehouse.builder import LIMITS, PROGRAM, REPORT, answers, bare, heap
 
 OTHER_REPORT = REPORT.replace("entry", "item").replace("app/store", "app/other")
-CODE = executable(
-    Function("runtime.newobject", "runtime/malloc.go", 2140),
-    Function("main.main", "main.go", 5, [Call("runtime.newobject")]),
-)
-
-
-def bare(*, minute: int, build_id: str) -> bytes:
-    """A heap profile without symbols, of the executable: its leaf is the call in main.main."""
-    made = message(
-        f"leaf root 1 {minute * 64} 1 {minute * 32}",
-        types=("alloc_objects/count", "alloc_space/bytes", "inuse_objects/count", "inuse_space/bytes"),
-        time_ns=1_700_000_000_000_000_000 + minute * 60_000_000_000,
-        period=1,
-        build_id=build_id,
-        binary="/app/program",
-    )
-    for place, location in enumerate(made.location):
-        location.address = made.mapping[0].memory_start + CODE.code - CODE.base + CODE.entry["main.main"] + 4 * place
-        del location.line[:]
-    del made.function[:]
-    return made.SerializeToString()
-
-
 # Labels are those of the folders.
 FILES: Mapping[str, bytes] = {
     **{
@@ -63,10 +40,10 @@ FILES: Mapping[str, bytes] = {
     "service=b/build=2/escape.txt": REPORT.encode(),
     "service=b/build=2/more.txt": OTHER_REPORT.encode(),
     "escape.txt": OTHER_REPORT.encode(),
-    "service=a/build=1/program": CODE.content,
+    "service=a/build=1/program": PROGRAM.content,
     # Named by the executable, by its build id and by its name.
-    **{f"service=c/build=1/heap-{minute}.pb": bare(minute=minute, build_id=BUILD_ID) for minute in (1, 2)},
-    **{f"service=a/build=1/heap-bare-{minute}.pb": bare(minute=minute, build_id="") for minute in (11, 12)},
+    **{f"service=c/build=1/heap-{minute}.pb": bare(minute) for minute in (1, 2)},
+    **{f"service=a/build=1/heap-bare-{minute}.pb": bare(minute, build_id="") for minute in (11, 12)},
 }
 
 
