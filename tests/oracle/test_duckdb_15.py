@@ -14,6 +14,7 @@ from pipeline import flow
 from pipeline.inputs.limits import Limits
 from pipeline.warehouse.modules import modules
 from tests.sql.extremes import extreme_rows, fill_lake
+from tests.warehouse.builder import PROGRAM, bare
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "tests" / "fixtures" / "files" / "checkout" / "service=checkout" / "build=1.4.2"
@@ -55,8 +56,11 @@ def old() -> Path:
 # Under a name of its own: dashboards open a copy.
 @pytest.mark.parametrize("name", ["answers.duckdb", "copy of answers.duckdb"])
 def test_duckdb_1_5_opens_the_file_and_answers_every_view_and_macro(tmp_path: Path, old: Path, name: str) -> None:
+    (tmp_path / "program").write_bytes(PROGRAM.content)
+    (tmp_path / "bare.pb").write_bytes(bare(1))
+    given = (DEMO, TRACES / "allocations.trace", TRACES / "plain.trace", tmp_path / "program", tmp_path / "bare.pb")
     flow.ingest(
-        [str(DEMO), str(TRACES / "allocations.trace"), str(TRACES / "plain.trace")],
+        [str(path) for path in given],
         str(tmp_path / "lake"),
         labels={},
         limits=LIMITS,
@@ -71,7 +75,7 @@ def test_duckdb_1_5_opens_the_file_and_answers_every_view_and_macro(tmp_path: Pa
     assert theirs["version"].startswith("1.5.")
     assert not ours["version"].startswith("1.5.")
     assert {query for query, rows in theirs["found"].items() if not rows} <= {
-        # There is no executable among the inputs.
+        # No leaf is behind a call of the executable among the inputs.
         query
         for query in asked
         if query.startswith(("audit.", "escape.diff", "attribution._call"))
