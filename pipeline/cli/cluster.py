@@ -93,7 +93,7 @@ def cluster(address: str) -> Iterator[Executor]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     patience_s = dask.utils.parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
     with warnings.catch_warnings():
-        # Of versions that differ; `_check_versions` tells of those that matter.
+        # Of versions that differ; `_check_workers` tells of those that matter.
         warnings.simplefilter("ignore")
         try:
             client: Any = Client(address, set_as_default=False)  # type: ignore[no-untyped-call]

@@ -146,7 +146,7 @@ def _insert_sources(connection: duckdb.DuckDBPyConnection, files: Mapping[str, S
     connection.execute(_TOLD.format(columns=names, files=rows("source")))
     values = ", ".join(_value(column, "told") for column in table.columns)
     refused = ", ".join(_value(column, "key_source") for column in table.columns)
-    of_told = _hexadecimal("told.source_hash")
+    of_told = hexadecimal("told.source_hash")
     left_out = part.left_out(rows) or "SELECT NULL::BIGINT WHERE false"
     connection.execute(_KEY_SOURCE.format(hexadecimal=of_told, left_out=left_out))
     connection.execute(
@@ -183,7 +183,7 @@ def _give_numbers(
         for query in _mentions(tables()[other], _speaking(tables()[other], paths, is_whole=is_whole), of=name):
             with of_table(other):
                 connection.execute(f"INSERT INTO spoken_of {query}")
-    connection.execute(_KEY.format(name=name, hexadecimal=_hexadecimal("wanted.hash")))
+    connection.execute(_KEY.format(name=name, hexadecimal=hexadecimal("wanted.hash")))
 
 
 def _speaking(table: Table, paths: Sequence[str], *, is_whole: bool) -> str:
@@ -289,7 +289,7 @@ def _value(column: TableColumn, rows: str) -> str:
         return f'"of_{column.name}".id'
     value = f'{rows}."{column.lake_name}"'
     if column.name.endswith("_hash"):
-        return f'{_hexadecimal(value)} AS "{column.name}"'
+        return f'{hexadecimal(value)} AS "{column.name}"'
     if column.sql_type == "UBIGINT":
         # The bits of a signed number.
         return f"(({value} & 9223372036854775807)::UBIGINT + CASE WHEN {value} < 0 THEN 9223372036854775808 ELSE 0 END)::UBIGINT"
@@ -314,7 +314,7 @@ def _none(table: Table) -> str:
     return f"(SELECT {', '.join(columns)} LIMIT 0)"
 
 
-def _hexadecimal(value: str) -> str:
+def hexadecimal(value: str) -> str:
     """A hash as people have it; NULL stays NULL."""
     return f"lower(lpad(hex({value}), 16, '0'))"
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _VARINT_BYTES: Final = 5
 _NOTHING: Final = -1
+_MOST_BYTES: Final = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ def decoded(data: Bytes, offsets: Int64s, *, step_bytes: Int64s) -> Values:
     pair = pair[kept]
     of = table[pair]
     value = _running(number[pair] >> 1 ^ -(number[pair] & 1), of) - 1
-    length = _running(number[pair + 1], of) * step_bytes[of]
-    # A function of 4 GB is none.
-    return Values((of << 32) + np.minimum(length, (1 << 32) - 1), value)
+    # A function of 4 GB is none; before the multiplication too, which could overflow.
+    length = np.minimum(np.minimum(_running(number[pair + 1], of), _MOST_BYTES) * step_bytes[of], _MOST_BYTES)
+    return Values((of << 32) + length, value)
 
 
 def _varints(data: Bytes, offsets: Int64s) -> tuple[Int64s, Int64s]:

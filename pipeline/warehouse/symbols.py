@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.hashes import hexadecimal
+from pipeline.warehouse.incoming import hexadecimal
 from pipeline.warehouse.pc_table import Values, decoded
 
 if TYPE_CHECKING:
     import duckdb
 
-    from pipeline.values import Bools, Int64s, UInt64s
+    from pipeline.values import Bools, Bytes, Int64s, UInt64s
 
 # What it asks, in any database.
 VIEWS: Final = ("stack._physical", "stack._program")
@@ -81,7 +81,10 @@ LEFT JOIN binary_source_file AS files
   AND files.position = tables.first_file::HUGEINT + frames.file
 ORDER BY frames.location_id, frames.depth
 """
-_INSERT: Final = """
+_INSERT: Final = f"""
+CREATE OR REPLACE TEMP TABLE named AS
+SELECT * REPLACE ({hexadecimal("function_hash")} AS function_hash) FROM symbols;
+
 INSERT INTO function
 SELECT
   (SELECT coalesce(MAX(function_id), 0) FROM function) + row_number() OVER (ORDER BY function_hash),
@@ -95,7 +98,7 @@ FROM (SELECT DISTINCT ON (function_hash) * FROM named WHERE function_hash NOT IN
 
 INSERT INTO symbolised_location
 WITH found AS (
-  SELECT named.location_id, list({'function_id': function_id, 'line': line, 'column': 0} ORDER BY depth) AS lines
+  SELECT named.location_id, list({{'function_id': function_id, 'line': line, 'column': 0}} ORDER BY depth) AS lines
   FROM named
   JOIN function USING (function_hash)
   GROUP BY named.location_id
@@ -107,6 +110,7 @@ JOIN source USING (source_id)
 LEFT JOIN found USING (location_id)
 WHERE location_id IN (FROM renamed_location);
 
+DROP TABLE named;
 DROP TABLE physical;
 DROP TABLE renamed_location;
 """
@@ -128,8 +132,8 @@ def symbolise(connection: duckdb.DuckDBPyConnection) -> bool:
     connection.execute(_RENAMED_STACKS)
     connection.execute(_PHYSICAL)
     frames = _frames(connection)  # noqa: F841
-    named = connection.sql(_NAMED).to_arrow_table()
-    named = named.append_column("function_hash", _function_hashes(named))
+    symbols = connection.sql(_NAMED).to_arrow_table()
+    symbols = symbols.append_column("function_hash", pa.array(_function_hashes(symbols)))
     connection.execute(_INSERT)
     return True
 
@@ -183,35 +187,33 @@ def _find(known: Int64s, wanted: Int64s) -> tuple[Int64s, Bools]:
 
 def _values(tables: pa.Table, name: str) -> Values:
     """The decoded tables of all functions, those without having no values."""
-    chunks = tables[name].combine_chunks()
-    texts = chunks if isinstance(chunks, pa.Array) else pa.concat_arrays(chunks.chunks)
     function = tables["function_index"].to_numpy()
-    length = pc.binary_length(texts).to_numpy()
-    offsets = np.append(0, np.cumsum(length)).astype(np.int64)
-    data = np.frombuffer(b"".join(texts.to_pylist()), np.uint8)
+    data, offsets = _bytes(tables[name])
     found = decoded(data, offsets, step_bytes=tables["step_bytes"].to_numpy().astype(np.int64))
     number = function[found.end >> 32]
     return Values((number << 32) + (found.end & 0xFFFF_FFFF), found.value)
 
 
-def _function_hashes(named: pa.Table) -> pa.Array[Any]:
-    """Hashes of content, hexadecimal, as those of functions that profiles name."""
+def _function_hashes(symbols: pa.Table) -> Int64s:
+    """Hashes of content, as those of functions that profiles name."""
     # Imported here: a start that loads nothing need not wait for the compiler.
     from pipeline.kernels.xxh64 import hash_rows
 
-    name, file = _hashes(named["name"]), _hashes(named["file"])
-    words = np.column_stack([name, name, file, named["start_line"].to_numpy().view(np.uint64)])
-    hashes = hash_rows(words.ravel(), np.arange(len(words) + 1, dtype=np.int64) * words.shape[1])
-    return pa.array([hexadecimal(number) for number in hashes.tolist()], pa.string())
+    name, file = _hashes(symbols["name"]), _hashes(symbols["file"])
+    words = np.column_stack([name, name, file, symbols["start_line"].to_numpy().view(np.uint64)])
+    return hash_rows(words.ravel(), np.arange(len(words) + 1, dtype=np.int64) * words.shape[1]).view(np.int64)
 
 
 def _hashes(texts: pa.ChunkedArray[Any]) -> UInt64s:
     from pipeline.kernels.xxh64 import hash_spans
 
-    encoded = [text.encode() for text in texts.to_pylist()]
-    length = np.array([len(text) for text in encoded], np.int64)
-    return hash_spans(np.frombuffer(b"".join(encoded), np.uint8), _starts(length), length)
+    data, offsets = _bytes(texts)
+    return hash_spans(data, offsets[:-1], np.diff(offsets))
 
 
-def _starts(length: Int64s) -> Int64s:
-    return np.cumsum(length) - length
+def _bytes(column: pa.ChunkedArray[Any]) -> tuple[Bytes, Int64s]:
+    """All values behind each other, and where each begins and the last one ends."""
+    values = column.cast(pa.binary()).combine_chunks()
+    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(values)], values), b"")
+    data = np.frombuffer(joined[0].as_buffer(), np.uint8)
+    return data, np.append(0, np.cumsum(pc.binary_length(values).to_numpy())).astype(np.int64)

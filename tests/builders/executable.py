@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tests.builders.trace import uvarint
+
 MAGIC = {16: 0xFFFFFFFA, 18: 0xFFFFFFF0, 20: 0xFFFFFFF1}
 BUILD_ID = "0123456789abcdef0123456789abcdef01234567"
 GO_BUILD_ID = "aaaa/bbbb/cccc/dddd"
@@ -291,17 +293,9 @@ def tabled(runs: Sequence[tuple[int, int]]) -> bytes:
     made, was = bytearray(), -1
     for count, value in runs:
         change = value - was
-        made += _varint(change << 1 ^ change >> 63) + _varint(count)
+        made += uvarint(change << 1 ^ change >> 63) + uvarint(count)
         was = value
     return bytes(made + b"\0")
-
-
-def _varint(number: int) -> bytes:
-    made = bytearray()
-    while number >= 0x80:
-        made.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*made, number])
 
 
 def _value(value: int) -> bytes:

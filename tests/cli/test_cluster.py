@@ -16,7 +16,18 @@ import pytest
 
 from pipeline.cli.cluster import check_paths
 from pipeline.errors import UsageError
-from tests.cli.seat import MEMORY, REPOSITORY, Seen, command, commits, environment, heapscape, many_profiles, process
+from tests.cli.seat import (
+    FIRST,
+    MEMORY,
+    REPOSITORY,
+    Seen,
+    command,
+    commits,
+    environment,
+    heapscape,
+    many_profiles,
+    process,
+)
 from tests.cli.test_kill import contents
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -50,16 +61,20 @@ def dask(folder: Path, *arguments: str, **more: str) -> Iterator[subprocess.Pope
 
 
 @contextmanager
-def cluster(folder: Path, *, workers: int, **more: str) -> Iterator[Cluster]:
+def cluster(folder: Path, *, workers: int, allowed_failures: int = 3, **more: str) -> Iterator[Cluster]:
     """A cluster on this machine.
 
-    more  environment of the workers
+    allowed_failures  how many workers a task may end; Dask's own number
+    more              environment of the workers
     """
     folder.mkdir()
     found = folder / "scheduler.json"
     with ExitStack() as ends:
+        allowed = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures)}
         local = ("--host", "127.0.0.1", "--no-dashboard")
-        scheduler = ends.enter_context(dask(folder, "scheduler", *local, "--port", "0", "--scheduler-file", str(found)))
+        scheduler = ends.enter_context(
+            dask(folder, "scheduler", *local, "--port", "0", "--scheduler-file", str(found), **allowed)
+        )
         words = ("worker", "--scheduler-file", str(found), *local, "--nthreads", "1", "--no-nanny")
         started = [ends.enter_context(dask(folder, *words, **more)) for _ in range(workers)]
         yield Cluster(_address(found, scheduler), scheduler, started)
@@ -153,6 +168,30 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_what_was_committed_stays(tmp_
     assert 2 <= commits(lake) < world.commits
     assert heapscape("ingest", world.inputs, "--lake", lake).code == 1
     assert tables(lake, tmp_path / "h.duckdb") == world.tables
+
+
+@pytest.mark.remote
+def test_a_batch_that_ends_more_workers_than_are_allowed_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
+    # What a worker without memory comes to: gone in the middle of a batch, whichever worker has it.
+    fatal = tmp_path / "fatal"
+    fatal.mkdir()
+    (fatal / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "class Fatal:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'pipeline.formats.pprof.decode': os._exit(137)\n"
+        "sys.meta_path.insert(0, Fatal())\n"
+    )
+    path = f"{fatal}{os.pathsep}{REPOSITORY}"
+    with cluster(tmp_path / "cluster", workers=2, allowed_failures=0, PYTHONPATH=path) as made:
+        # One batch: of several, the run may wait for one that nobody is left for.
+        seen = ended(ingest(FIRST, tmp_path / "lake", made.address))
+        assert 137 in [worker.poll() for worker in made.workers]
+
+    assert (seen.code, seen.out) == (3, "")
+    assert f"{made.address}: one batch ended several workers" in seen.err
+    assert seen.err.count("\n") == 1
+    assert commits(tmp_path / "lake") == 0
 
 
 @pytest.mark.remote
