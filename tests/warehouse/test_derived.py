@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline import flow
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.modules import in_order, modules, stored_by
-from tests.builders.executable import BUILD_ID
+from tests.builders.executable import BUILD_ID, GO_BUILD_ID
 from tests.builders.profile import profile
 from tests.sql.case import Block
 from tests.sql.world import fill, open_world
@@ -44,7 +44,10 @@ FILES: Mapping[str, bytes] = {
     # Named by the executable, by its build id and by its name.
     **{f"service=c/build=1/heap-{minute}.pb": bare(minute) for minute in (1, 2)},
     **{f"service=a/build=1/heap-bare-{minute}.pb": bare(minute, build_id="") for minute in (11, 12)},
+    # By its other build id alone.
+    **{f"service=d/build=9/heap-{minute}.pb": bare(minute, build_id=GO_BUILD_ID.encode().hex()) for minute in (1, 2)},
 }
+PROGRAM_NAME = "service=a/build=1/program"
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -61,6 +64,17 @@ def test_after_any_increments_everything_is_as_loaded_from_nothing(
     flow.load(str(tmp_path / "lake"), str(tmp_path / "once.duckdb"))
 
     assert _rounded(answers(tmp_path / "followed.duckdb")) == _rounded(answers(tmp_path / "once.duckdb"))
+
+
+def test_an_executable_that_comes_last_names_the_sites_of_every_profile_it_belongs_to(tmp_path: Path) -> None:
+    bare_names = [name for name in FILES if name.startswith(("service=c", "service=d"))]
+    for names in (bare_names, [PROGRAM_NAME]):
+        _offer(tmp_path, names)
+        flow.load(str(tmp_path / "lake"), str(tmp_path / "followed.duckdb"))
+
+    with flow.open_warehouse(str(tmp_path / "followed.duckdb")) as connection:
+        sites = connection.sql("SELECT service, function FROM attribution.growth_by_site ORDER BY ALL").fetchall()
+    assert sites == [("c", "main.main"), ("d", "main.main")]
 
 
 def _rounded(found: Mapping[str, list[tuple[object, ...]]]) -> dict[str, list[str]]:
