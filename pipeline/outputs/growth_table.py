@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.elsewhere import elsewhere
 from pipeline.outputs.units import byte_rate, readable, share, signed
+from pipeline.outputs.wording import build_name, program_name
 from pipeline.text import printable
 
 Row = Mapping[str, Any]
@@ -76,12 +77,9 @@ def _headline(series: Row) -> str:
     name = " · ".join(
         part
         for part in (
-            series["service"]
-            or (
-                f"{os.path.basename(series['program'])}, no service label" if series["program"] else "no service label"
-            ),
+            series["service"] or ", ".join(filter(None, [program_name(series), "no service label"])),
             series["instance"] and f"instance {series['instance']}",
-            series["build"] and f"build {series['build']}",
+            build_name(series),
             series["kind"] if series["kind"] != "heap" else None,
         )
         if part

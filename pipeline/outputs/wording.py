@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import os
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -17,10 +18,25 @@ Row: TypeAlias = Mapping[str, object]
 
 
 def series_name(row: Row) -> str:
-    """Service, instance and build of a series, or its id when it has no labels."""
-    build = text(row, "build")
-    named = [text(row, "service"), text(row, "instance"), f"build {build}" if build else ""]
+    """Service, instance and build of a series, what its executable says in place of labels, or else its number."""
+    named = [text(row, "service") or program_name(row), text(row, "instance"), build_name(row)]
     return " · ".join(part for part in named if part) or f"series {row.get('series_id', '')}"
+
+
+def program_name(row: Row) -> str:
+    """The main package of a series, or how its executable is called; empty when neither is known."""
+    return text(row, "main_package") or os.path.basename(text(row, "program"))
+
+
+def build_name(row: Row) -> str:
+    """The build of a series by its label, or by version or commit of its executable; empty when none is known."""
+    if build := text(row, "build"):
+        return f"build {build}"
+    if version := text(row, "version"):
+        return f"version {version}"
+    commit, *dirty = text(row, "revision").split("-")
+    # Of a commit as much as people type.
+    return f"commit {'-'.join([commit[:12], *dirty])}" if commit else ""
 
 
 def growth_cell(size: float) -> str:

@@ -135,7 +135,9 @@ SELECT series_id
 FROM profile
 JOIN profile_mapping USING (profile_id)
 JOIN mapping USING (mapping_id)
-WHERE mapping.build_id IN (SELECT build_id FROM binary_file SEMI JOIN new_source USING (source_id))
+WHERE mapping.build_id IN (
+  SELECT unnest([build_id, go_build_id, lower(hex(go_build_id))]) FROM binary_file SEMI JOIN new_source USING (source_id)
+)
 UNION
 SELECT profile.series_id
 FROM profile

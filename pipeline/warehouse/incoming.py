@@ -84,7 +84,16 @@ WHERE told.status <> 'refused' AND source.status = 'ingested' AND known.source_i
 _GONE = """
 CREATE OR REPLACE TEMP TABLE gone AS
 SELECT source_id FROM source WHERE status = 'ingested' AND source_hash IN (SELECT {hexadecimal} FROM told WHERE status = 'expired');
-CREATE OR REPLACE TEMP TABLE gone_series AS SELECT DISTINCT series_id FROM profile SEMI JOIN gone USING (source_id);
+CREATE OR REPLACE TEMP TABLE gone_series AS
+SELECT DISTINCT series_id FROM profile SEMI JOIN gone USING (source_id)
+UNION
+SELECT profile.series_id
+FROM profile
+JOIN profile_mapping USING (profile_id)
+JOIN mapping USING (mapping_id)
+WHERE mapping.build_id IN (
+  SELECT unnest([build_id, go_build_id, lower(hex(go_build_id))]) FROM binary_file SEMI JOIN gone USING (source_id)
+);
 CREATE OR REPLACE TEMP TABLE gone_build AS
 SELECT service, build FROM escape_report SEMI JOIN gone USING (source_id)
 UNION

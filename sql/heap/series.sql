@@ -17,6 +17,12 @@ CREATE VIEW heap.series (
   build,
   -- Path of the executable; NULL when the profiles do not say.
   program,
+  -- Import path of its main package, as the executable says that was given; NULL without one.
+  main_package,
+  -- Version of the main module, likewise.
+  version,
+  -- Commit that it was built of, likewise; `-dirty` behind it when files were changed.
+  revision,
   -- All labels.
   labels,
   -- Profiles in it.
@@ -47,6 +53,9 @@ SELECT
   any_value(profile.instance),
   any_value(profile.build),
   any_value(profile.program),
+  any_value(executable.main_package),
+  any_value(executable.version),
+  any_value(executable.revision),
   any_value(profile.labels),
   COUNT(*),
   MIN(heaps.taken_at),
@@ -60,4 +69,5 @@ SELECT
   CASE WHEN MAX(heaps.elapsed_s) > 0 THEN regr_r2(heaps.inuse_bytes, heaps.elapsed_s) END
 FROM heap.profiles AS heaps
 JOIN profile USING (profile_id, series_id)
+LEFT JOIN heap._executable AS executable USING (series_id)
 GROUP BY series_id

@@ -69,6 +69,12 @@ def test_what_is_not_known_is_not_in_the_headline() -> None:
     assert lines(bare)[0].endswith("+20.0 MiB")
 
 
+def test_what_the_executable_says_is_in_the_headline_where_there_are_no_labels() -> None:
+    bare = SERIES | {"service": None, "build": None, "main_package": "example.com/shop", "version": "v1.4.2"}
+
+    assert lines(bare)[0].startswith("example.com/shop, no service label · instance a · version v1.4.2 · live heap")
+
+
 def test_a_kind_other_than_heap_is_named() -> None:
     assert lines(SERIES | {"kind": "allocs"})[0].startswith("checkout · instance a · build 1.4.2 · allocs · ")
 

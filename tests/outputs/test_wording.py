@@ -16,9 +16,16 @@ DAY = datetime.datetime(2026, 11, 23, 10, 0)
     [
         ({"service": "checkout", "instance": "a", "build": "1.4.2"}, "checkout · a · build 1.4.2"),
         ({"service": None, "instance": None, "build": None, "series_id": 31}, "series 31"),
+        ({"program": "/usr/bin/shop", "build": "7"}, "shop · build 7"),
+        (
+            {"program": "/app", "main_package": "example.com/shop", "version": "v1.4.2"},
+            "example.com/shop · version v1.4.2",
+        ),
+        ({"program": "/app", "revision": "0123456789abcdef-dirty"}, "app · commit 0123456789ab-dirty"),
+        ({"service": "pay", "build": "7", "main_package": "x", "version": "v1", "revision": "8"}, "pay · build 7"),
     ],
 )
-def test_a_series_is_named_by_its_labels_or_by_its_id(row: wording.Row, name: str) -> None:
+def test_a_series_is_named_by_its_labels_by_its_executable_or_by_its_number(row: wording.Row, name: str) -> None:
     assert wording.series_name(row) == name
 
 

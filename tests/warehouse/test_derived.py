@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -48,6 +49,7 @@ FILES: Mapping[str, bytes] = {
     **{f"service=d/build=9/heap-{minute}.pb": bare(minute, build_id=GO_BUILD_ID.encode().hex()) for minute in (1, 2)},
 }
 PROGRAM_NAME = "service=a/build=1/program"
+_IN_TWENTY_YEARS = 20 * 366 * 24 * 60
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,7 +60,7 @@ def test_after_any_increments_everything_is_as_loaded_from_nothing(
     shutil.rmtree(tmp_path)
     starts = [0, *sorted(ends)]
     for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-        _offer(tmp_path, order[start:end])
+        _offer(tmp_path, {name: FILES[name] for name in order[start:end]})
         flow.load(str(tmp_path / "lake"), str(tmp_path / "followed.duckdb"))
 
     flow.load(str(tmp_path / "lake"), str(tmp_path / "once.duckdb"))
@@ -69,12 +71,37 @@ def test_after_any_increments_everything_is_as_loaded_from_nothing(
 def test_an_executable_that_comes_last_names_the_sites_of_every_profile_it_belongs_to(tmp_path: Path) -> None:
     bare_names = [name for name in FILES if name.startswith(("service=c", "service=d"))]
     for names in (bare_names, [PROGRAM_NAME]):
-        _offer(tmp_path, names)
+        _offer(tmp_path, {name: FILES[name] for name in names})
         flow.load(str(tmp_path / "lake"), str(tmp_path / "followed.duckdb"))
 
     with flow.open_warehouse(str(tmp_path / "followed.duckdb")) as connection:
         sites = connection.sql("SELECT service, function FROM attribution.growth_by_site ORDER BY ALL").fetchall()
     assert sites == [("c", "main.main"), ("d", "main.main")]
+    assert _main_packages(tmp_path / "followed.duckdb") == [
+        ("c", "example.com/shop/cmd/api"),
+        ("d", "example.com/shop/cmd/api"),
+    ]
+
+
+def test_what_an_executable_told_is_forgotten_with_it(tmp_path: Path) -> None:
+    # Under other labels than those of its profiles, which it is known by its build id.
+    files = {
+        "service=other/program": PROGRAM.content,
+        "service=c/heap.pb": heap(_IN_TWENTY_YEARS, grow=1, build_id=BUILD_ID),
+    }
+    _offer(tmp_path, files)
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
+    assert _main_packages(tmp_path / "db.duckdb") == [("c", "example.com/shop/cmd/api")]
+
+    flow.expire_lake(str(tmp_path / "lake"), before=datetime.now(UTC) + timedelta(days=1))
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
+
+    assert _main_packages(tmp_path / "db.duckdb") == [("c", None)]
+
+
+def _main_packages(database: Path) -> list[tuple[object, ...]]:
+    with flow.open_warehouse(str(database)) as connection:
+        return connection.sql("SELECT service, main_package FROM heap.series ORDER BY ALL").fetchall()
 
 
 def _rounded(found: Mapping[str, list[tuple[object, ...]]]) -> dict[str, list[str]]:
@@ -87,11 +114,11 @@ def _rounded(found: Mapping[str, list[tuple[object, ...]]]) -> dict[str, list[st
     }
 
 
-def _offer(folder: Path, names: list[str]) -> None:
-    for name in names:
+def _offer(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
         path = folder / "offered" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(FILES[name])
+        path.write_bytes(content)
     receipt = flow.ingest([str(folder / "offered")], str(folder / "lake"), labels={}, limits=LIMITS)
     assert not receipt.refusals
 
