@@ -14,9 +14,10 @@ CREATE VIEW attribution._call (
   location_id,
   -- The executable; NULL where the function's name tells.
   source_id,
-  -- What is asked for: new, make, append, ..., as in `call_site`.
+  -- What is asked for: new, make, append, ..., as in `call_site`. `hidden` where nothing is, though nine of ten leaves of the
+  -- executable of this build id follow a call: the function that is called there asks, and profiles leave it out.
   kind,
-  -- The runtime's function that is called.
+  -- The runtime's function that is called; NULL for a hidden one.
   entry_point,
   -- The type it is given, without package and type arguments; NULL where the code tells none with a name of its own.
   type_name
@@ -65,7 +66,7 @@ found AS (
     AND calls.address = leaves.address - CASE WHEN leaves.is_unmapped THEN programs.base_address ELSE 0 END
 ),
 chosen AS (
-  SELECT series_id, mapping_id, source_id
+  SELECT series_id, mapping_id, source_id, COUNT(kind) >= 0.9 * COUNT(*) AS is_complete
   FROM found
   GROUP BY series_id, mapping_id, source_id, is_same_build
   HAVING is_same_build OR COUNT(kind) >= 0.9 * COUNT(*)
@@ -73,43 +74,36 @@ chosen AS (
     PARTITION BY series_id, mapping_id
     ORDER BY is_same_build DESC, COUNT(kind) DESC, source_id
   ) = 1
-)
-SELECT
-  found.series_id,
-  found.location_id,
-  found.source_id,
-  found.kind,
-  found.entry_point,
-  nullif(regexp_extract(found.type_name, '^\*?(?:[^\[\] ]*\.)(\w+)(?:\[.*\])?$', 1), '')
-FROM found
-JOIN chosen USING (series_id, mapping_id, source_id)
-WHERE found.kind IS NOT NULL
-UNION ALL
-SELECT
-  locations.series_id,
-  locations.location_id,
-  NULL,
-  named.kind,
-  locations.function,
-  NULL
-FROM attribution._location AS locations
-JOIN (
-  VALUES
-    ('unsafe_New', 'new'),
-    ('unsafe_NewArray', 'make'),
-    ('growslice', 'append'),
-    ('makemap', 'map'),
-    ('makechan', 'channel'),
-    ('mapassign', 'map_growth'),
-    ('mapassign_faststr', 'map_growth'),
-    ('MakeNoZero', 'make')
-) AS named (name, kind)
-  ON locations.function = locations.package || '.' || named.name
-  AND locations.package IN ('reflect', 'internal/reflectlite', 'internal/bytealg')
-WHERE NOT EXISTS (
+),
+called AS (
+  SELECT found.*, chosen.is_complete
   FROM found
   JOIN chosen USING (series_id, mapping_id, source_id)
-  WHERE found.kind IS NOT NULL
-    AND found.series_id = locations.series_id
-    AND found.location_id = locations.location_id
+),
+named AS (
+  SELECT locations.series_id, locations.location_id, named.kind, locations.function AS entry_point
+  FROM attribution._location AS locations
+  JOIN (
+    VALUES
+      ('unsafe_New', 'new'),
+      ('unsafe_NewArray', 'make'),
+      ('growslice', 'append'),
+      ('makemap', 'map'),
+      ('makechan', 'channel'),
+      ('mapassign', 'map_growth'),
+      ('mapassign_faststr', 'map_growth'),
+      ('MakeNoZero', 'make')
+  ) AS named (name, kind)
+    ON locations.function = locations.package || '.' || named.name
+    AND locations.package IN ('reflect', 'internal/reflectlite', 'internal/bytealg')
 )
+SELECT
+  series_id,
+  location_id,
+  CASE WHEN called.kind IS NOT NULL OR named.kind IS NULL THEN called.source_id END,
+  coalesce(called.kind, named.kind, 'hidden'),
+  coalesce(called.entry_point, named.entry_point),
+  nullif(regexp_extract(called.type_name, '^\*?(?:[^\[\] ]*\.)(\w+)(?:\[.*\])?$', 1), '')
+FROM called
+FULL JOIN named USING (series_id, location_id)
+WHERE called.kind IS NOT NULL OR named.kind IS NOT NULL OR (called.is_same_build AND called.is_complete)

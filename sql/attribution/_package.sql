@@ -18,8 +18,8 @@ CREATE VIEW attribution._package (
   folder,
   -- Package as the report names it.
   reported_package,
-  -- The report has a file of it in a folder of this name, so that one in another folder is another package's: it
-  -- tells of generic functions where they are instantiated.
+  -- The report has a file of it in a folder of this name or of the name of another of its folders on stacks, so that a file in a
+  -- folder of another name is another package's: it tells of generic functions where they are instantiated.
   is_folder_told
 ) AS
 WITH reported AS (
@@ -142,7 +142,7 @@ SELECT
   best.package,
   best.folder,
   best.reported_package,
-  folders.folder_name IS NOT NULL
+  COUNT(folders.folder_name) OVER (PARTITION BY best.service, best.build, best.package, best.reported_package) > 0
 FROM best
 LEFT JOIN folders
   ON folders.service IS NOT DISTINCT FROM best.service

@@ -3,8 +3,8 @@
 -- A generic function's records stand in the report of the packages that instantiate it, under its own file.
 -- Out are records whose inline chain does not end at the sample's innermost line; where no chain tells, those that the
 -- compiler does not report in the same form at the innermost line too, if it reports on that file at all; for a
--- location with nothing inlined those of inlined functions; and where the executable is at hand those that cannot
--- compile to the call it has there.
+-- location with nothing inlined those of inlined functions, unless only they can compile to the call; and where the
+-- executable is at hand those that cannot compile to the call it has there.
 --
 -- key: series_id, location_id, escape_site_id
 CREATE VIEW attribution._pair (
@@ -140,6 +140,7 @@ weighed AS (
       ELSE NOT at_line.is_from_inlined
         OR at_line.is_of_caller
     END AS is_in_place,
+    at_line.has_inlined,
     at_line.call_kind,
     at_line.call_kind IS NULL OR list_contains(at_line.call_kinds, at_line.call_kind) AS is_of_call,
     -- The report names a function from where it is called: create, session.New, (*T).Put.
@@ -179,13 +180,27 @@ weighed AS (
   LEFT JOIN inner_records USING (series_id, location_id)
   LEFT JOIN inner_files USING (series_id, location_id)
 ),
+-- Where the place leaves nothing of what can compile to the call, it was read too narrowly: code that was inlined may
+-- have lost its line.
+placed AS (
+  SELECT * REPLACE (
+    is_in_place
+    OR (
+      NOT has_inlined
+      AND call_kind IS NOT NULL
+      AND NOT coalesce(bool_or(is_in_place AND is_of_call) OVER here, false)
+    ) AS is_in_place
+  )
+  FROM weighed
+  WINDOW here AS (PARTITION BY series_id, location_id)
+),
 counted AS (
   SELECT
     *,
     COUNT(*) OVER here AS records_at_line,
     COUNT(*) FILTER (is_in_place) OVER here AS records_in_place,
     COUNT(*) FILTER (is_in_place AND is_of_call) OVER here AS records_of_call
-  FROM weighed
+  FROM placed
   WINDOW here AS (PARTITION BY series_id, location_id)
 )
 SELECT

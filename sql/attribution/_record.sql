@@ -84,8 +84,19 @@ parsed AS (
     CASE
       WHEN kind = 'moved_to_heap' THEN ['new']
       WHEN regexp_matches(expression, '^append(\(|$)') THEN ['append', 'move', 'boxing']
-      WHEN contains(expression, ' + ') AND NOT regexp_matches(expression, '^(make\(|func literal)')
-        THEN ['concatenation', 'conversion', 'boxing', 'new']
+      WHEN contains(expression, ' + ') AND NOT regexp_matches(expression, '^(make\(|func literal)') THEN CASE
+        -- What is joined last, not what a conversion or an index is given.
+        WHEN contains(
+          regexp_replace(
+            regexp_replace(
+              regexp_replace(expression, '[\[(][^\[\]()]*[\])]', '', 'g'), '[\[(][^\[\]()]*[\])]', '', 'g'
+            ),
+            '[\[(][^\[\]()]*[\])]', '', 'g'
+          ),
+          ' + '
+        ) THEN ['concatenation', 'boxing']
+        ELSE ['concatenation', 'conversion', 'boxing', 'new']
+      END
       WHEN regexp_matches(expression, '^(&|new\(|func literal|\.\.\. argument)') THEN ['new']
       WHEN regexp_matches(expression, '^map\[.*\}$') THEN ['map', 'map_growth']
       -- A named type may be a map.
@@ -94,10 +105,16 @@ parsed AS (
       WHEN starts_with(expression, 'make([]') THEN ['make', 'new', 'boxing']
       WHEN starts_with(expression, 'make(map[') THEN ['map']
       WHEN starts_with(expression, 'make(') THEN ['make', 'new', 'boxing', 'map']
-      WHEN regexp_matches(expression, '^(string\(|\(?\[\](byte|rune|uint8|int32)\)?\()')
+      WHEN starts_with(expression, 'string(') THEN ['conversion', 'boxing']
+      -- Of a concatenation it is one step, of a constant a new.
+      WHEN regexp_matches(expression, '^\(?\[\](byte|rune|uint8|int32)\)?\(')
         THEN ['conversion', 'concatenation', 'boxing', 'new']
-      -- What is converted to an interface, a method value, a conversion to a named type.
-      ELSE ['boxing', 'new', 'conversion']
+      -- A method value.
+      WHEN regexp_matches(expression, '\.\w+$') THEN ['boxing', 'new']
+      -- A conversion to a named type, which may be one of strings or bytes.
+      WHEN ends_with(expression, ')') THEN ['boxing', 'conversion', 'concatenation']
+      -- What is converted to an interface.
+      ELSE ['boxing']
     END AS call_kinds,
     coalesce(
       nullif(regexp_extract(bare_expression, '^&([\w]+)(\[.*\])?\{.*\}$', 1), ''),
@@ -141,8 +158,9 @@ SELECT
   CASE
     WHEN sized.kind = 'moved_to_heap' THEN sized.bare_expression
     WHEN starts_with(sized.expression, 'make(') THEN regexp_extract(sized.bare_expression, '^make\([^,]*')
-    WHEN list_contains(sized.call_kinds, 'concatenation') THEN
-      CASE WHEN contains(sized.expression, ' + ') THEN '+' ELSE regexp_extract(sized.bare_expression, '^[^(]*\(') END
+    WHEN contains(sized.expression, ' + ') AND list_contains(sized.call_kinds, 'concatenation') THEN '+'
+    WHEN regexp_matches(sized.expression, '^(string|\(?\[\](byte|rune|uint8|int32)\)?)\(')
+      THEN regexp_extract(sized.bare_expression, '^[^(]*\(')
     ELSE sized.bare_expression
   END,
   sized.call_kinds,

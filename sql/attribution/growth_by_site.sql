@@ -199,6 +199,7 @@ SELECT
         WHEN 'goroutine' THEN 'a goroutine is started'
         WHEN 'defer' THEN 'a call is deferred in a loop'
         WHEN 'runtime' THEN 'the runtime allocates for itself'
+        WHEN 'hidden' THEN 'what is called here allocates, and profiles leave it out'
         ELSE 'the language allocates here (map, channel, append, string)'
       END
     WHEN 'caller' THEN 'called from ' || sites.caller_function || ', the nearest function with a report'

@@ -21,7 +21,7 @@ def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
 
     told = seen.json()
     assert seen.code == 1
-    assert told["ingested"] == {"escape report": 1, "heap": 13, "site": 87}
+    assert told["ingested"] == {"binary": 1, "escape report": 1, "heap": 13, "site": 87}
     assert (told["batch"], told["known"]) == (1, 0)
     ((uri, reason),) = [refused.values() for refused in told["refused"]]
     assert uri.endswith("build=1.4.2/notes.txt")
@@ -32,7 +32,7 @@ def test_text_has_the_numbers_of_the_json() -> None:
     seen = heapscape("ingest", DEMO, "--lake", "lake")
 
     assert seen.out == "lake lake is at batch 1\n"
-    assert seen.err.startswith("15 inputs: 1 escape report (87 sites), 13 heap profiles · 1 refused  ")
+    assert seen.err.startswith("16 inputs: 1 binary, 1 escape report (87 sites), 13 heap profiles · 1 refused  ")
 
 
 def test_binaries_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ def test_the_first_command_of_a_newcomer_gives_the_answer(tmp_path: Path, demo: 
 
     assert seen.code == 1
     assert seen.out == heapscape("growth", "--db", demo).out
-    assert seen.err.startswith("15 inputs: 1 escape report (87 sites), 13 heap profiles · 1 refused")
+    assert seen.err.startswith("16 inputs: 1 binary, 1 escape report (87 sites), 13 heap profiles · 1 refused")
     assert "notes.txt: not a format heapscape knows" in seen.err
     assert "next: heapscape flame --growth" in seen.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["growth.html", "heapscape-lake", "heapscape.duckdb"]
@@ -26,7 +26,7 @@ def test_a_second_run_adds_nothing_and_says_the_same(tmp_path: Path) -> None:
 
     assert second.code == 1
     assert second.out == first.out
-    assert second.err.startswith("15 inputs: nothing new · 14 already there · 1 refused")
+    assert second.err.startswith("16 inputs: nothing new · 15 already there · 1 refused")
     assert sorted(tmp_path.rglob("*.parquet")) == lake
 
 

@@ -17,7 +17,7 @@ from tests.oracle import toolchain
 
 # `  file.go:12   0x40100f   e83c268701   CALL runtime.newobject(SB)`
 _CALL = re.compile(rb"\t0x([0-9a-f]+)\t+([0-9a-f]+)\t+(?:LOCK )?CALL (\S.*?)(?:\(SB\))?\s*$")
-_RUNTIME = re.compile(r"(^|/)runtime/[^/]+$")
+_RUNTIME = re.compile(r"(internal/)?runtime(/internal/\w+)?\.")
 
 # Entry points of the runtime by what the language asks of them; the first prefix that fits.
 _KINDS = (
@@ -42,14 +42,14 @@ _KINDS = (
 REPORTED = frozenset({"make", "append", "map made", "concatenation", "string", "bytes", "boxing", "new", "raw memory"})
 
 
-def kind_of(target: str, *, file: str) -> str:
-    """What a call of `target` in a function of this file asks for; `other` is the runtime's own or the library's.
+def kind_of(target: str, *, function: str) -> str:
+    """What a call of `target` in this function asks for; `other` is the runtime's own or the library's.
 
     From Go 1.26 on `reflect.unsafe_New` and its like are leaves themselves: what they call says nothing of their caller.
     """
     if not target:
         return "unknown"
-    if _RUNTIME.search(file):
+    if _RUNTIME.match(function):
         return "other"
     return next((kind for kind, prefixes in _KINDS if target.startswith(prefixes)), "other")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from tests.corpus.judge import CONTRADICTS, FALSE_IMPLICIT, Leaf, agreement, shares
+from tests.corpus.judge import CONTRADICTS, FALSE_IMPLICIT, Leaf, Share, agreement, shares
 
 # Without these a figure says nothing: too little was allocated, or the calls were not found.
 LEAST_LEAVES, LEAST_BYTES, LEAST_KNOWN = 2_000, 10_000_000, 0.99
@@ -35,13 +35,12 @@ def _meaningless(leaves: Sequence[Leaf]) -> Iterator[str]:
 
 def _without_binary(leaves: Sequence[Leaf]) -> Iterator[str]:
     found = shares(leaves)
-    contradicting, falsely_implicit = found.get(CONTRADICTS), found.get(FALSE_IMPLICIT)
+    contradicting = found.get(CONTRADICTS)
     if contradicting and contradicting.of_bytes >= MOST_CONTRADICTING:
         yield f"{CONTRADICTS}: {contradicting.of_bytes:.2%} of bytes, less than {MOST_CONTRADICTING:.1%} expected"
     if contradicting and contradicting.of_leaves >= MOST_CONTRADICTING:
         yield f"{CONTRADICTS}: {contradicting.of_leaves:.2%} of leaves, less than {MOST_CONTRADICTING:.1%} expected"
-    if falsely_implicit and falsely_implicit.of_bytes >= MOST_FALSELY_IMPLICIT:
-        yield f"{FALSE_IMPLICIT}: {falsely_implicit.of_bytes:.2%} of bytes, less than {MOST_FALSELY_IMPLICIT:.1%} expected"
+    yield from _falsely_implicit(found)
 
 
 def _with_binary(leaves: Sequence[Leaf]) -> Iterator[str]:
@@ -49,10 +48,17 @@ def _with_binary(leaves: Sequence[Leaf]) -> Iterator[str]:
     ambiguous = sum(share.of_bytes for verdict, share in found.items() if verdict.startswith("ambiguous"))
     if CONTRADICTS in found:
         yield f"{CONTRADICTS}: {found[CONTRADICTS].leaves:,} leaves, none expected"
-    if FALSE_IMPLICIT in found:
-        yield f"{FALSE_IMPLICIT}: {found[FALSE_IMPLICIT].leaves:,} leaves, none expected"
-    unnamed = [leaf for leaf in leaves if leaf.attribution == "implicit" and leaf.allocation_kind is None]
+    yield from _falsely_implicit(found)
+    unnamed = sum(
+        abs(leaf.growth_bytes) for leaf in leaves if leaf.attribution == "implicit" and leaf.allocation_kind is None
+    )
     if unnamed:
-        yield f"implicit without the kind of its allocation: {len(unnamed):,} leaves, none expected"
+        yield f"implicit without the kind of its allocation: {unnamed:,} bytes, none expected"
     if ambiguous >= MOST_AMBIGUOUS:
         yield f"ambiguous: {ambiguous:.2%} of bytes, less than {MOST_AMBIGUOUS:.0%} expected"
+
+
+def _falsely_implicit(found: Mapping[str, Share]) -> Iterator[str]:
+    share = found.get(FALSE_IMPLICIT)
+    if share and share.of_bytes >= MOST_FALSELY_IMPLICIT:
+        yield f"{FALSE_IMPLICIT}: {share.of_bytes:.2%} of bytes, less than {MOST_FALSELY_IMPLICIT:.1%} expected"

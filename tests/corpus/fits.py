@@ -32,13 +32,30 @@ _SHAPES = tuple(
     )
 )
 
+_EXTENSION = re.compile(r"make\(\[\]\S+, [^,]+\)")
+_FORM = re.compile(r"(?<=^append)\(.*|(?<=^make)\(.*", re.DOTALL)
+
 # What asks for plain memory may be a large object or a slice.
 _CALLS = {"raw memory": frozenset({"raw memory", "new"})}
 
 
 def fits(kind: str, expression: str, *, call: str) -> bool:
     """A record of this kind and expression can be what a call of kind `call` allocates."""
+    return (
+        compiles(kind, expression, call=call)
+        # `append(s, make([]T, n)...)` is one call, walk/assign.go: extendSlice.
+        or (call == "append" and _EXTENSION.fullmatch(expression) is not None)
+    )
+
+
+def compiles(kind: str, expression: str, *, call: str) -> bool:
+    """The same by itself, whatever it is an argument of."""
     return call == "unknown" or bool(_CALLS.get(call, {call}) & possible(kind, expression))
+
+
+def form(expression: str) -> str:
+    """An expression without what its spellings differ in: which length a slice is made of, what is appended."""
+    return _FORM.sub("", expression)
 
 
 def possible(kind: str, expression: str) -> frozenset[str]:

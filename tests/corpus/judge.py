@@ -17,7 +17,7 @@ from pipeline import flow
 from pipeline.inputs.limits import Limits
 from tests.corpus.build import Corpus, report, spellings
 from tests.corpus.calls import REPORTED, calls, kind_of, load_address
-from tests.corpus.fits import fits
+from tests.corpus.fits import compiles, fits, form
 from tests.corpus.losses import is_lost, lost
 from tests.corpus.records import Place, Record, records
 
@@ -89,7 +89,7 @@ VERDICTS = (
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One leaf location of one class: what heapscape says of it, what it calls, and what stands on its lines."""
+    """One leaf location of one class: what heapscape says of it, what it calls, and what stands on its line."""
 
     location_id: int
     lines: tuple[tuple[str, str, int], ...]
@@ -186,11 +186,10 @@ def _decoders() -> str:
 def _judged(row: Mapping[str, Any], evidence: Evidence) -> Leaf:
     lines = tuple((str(line["function"]), str(line["file"]), int(line["line"] or 0)) for line in row["lines"])
     target = evidence.targets.get(int(row["address"]) + evidence.start + 1, "")
-    call = kind_of(target, file=lines[-1][1])
+    call = kind_of(target, function=lines[-1][0])
     choices = tuple((kind, expression) for kind, expression in row["records"] or ())
-    here = tuple(
-        dict.fromkeys(record for _, file, line in reversed(lines) for record in evidence.known.get((file, line), ()))
-    )
+    # Of what was inlined the compiler says at the outermost line whether it escapes there; elsewhere it may.
+    here = tuple(dict.fromkeys(evidence.known.get(lines[-1][1:], ())))
     attribution = str(row["attribution"])
     return Leaf(
         location_id=int(row["location_id"]),
@@ -209,13 +208,13 @@ def _judged(row: Mapping[str, Any], evidence: Evidence) -> Leaf:
 
 
 def verdict(attribution: str, choices: Sequence[Record], *, call: str, here: Sequence[Record]) -> str:
-    """Which of VERDICTS a leaf has that heapscape attributes so, makes this call, and has these records on its lines."""
+    """Which of VERDICTS a leaf has that heapscape attributes so, makes this call, and has these records on its line."""
     agreeing = any(fits(kind, expression, call=call) for kind, expression in choices)
     if attribution == "escape":
         return VERDICTS[0] if agreeing else CONTRADICTS
     if attribution == "ambiguous":
         return "ambiguous, some fit" if agreeing else "ambiguous, none fits"
-    missed = call in REPORTED and any(fits(kind, expression, call=call) for kind, expression in here)
+    missed = call in REPORTED and any(compiles(kind, expression, call=call) for kind, expression in here)
     if attribution == "implicit" and not missed:
         return "implicit, no record fits" if call in REPORTED else "implicit, the language's own"
     return f"{attribution}, though a record fits" if missed else attribution
@@ -248,7 +247,9 @@ def shares(judged: Iterable[Leaf]) -> dict[str, Share]:
 
 
 def agreement(first: Iterable[Leaf], second: Iterable[Leaf]) -> float:
-    """Share of growth for which two spellings say the same: class, and the records, by words and place.
+    """Share of growth for which two spellings say the same: class, and the records, by place and form.
+
+    The compiler's text has constants where its JSON log has the parameters that they are given for, and says of one append more.
 
     Leaves of files that the compiler's JSON log has lost are not counted.
     """
@@ -266,11 +267,14 @@ def disagreeing(first: Iterable[Leaf], second: Sequence[Leaf]) -> list[tuple[Lea
 
 def _said(leaf: Leaf) -> tuple[object, ...]:
     is_named = leaf.attribution in ("escape", "ambiguous")
-    return (leaf.location_id, leaf.attribution, *((leaf.choices, leaf.places) if is_named else ()))
+    records = {
+        (place, kind, form(expression)) for (kind, expression), place in zip(leaf.choices, leaf.places, strict=True)
+    }
+    return (leaf.location_id, leaf.attribution, frozenset(records) if is_named else None)
 
 
 def as_text(leaf: Leaf) -> str:
-    """A leaf for people: where, how much, what was chosen, what is called, what the report has on its lines."""
+    """A leaf for people: where, how much, what was chosen, what is called, what the report has on its line."""
     places = " < ".join(f"{function} {Path(file).name}:{line}" for function, file, line in leaf.lines)
     known = "; ".join(_spelt(record) for record in leaf.here[:12]) or "-"
     return (

@@ -44,10 +44,11 @@ def test_a_call_is_known_by_the_address_it_returns_to() -> None:
     ],
 )
 def test_an_entry_point_says_what_was_asked_for(target: str, kind: str) -> None:
-    assert kind_of(target, file="/src/main.go") == kind
+    assert kind_of(target, function="main.main") == kind
 
 
 def test_what_the_runtime_asks_for_says_nothing_of_its_caller() -> None:
-    assert kind_of("runtime.mallocgc", file="/go/src/runtime/malloc.go") == "other"
-    assert kind_of("runtime.mallocgc", file="runtime/slice.go") == "other"
-    assert kind_of("runtime.newobject", file="/go/src/runtime/pprof/proto.go") == "new"
+    assert kind_of("runtime.mallocgc", function="runtime.makeslice") == "other"
+    assert kind_of("runtime.mallocgc", function="runtime.(*mheap).alloc") == "other"
+    assert kind_of("runtime.newobject", function="runtime/pprof.(*Profile).WriteTo") == "new"
+    assert kind_of("runtime.convTstring", function="github.com/expr-lang/expr/vm/runtime.Add") == "boxing"

@@ -29,9 +29,15 @@ def test_too_large_a_share_is_told(verdict: str, count: int, figure: str) -> Non
     assert list(shortfalls({"m": _leaves(3_000, verdict, count - 1)})) == []
 
 
-@pytest.mark.parametrize("verdict", [CONTRADICTS, FALSE_IMPLICIT])
-def test_with_the_binary_not_one_leaf_may_be_wrong(verdict: str) -> None:
-    assert f"json+binary: {verdict}: 1 leaves" in _said({"json+binary": _leaves(3_000, verdict, 1)})
+def test_with_the_binary_not_one_leaf_may_contradict_it() -> None:
+    assert f"json+binary: {CONTRADICTS}: 1 leaves" in _said({"json+binary": _leaves(3_000, CONTRADICTS, 1)})
+
+
+def test_with_the_binary_as_little_may_be_falsely_implicit_as_without() -> None:
+    assert f"json+binary: {FALSE_IMPLICIT}: 0.50% of bytes" in _said(
+        {"json+binary": _leaves(3_000, FALSE_IMPLICIT, 15)}
+    )
+    assert _said({"json+binary": _leaves(3_000, FALSE_IMPLICIT, 14)}) == ""
 
 
 def test_with_the_binary_little_may_be_ambiguous() -> None:
@@ -43,7 +49,7 @@ def test_with_the_binary_every_implicit_byte_has_its_kind() -> None:
         last = replace(_leaves(1)[0], location_id=3_000, attribution="implicit", allocation_kind=kind)
         return {"json+binary": [*_leaves(3_000), last]}
 
-    assert "implicit without the kind of its allocation: 1 leaves" in _said(given(None))
+    assert "implicit without the kind of its allocation: 10,000 bytes" in _said(given(None))
     assert _said(given("map_growth")) == ""
 
 

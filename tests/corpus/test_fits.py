@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.corpus.fits import fits, possible
+from tests.corpus.fits import compiles, fits, form, possible
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_expression_compiles_to_its_call(expression: str, call: str) -> None:
         ("string(b)", "map grows"),
         ("append", "map grows"),
         ("append", "new"),
-        ("make([]byte, n)", "append"),
+        ("make([]byte, 0, n)", "append"),
         ("make(map[int]string)", "map grows"),
         ("make(map[int]string)", "make"),
         ("[]int{...}", "make"),
@@ -70,6 +70,17 @@ def test_an_expression_compiles_to_its_call(expression: str, call: str) -> None:
 )
 def test_an_expression_never_compiles_to_another_call(expression: str, call: str) -> None:
     assert not fits("escapes", expression, call=call)
+
+
+def test_a_make_that_is_appended_is_no_record_of_an_append_by_itself() -> None:
+    assert fits("escapes", "make([]byte, n)", call="append")
+    assert not compiles("escapes", "make([]byte, n)", call="append")
+
+
+def test_the_form_is_what_spellings_have_in_common() -> None:
+    assert form("make([]byte, 300)") == form("make([]byte, size)") == "make"
+    assert form("append([]int(nil), s...)") == form("append") == "append"
+    assert form("string(b)") == "string(b)"
 
 
 def test_a_moved_variable_is_new_whatever_its_name() -> None:

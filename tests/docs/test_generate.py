@@ -33,7 +33,7 @@ def test_only_what_lies_between_the_marks_of_a_readme_changes() -> None:
 
     after = with_example(before)
 
-    assert after.startswith("above\n<!-- generated: run -->\n```text\n15 inputs: ")
+    assert after.startswith("above\n<!-- generated: run -->\n```text\n16 inputs: ")
     assert after.endswith("```\n<!-- end -->\nbelow\n")
     assert "old" not in after
 

@@ -87,7 +87,7 @@ VERDICTS = [
     *("leaking param: x to result ~r0 level=1", "leaking param content: x", "zero-copy string->[]byte conversion"),
 ]
 HEADS = ["x escapes to heap in F:", "x escapes to heap:", "parameter x leaks to {heap} with derefs=0:"]
-OTHERS = ["  flow: {heap} \u2190 &x:", "    from x (spill) at a.go:2:2", "inlining call to F", ""]
+OTHERS = ["  flow: {heap} \u2190 &x:", "x is asked for:", "    from x (spill) at a.go:2:2", "inlining call to F", ""]
 
 
 @given(

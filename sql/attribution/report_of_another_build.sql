@@ -4,7 +4,7 @@
 -- which compiler wrote it, and a report of other sources or flags does not show.
 --
 -- key: source_id
-CREATE VIEW audit.report_is_of_another_build (
+CREATE VIEW attribution.report_of_another_build (
   -- The report.
   source_id,
   -- From labels; NULL without one.
