@@ -1,0 +1,49 @@
+-- One row per stack with CPU samples: what the runtime does at its leaf, and for whom.
+--
+-- Frames of the runtime from the leaf up to the first that is none are looked at; of their categories the one of the
+-- lowest rank counts (`gc._category`). What the runtime calls in turn, a finalizer say, is the program's.
+--
+-- key: stack_id
+CREATE VIEW gc._stack (
+  -- Call stack.
+  stack_id,
+  -- As in `gc.cpu`.
+  category,
+  -- The function that is none of the runtime's nearest to the leaf; NULL when there is none.
+  payer_label_id
+) AS
+WITH sampled AS (
+  SELECT DISTINCT stack_id
+  FROM sample
+  JOIN profile USING (profile_id)
+  WHERE profile.kind IN ('cpu', 'trace') AND sample.sample_type IN ('samples', 'cpu')
+),
+frames AS (
+  SELECT
+    stack_id,
+    unnest(list_reverse(paths.label_ids)) AS label_id,
+    unnest(range(len(paths.label_ids))) AS place
+  FROM sampled
+  JOIN stack_path AS paths USING (stack_id)
+),
+payers AS (
+  SELECT
+    frames.stack_id,
+    arg_min(frames.label_id, frames.place) FILTER (categories.label_id IS NULL) AS payer_label_id,
+    MIN(frames.place) FILTER (categories.label_id IS NULL) AS payer_place
+  FROM frames
+  LEFT JOIN gc._category AS categories USING (label_id)
+  GROUP BY frames.stack_id
+)
+SELECT
+  frames.stack_id,
+  CASE
+    WHEN payers.payer_place = 0 THEN 'program'
+    ELSE coalesce(arg_min(categories.category, categories.rank), 'other')
+  END,
+  payers.payer_label_id
+FROM frames
+JOIN payers USING (stack_id)
+LEFT JOIN gc._category AS categories
+  ON categories.label_id = frames.label_id AND frames.place < coalesce(payers.payer_place, 1000000)
+GROUP BY frames.stack_id, payers.payer_place, payers.payer_label_id
