@@ -34,7 +34,7 @@ _DECODE_BYTES = 16 << 20
 class BatchResult:
     """What one batch came to.
 
-    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`; `site` counts verdicts
+    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`, `log`; `site` counts verdicts, `cycle` those of logs
     known     inputs that were in the lake already, or went in twice in the batch
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
@@ -250,6 +250,8 @@ def _decode(
     writer.add({"ingest_note": note_table(told, blobs)})
     losses += _losses(told, blobs)
     accepted = [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
+    if known_format.name == "gctrace":
+        ingested["log"] += len(accepted)
     return accepted, [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
 
 
@@ -272,4 +274,6 @@ def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:
         counts["site"] = tables["escape_site"].num_rows
     if "binary_file" in tables:
         counts["binary"] = tables["binary_file"].num_rows
+    if "gctrace_cycle" in tables:
+        counts["cycle"] = tables["gctrace_cycle"].num_rows
     return counts

@@ -53,6 +53,25 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     ),
     "malformed_line": NoteKind("loss", "Lines that break the format were skipped; the file may be cut off."),
     "unterminated_line": NoteKind("info", "The report does not end with a line feed; its last line may be cut off."),
+    "unreadable_line": NoteKind(
+        "loss",
+        "Lines that begin as the Go runtime's and go on otherwise were skipped: other output came between, or the log is cut off.",
+    ),
+    "glued_line": NoteKind(
+        "info", "Other output stands on the same line; what the Go runtime wrote was taken out of it."
+    ),
+    "number_out_of_range": NoteKind(
+        "loss", "Lines with a number that 64 bits do not hold were skipped; they are damaged."
+    ),
+    "stamp_incomplete": NoteKind(
+        "info", "Lines are stamped without year, date or a known zone, so when they were written is not known."
+    ),
+    "stamp_without_zone": NoteKind("info", "Lines are stamped without a time zone; their times count as UTC."),
+    "log_cut_off": NoteKind("loss", "The compressed log breaks off; everything before that went in."),
+    "too_many_processes": NoteKind(
+        "loss",
+        "What stands before the lines changes too often to tell processes apart; lines beyond the first 10,000 were left out.",
+    ),
     "trace_cut_off": NoteKind(
         "loss", "The trace breaks off; everything before that went in. Stop a trace before copying it."
     ),

@@ -196,6 +196,8 @@ class Format:
     recognise  looks at the plain bytes, never at a name
     decode     takes many blobs of this format at once, so that per-file costs are paid per batch
     is_streamed  decodes a Blob that is too large to be held
+    may_hold   whether a file that begins so may be of this format without showing it there; asked when no format recognises it
+    holds      whether it is, for which all of it may have to be read
     identity_labels  labels that are part of what a file is: equal bytes under other values are another source
     """
 
@@ -204,6 +206,8 @@ class Format:
     decode: Callable[[Sequence[Blob]], Iterator[Decoded]]
     fills: tuple[str, ...]
     is_streamed: bool = False
+    may_hold: Callable[[bytes], bool] = lambda head: False
+    holds: Callable[[Blob], bool] = lambda blob: False
     identity_labels: tuple[str, ...] = ()
 
 

@@ -29,6 +29,7 @@ from pipeline.values import Blob, Decoded, Format, Known, Note, Origin
 from tests.builders import trace
 from tests.builders.executable import Function, executable
 from tests.builders.profile import profile
+from tests.formats.gctrace.logs import gc, lines
 
 LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=20, max_depth=2)
 FILES = Path(__file__).parent / "fixtures" / "files"
@@ -279,6 +280,7 @@ def _inputs(folder: Path) -> list[Origin]:
             _written(folder, f"{word}.pb", profile(f"main.{word} {weight}")),
             _written(folder, f"{word}.trace", trace.trace(26, blocked)),
             _written(folder, f"{word}.txt", f"# app\n./{word}.go:5:2: moved to heap: x\n".encode()),
+            _written(folder, f"{word}.log", lines(f"{word} | {gc(weight)}")),
             _written(folder, f"{word}.exe", executable(Function(f"main.{word}")).content),
         ]
     return made
@@ -311,7 +313,7 @@ def _only_the_cursed_are_refused(folder: Path, *, says: str = "this is a bug in 
     result = ingest_batch(inputs, lake=str(folder / "lake"), limits=LIMITS, known=Known())
 
     refused = {Path(uri).name: reason for uri, reason in result.refusals}
-    assert refused.keys() <= {"cursed.pb", "cursed.trace", "cursed.txt", "cursed.exe"}
+    assert refused.keys() <= {"cursed.pb", "cursed.trace", "cursed.txt", "cursed.log", "cursed.exe"}
     assert refused
     for reason in refused.values():
         assert says in reason
@@ -442,7 +444,7 @@ def test_a_bug_that_shows_only_in_company_refuses_nothing(tmp_path: Path, monkey
 
     result = ingest_batch(_inputs(tmp_path), lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
-    assert (result.refusals, len(result.written.sources)) == ((), 12)
+    assert (result.refusals, len(result.written.sources)) == ((), 15)
 
 
 def test_what_was_known_or_stands_twice_is_counted_once_when_a_batch_is_done_again(
@@ -460,7 +462,7 @@ def test_what_was_known_or_stands_twice_is_counted_once_when_a_batch_is_done_aga
 
     result = ingest_batch(inputs, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
-    assert (result.ingested["heap"], result.known, len(result.refusals)) == (2, 1, 4)
+    assert (result.ingested["heap"], result.known, len(result.refusals)) == (2, 1, 5)
 
 
 def test_an_exception_in_an_unpacker_refuses_the_member_it_came_from(
@@ -482,10 +484,10 @@ def test_an_exception_in_an_unpacker_refuses_the_member_it_came_from(
     )
 
     assert [uri.rpartition("!")[2] for uri, _ in result.refusals] == [
-        *("cursed.pb", "cursed.trace", "cursed.txt", "cursed.exe")
+        *("cursed.pb", "cursed.trace", "cursed.txt", "cursed.log", "cursed.exe")
     ]
     assert all("AssertionError at inputs/read.py:" in reason for _, reason in result.refusals)
-    assert len(result.written.sources) == len(inputs) - 4
+    assert len(result.written.sources) == len(inputs) - 5
 
 
 EXTRACT = reading.extract

@@ -26,6 +26,8 @@ from pipeline.errors import PipelineError, UsageError
 
 _SOME_REFUSED = 1
 _NOTHING_DONE = 3
+# What is counted within inputs.
+_INSIDE = ("site", "cycle")
 
 
 @click.command()
@@ -124,13 +126,12 @@ def ingest_with_progress(
 def say_receipt(receipt: flow.Receipt, *, seconds: float) -> None:
     """What went in and what did not, on standard error."""
     parts = [
-        _counted(name, count, sites=receipt.ingested.get("site", 0))
+        _counted(name, count, receipt.ingested)
         for name, count in sorted(receipt.ingested.items())
-        if name != "site"
+        if name not in _INSIDE
     ]
-    inputs = (
-        sum(count for name, count in receipt.ingested.items() if name != "site") + len(receipt.refusals) + receipt.known
-    )
+    inside = sum(receipt.ingested.get(name, 0) for name in _INSIDE)
+    inputs = sum(receipt.ingested.values()) - inside + len(receipt.refusals) + receipt.known
     line = f"{inputs:,} input{'s' if inputs != 1 else ''}: {', '.join(parts) or 'nothing new'}"
     if receipt.known:
         line += f" · {receipt.known:,} already there"
@@ -158,9 +159,11 @@ def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
     }
 
 
-def _counted(name: str, count: int, *, sites: int) -> str:
+def _counted(name: str, count: int, ingested: Mapping[str, int]) -> str:
     if name == "escape report":
-        return f"{count:,} escape report{'s' if count != 1 else ''} ({sites:,} sites)"
+        return f"{count:,} escape report{'s' if count != 1 else ''} ({ingested.get('site', 0):,} sites)"
+    if name == "log":
+        return f"{count:,} log{'s' if count != 1 else ''} ({ingested.get('cycle', 0):,} GC cycles)"
     if name == "binary":
         return f"{count:,} {'binary' if count == 1 else 'binaries'}"
     return f"{count:,} {name} profile{'s' if count != 1 else ''}"

@@ -7,18 +7,24 @@ bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its
 from __future__ import annotations
 
 from pipeline.errors import UnknownFormat
-from pipeline.formats import binary, escape, gotrace, pprof
+from pipeline.formats import binary, escape, gctrace, gotrace, pprof
 from pipeline.values import Blob, Format
 
-FORMATS: tuple[Format, ...] = (binary.FORMAT, escape.FORMAT, gotrace.FORMAT, pprof.FORMAT)
+FORMATS: tuple[Format, ...] = (binary.FORMAT, escape.FORMAT, gotrace.FORMAT, pprof.FORMAT, gctrace.FORMAT)
 
 
 def recognise(blob: Blob) -> Format:
-    """The format of a blob, from its bytes alone; raises UnknownFormat with what they look like."""
+    """The format of a blob, from its bytes alone; raises UnknownFormat with what they look like.
+
+    Raises what reading a blob that is not held raises.
+    """
     if not blob.content:
         raise UnknownFormat("the file is empty; a CPU profile or a trace that was never stopped leaves such a file")
     for candidate in FORMATS:
         if candidate.recognise(blob.content):
+            return candidate
+    for candidate in FORMATS:
+        if candidate.may_hold(blob.content) and candidate.holds(blob):
             return candidate
     names = " or ".join(candidate.name for candidate in FORMATS)
     raise UnknownFormat(f"not a format heapscape knows ({names}); it begins with {_beginning(blob.content)}")
@@ -30,8 +36,9 @@ def is_known(head: bytes) -> bool:
 
 
 def is_streamed(head: bytes) -> bool:
-    """Whether a file that begins with these bytes is decoded without being held."""
-    return any(candidate.is_streamed and candidate.recognise(head) for candidate in FORMATS)
+    """Whether a file that begins with these bytes can be decoded, if it can at all, without being held."""
+    known = next((candidate for candidate in FORMATS if candidate.recognise(head)), None)
+    return known.is_streamed if known else any(candidate.may_hold(head) for candidate in FORMATS)
 
 
 def _beginning(content: bytes) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipeline.tables.binary import binary_tables
 from pipeline.tables.escape import Told, escape_tables
+from pipeline.tables.gctrace import gctrace_tables
 from pipeline.tables.profile import profile_tables
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.trace import trace_tables
@@ -29,6 +30,8 @@ def build_tables(
         built.update(escape_tables(decoded, blobs, told=told or Told()))
     if "binary_file" in decoded.columns:
         built.update(binary_tables(decoded, blobs))
+    if "gctrace_cycle" in decoded.columns:
+        built.update(gctrace_tables(decoded, blobs))
     if "trace_part" in decoded.columns:
         built.update(trace_tables(decoded, blobs, named=named or NamedSymbols()))
     return built

@@ -52,6 +52,24 @@ def test_binaries_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:
     assert asked.json() == [{"format": "elf", "calls": 6}, {"format": "pe", "calls": 6}]
 
 
+def test_logs_are_counted_with_their_cycles_and_lead_to_rows(tmp_path: Path) -> None:
+    log = FILES / "collector" / "service=collector" / "build=go1.27-trim" / "idle.log"
+    (tmp_path / "words.txt").write_text("an ordinary line\n" * 9_000)
+
+    seen = heapscape("run", log, "words.txt", "--lake", "lake", "--db", "own.duckdb")
+    asked = heapscape(
+        *(
+            "sql",
+            "SELECT service, count(*) AS cycles FROM gctrace_cycle JOIN process USING (source_id, process) GROUP BY 1",
+        ),
+        *("--db", "own.duckdb", "--format", "json"),
+    )
+
+    assert seen.err.startswith("2 inputs: 1 log (19 GC cycles) · 1 refused  ")
+    assert "refused: words.txt: not a format heapscape knows" in seen.err
+    assert asked.json() == [{"service": "collector", "cycles": 19}]
+
+
 def test_the_same_bytes_under_other_names_are_known(tmp_path: Path) -> None:
     (tmp_path / "plain.pb").write_bytes(gzip.decompress(FIRST.read_bytes()))
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:

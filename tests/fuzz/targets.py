@@ -13,7 +13,7 @@ from tests.builders.executable import Call, Function, Load, Third, executable
 from tests.builders.profile import profile
 from tests.builders.trace import BLOCKED, batch, raw_batch, samples, stacks, strings, trace
 from tests.builders.trace_v1 import RICH
-from tests.fuzz import archives, binaries, compressions, escapes, pprof, traces
+from tests.fuzz import archives, binaries, compressions, escapes, pprof, runtime_logs, traces
 from tests.fuzz.end import to_the_end
 from tests.fuzz.judge import decoded, unpacked
 from tests.fuzz.mutate import dumb
@@ -122,6 +122,14 @@ def logs() -> tuple[bytes, ...]:
 
 
 @cache
+def runtime_logs_of_collector() -> tuple[bytes, ...]:
+    """What runtimes of three releases wrote, in pieces that begin with a cycle."""
+    paths = [FILES / "collector" / "service=collector" / f"build=go1.{version}-trim" for version in (22, 25, 27)]
+    found = [path.read_bytes() for folder in paths for path in sorted(folder.glob("*.log"))]
+    return tuple(b"gc 1 @" + log.partition(b"gc 1 @")[2][:4_000].rpartition(b"\n")[0] + b"\n" for log in found)
+
+
+@cache
 def programs() -> tuple[bytes, ...]:
     """One of each format, architecture and layout of the function table, with and without names to find things by."""
     runtime = (
@@ -207,6 +215,10 @@ def _log(corpus: Sequence[bytes], draw: Random) -> bytes:
     return escapes.mutated_log(draw.choice(corpus), draw, corpus)
 
 
+def _runtime_log(corpus: Sequence[bytes], draw: Random) -> bytes:
+    return runtime_logs.mutated(draw.choice(corpus), draw, corpus)
+
+
 def _binary(corpus: Sequence[bytes], draw: Random) -> bytes:
     return binaries.mutated(draw.choice(programs()), draw, corpus)
 
@@ -231,7 +243,7 @@ def _packed(codec: str) -> tuple[bytes, ...]:
 
 def _input(corpus: Sequence[bytes], draw: Random) -> bytes:
     """An input of any kind; those of formats say more behind the decoders than archives do."""
-    target = draw.choice((*DECODERS, *DECODERS[:6], *DECODERS[:6]))
+    target = draw.choice((*DECODERS, *DECODERS[:7], *DECODERS[:7]))
     return target.mutate(target.seeds(), draw)
 
 
@@ -246,6 +258,13 @@ DECODERS: Final = (
     Target("escape-text", text_reports, _text, partial(decoded, good=text_reports()[0]), together=16),
     Target("escape-json", logs, _log, partial(decoded, good=logs()[0]), together=16),
     Target("binary", programs, _binary, partial(decoded, good=programs()[0]), together=16),
+    Target(
+        "gctrace",
+        runtime_logs_of_collector,
+        _runtime_log,
+        partial(decoded, good=runtime_logs_of_collector()[0]),
+        together=16,
+    ),
     Target("zip", zips, _zip, _one(unpacked), is_guided=True),
     Target("tar", tars, _tar, _one(unpacked), is_guided=True),
     *(
@@ -259,6 +278,9 @@ DECODERS: Final = (
         for codec in compressions.PACK
     ),
 )
-_SOUND: Final = (*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0], programs()[0])
+_SOUND: Final = (
+    *(*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0], programs()[0]),
+    runtime_logs_of_collector()[0],
+)
 _TO_THE_END: Final = Target("pipeline", tuple, _input, partial(to_the_end, good=_SOUND), together=40, most_s=300.0)
 TARGETS: Final = {target.name: target for target in (*DECODERS, _TO_THE_END)}

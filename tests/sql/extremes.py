@@ -204,6 +204,10 @@ def _value(column: TableColumn, chance: random.Random) -> Any:
     if kind in ("DATE", "TIMESTAMP"):
         moment = chance.choice(_MOMENTS)
         return moment.date() if kind == "DATE" else moment
+    if kind == "DOUBLE":
+        return chance.choice((0.0, -1.5, 0.25, 5e-324, 1e308, -1e308))
+    if kind == "BIGINT[]":
+        return [chance.choice(_NUMBERS["BIGINT"]) for _ in range(chance.randint(0, 3))]
     if kind == "VARCHAR[]":
         return [_text(column.name, chance) for _ in range(chance.randint(0, 2))]
     if kind.startswith("MAP("):

@@ -1,0 +1,59 @@
+"""gctrace: the lines that Go's runtime writes into a log when GODEBUG asks for them.
+
+| GODEBUG | lines | table |
+|---|---|---|
+| gctrace=1 | `gc 7 @1.204s 2%: …`, `GC forced` | gctrace_cycle |
+| gctrace=2 | `scan: total …`, `scan: class 16B …` (Go 1.25 and later) | gctrace_scan |
+| gcpacertrace=1 | `pacer: assist ratio=…`, `pacer: 25% CPU …` | gctrace_pacer |
+| scavtrace=1 | `scav 12 KiB work (bg), …` | scavenge |
+| schedtrace=MS | `SCHED 1000ms: …` | schedtrace |
+| inittrace=1 | `init net/http @1.2 ms, …` | inittrace |
+
+Specified by nothing but their source: runtime/mgc.go (gcMarkTermination), mgcmark_greenteagc.go and mgcmark_nogreenteagc.go
+(dumpScanStats), mgcpacer.go, mgcscavenge.go (printScavTrace), proc.go (schedtrace, doInit1); read for Go 1.22 to 1.27, and
+`gc` lines as they were before Go 1.18, without stacks and globals.
+
+The runtime writes to standard error, a field at a time and without a lock against the program's own writes. So other lines
+stand around and between; a line may begin in the middle of another, and may be broken by one. What is whole is taken out of
+whatever it stands in, a JSON line too; what begins as one of these lines and goes on otherwise is counted in a note, never
+guessed. The last line of a file that does not end with a line feed may have been longer, and is such a line too.
+
+Before a line may stand what docker compose, kubectl, stern, the kubelet, journald, syslog or a logger writes there. Its time
+stamp says when the line was written, if it says all of date, time and, best, the zone. The rest tells processes apart.
+Under the same rest, a new process is where the cycle's number or the time since the start go back.
+
+Skipped: scheddetail's lines of each P, M and G, `pacer: sweep done`, and older spellings of scavtrace.
+
+A log may go on for gigabytes before its first such line. A text that no other format recognises is searched to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.formats.gctrace.recognise import looks_like_log, may_be_log
+from pipeline.values import Blob, Decoded, Format
+
+
+def _holds(blob: Blob) -> bool:
+    from pipeline.formats.gctrace.lines import holds_lines
+
+    return holds_lines(blob)
+
+
+def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    # To import it takes longer than many a file takes to decode, and most runs meet one format or two.
+    from pipeline.formats.gctrace.decode import decode
+
+    return decode(blobs)
+
+
+FORMAT = Format(
+    name="gctrace",
+    recognise=looks_like_log,
+    decode=_decode,
+    fills=("process", "gctrace_cycle", "gctrace_scan", "gctrace_pacer", "scavenge", "schedtrace", "inittrace"),
+    is_streamed=True,
+    may_hold=may_be_log,
+    holds=_holds,
+)

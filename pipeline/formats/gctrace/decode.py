@@ -1,0 +1,205 @@
+"""From lines to rows: what belongs to which process and cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+
+from pipeline.errors import CutOff
+from pipeline.formats.gctrace.lines import Line, lines_of
+from pipeline.formats.gctrace.processes import MOST_PROCESSES, Processes
+from pipeline.formats.gctrace.reading import Reading, read_line
+from pipeline.values import Blob, Column, Decoded, Note
+
+_MOST_ROWS: Final = 50_000
+_EXAMPLE_BYTES: Final = 120
+
+_KEY: Final = {"blob_index": pa.int64(), "process": pa.int32(), "line": pa.int64()}
+_LOGGED: Final = {"logged_at": pa.int64()}
+_CYCLE: Final = ("cycle", "start_ns", "cpu_percent", "sweep_termination_ns", "mark_ns", "mark_termination_ns",
+    "sweep_termination_cpu_ns", "assist_cpu_ns", "background_cpu_ns", "idle_cpu_ns", "mark_termination_cpu_ns",
+    "heap_start_bytes", "heap_end_bytes", "heap_live_bytes", "goal_bytes", "stack_bytes", "globals_bytes", "procs",
+)  # fmt: skip
+_SCAN: Final = ("cycle", "size_bytes", "sparse_objects", "span_sparse_objects", "span_dense_objects", "objects", "sparse_spans", "dense_spans")  # fmt: skip
+_START: Final = ("expected_scan_bytes", "heap_start_bytes", "heap_target_bytes", "dedicated_workers")
+_END: Final = ("cpu_percent", "expected_cpu_percent", "heap_scan_bytes", "stack_scan_bytes", "globals_scan_bytes",
+    "expected_work_bytes", "trigger_bytes", "heap_end_bytes", "over_goal_bytes",
+)  # fmt: skip
+_SCHED: Final = ("time_ns", "procs", "idle_procs", "threads", "spinning_threads", "needs_spinning", "idle_threads", "global_queue")  # fmt: skip
+_NUMBERS: Final = pa.list_(pa.int64())
+# The columns of each table, in the order in which its rows have them.
+TABLES: Final[Mapping[str, Mapping[str, pa.DataType]]] = {
+    "process": {
+        "blob_index": pa.int64(),
+        "process": pa.int32(),
+        "prefix": pa.string(),
+        "started_at": pa.int64(),
+        "started_by": pa.string(),
+    },
+    "gctrace_cycle": _KEY
+    | _LOGGED
+    | dict.fromkeys(_CYCLE, pa.int64())
+    | dict.fromkeys(("is_forced", "finds_leaks", "is_periodic"), pa.bool_()),
+    "gctrace_scan": _KEY | dict.fromkeys(_SCAN, pa.int64()),
+    "gctrace_pacer": _KEY
+    | {"cycle": pa.int64()}
+    | _LOGGED
+    | {"assist_ratio": pa.float64(), **dict.fromkeys(_START, pa.int64()), "fractional_worker": pa.float64()}
+    | {**dict.fromkeys(_END, pa.int64()), "cons_mark": pa.float64()},
+    "scavenge": _KEY
+    | _LOGGED
+    | dict.fromkeys(("background_bytes", "eager_bytes", "released_bytes", "utilisation_percent"), pa.int64())
+    | {"is_forced": pa.bool_()},
+    "schedtrace": _KEY
+    | _LOGGED
+    | dict.fromkeys(_SCHED, pa.int64())
+    | {"local_queues": _NUMBERS, "sched_ticks": _NUMBERS},
+    "inittrace": _KEY
+    | _LOGGED
+    | {"package": pa.string()}
+    | dict.fromkeys(("start_ns", "duration_ns", "alloc_bytes", "alloc_objects"), pa.int64()),
+}
+_TABLE_OF: Final = {"scan": "gctrace_scan", "scavenge": "scavenge", "sched": "schedtrace", "init": "inittrace"}
+_NO_START: Final = (None,) * 6
+_NO_END: Final = (None,) * 10
+
+Row = tuple[object, ...]
+
+
+def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    """Decode logs, some rows at a time; of each log its processes come last."""
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    notes: list[Note] = []
+    for index, blob in enumerate(blobs):
+        log = _Log(index, rows)
+        try:
+            for lines in lines_of(blob):
+                for line in lines:
+                    log.take(line)
+                if sum(map(len, rows.values())) >= _MOST_ROWS:
+                    yield _decoded(rows, ())
+        except CutOff as error:
+            log.notes["log_cut_off"] = (1, str(error))
+        log.end()
+        notes += [Note(index, kind, count, example) for kind, (count, example) in log.notes.items()]
+    yield _decoded(rows, notes)
+
+
+@dataclass(slots=True)
+class _Pacer:
+    """What the pacer said of a cycle whose own line did not come yet."""
+
+    line: int
+    logged_us: int | None
+    start: Row = _NO_START
+    end: Row = _NO_END
+
+
+@dataclass(slots=True)
+class _Log:
+    """One log on its way to rows.
+
+    due     labels under which `GC forced` stood last
+    pacers  what the pacer said last, by label
+    lines   the latest line of each table and process that a row was made of: the key of all but cycles
+    """
+
+    index: int
+    rows: Mapping[str, list[Row]]
+    processes: Processes = field(default_factory=Processes)
+    due: set[str] = field(default_factory=set)
+    pacers: dict[str, _Pacer] = field(default_factory=dict)
+    lines: dict[tuple[str, int], int] = field(default_factory=dict)
+    notes: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def take(self, line: Line) -> None:
+        """Make rows of what a line says."""
+        for reading in read_line(line):
+            if reading.oddity:
+                self.note(reading.oddity, line.number, reading.text)
+            if reading.told is None:
+                continue
+            if reading.stamp.oddity:
+                self.note(reading.stamp.oddity, line.number, line.text)
+            self._keep(line.number, reading)
+
+    def _keep(self, line: int, reading: Reading) -> None:
+        told = reading.told
+        assert told is not None
+        label = self.processes.label_of(reading)
+        if told.kind == "forced":
+            # It may stand before the first line of a process.
+            if len(self.due) < MOST_PROCESSES:
+                self.due.add(label)
+        elif told.kind in ("start", "end"):
+            self._pace(line, reading, label)
+        elif told.kind:
+            process = self.processes.of(label, reading)
+            if process is None:
+                self.note("too_many_processes", line, label.encode())
+            elif told.kind == "cycle":
+                self._flush(label, told.cycle)
+                is_periodic = label in self.due and told.values[-2] is False
+                self.due.discard(label)
+                values = (reading.stamp.at_us, *told.values, is_periodic)
+                self.rows["gctrace_cycle"].append((self.index, process.number, line, *values))
+            else:
+                logged = process.cycle if told.kind == "scan" else reading.stamp.at_us
+                self._add(_TABLE_OF[told.kind], process.number, line, (None if logged == -1 else logged, *told.values))
+
+    def _pace(self, line: int, reading: Reading, label: str) -> None:
+        """Put what is said as marking begins together with what is said as it ends."""
+        told = reading.told
+        assert told is not None
+        pacer = self.pacers.get(label)
+        if pacer is None or told.kind == "start" or pacer.end is not _NO_END:
+            self._flush(label, None)
+            pacer = self.pacers[label] = _Pacer(line, reading.stamp.at_us)
+            if self.processes.of(label, reading) is None:
+                del self.pacers[label]
+                self.note("too_many_processes", line, label.encode())
+        if told.kind == "start":
+            pacer.start = told.values
+        else:
+            pacer.end = told.values
+
+    def _flush(self, label: str, cycle: int | None) -> None:
+        """Make a row of what the pacer said last, which is of the cycle whose line comes next."""
+        if (pacer := self.pacers.pop(label, None)) is not None:
+            values = (cycle, pacer.logged_us, *pacer.start, *pacer.end)
+            self._add("gctrace_pacer", self.processes.latest[label].number, pacer.line, values)
+
+    def _add(self, table: str, process: int, line: int, values: Row) -> None:
+        if self.lines.get((table, process)) == line:
+            self.note("unreadable_line", line, b"several of one process on one line")
+            return
+        self.lines[table, process] = line
+        self.rows[table].append((self.index, process, line, *values))
+
+    def end(self) -> None:
+        """Make rows of what waits, and of the processes."""
+        for label in list(self.pacers):
+            self._flush(label, None)
+        for one in self.processes.told:
+            started = (one.started_us, None if one.started_us is None else "stamp")
+            self.rows["process"].append((self.index, one.number, one.label, *started))
+
+    def note(self, kind: str, line: int, text: bytes) -> None:
+        """Count an oddity; a line may be long, and odd in many places."""
+        count, example = self.notes.get(kind, (0, ""))
+        self.notes[kind] = (count + 1, example or f"line {line}: {text[:_EXAMPLE_BYTES].decode('utf-8', 'replace')}")
+
+
+def _decoded(rows: Mapping[str, list[Row]], notes: Sequence[Note]) -> Decoded:
+    """The rows so far as columns; leaves none."""
+    columns: dict[str, dict[str, Column]] = {}
+    for name, kinds in TABLES.items():
+        by_column = zip(*rows[name], strict=True) if rows[name] else ([] for _ in kinds)
+        columns[name] = {
+            column: pa.array(values, kind) for (column, kind), values in zip(kinds.items(), by_column, strict=True)
+        }
+        rows[name].clear()
+    return Decoded(columns, notes=notes)

@@ -1,0 +1,122 @@
+"""The lines of a log in which one of the runtime's may stand, found without looking at every line by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pipeline.errors import CutOff
+from pipeline.formats.escape.recognise import unmarked_pieces
+from pipeline.formats.escape.sections import pieces_of
+from pipeline.formats.gctrace.wire import HINT, OPENING, OutOfRange, parse
+from pipeline.values import Blob, Int64s
+
+_PIECE_BYTES: Final = 1 << 20
+# Of a longer line, what was read at a time is looked at as if it were a line.
+LINE_BYTES: Final = 1 << 20
+_BLOCK_LINES: Final = 16
+# The same length, and valid as UTF-8 whatever it was.
+_ASCII: Final = bytes(range(128)) + b"?" * 128
+_COLOUR: Final = re.compile(rb"\x1b\[[0-9;]{0,32}[mK]")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line in which something begins as the runtime's lines do.
+
+    number    of the line in its file, from 1
+    text      without colours and line end
+    is_ended  whether a line feed follows: what ends with the file may have been longer
+    """
+
+    number: int
+    text: bytes
+    is_ended: bool = True
+
+
+def lines_of(blob: Blob) -> Iterator[list[Line]]:
+    """Such lines of a blob of any size, chunk by chunk; raises what reading it raises."""
+    number = 1
+    for chunk, is_ended in chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES))):
+        feeds = _line_feeds(chunk)
+        yield list(_found(chunk, feeds, above=number, is_ended=is_ended))
+        number += len(feeds)
+
+
+def holds_lines(blob: Blob) -> bool:
+    """Whether a whole line of the runtime's stands in it; reads no further than there."""
+    return any(is_line(line) for found in lines_of(blob) for line in found)
+
+
+def is_line(line: Line) -> bool:
+    """Whether some whole line of the runtime's stands in this one."""
+    return any(_is_kept(line.text[found.start() :]) for found in OPENING.finditer(line.text))
+
+
+def _is_kept(text: bytes) -> bool:
+    try:
+        told = parse(text)
+    except OutOfRange:
+        return False
+    return told is not None and told.kind not in ("", "forced")
+
+
+def chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The same bytes in pieces that end with a line, and whether they do: the last need not, nor one of a line that is long.
+
+    Raises what the pieces raise, behind what came before.
+    """
+    begun: list[bytes] = []
+    size = 0
+    broken_off: CutOff | None = None
+    try:
+        for piece in pieces:
+            end = piece.rfind(b"\n") + 1
+            if end or size > LINE_BYTES:
+                yield b"".join((*begun, memoryview(piece)[:end])), end > 0
+                begun, size = [], 0
+            begun.append(piece[end:])
+            size += len(piece) - end
+    except CutOff as error:
+        broken_off = error
+    if size:
+        yield b"".join(begun), False
+    if broken_off:
+        raise broken_off
+
+
+def candidates(content: bytes, *, is_ended: bool = True) -> Iterator[Line]:
+    """The lines in which one of the runtime's may begin; `is_ended` is whether the last one is, if no line feed ends it."""
+    yield from _found(content, _line_feeds(content), above=1, is_ended=is_ended)
+
+
+def _found(chunk: bytes, feeds: Int64s, *, above: int, is_ended: bool) -> Iterator[Line]:
+    """Such lines of a chunk with its line feeds; `above` is the number of the first line."""
+    places = [found.start() for start, end in _stretches(chunk, feeds) for found in OPENING.finditer(chunk, start, end)]
+    for row in np.unique(np.searchsorted(feeds, places)).tolist():
+        is_last = row == len(feeds)
+        text = chunk[feeds[row - 1] + 1 if row else 0 : len(chunk) if is_last else feeds[row]]
+        yield Line(above + row, _COLOUR.sub(b"", text).rstrip(b"\r"), is_ended or not is_last)
+
+
+def _stretches(chunk: bytes, feeds: Int64s) -> Iterator[tuple[int, int]]:
+    """The blocks of some lines in which a regex engine that is quick finds what is in every opening.
+
+    Python's own engine takes ten times as long, and would look at each byte.
+    """
+    bounds = np.concatenate([[0], feeds[_BLOCK_LINES - 1 :: _BLOCK_LINES] + 1, [len(chunk)]])
+    text = chunk if chunk.isascii() else chunk.translate(_ASCII)
+    blocks = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text))
+    hits = pl.Series(blocks).str.contains(HINT)
+    for block in np.flatnonzero(hits.to_numpy()):
+        yield int(bounds[block]), int(bounds[block + 1])
+
+
+def _line_feeds(chunk: bytes) -> Int64s:
+    return np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")).astype(np.int64)

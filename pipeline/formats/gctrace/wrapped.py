@@ -1,0 +1,93 @@
+"""Lines of JSON in which a line of the runtime's is the value of a field: what it says, when, and of whom."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline.formats.gctrace.front import NO_STAMP, Stamp, time_of
+
+# What a text is called, the usual names first; any other that has a line in it will do.
+_TEXTS: Final = ("log", "message", "msg", "MESSAGE", "textPayload", "line")
+_TIMES: Final = ("time", "ts", "timestamp", "@timestamp", "__REALTIME_TIMESTAMP", "t", "date")
+_NAMES: Final = (
+    *("service", "app", "namespace_name", "namespace", "pod_name", "pod", "container_name", "container"),
+    *("host", "hostname", "_HOSTNAME", "SYSLOG_IDENTIFIER", "_SYSTEMD_UNIT", "unit", "pid", "_PID"),
+)
+_OBJECT: Final = re.compile(r"\{\s*\"")
+_DECODER: Final = json.JSONDecoder()
+# Seconds, and what has a thousand times as many digits, of the years 2001 to 2286.
+_LEAST_SECONDS: Final = 1_000_000_000
+_SECOND: Final = 1_000_000
+
+
+class Unreadable(Exception):
+    """What begins as an object and is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """What an object of a line says.
+
+    texts  the field with the runtime's lines, cut at line feeds
+    names  `key=value` of what it says of its process
+    """
+
+    before: bytes
+    texts: tuple[bytes, ...]
+    stamp: Stamp
+    names: str
+
+
+def unwrap(text: bytes, place: int, opening: re.Pattern[bytes]) -> Wrapped | None:
+    """The object around a place of a line; None where it stands in none. Raises Unreadable for one that breaks off."""
+    head = text[:place].decode("utf-8", "surrogateescape")
+    begun = _OBJECT.search(head)
+    if begun is None:
+        return None
+    whole = text.decode("utf-8", "surrogateescape")
+    try:
+        value, end = _DECODER.raw_decode(whole, begun.start())
+    except (ValueError, RecursionError) as error:
+        raise Unreadable from error
+    if end <= len(head):
+        return None
+    fields = dict(_fields(value))
+    said = next((fields[name] for name in (*_TEXTS, *fields) if _has(fields.get(name), opening)), None)
+    if said is None:
+        raise Unreadable
+    stamp = next((_time(fields[name]) for name in _TIMES if name in fields), NO_STAMP)
+    names = " ".join(f"{name}={fields[name]}" for name in _NAMES if isinstance(fields.get(name), (str, int)))
+    names = names.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    before = head[: begun.start()].encode("utf-8", "surrogateescape")
+    lines = said.encode("utf-8", "replace").split(b"\n")
+    return Wrapped(before, tuple(line.rstrip(b"\r") for line in lines), stamp, names)
+
+
+def _fields(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields of an object, and behind them those of the objects in it."""
+    for inner in value.values():
+        if isinstance(inner, dict):
+            yield from inner.items()
+    yield from value.items()
+
+
+def _has(said: object, opening: re.Pattern[bytes]) -> bool:
+    return isinstance(said, str) and opening.search(said.encode("utf-8", "replace")) is not None
+
+
+def _time(said: object) -> Stamp:
+    """A stamp in words, or seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    if isinstance(said, str) and not re.fullmatch(r"\d{10,19}(?:\.\d{1,9})?", said):
+        return time_of(said)
+    try:
+        number = float(said) if isinstance(said, (str, int, float)) and not isinstance(said, bool) else 0.0
+    except (ValueError, OverflowError):
+        return NO_STAMP
+    for unit in (1, 1_000, 1_000_000, 1_000_000_000):
+        if _LEAST_SECONDS * unit <= number < 10 * _LEAST_SECONDS * unit:
+            return Stamp(round(number * _SECOND / unit), _SECOND if unit == 1 and number.is_integer() else 1)
+    return NO_STAMP
