@@ -34,7 +34,8 @@ _DECODE_BYTES = 16 << 20
 class BatchResult:
     """What one batch came to.
 
-    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`, `log`; `site` counts verdicts, `cycle` those of logs
+    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`, `log`, `goroutine dump`, `memstats`, `metrics`;
+              what they hold is counted too: `site`, `cycle`, `dumped goroutine`, `memstats moment`, `metrics moment`
     known     inputs that were in the lake already, or went in twice in the batch
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
@@ -267,7 +268,10 @@ def _losses(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:
 
 def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
-    if "profile" in tables:
+    if "goroutine_dump" in tables:
+        counts["goroutine dump"] = tables["profile"].num_rows
+        counts["dumped goroutine"] = tables["goroutine_dump"].num_rows
+    elif "profile" in tables:
         counts.update(tables["profile"]["kind"].to_pylist())
     if "escape_report" in tables:
         counts["escape report"] = tables["escape_report"].num_rows

@@ -48,7 +48,8 @@ class Receipt:
     """What an ingest did.
 
     batch     the latest of the lake
-    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`, `log`; `site` counts verdicts, `cycle` those of logs
+    ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`, `log`, `goroutine dump`, `memstats`, `metrics`;
+              what they hold is counted too: `site`, `cycle`, `dumped goroutine`, `memstats moment`, `metrics moment`
     known     inputs that were in the lake already, or twice in this run
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in

@@ -32,6 +32,12 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
         "loss",
         "The trace's clock runs for more than a year, so sums of its times may stop at the end of 64 bits; it is damaged.",
     ),
+    "profile_cut_off": NoteKind(
+        "loss", "The profile ends before its end, so samples are missing; compare its size with the server's."
+    ),
+    "dump_cut_off": NoteKind(
+        "loss", "The dump ends within a line: the runtime cuts one at 64 MB, or the file was copied too early."
+    ),
     "empty_profile": NoteKind("info", "The profile has no samples."),
     "no_functions": NoteKind("info", "No location has a symbol; symbolise the profile first to see names."),
     "unknown_mapping": NoteKind(

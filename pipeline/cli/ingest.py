@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
+from typing import Final
 
 import click
 
@@ -26,8 +27,15 @@ from pipeline.errors import PipelineError, UsageError
 
 _SOME_REFUSED = 1
 _NOTHING_DONE = 3
-# What is counted within inputs.
-_INSIDE = ("site", "cycle")
+# Inputs that hold what is counted as well: what an input is called, how the receipt names what it holds, and people.
+_HOLDING: Final = {
+    "escape report": ("escape report", "site", "site"),
+    "log": ("log", "cycle", "GC cycle"),
+    "goroutine dump": ("goroutine dump", "dumped goroutine", "goroutine"),
+    "memstats": ("MemStats dump", "memstats moment", "moment"),
+    "metrics": ("metrics file", "metrics moment", "moment"),
+}
+_HELD: Final = {held for _, held, _ in _HOLDING.values()}
 
 
 @click.command()
@@ -126,12 +134,12 @@ def ingest_with_progress(
 def say_receipt(receipt: flow.Receipt, *, seconds: float) -> None:
     """What went in and what did not, on standard error."""
     parts = [
-        _counted(name, count, receipt.ingested)
+        _counted(name, count, within=receipt.ingested)
         for name, count in sorted(receipt.ingested.items())
-        if name not in _INSIDE
+        if name not in _HELD
     ]
-    inside = sum(receipt.ingested.get(name, 0) for name in _INSIDE)
-    inputs = sum(receipt.ingested.values()) - inside + len(receipt.refusals) + receipt.known
+    whole = sum(count for name, count in receipt.ingested.items() if name not in _HELD)
+    inputs = whole + len(receipt.refusals) + receipt.known
     line = f"{inputs:,} input{'s' if inputs != 1 else ''}: {', '.join(parts) or 'nothing new'}"
     if receipt.known:
         line += f" · {receipt.known:,} already there"
@@ -159,11 +167,14 @@ def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
     }
 
 
-def _counted(name: str, count: int, ingested: Mapping[str, int]) -> str:
-    if name == "escape report":
-        return f"{count:,} escape report{'s' if count != 1 else ''} ({ingested.get('site', 0):,} sites)"
-    if name == "log":
-        return f"{count:,} log{'s' if count != 1 else ''} ({ingested.get('cycle', 0):,} GC cycles)"
+def _counted(name: str, count: int, *, within: Mapping[str, int]) -> str:
+    if name in _HOLDING:
+        noun, held, held_noun = _HOLDING[name]
+        return f"{_number(count, noun)} ({_number(within.get(held, 0), held_noun)})"
     if name == "binary":
         return f"{count:,} {'binary' if count == 1 else 'binaries'}"
-    return f"{count:,} {name} profile{'s' if count != 1 else ''}"
+    return _number(count, f"{name} profile")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"

@@ -85,7 +85,7 @@ def run(
     if report:
         say(f"report: {report}")
     formats = {row["format"] for row in inputs_of_all if row["status"] == "ingested"}
-    if formats - {"gotrace", "binary", "gctrace"}:
+    if formats & {"pprof", "legacy", "escape"}:
         say(f"next: {_OF_HEAP}")
     if "gotrace" in formats:
         say(f"next: {_OF_TRACES}")

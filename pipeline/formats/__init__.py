@@ -7,10 +7,18 @@ bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its
 from __future__ import annotations
 
 from pipeline.errors import UnknownFormat
-from pipeline.formats import binary, escape, gctrace, gotrace, pprof
+from pipeline.formats import binary, escape, gctrace, goroutines, gotrace, legacy, pprof
 from pipeline.values import Blob, Format
 
-FORMATS: tuple[Format, ...] = (binary.FORMAT, escape.FORMAT, gotrace.FORMAT, pprof.FORMAT, gctrace.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    binary.FORMAT,
+    legacy.FORMAT,
+    escape.FORMAT,
+    gotrace.FORMAT,
+    pprof.FORMAT,
+    gctrace.FORMAT,
+    goroutines.FORMAT,
+)
 
 
 def recognise(blob: Blob) -> Format:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pipeline.tables.binary import binary_tables
 from pipeline.tables.escape import Told, escape_tables
 from pipeline.tables.gctrace import gctrace_tables
+from pipeline.tables.goroutine import goroutine_tables
 from pipeline.tables.profile import profile_tables
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.trace import trace_tables
@@ -26,6 +27,8 @@ def build_tables(
     built: dict[str, pa.Table] = {}
     if "profile" in decoded.columns:
         built.update(profile_tables(decoded, blobs))
+    if "goroutine_dump" in decoded.columns:
+        built.update(goroutine_tables(decoded, blobs, samples=built["sample"]))
     if "escape_site" in decoded.columns:
         built.update(escape_tables(decoded, blobs, told=told or Told()))
     if "binary_file" in decoded.columns:

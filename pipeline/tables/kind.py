@@ -1,4 +1,4 @@
-"""What a profile is about, from its sample types alone."""
+"""What a profile is about: what its format says, else what its sample types do."""
 
 from __future__ import annotations
 
@@ -33,17 +33,24 @@ _UNLOCKS = frozenset(
 
 
 def kinds(decoded: Decoded) -> list[str]:
-    """The kind of each profile: heap, allocs, cpu, goroutine, mutex, block, threadcreate, goroutineleak or other."""
+    """The kind of each profile: heap, allocs, cpu, goroutine, mutex, block, threadcreate, goroutineleak or other.
+
+    A format that knows it has it in `profile.kind_text`, empty where it does not.
+    """
     symbols = decoded.symbols
     assert symbols is not None
     profile = decoded.columns["profile"]
+    if "kind_text" in profile:
+        said = texts(symbols.strings, profile["kind_text"])
+    else:
+        said = [""] * len(profile["sample_type_end"])
     types = texts(symbols.strings, decoded.columns["sample_type"]["type_text"])
     defaults = texts(symbols.strings, profile["default_sample_type_text"])
     period_types = texts(symbols.strings, profile["period_type_text"])
     ends = [0, *profile["sample_type_end"].tolist()]
     result = []
     for index, (begin, end) in enumerate(pairwise(ends)):
-        kind = _kind(types[begin:end], default=defaults[index], period_type=period_types[index])
+        kind = said[index] or _kind(types[begin:end], default=defaults[index], period_type=period_types[index])
         result.append(_contention_kind(decoded, index) if kind == "contention" else kind)
     return result
 

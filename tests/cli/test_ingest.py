@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.dumps import MANY
+from tests.builders.legacy import EVERY_SPELLING
 from tests.builders.profile import profile
 from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, LAST, REPORT, TRACES, environment, heapscape, process
 from tests.formats.binary.reading import some_program
@@ -33,6 +35,19 @@ def test_text_has_the_numbers_of_the_json() -> None:
 
     assert seen.out == "lake lake is at batch 1\n"
     assert seen.err.startswith("16 inputs: 1 binary, 1 escape report (87 sites), 13 heap profiles · 1 refused  ")
+
+
+def test_dumps_and_text_profiles_are_counted_as_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "dump.txt").write_bytes(MANY)
+    (tmp_path / "heap.txt").write_bytes(EVERY_SPELLING["heap_go"])
+
+    seen = heapscape("run", "dump.txt", "heap.txt", "--lake", "lake", "--db", "own.duckdb")
+    asked = heapscape(
+        "sql", "--db", "own.duckdb", "--format", "csv", "SELECT goroutine, state FROM goroutine_dump ORDER BY 1"
+    )
+
+    assert seen.err.startswith("2 inputs: 1 goroutine dump (4 goroutines), 1 heap profile  ")
+    assert asked.out.splitlines()[1:] == ["1,running", "18,chan receive", "19,chan receive", "20,IO wait"]
 
 
 def test_binaries_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:

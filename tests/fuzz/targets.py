@@ -9,11 +9,13 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from tests.builders.dumps import MANY
 from tests.builders.executable import Call, Function, Load, Third, executable
+from tests.builders.legacy import EVERY_SPELLING
 from tests.builders.profile import profile
 from tests.builders.trace import BLOCKED, batch, raw_batch, samples, stacks, strings, trace
 from tests.builders.trace_v1 import RICH
-from tests.fuzz import archives, binaries, compressions, escapes, pprof, runtime_logs, traces
+from tests.fuzz import archives, binaries, compressions, escapes, legacy, pprof, runtime_logs, traces
 from tests.fuzz.end import to_the_end
 from tests.fuzz.judge import decoded, unpacked
 from tests.fuzz.mutate import dumb
@@ -21,6 +23,7 @@ from tests.fuzz.target import Outcome, Target
 
 FILES: Final = Path(__file__).parents[1] / "fixtures" / "files"
 _EVERYKIND: Final = FILES / "everykind" / "service=everykind"
+_TWINS: Final = FILES / "twins" / "service=twins"
 _LEDGER: Final = FILES / "lifecycle" / "service=lifecycle" / "build=go1.27-trim"
 # Seeds larger than this are changed byte by byte only, and not often: small ones are many more cases.
 _SMALL_BYTES: Final = 4_000
@@ -130,6 +133,21 @@ def runtime_logs_of_collector() -> tuple[bytes, ...]:
 
 
 @cache
+def texts_of_profiles() -> tuple[bytes, ...]:
+    """One of each spelling, and real ones."""
+    folder = _TWINS / "build=go1.27-trim"
+    real = [(folder / f"{name}.debug1.txt").read_bytes() for name in ("mutex", "threadcreate")]
+    return *EVERY_SPELLING.values(), *real
+
+
+@cache
+def dumps() -> tuple[bytes, ...]:
+    """A small one, and real ones of two releases."""
+    real = [(_TWINS / f"build=go1.{version}-trim" / "panic-all.txt").read_bytes()[:3_000] for version in (22, 27)]
+    return MANY, *real
+
+
+@cache
 def programs() -> tuple[bytes, ...]:
     """One of each format, architecture and layout of the function table, with and without names to find things by."""
     runtime = (
@@ -219,6 +237,14 @@ def _runtime_log(corpus: Sequence[bytes], draw: Random) -> bytes:
     return runtime_logs.mutated(draw.choice(corpus), draw, corpus)
 
 
+def _legacy(corpus: Sequence[bytes], draw: Random) -> bytes:
+    return legacy.mutated(draw.choice(texts_of_profiles()), draw, corpus)
+
+
+def _dump(corpus: Sequence[bytes], draw: Random) -> bytes:
+    return legacy.mutated(draw.choice(dumps()), draw, corpus)
+
+
 def _binary(corpus: Sequence[bytes], draw: Random) -> bytes:
     return binaries.mutated(draw.choice(programs()), draw, corpus)
 
@@ -243,7 +269,7 @@ def _packed(codec: str) -> tuple[bytes, ...]:
 
 def _input(corpus: Sequence[bytes], draw: Random) -> bytes:
     """An input of any kind; those of formats say more behind the decoders than archives do."""
-    target = draw.choice((*DECODERS, *DECODERS[:7], *DECODERS[:7]))
+    target = draw.choice((*DECODERS, *DECODERS[:9], *DECODERS[:9]))
     return target.mutate(target.seeds(), draw)
 
 
@@ -265,6 +291,8 @@ DECODERS: Final = (
         partial(decoded, good=runtime_logs_of_collector()[0]),
         together=16,
     ),
+    Target("legacy", texts_of_profiles, _legacy, partial(decoded, good=texts_of_profiles()[0]), together=16),
+    Target("goroutines", dumps, _dump, partial(decoded, good=MANY), together=16),
     Target("zip", zips, _zip, _one(unpacked), is_guided=True),
     Target("tar", tars, _tar, _one(unpacked), is_guided=True),
     *(
@@ -281,6 +309,8 @@ DECODERS: Final = (
 _SOUND: Final = (
     *(*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0], programs()[0]),
     runtime_logs_of_collector()[0],
+    *texts_of_profiles()[:2],
+    MANY,
 )
 _TO_THE_END: Final = Target("pipeline", tuple, _input, partial(to_the_end, good=_SOUND), together=40, most_s=300.0)
 TARGETS: Final = {target.name: target for target in (*DECODERS, _TO_THE_END)}

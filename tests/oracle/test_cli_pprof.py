@@ -63,7 +63,7 @@ def profiles(db: Path) -> Sequence[Known]:
     query = """
     SELECT profile_id, uri, list(sample_type ORDER BY position) AS types
     FROM profile JOIN source USING (source_id) JOIN profile_sample_type USING (profile_id)
-    WHERE kind <> 'trace'  -- `go tool pprof` does not read traces
+    WHERE uri LIKE '%.pb.gz'  -- `go tool pprof` reads neither traces nor dumps, and no names in text
     GROUP BY profile_id, uri ORDER BY uri
     """
     found = [

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.profile import profile
+from pipeline.formats.legacy.decode import decode as decode_legacy
+from pipeline.tables.build import build_tables
+from tests.builders.profile import blob, profile
 from tests.tables.building import built
 
 FILES = Path(__file__).parents[1] / "fixtures" / "files"
@@ -136,3 +138,12 @@ def test_contention_profiles_read_together_look_at_their_own_samples() -> None:
     block, mutex = profile("a 1 2", types=CONTENTION.split()), profile("runtime.unlock 1 2", types=CONTENTION.split())
 
     assert built(block, mutex, block)["profile"]["kind"].to_pylist() == ["block", "mutex", "block"]
+
+
+@pytest.mark.parametrize("name", ["mutex", "block"])
+def test_a_format_that_knows_the_kind_is_believed(name: str) -> None:
+    first = {"mutex": "--- mutex:", "block": "--- contention:"}[name]
+    of = blob(f"{first}\n1 1 @ 0x1\n".encode())
+    (decoded,) = decode_legacy([of])
+
+    assert build_tables(decoded, [of])["profile"]["kind"].to_pylist() == [name]

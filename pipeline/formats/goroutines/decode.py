@@ -1,0 +1,127 @@
+"""Goroutines of dumps to Decoded: a row for each, and a profile that counts equal ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.formats.goroutines.wire import Frame, Goroutine, goroutines_of, is_cut_off
+from pipeline.formats.samples import Header, Part, Profile, decoded, symbols, with_labels
+from pipeline.values import Blob, Column, Decoded, Int64s, Note
+
+_COUNT: Final = ("goroutine", "count")
+_HEADER: Final = Header((_COUNT,), _COUNT, 1, kind="goroutine")
+_NS_PER_MINUTE: Final = 60_000_000_000
+
+# The frames of one location, innermost first; the locations of a stack, leaf first, and its labels, the state among them.
+_Location = tuple[Frame, ...]
+_Key = tuple[tuple[_Location, ...], tuple[tuple[bytes, bytes], ...]]
+
+
+def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    """All dumps as one Decoded."""
+    profiles: list[Profile] = []
+    refusals: dict[int, str] = {}
+    rows: list[tuple[int, int, Goroutine]] = []
+    n_samples = 0
+    for index, blob in enumerate(blobs):
+        found = list(goroutines_of(blob.content))
+        if not found:
+            refusals[index] = "no goroutine of the dump can be read; it may be cut off"
+            continue
+        has_several = found[-1].dump > 0
+        keys = [_key(one, has_several=has_several) for one in found]
+        place: dict[_Key, int] = {}
+        rows += [
+            (index, n_samples + place.setdefault(key, len(place)), one) for key, one in zip(keys, found, strict=True)
+        ]
+        n_samples += len(place)
+        notes = (Note(index, "dump_cut_off", 1),) if is_cut_off(blob.content) else ()
+        profiles.append(Profile(index, _HEADER, _part(Counter(keys)), notes))
+    made = decoded(profiles, refusals)
+    yield replace(made, columns={**made.columns, "goroutine_dump": _columns(rows)}) if rows else made
+
+
+def _key(one: Goroutine, *, has_several: bool) -> _Key:
+    """What equal goroutines of one dump have in common."""
+    dump = [(b"dump", str(one.dump).encode())] if has_several else []
+    labels = [*one.labels, (b"state", one.state), *dump]
+    return tuple(_locations(one.frames or ())), tuple(labels)
+
+
+def _locations(frames: Sequence[Frame]) -> Iterator[_Location]:
+    """Frames that were inlined into one another as one location."""
+    inlined: list[Frame] = []
+    for frame in frames:
+        inlined.append(frame)
+        if not frame.is_inlined:
+            yield tuple(inlined)
+            inlined = []
+    if inlined:
+        yield tuple(inlined)
+
+
+def _part(counts: Mapping[_Key, int]) -> Part:
+    """A sample for each distinct stack with its state and labels."""
+    location: dict[_Location, int] = {}
+    places = [location.setdefault(one, len(location)) for stack, _ in counts for one in stack]
+    function: dict[tuple[bytes, bytes], int] = {}
+    frames = [frame for one in location for frame in one]
+    line_function = [function.setdefault((frame.function, frame.file), len(function)) for frame in frames]
+    count = len(function)
+    known = symbols(
+        strings=[name for name, _ in function] + [file for _, file in function],
+        function_name_text=np.arange(count),
+        function_file_text=np.arange(count, 2 * count),
+        # A dump tells no addresses that would be the same in the next process.
+        location_address=np.zeros(len(location), np.uint64),
+        location_line_offsets=_offsets([len(one) for one in location]),
+        line_function=np.array(line_function, np.int64),
+        line_line=np.array([frame.line for frame in frames], np.int64),
+        stack_offsets=_offsets([len(stack) for stack, _ in counts]),
+        stack_locations=np.array(places, np.int64),
+    )
+    values = np.array(list(counts.values()), np.int64)
+    part = Part(values, known, np.empty((0, 4), np.int64), np.zeros(len(counts), np.int64))
+    return with_labels(part, [labels for _, labels in counts])
+
+
+def _offsets(sizes: Sequence[int]) -> Int64s:
+    return np.append(0, np.cumsum(sizes, dtype=np.int64))
+
+
+def _columns(rows: Sequence[tuple[int, int, Goroutine]]) -> Mapping[str, Column]:
+    """A row for each goroutine; `sample` is the one that counts it."""
+    found = [one for _, _, one in rows]
+    return {
+        "blob_index": np.array([index for index, _, _ in rows], np.int64),
+        "sample": np.array([sample for _, sample, _ in rows], np.int64),
+        "dump": pa.array([one.dump for one in found], pa.int32()),
+        "goroutine": pa.array([one.id for one in found], pa.int64()),
+        "state": _texts(one.state for one in found),
+        "wait_ns": pa.array([None if one.wait is None else one.wait * _NS_PER_MINUTE for one in found], pa.int64()),
+        "is_locked_to_thread": pa.array([one.is_locked for one in found], pa.bool_()),
+        "is_leaked": pa.array([one.is_leaked for one in found], pa.bool_()),
+        "synctest_bubble": pa.array([one.bubble for one in found], pa.int64()),
+        "labels": pa.array([_unique(one.labels) for one in found], pa.map_(pa.string(), pa.string())),
+        "has_stack": np.array([one.frames is not None for one in found], np.bool_),
+        "elided_frames": pa.array([one.elided for one in found], pa.int64()),
+        "created_by": _texts(one.created_by for one in found),
+        "created_file": _texts(one.created_file for one in found),
+        "created_line": pa.array([one.created_line for one in found], pa.int64()),
+        "creator": pa.array([one.creator for one in found], pa.int64()),
+    }
+
+
+def _texts(found: Iterable[bytes | None]) -> pa.Array:
+    return pa.array([None if text is None else text.decode("utf-8", "replace") for text in found], pa.string())
+
+
+def _unique(labels: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Labels in key order; a map has a key once."""
+    return sorted({key.decode("utf-8", "replace"): text.decode("utf-8", "replace") for key, text in labels}.items())

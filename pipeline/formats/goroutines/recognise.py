@@ -1,0 +1,35 @@
+"""Tells a text with a goroutine dump from any other, wherever in it the dump stands."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# A header, and below it what only a dump has there: a call and its place, or that the stack cannot be had.
+# Statuses have no brackets; behind them come labels, which may have any.
+HEADER: Final = re.compile(
+    rb"goroutine (?P<id>\d{1,19})(?: gp=\S{1,40} m=\S{1,20}(?: mp=\S{1,40})?)? "
+    rb"\[(?P<status>[^\[\]{}\r\n]{1,400})(?:\](?: \{(?P<labels>[^\r\n]{0,65536})\})?|(?P<inner>\{[^\r\n]{0,65536}\})\]):\r?\n"
+)
+UNAVAILABLE: Final = b"\tgoroutine running on other thread; stack unavailable"
+_FIRST: Final = re.compile(rb"\S[^\r\n]{0,65536}\r?\n\t[^\r\n]{1,65536}|non-Go function at pc=0x")
+_START: Final = b"goroutine "
+
+
+def has_dump(content: bytes) -> bool:
+    """Whether a goroutine dump stands somewhere in the bytes, which are a text."""
+    if b"\0" in content[:4096]:
+        return False
+    return next_header(content, 0) is not None
+
+
+def next_header(content: bytes, start: int) -> re.Match[bytes] | None:
+    """The first line from `start` on that begins a goroutine of a dump."""
+    place = content.find(_START, start)
+    while place >= 0:
+        if place == 0 or content[place - 1 : place] == b"\n":
+            found = HEADER.match(content, place)
+            if found and (content.startswith(UNAVAILABLE, found.end()) or _FIRST.match(content, found.end())):
+                return found
+        place = content.find(_START, place + 1)
+    return None
