@@ -26,6 +26,8 @@ from pipeline.tables.source import labelled_hash, note_table, source_table
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.values import Blob, Format, Known, Loss, Note, Origin, Refusal, Source, Written
 
+# Formats of moments, and the table that has at least a row for each.
+_OF_MOMENTS = {"memstats": "memstats", "metrics": "runtime_metric"}
 # Plain bytes that are decoded together.
 _DECODE_BYTES = 16 << 20
 
@@ -246,6 +248,7 @@ def _decode(
         tables = build_tables(decoded, blobs, named=named, told=said)
         writer.add(tables)
         ingested.update(_counted(tables))
+        ingested.update(_moments(known_format.name, tables))
     # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
     told = [note for note in notes if note.blob_index not in reasons]
     writer.add({"ingest_note": note_table(told, blobs)})
@@ -253,6 +256,8 @@ def _decode(
     accepted = [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
     if known_format.name == "gctrace":
         ingested["log"] += len(accepted)
+    if known_format.name in _OF_MOMENTS:
+        ingested[known_format.name] += len(accepted)
     return accepted, [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
 
 
@@ -264,6 +269,14 @@ def _losses(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:
             of_each.setdefault((note.blob_index, note.kind), []).append(note)
     for (index, kind), found in of_each.items():
         yield Loss(blobs[index].source.origin.uri, kind, sum(note.count for note in found), found[0].example)
+
+
+def _moments(name: str, tables: Mapping[str, pa.Table]) -> Mapping[str, int]:
+    """How many moments of MemStats or metrics a file of them tells of."""
+    if name not in _OF_MOMENTS or _OF_MOMENTS[name] not in tables:
+        return {}
+    moments = tables[_OF_MOMENTS[name]].group_by(["source_hash", "position"], use_threads=False).aggregate([])
+    return {f"{name} moment": moments.num_rows}
 
 
 def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:

@@ -84,6 +84,10 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     "trace_types_unreadable": NoteKind(
         "loss", "Allocations have no Go types: the table of types is not in the form heapscape knows."
     ),
+    "other_lines": NoteKind("info", "Lines or objects that are about something else were passed over."),
+    "value_out_of_range": NoteKind(
+        "loss", "Values that are no whole numbers of 63 bits, or stand twice, were left out; Go writes no such ones."
+    ),
     "verdict_without_position": NoteKind(
         "loss", "Verdicts on variables of the compiler's own making, which have no place in a file, were left out."
     ),

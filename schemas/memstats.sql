@@ -83,13 +83,17 @@ CREATE TABLE memstats_size_class (
   frees BIGINT NOT NULL
 );
 
--- One row per moment and GC cycle whose pause it still knows: MemStats.PauseNs and PauseEnd, at most 256.
+-- One row per process and GC cycle whose pause it still knew: MemStats.PauseNs and PauseEnd, at most 256 at any moment.
 --
--- key: source_id, position, cycle
+-- Moments repeat each other's; a cycle's pause stands here once.
+--
+-- key: source_id, process, cycle
 CREATE TABLE memstats_pause (
   -- The file it was read from.
   source_id INTEGER NOT NULL REFERENCES source(source_id),
-  -- The moment, as in `memstats`.
+  -- The process, as in `process`.
+  process INTEGER NOT NULL,
+  -- The first moment that tells of it, as in `memstats`.
   position BIGINT NOT NULL,
   -- Number of the cycle, from 1.
   cycle BIGINT NOT NULL,
@@ -105,7 +109,7 @@ CREATE TABLE memstats_pause (
 CREATE TABLE runtime_metric (
   -- The file it was read from.
   source_id INTEGER NOT NULL REFERENCES source(source_id),
-  -- The moment, from 0 in the file's order.
+  -- The moment, from 0 in the file's order; what several processes said at once are moments of their own.
   position BIGINT NOT NULL,
   -- The process, as in `process`.
   process INTEGER NOT NULL,
@@ -115,13 +119,15 @@ CREATE TABLE runtime_metric (
   metric VARCHAR NOT NULL,
   -- A whole number; NULL for others, and for a histogram.
   value_integer BIGINT,
-  -- The value; NULL for a histogram.
+  -- The value; NULL for a histogram, and for NaN.
   value DOUBLE,
   -- All its counts together; NULL for what is no histogram.
   sample_count BIGINT
 );
 
 -- One row per moment, metric and bucket of a histogram that has anything in it.
+--
+-- Histograms of Prometheus' text have their bounds the other way round: `lower` left out and `upper` included.
 --
 -- key: source_id, position, metric, bucket
 CREATE TABLE runtime_metric_bucket (

@@ -26,7 +26,7 @@ from pipeline.lake.datafile import read_rows
 from pipeline.lake.snapshot import read_known, read_snapshot
 from pipeline.lake.verify import verify
 from pipeline.values import Blob, Decoded, Format, Known, Note, Origin
-from tests.builders import trace
+from tests.builders import memstats, trace
 from tests.builders.executable import Function, executable
 from tests.builders.profile import profile
 from tests.formats.gctrace.logs import gc, lines
@@ -289,7 +289,11 @@ def _inputs(folder: Path) -> list[Origin]:
             _written(folder, f"{word}.log", lines(f"{word} | {gc(weight)}")),
             _written(folder, f"{word}.exe", executable(Function(f"main.{word}")).content),
             _written(folder, f"{word}.heap", TEXT_HEAP.replace("WORD", word).encode()),
-            _written(folder, f"{word}.dump", f"goroutine 1 [running]:\nmain.{word}()\n\t/a/{word}.go:7 +0x1d\n".encode()),
+            _written(
+                folder, f"{word}.dump", f"goroutine 1 [running]:\nmain.{word}()\n\t/a/{word}.go:7 +0x1d\n".encode()
+            ),
+            _written(folder, f"{word}.json", memstats.lines({"msg": word, "m": memstats.memstats(weight)})),
+            _written(folder, f"{word}.prom", f'go_threads{{job="{word}"}} {weight}\n'.encode()),
         ]
     return made
 

@@ -7,7 +7,7 @@ bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its
 from __future__ import annotations
 
 from pipeline.errors import UnknownFormat
-from pipeline.formats import binary, escape, gctrace, goroutines, gotrace, legacy, pprof
+from pipeline.formats import binary, escape, gctrace, goroutines, gotrace, legacy, memstats, metrics, pprof
 from pipeline.values import Blob, Format
 
 FORMATS: tuple[Format, ...] = (
@@ -15,6 +15,8 @@ FORMATS: tuple[Format, ...] = (
     legacy.FORMAT,
     escape.FORMAT,
     gotrace.FORMAT,
+    memstats.FORMAT,
+    metrics.FORMAT,
     pprof.FORMAT,
     gctrace.FORMAT,
     goroutines.FORMAT,

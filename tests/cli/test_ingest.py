@@ -13,6 +13,7 @@ import pytest
 
 from tests.builders.dumps import MANY
 from tests.builders.legacy import EVERY_SPELLING
+from tests.builders.memstats import EXPOSITION, lines, memstats
 from tests.builders.profile import profile
 from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, LAST, REPORT, TRACES, environment, heapscape, process
 from tests.formats.binary.reading import some_program
@@ -48,6 +49,21 @@ def test_dumps_and_text_profiles_are_counted_as_what_they_are(tmp_path: Path) ->
 
     assert seen.err.startswith("2 inputs: 1 goroutine dump (4 goroutines), 1 heap profile  ")
     assert asked.out.splitlines()[1:] == ["1,running", "18,chan receive", "19,chan receive", "20,IO wait"]
+
+
+def test_dumps_are_counted_with_their_moments_and_lead_to_rows(tmp_path: Path) -> None:
+    (tmp_path / "stats.json").write_bytes(lines(memstats(1), memstats(2)))
+    (tmp_path / "vars.json").write_bytes(lines({"memstats": memstats(3)}))
+    (tmp_path / "scrape").write_text(EXPOSITION)
+
+    seen = heapscape("run", "stats.json", "vars.json", "scrape", "--lake", "lake", "--db", "own.duckdb")
+    asked = heapscape(
+        *("sql", "SELECT position, cycles FROM memstats JOIN source USING (source_id) ORDER BY path, position"),
+        *("--db", "own.duckdb", "--format", "json"),
+    )
+
+    assert seen.err.startswith("3 inputs: 2 MemStats dumps (3 moments), 1 metrics file (1 moment)  ")
+    assert [row["cycles"] for row in asked.json()] == [5, 1, 2, 3]
 
 
 def test_binaries_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:

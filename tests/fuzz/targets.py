@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 from tests.builders.dumps import MANY
 from tests.builders.executable import Call, Function, Load, Third, executable
 from tests.builders.legacy import EVERY_SPELLING
+from tests.builders.memstats import EXPOSITION, lines, memstats, metrics
 from tests.builders.profile import profile
 from tests.builders.trace import BLOCKED, batch, raw_batch, samples, stacks, strings, trace
 from tests.builders.trace_v1 import RICH
@@ -142,9 +144,33 @@ def texts_of_profiles() -> tuple[bytes, ...]:
 
 @cache
 def dumps() -> tuple[bytes, ...]:
-    """A small one, and real ones of two releases."""
+    """A small one of goroutines, and real ones of two releases."""
     real = [(_TWINS / f"build=go1.{version}-trim" / "panic-all.txt").read_bytes()[:3_000] for version in (22, 27)]
     return MANY, *real
+
+
+@cache
+def remembered() -> tuple[bytes, ...]:
+    """MemStats in lines, in an array, under a key."""
+    few = {name: value for name, value in memstats(3).items() if not isinstance(value, list)}
+    return (
+        lines(*({"time": f"2026-01-01T00:00:0{number}Z", **few, "NumGC": number} for number in range(8))),
+        lines(*({"ts": 1767225600 + number, "m": {"mem": memstats(number)}} for number in (1, 2, 300))),
+        json.dumps([few, {"memstats": memstats(3)}], indent=1).encode(),
+    )
+
+
+@cache
+def measured() -> tuple[bytes, ...]:
+    """Metrics as JSON and as text, of one process and of several, with and without times."""
+    text = EXPOSITION.encode()
+    of_many = b"".join(
+        b'go_threads{instance="%d"} %d %d000\nprocess_start_time_seconds{instance="%d"} 1.7e+09 %d000\n'
+        % (one, at, 1767225600 + at, one, 1767225600 + at)
+        for at in (0, 60)
+        for one in (1, 2)
+    )
+    return lines(*[metrics()] * 6), json.dumps(metrics(), indent=1).encode(), text, text + b"# EOF\n" + text, of_many
 
 
 @cache
@@ -245,6 +271,16 @@ def _dump(corpus: Sequence[bytes], draw: Random) -> bytes:
     return legacy.mutated(draw.choice(dumps()), draw, corpus)
 
 
+def _remembered(corpus: Sequence[bytes], draw: Random) -> bytes:
+    return escapes.mutated_log(draw.choice(corpus), draw, corpus)
+
+
+def _measured(corpus: Sequence[bytes], draw: Random) -> bytes:
+    content = draw.choice(corpus)
+    change = escapes.mutated_log if content.lstrip()[:1] in (b"{", b"[") else escapes.mutated_text
+    return change(content, draw, corpus)
+
+
 def _binary(corpus: Sequence[bytes], draw: Random) -> bytes:
     return binaries.mutated(draw.choice(programs()), draw, corpus)
 
@@ -269,7 +305,7 @@ def _packed(codec: str) -> tuple[bytes, ...]:
 
 def _input(corpus: Sequence[bytes], draw: Random) -> bytes:
     """An input of any kind; those of formats say more behind the decoders than archives do."""
-    target = draw.choice((*DECODERS, *DECODERS[:9], *DECODERS[:9]))
+    target = draw.choice((*DECODERS, *DECODERS[:11], *DECODERS[:11]))
     return target.mutate(target.seeds(), draw)
 
 
@@ -283,6 +319,8 @@ DECODERS: Final = (
     Target("gotrace-v1", traces_before_122, _old, partial(decoded, good=RICH), together=4),
     Target("escape-text", text_reports, _text, partial(decoded, good=text_reports()[0]), together=16),
     Target("escape-json", logs, _log, partial(decoded, good=logs()[0]), together=16),
+    Target("memstats", remembered, _remembered, partial(decoded, good=remembered()[0]), together=16),
+    Target("metrics", measured, _measured, partial(decoded, good=measured()[2]), together=16),
     Target("binary", programs, _binary, partial(decoded, good=programs()[0]), together=16),
     Target(
         "gctrace",
@@ -308,9 +346,7 @@ DECODERS: Final = (
 )
 _SOUND: Final = (
     *(*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0], programs()[0]),
-    runtime_logs_of_collector()[0],
-    *texts_of_profiles()[:2],
-    MANY,
+    *(runtime_logs_of_collector()[0], *texts_of_profiles()[:2], MANY, remembered()[0], measured()[2]),
 )
 _TO_THE_END: Final = Target("pipeline", tuple, _input, partial(to_the_end, good=_SOUND), together=40, most_s=300.0)
 TARGETS: Final = {target.name: target for target in (*DECODERS, _TO_THE_END)}
