@@ -36,8 +36,7 @@ def recognise(blob: Blob) -> Format:
     for candidate in FORMATS:
         if candidate.may_hold(blob.content) and candidate.holds(blob):
             return candidate
-    names = " or ".join(candidate.name for candidate in FORMATS)
-    raise UnknownFormat(f"not a format heapscape knows ({names}); it begins with {_beginning(blob.content)}")
+    raise UnknownFormat(f"not a format heapscape knows; it begins with {_beginning(blob.content)}")
 
 
 def is_known(head: bytes) -> bool:

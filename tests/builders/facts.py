@@ -118,7 +118,11 @@ def facts_of_decoded(decoded: Decoded, place: int = 0, *, before: Sequence[Facts
     Which locations and functions are whose is not in Decoded: those of the profiles before are skipped, all others
     are taken to be this one's.
     """
-    columns = {name: {key: _listed(column) for key, column in of.items()} for name, of in decoded.columns.items()}
+    columns = {
+        name: {key: _listed(column) for key, column in of.items()}
+        for name, of in decoded.columns.items()
+        if name not in _NO_PROFILES
+    }
     profile, symbols = columns["profile"], decoded.symbols
     assert symbols is not None
     texts = _Texts(symbols.strings)
@@ -191,6 +195,10 @@ def facts_of_decoded(decoded: Decoded, place: int = 0, *, before: Sequence[Facts
 
 
 _HEADER_TEXTS = ("period_type", "period_unit", "default_sample_type", "drop_frames", "keep_frames", "doc_url")
+
+
+# What a text profile tells beside the profile.
+_NO_PROFILES = ("process", "memstats", "memstats_size_class", "memstats_pause")
 
 
 def _listed(column: object) -> list[int]:

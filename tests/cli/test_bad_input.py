@@ -116,8 +116,7 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
     ),
     "text.pb.gz": (
         lambda: b"404 page not found\n",
-        "not a format heapscape knows (binary or legacy or escape or gotrace or memstats or metrics or pprof or gctrace or "
-        "goroutines); it begins with '404 page not found",
+        "not a format heapscape knows; it begins with '404 page not found",
     ),
     "location.pb": (dangling_location, "sample 0, byte 8: location 42 does not exist; the file has 2"),
     "string.pb": (wrong_string, "function 0: string 999 does not exist; the file has 7"),

@@ -37,6 +37,10 @@ FORMAT = Format(
         "function",
         "mapping",
         "label_set",
+        # Behind Go's heap profile.
+        "process",
+        "memstats",
+        "memstats_pause",
     ),
     is_streamed=True,
 )

@@ -18,31 +18,56 @@ from pipeline.formats.legacy.recognise import CONTENTION, COUNT, CPU, HEAP, JAVA
 from pipeline.formats.legacy.records import Spelling, read_records
 from pipeline.formats.legacy.stacks import part_of
 from pipeline.formats.legacy.thread import read_threads
-from pipeline.formats.legacy.wire import pieces_of
+from pipeline.formats.legacy.wire import memstats_trailer, pieces_of
+from pipeline.formats.memstats.trailer import columns_of_trailers
 from pipeline.formats.samples import Header, Profile, decoded
 from pipeline.values import Blob, Decoded, Note
 
 _PIECE_BYTES: Final = 8 << 20
+# Some thirty fields and 512 numbers of 64 bits.
+_MOST_TRAILER_BYTES: Final = 64 << 10
 
 
 def decode(blobs: Sequence[Blob], *, piece_bytes: int = _PIECE_BYTES) -> Iterator[Decoded]:
     """All profiles as one Decoded; text is read in pieces of about so many bytes."""
     profiles: list[Profile] = []
+    trailers: list[tuple[int, list[bytes]]] = []
     refusals: dict[int, str] = {}
     for index, blob in enumerate(blobs):
+        end = _End()
         try:
-            profiles.append(_read(index, blob, piece_bytes))
+            profiles.append(_read(index, blob, piece_bytes, end))
         except DecodeError as error:
             refusals[index] = str(error)
-    yield decoded(profiles, refusals)
+        else:
+            if trailer := memstats_trailer(end.content):
+                trailers.append((index, trailer.splitlines()))
+    found = decoded(profiles, refusals)
+    if not trailers:
+        yield found
+        return
+    memory, notes = columns_of_trailers(trailers)
+    yield replace(found, columns={**found.columns, **memory}, notes=[*found.notes, *notes])
 
 
-def _read(index: int, blob: Blob, piece_bytes: int) -> Profile:
+class _End:
+    """The last bytes of what is read through it: where Go's heap profile has its MemStats."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.content = (self.content + piece)[-_MOST_TRAILER_BYTES:]
+            yield piece
+
+
+def _read(index: int, blob: Blob, piece_bytes: int, end: _End) -> Profile:
     kind = spelling(blob.content)
     if kind == CPU:
         return _cpu(index, _whole(blob))
     if kind in (HEAP, COUNT, CONTENTION):
-        return _records(index, blob, kind, piece_bytes)
+        return _records(index, kind, end.through(pieces_of(blob, piece_bytes=piece_bytes)))
     text = _whole(blob)
     if kind == JAVA:
         return Profile(index, *read_java(text))
@@ -86,8 +111,7 @@ def _cpu(index: int, content: bytes) -> Profile:
     return Profile(index, samples.header, replace(part, symbols=mapped(part.symbols, maps_of(samples.rest))), notes)
 
 
-def _records(index: int, blob: Blob, kind: str, piece_bytes: int) -> Profile:
-    pieces = pieces_of(blob, piece_bytes=piece_bytes)
+def _records(index: int, kind: str, pieces: Iterator[bytes]) -> Profile:
     first = next(pieces)
     header, written, start = _header(kind, first)
     above = first[:start].count(b"\n")

@@ -169,3 +169,24 @@ def test_a_text_of_go_that_lost_records_is_noted(name: str) -> None:
     assert "profile_cut_off" not in notes(content)
     # Without its last record.
     assert "profile_cut_off" in notes(records[: records.rfind(b"@")].rpartition(b"\n")[0] + b"\n")
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_the_memstats_behind_a_heap_profile_are_rows(is_large: bool) -> None:
+    content = (TWINS / "heap.debug1.txt").read_bytes()
+    blobs = [
+        large(one, most_held_bytes=1 << 20) if is_large else blob(one)
+        for one in ((TWINS / "goroutine.debug1.txt").read_bytes(), content)
+    ]
+
+    (decoded,) = decode(blobs)
+
+    memory = build_tables(decoded, blobs)["memstats"].to_pylist()
+    printed = dict(
+        line[2:].split(" = ") for line in content.decode().splitlines() if line.startswith("# ") and " = " in line
+    )
+    assert [(row["heap_alloc_bytes"], row["mallocs"], row["cycles"], row["max_rss_bytes"]) for row in memory] == [
+        tuple(int(printed[name]) for name in ("HeapAlloc", "Mallocs", "NumGC", "MaxRSS"))
+    ]
+    assert memory[0]["stack_inuse_bytes"] == int(printed["Stack"].split(" / ")[0])
+    assert memory[0]["taken_at"] is None
