@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "report": "Write the heap-growth report: growth by site, reasons with their flows, flame graphs; one HTML file.",
     "escapes": "List what the compiler put on the heap, and why.",
     "goroutines": "Print what the goroutines of an execution trace did with their time, by the function they were started with.",
+    "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
     "lake": "Check the Parquet lake and tidy it up.",
 }
 

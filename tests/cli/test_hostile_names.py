@@ -118,6 +118,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "escapes", ["nowhere.go", *how]
         yield "goroutines", how
         yield "goroutines", ["--function", f"main.main{EVIL_LINES}", *how]
+        yield "gc", how
         yield "flame", how
         for table in (
             "source",

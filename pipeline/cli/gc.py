@@ -1,0 +1,60 @@
+"""heapscape gc: why the garbage collector ran, what it cost, and what stands out."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.cli.console import answer_lines, say, show
+from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options
+from pipeline.errors import UsageError
+from pipeline.outputs import gc_text
+from pipeline.warehouse import gc_questions
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, metavar="[FILE...]")
+@owner_options
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Processes to print.")
+@database_option
+@format_option
+@resource_options
+def gc(
+    inputs: tuple[str, ...],
+    limit: int,
+    db: str,
+    format_: str,
+    memory: str,
+    threads: int | None,
+    **owner: str | None,
+) -> None:
+    """Print why the garbage collector ran, how long it stopped the program, and what it cost.
+
+    For each process of a log with the lines of GODEBUG=gctrace=1, and for each execution trace. The last line says
+    what stands out: cycles that the program asks for itself, assists that do a tenth of marking that costs something,
+    a quarter of the processor time, a pause of 10 ms. With FILEs the question is about them and no database is kept.
+
+    \b
+      heapscape gc service.log
+      heapscape gc --service checkout
+      heapscape sql "FROM gc.trigger WHERE source = 'gctrace'"
+    """
+    with opened(inputs, db, memory=memory, threads=threads, views=gc_questions.VIEWS) as connection:
+        answer = gc_questions.collector(connection, **owner)
+        is_known = answer.table.num_rows > 0 or gc_questions.collector(connection).table.num_rows > 0
+    if not answer.table.num_rows:
+        raise UsageError(
+            "no log or trace of this service, instance and build has GC cycles; see which there are with: heapscape gc"
+            if is_known
+            else "there are no GC cycles; run the program with GODEBUG=gctrace=1 and give what it prints to standard "
+            "error, or record a trace with: curl -o go.trace 'http://HOST:6060/debug/pprof/trace?seconds=5'"
+        )
+    if format_ != "table":
+        show(answer, format=format_)
+        return
+    rows = answer.table.to_pylist()
+    for row in rows[:limit]:
+        answer_lines(gc_text.text(row))
+    if len(rows) > limit:
+        say(
+            f"and {len(rows) - limit:,} with fewer cycles; choose with --service, --instance, --build, or -n {len(rows)}"
+        )

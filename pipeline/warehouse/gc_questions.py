@@ -1,0 +1,29 @@
+"""The questions about garbage collection and memory, each one query, each answered as a Result."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipeline.values import Result
+from pipeline.warehouse.query import ask
+
+# What they stand on: a database that is made for one of them has no other views.
+VIEWS = ("int64.clamp", "gc.summary")
+
+
+def collector(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    service: str | None = None,
+    instance: str | None = None,
+    build: str | None = None,
+) -> Result:
+    """What the collector did in each process of a log and each trace, those with most cycles first."""
+    query = """
+    FROM gc.summary
+    WHERE ($service IS NULL OR service = $service)
+      AND ($instance IS NULL OR instance = $instance)
+      AND ($build IS NULL OR build = $build)
+    ORDER BY cycles DESC, uri, process
+    """
+    return ask(connection, query, {"service": service, "instance": instance, "build": build}, name="garbage collection")

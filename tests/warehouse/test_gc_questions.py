@@ -1,0 +1,37 @@
+"""The collector's question is about whom it is asked of."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.warehouse.gc_questions import collector
+from tests.sql.case import Block
+from tests.sql.world import fill, open_world
+
+_LOGS = (
+    Block(
+        "given",
+        "process",
+        ("source_id", "process", "service", "build"),
+        (("1", "0", "api", "1"), ("2", "0", "web", "1")),
+        0,
+    ),
+    Block(
+        "given",
+        "gctrace_cycle",
+        ("source_id", "process", "cycle"),
+        (("1", "0", "1"), ("2", "0", "1"), ("2", "0", "2")),
+        0,
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("owner", "found"),
+    [({}, ["web", "api"]), ({"service": "api"}, ["api"]), ({"build": "1"}, ["web", "api"]), ({"instance": "a"}, [])],
+)
+def test_those_with_most_cycles_come_first_and_others_are_left_out(owner: dict[str, str], found: list[str]) -> None:
+    with open_world() as connection:
+        fill(connection, _LOGS)
+
+        assert collector(connection, **owner).table["service"].to_pylist() == found
