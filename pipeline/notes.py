@@ -19,7 +19,8 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
         "info", "Bytes that are not UTF-8 were replaced by U+FFFD in names; the file's producer wrote them."
     ),
     "no_time": NoteKind(
-        "info", "The profile has no time; it counts as taken on 1970-01-01 and has no place in a series."
+        "info",
+        "The profile has no time; it counts as taken on 1970-01-01, and growth between several such says nothing of time.",
     ),
     "time_out_of_range": NoteKind(
         "info", "The profile's time lies outside the years 1970 to 2261; it counts as taken on 1970-01-01."

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "escapes": "List what the compiler put on the heap, and why.",
     "goroutines": "Print what the goroutines of an execution trace did with their time, by the function they were started with.",
     "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
+    "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
     "lake": "Check the Parquet lake and tidy it up.",
 }
 

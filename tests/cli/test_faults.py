@@ -24,6 +24,7 @@ import duckdb
 import pytest
 
 from pipeline.cli import every_command
+from tests.builders import memstats
 from tests.builders.profile import profile
 from tests.cli.seat import FIRST, LAST, REPORT, TRACES, command, environment, heapscape
 
@@ -87,6 +88,7 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "escapes": (lambda at: ["escapes", "--flow", "--db", at.db],),
     "goroutines": (lambda at: ["goroutines", "--db", at.db, "--format", "json"],),
     "gc": (lambda at: ["gc", "--db", at.db, "--format", "json"],),
+    "memory": (lambda at: ["memory", "--db", at.db],),
     "lake verify": (lambda at: ["lake", "verify", "--lake", at.lake],),
     "lake info": (lambda at: ["lake", "info", "--lake", at.lake],),
     "lake compact": (lambda at: ["lake", "compact", "--lake", at.lake],),
@@ -249,6 +251,7 @@ QUICK = [
     ("standard output read by nobody", "sql", 2),
     ("standard error full", "escapes", 0),
     ("standard output full", "gc", 0),
+    ("standard output closed", "memory", 0),
     ("300 MiB of address space", "goroutines", 0),
     ("12 open files", "growth", 0),
     ("no temporary folder", "lake vacuum", 0),
@@ -274,6 +277,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     inputs.mkdir(parents=True)
     for path in (FIRST, LAST, REPORT, TRACES / "plain.trace"):
         shutil.copy(path, inputs)
+    (inputs / "vars.json").write_bytes(memstats.lines(memstats.memstats()))
     lake, db = seat / "lake", seat / "seat.duckdb"
     assert heapscape("ingest", inputs, "--lake", lake, "--label", "instance=a").code == 0
     assert heapscape("load", "--lake", lake, "--db", db).code == 0

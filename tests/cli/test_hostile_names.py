@@ -18,6 +18,7 @@ import pytest
 
 from pipeline.cli import every_command
 from pipeline.cli import heapscape as group
+from tests.builders.memstats import lines, memstats
 from tests.builders.profile import message
 from tests.builders.trace_text import quoted, to_binary, to_text
 from tests.builders.web import content, serving
@@ -67,6 +68,9 @@ def renamed(batch: str) -> str:
     return re.sub("size=([0-9]+)", lambda found: f"size={int(found[1]) + changed * len(evil)}", batch, count=1)
 
 
+CYCLE = "gc 1 @0.012s 2%: 0.026+0.39+0.10 ms clock, 0.21+0.88/0.52/0+0.84 ms cpu, 4->4->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 8 P"
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Inputs in folders whose names are labels, a lake, a database."""
@@ -80,6 +84,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     (inputs / f"escape{evil_name}.txt").write_text(REPORT, newline="")
     (inputs / f"go{evil_name}.trace").write_bytes(trace())
+    (inputs / f"vars{evil_name}.json").write_bytes(lines(memstats()))
+    (inputs / f"log{evil_name}.txt").write_text(f"web{EVIL} | {CYCLE}\n")
     (inputs / f"broken{evil_name}.pb").write_bytes(heap(5, 5)[:-3])
     (inputs / os.fsdecode(b"latin\xe9\x1b.pb")).write_bytes(b"\xff")
     lake = folder / "lake"
@@ -119,6 +125,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "goroutines", how
         yield "goroutines", ["--function", f"main.main{EVIL_LINES}", *how]
         yield "gc", how
+        yield "memory", how
         yield "flame", how
         for table in (
             "source",

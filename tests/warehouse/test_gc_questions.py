@@ -1,10 +1,10 @@
-"""The collector's question is about whom it is asked of."""
+"""The questions about the collector and about memory are about whom they are asked of."""
 
 from __future__ import annotations
 
 import pytest
 
-from pipeline.warehouse.gc_questions import collector
+from pipeline.warehouse.gc_questions import collector, memory
 from tests.sql.case import Block
 from tests.sql.world import fill, open_world
 
@@ -35,3 +35,21 @@ def test_those_with_most_cycles_come_first_and_others_are_left_out(owner: dict[s
         fill(connection, _LOGS)
 
         assert collector(connection, **owner).table["service"].to_pylist() == found
+
+
+@pytest.mark.parametrize(
+    ("owner", "found"),
+    [({}, ["web", "api"]), ({"service": "api"}, ["api"]), ({"build": "2"}, []), ({"build": "1"}, ["web", "api"])],
+)
+def test_those_that_use_most_memory_come_first(owner: dict[str, str], found: list[str]) -> None:
+    moments = Block(
+        "given",
+        "memstats",
+        ("source_id", "position", "process", "sys_bytes", "heap_released_bytes"),
+        (("1", "0", "0", "100", "0"), ("2", "0", "0", "300", "10")),
+        0,
+    )
+    with open_world() as connection:
+        fill(connection, (_LOGS[0], moments))
+
+        assert memory(connection, **owner).table["service"].to_pylist() == found

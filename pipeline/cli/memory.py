@@ -1,0 +1,57 @@
+"""heapscape memory: what memory is used for, and how much is left."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.cli.console import answer_lines, say, show
+from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options
+from pipeline.errors import UsageError
+from pipeline.outputs import memory_text
+from pipeline.warehouse import gc_questions
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, metavar="[FILE...]")
+@owner_options
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Processes to print.")
+@database_option
+@format_option
+@resource_options
+def memory(
+    inputs: tuple[str, ...],
+    limit: int,
+    db: str,
+    format_: str,
+    memory: str,
+    threads: int | None,
+    **owner: str | None,
+) -> None:
+    """Print what the memory of Go processes is used for, how it grows, and how long it lasts.
+
+    Of MemStats (JSON, /debug/vars, Prometheus' metrics, behind text profiles) and of runtime/metrics. The limit is GOMEMLIMIT
+    where metrics tell it, else the label memory_limit that the files were ingested with. With FILEs the question is
+    about them and no database is kept.
+
+    \b
+      curl -o vars.json http://HOST:6060/debug/vars; heapscape memory vars.json
+      heapscape run vars/ --label memory_limit=512MiB; heapscape memory
+      heapscape sql "FROM mem.accounting"
+    """
+    with opened(inputs, db, memory=memory, threads=threads, views=gc_questions.VIEWS) as connection:
+        answer = gc_questions.memory(connection, **owner)
+        is_known = answer.table.num_rows > 0 or gc_questions.memory(connection).table.num_rows > 0
+    if not answer.table.num_rows:
+        raise UsageError(
+            "no MemStats or metrics are of this service, instance and build; see which there are with: heapscape memory"
+            if is_known
+            else "there are no MemStats and no metrics; fetch some with: curl -o vars.json http://HOST:6060/debug/vars"
+        )
+    if format_ != "table":
+        show(answer, format=format_)
+        return
+    rows = answer.table.to_pylist()
+    for row in rows[:limit]:
+        answer_lines(memory_text.text(row))
+    if len(rows) > limit:
+        say(f"and {len(rows) - limit:,} that use less; choose with --service, --instance, --build, or -n {len(rows)}")

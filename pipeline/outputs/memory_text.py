@@ -1,0 +1,70 @@
+"""What the memory of one process is used for, as text: a headline, what is left, and the parts, the largest first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.outputs.aligned import aligned
+from pipeline.outputs.units import byte_rate, readable, share
+from pipeline.text import printable
+
+Row = Mapping[str, Any]
+
+_PARTS = {
+    "objects": "objects, reachable or not yet swept",
+    "unused": "free slots of spans in use",
+    "free": "heap without objects, not given back",
+    "stack": "stacks of goroutines and threads",
+    "metadata": "the runtime's own tables",
+    "other": "anything else of the runtime's",
+}
+
+
+def text(row: Row) -> str:
+    """The lines about one process; `row` is of mem.summary."""
+    lines = [printable(_headline(row)), f"  {_left(row)}"]
+    told = sorted(
+        ((row[f"{part}_bytes"], words) for part, words in _PARTS.items() if row[f"{part}_bytes"] is not None),
+        key=lambda part: -part[0],
+    )
+    used = row["used_bytes"] or 0
+    cells = [(_bytes(size), share(size / used) if used else "", words) for size, words in told]
+    if row["released_bytes"]:
+        cells.append((_bytes(row["released_bytes"]), "", "given back to the system: address space only"))
+    return "\n".join([*lines, *(f"  {line}" for line in aligned(cells, right=range(2))), ""])
+
+
+def _headline(row: Row) -> str:
+    name = [
+        row["service"],
+        row["instance"] and f"instance {row['instance']}",
+        row["build"] and f"build {row['build']}",
+        os.path.basename(row["uri"] or ""),
+        f"process {row['process']}" if row["process"] else None,
+    ]
+    moments = f"{row['moments']:,} moment{'s' if row['moments'] != 1 else ''}"
+    used = "memory that is not told" if row["used_bytes"] is None else f"{_bytes(row['used_bytes'])} used"
+    if row["moments"] > 1 and row["first_used_bytes"] is not None:
+        used += f", {_bytes(row['first_used_bytes'])} at first"
+    trend = "" if row["slope_bytes_per_s"] is None else f", {byte_rate(row['slope_bytes_per_s'])}"
+    return f"{' · '.join(filter(None, name))} · {moments}: {used}{trend}"
+
+
+def _left(row: Row) -> str:
+    if row["limit_bytes"] is None:
+        return "no limit is known: give one with --label memory_limit=512MiB, or metrics that tell GOMEMLIMIT"
+    limit = (
+        f"{_bytes(row['limit_bytes'])} ({'GOMEMLIMIT' if row['limit_from'] == 'GOMEMLIMIT' else 'label memory_limit'})"
+    )
+    if row["headroom_bytes"] < 0:
+        return f"{_bytes(-row['headroom_bytes'])} beyond the limit of {limit}"
+    left = f"{_bytes(row['headroom_bytes'])} left of {limit}"
+    if row["seconds_left"] is None:
+        return left
+    return f"{left}, for {readable(row['seconds_left'] * 1e9, unit='nanoseconds')} at this slope"
+
+
+def _bytes(size: int) -> str:
+    return readable(size, unit="bytes")

@@ -1,0 +1,114 @@
+-- One row per process of MemStats or metrics: its memory at the last moment, how it came there, and what is left.
+--
+-- key: source, source_id, process
+CREATE VIEW mem.summary (
+  -- `memstats` or `metrics`.
+  source,
+  -- The file.
+  source_id,
+  -- The process, as in `process`.
+  process,
+  -- Where the file was found first.
+  uri,
+  -- From labels; NULL without one.
+  service,
+  -- From labels; NULL without one.
+  instance,
+  -- From labels; NULL without one.
+  build,
+  -- Moments that are told of.
+  moments,
+  -- The first moment, UTC; NULL where none has a time.
+  first_at,
+  -- The last moment, UTC; NULL where none has a time.
+  last_at,
+  -- What counted against a limit at the first moment.
+  first_used_bytes,
+  -- What does at the last one: all but what was given back.
+  used_bytes,
+  -- Of it, objects.
+  objects_bytes,
+  -- Of it, free slots of spans in use.
+  unused_bytes,
+  -- Of it, heap without objects.
+  free_bytes,
+  -- Of it, stacks.
+  stack_bytes,
+  -- Of it, the runtime's own.
+  metadata_bytes,
+  -- Of it, anything else.
+  other_bytes,
+  -- Given back to the system; it does not count.
+  released_bytes,
+  -- The heap goal.
+  goal_bytes,
+  -- `GOMEMLIMIT` or `label`, as in `mem.headroom`; NULL without a limit.
+  limit_from,
+  -- The limit; NULL without one.
+  limit_bytes,
+  -- What is left of it; NULL without one.
+  headroom_bytes,
+  -- How used memory grew, by ordinary least squares; NULL without two moments that have a time.
+  slope_bytes_per_s,
+  -- Until the limit is reached at this slope; NULL where it is not.
+  seconds_left
+) AS
+WITH moments AS (
+  SELECT
+    *,
+    epoch(taken_at) AS taken_s,
+    row_number() OVER process AS place
+  FROM mem.accounting
+  WINDOW process AS (PARTITION BY source, source_id, process ORDER BY taken_at NULLS FIRST, position)
+),
+lines AS (
+  SELECT
+    source,
+    source_id,
+    process,
+    COUNT(*) AS moments,
+    MIN(taken_at) AS first_at,
+    MAX(taken_at) AS last_at,
+    arg_min(used_bytes, place) AS first_used_bytes,
+    MAX(place) AS last_place,
+    CASE WHEN MAX(taken_s) > MIN(taken_s) THEN regr_slope(used_bytes, taken_s) END AS slope_bytes_per_s
+  FROM moments
+  GROUP BY source, source_id, process
+)
+SELECT
+  lines.source,
+  lines.source_id,
+  lines.process,
+  files.uri,
+  latest.service,
+  latest.instance,
+  processes.build,
+  lines.moments,
+  lines.first_at,
+  lines.last_at,
+  lines.first_used_bytes,
+  latest.used_bytes,
+  latest.objects_bytes,
+  latest.unused_bytes,
+  latest.free_bytes,
+  latest.stack_bytes,
+  latest.metadata_bytes,
+  latest.other_bytes,
+  latest.released_bytes,
+  latest.goal_bytes,
+  headroom.limit_from,
+  headroom.limit_bytes,
+  headroom.headroom_bytes,
+  lines.slope_bytes_per_s,
+  headroom.seconds_left
+FROM lines
+JOIN moments AS latest
+  ON latest.source = lines.source
+  AND latest.source_id = lines.source_id
+  AND latest.process = lines.process
+  AND latest.place = lines.last_place
+LEFT JOIN source AS files ON files.source_id = lines.source_id
+LEFT JOIN process AS processes
+  ON processes.source_id = lines.source_id AND processes.process = lines.process
+LEFT JOIN mem.headroom AS headroom
+  ON headroom.source_id = lines.source_id AND headroom.process = lines.process
