@@ -10,7 +10,7 @@ CREATE VIEW gc._stack (
   -- As in `gc.cpu`.
   category,
   -- The function that is none of the runtime's nearest to the leaf; NULL when there is none.
-  payer_label_id
+  payer
 ) AS
 WITH sampled AS (
   SELECT DISTINCT stack_id
@@ -29,9 +29,10 @@ frames AS (
 payers AS (
   SELECT
     frames.stack_id,
-    arg_min(frames.label_id, frames.place) FILTER (categories.label_id IS NULL) AS payer_label_id,
+    arg_min(labels.label, frames.place) FILTER (categories.label_id IS NULL) AS payer,
     MIN(frames.place) FILTER (categories.label_id IS NULL) AS payer_place
   FROM frames
+  JOIN stack_label AS labels USING (label_id)
   LEFT JOIN gc._category AS categories USING (label_id)
   GROUP BY frames.stack_id
 )
@@ -41,9 +42,9 @@ SELECT
     WHEN payers.payer_place = 0 THEN 'program'
     ELSE coalesce(arg_min(categories.category, categories.rank), 'other')
   END,
-  payers.payer_label_id
+  payers.payer
 FROM frames
 JOIN payers USING (stack_id)
 LEFT JOIN gc._category AS categories
   ON categories.label_id = frames.label_id AND frames.place < coalesce(payers.payer_place, 1000000)
-GROUP BY frames.stack_id, payers.payer_place, payers.payer_label_id
+GROUP BY frames.stack_id, payers.payer_place, payers.payer

@@ -38,13 +38,12 @@ summed AS (
   SELECT
     counted.profile_id,
     stacks.category,
-    labels.label AS function,
+    stacks.payer AS function,
     int64.clamp(SUM(counted.samples)) AS samples,
     int64.clamp(SUM(counted.cpu_ns)) AS cpu_ns
   FROM counted
   JOIN gc._stack AS stacks USING (stack_id)
-  LEFT JOIN stack_label AS labels ON labels.label_id = stacks.payer_label_id
-  GROUP BY counted.profile_id, stacks.category, labels.label
+  GROUP BY counted.profile_id, stacks.category, stacks.payer
 )
 SELECT
   profile_id,

@@ -70,7 +70,7 @@ def test_coverage_is_the_view(demo: Path) -> None:
 
 
 def test_files_are_answered_without_a_database(tmp_path: Path, demo: Path) -> None:
-    seen = heapscape("growth", DEMO_HEAPS, REPORT)
+    seen = heapscape("growth", DEMO_HEAPS, REPORT, DEMO / "checkout.xz")
 
     assert seen.code == 0
     assert seen.out == heapscape("growth", "--db", demo).out
@@ -122,7 +122,7 @@ def test_growth_by_something_else_is_its_view(demo: Path, by: str, view: str) ->
     wanted = heapscape("sql", f"FROM {view} ORDER BY growth_bytes DESC", "--db", demo, "--format", "json").json()
 
     assert heapscape("growth", "--by", by, "--db", demo, "--format", "json").json() == wanted
-    assert len(wanted) > 2
+    assert len(wanted) >= 2
 
 
 def test_what_a_library_keeps_is_shown_at_the_own_line_that_called_it(demo: Path) -> None:
@@ -135,8 +135,8 @@ def test_what_a_library_keeps_is_shown_at_the_own_line_that_called_it(demo: Path
 
 
 def test_modules_are_shown_with_their_versions(demo: Path) -> None:
-    shown = heapscape("growth", "--by", "module", "--limit", "4", "--db", demo).out
+    shown, first = (heapscape("growth", "--by", "module", "--limit", limit, "--db", demo).out for limit in ("4", "1"))
 
     assert re.search(r"% +example\.com/intern +v1\.3\.0$", shown, flags=re.MULTILINE)
-    assert re.search(r"% +yes  example\.com/checkout/store *$", shown, flags=re.MULTILINE)
-    assert re.search(r"^and \d+ modules that grew less", shown, flags=re.MULTILINE)
+    assert re.search(r"% +yes  example\.com/checkout *$", shown, flags=re.MULTILINE)
+    assert re.search(r"^and 1 module that grew less", first, flags=re.MULTILINE)

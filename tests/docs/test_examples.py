@@ -19,7 +19,7 @@ PAGES = sorted(path for path in DOCS.rglob("*.md") if path.name != "commands.md"
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 RUN = ("sh", "sql", "python")
 # What needs a service, Go or another program.
-NOT_RUN = ("text",)
+NOT_RUN = ("text", "go")
 
 
 @dataclass(frozen=True)
