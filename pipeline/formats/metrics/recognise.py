@@ -11,6 +11,8 @@ from pipeline.formats.json_objects import head_of
 _NAME: Final = r"/(?:cgo|cpu|gc|godebug|memory|sched|sync)/[\w./-]{1,200}:[a-z][a-z*/-]{0,60}"
 NAME: Final = re.compile(_NAME)
 WANTED: Final = re.compile(rb'"' + _NAME.encode() + rb'"\s*:\s*[\d{-]')
+# With a value of any kind, readable or not.
+NAMED: Final = re.compile(rb'"' + _NAME.encode() + rb'"\s*:\s*+(?!null)')
 _VALUE: Final = rb"[+-]?(?:\d[\d.eE+-]{0,40}|Inf|NaN)"
 _SERIES: Final = re.compile(
     rb"^go_(?:cgo|cpu|gc|godebug|goroutines|info|memory|memstats|sched|sync|threads)\w{0,200}(?:\{[^\n]{0,4096}\})?[ \t]+"

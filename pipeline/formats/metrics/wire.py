@@ -28,7 +28,7 @@ from pipeline.formats.json_shape import (
     shape_of,
     times_of,
 )
-from pipeline.formats.metrics.recognise import NAME, WANTED
+from pipeline.formats.metrics.recognise import NAME, NAMED
 from pipeline.values import Note
 
 MOMENTS: Final[Mapping[str, Any]] = {"row": pl.Int64, **RAW_TIMES, "unfit": pl.Int64}
@@ -99,7 +99,7 @@ def _in_bulk(objects: Sequence[bytes]) -> Iterator[Read]:
     schema = schema_of(shape, kinds)
     for first, last, table in tables(objects, schema):
         frame = pl.DataFrame(table).with_row_index("row", offset=first).with_columns(pl.col("row").cast(pl.Int64))
-        named = np.array([len(WANTED.findall(one)) for one in objects[first:last]])
+        named = np.array([len(NAMED.findall(one)) for one in objects[first:last]])
         for path in shape.paths:
             yield _at_path(frame, named, path, shape=shape, kinds=kinds)
 

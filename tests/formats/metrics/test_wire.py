@@ -91,6 +91,15 @@ def test_odd_values_are_the_same_however_they_are_read(name: str) -> None:
     assert told(*objects)[0] == alone(*objects)
 
 
+def test_a_value_that_is_none_is_counted_however_it_is_read() -> None:
+    objects = [{"/gc/heap/live:bytes": 1, "/gc/a:bytes": "x"}, *[{"/gc/heap/live:bytes": 1, "/gc/b:bytes": None}] * 5]
+
+    moments, _ = told(*objects)
+
+    assert moments == alone(*objects)
+    assert [moment[-1] for moment, _, _ in moments] == [1, 0, 0, 0, 0, 0]
+
+
 def test_a_name_that_comes_later_is_not_lost() -> None:
     objects = [VALUE] * 40 + [ODD["a new name"]] + [VALUE] * 39
 
