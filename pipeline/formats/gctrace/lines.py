@@ -56,7 +56,14 @@ def holds_lines(blob: Blob) -> bool:
 
 def is_line(line: Line) -> bool:
     """Whether some whole line of the runtime's stands in this one."""
-    return any(_is_kept(line.text[found.start() :]) for found in OPENING.finditer(line.text))
+    return any(_is_kept(piece) for piece in openings(line.text))
+
+
+def openings(text: bytes) -> Iterator[bytes]:
+    """What begins as a line of the runtime's, up to the next that does; a blank stands for the next one."""
+    places = [found.start() for found in OPENING.finditer(text)]
+    for place, end in zip(places, [*places[1:], len(text)], strict=True):
+        yield text[place:end] if end == len(text) else text[place:end] + b" "
 
 
 def _is_kept(text: bytes) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.formats.gctrace.front import NO_STAMP, Stamp, front_of
-from pipeline.formats.gctrace.lines import Line
+from pipeline.formats.gctrace.lines import Line, openings
 from pipeline.formats.gctrace.wire import OPENING, OutOfRange, Told, parse
 from pipeline.formats.gctrace.wrapped import Unreadable, Wrapped, unwrap
 
@@ -51,7 +51,7 @@ def _read(text: bytes, most_wrapped: int, *, is_ended: bool) -> Iterator[Reading
         yield Reading(None, "", NO_STAMP, is_glued=False, oddity="unreadable_line", text=text)
         return
     if wrapped is None:
-        yield from _plain(text, is_ended=is_ended)
+        yield from _plain(text, first.start(), is_ended=is_ended)
         return
     for inner in wrapped.texts:
         for reading in _read(inner, most_wrapped - 1, is_ended=True):
@@ -68,15 +68,13 @@ def _outside(reading: Reading, wrapped: Wrapped) -> Reading:
     return Reading(reading.told, label, stamp, reading.is_glued, reading.oddity, reading.text)
 
 
-def _plain(text: bytes, *, is_ended: bool) -> Iterator[Reading]:
-    places = [found.start() for found in OPENING.finditer(text)]
-    front = front_of(text[: places[0]])
-    for place, end in zip(places, [*places[1:], len(text)], strict=True):
-        is_last = end == len(text)
+def _plain(text: bytes, place: int, *, is_ended: bool) -> Iterator[Reading]:
+    pieces = list(openings(text))
+    front = front_of(text[:place])
+    for number, piece in enumerate(pieces):
         # Where another line begins, the last number of this one is whole.
-        piece = text[place:end] if is_last else text[place:end] + b" "
-        told, oddity = _parsed(piece, is_ended=is_ended or not is_last)
-        is_glued = front.is_glued or place != places[0]
+        told, oddity = _parsed(piece, is_ended=is_ended or number < len(pieces) - 1)
+        is_glued = front.is_glued or number > 0
         if told is not None and told.kind == "forced" and (is_glued or told.rest.strip()):
             # Words of somebody's, not the runtime's line.
             continue

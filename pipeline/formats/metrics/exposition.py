@@ -17,19 +17,20 @@ from pipeline.formats.json_objects import note_of
 from pipeline.values import Note
 
 _READ: Final = (b"go_", b"process_")
-_LABELS: Final = rb'(?:[^"{}]|"(?:[^"\\]|\\.)*")*'
-_NUMBER: Final = rb"[+-]?(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|Inf|NaN)"
+# What is taken is not given back: a line of a million blanks would be looked at from each of them.
+_LABELS: Final = rb'(?:[^"{}]|"(?:[^"\\]|\\.)*+")*+'
+_NUMBER: Final = rb"[+-]?(?:\d++(?:\.\d*+)?(?:[eE][+-]?\d++)?|\.\d++(?:[eE][+-]?\d++)?|Inf|NaN)"
 _SAMPLE: Final = re.compile(
-    rb"([a-zA-Z_:][\w:]*)[ \t]*(?:\{("
+    rb"([a-zA-Z_:][\w:]*+)[ \t]*+(?:\{("
     + _LABELS
-    + rb")\})?[ \t]*(?<=[ \t}])("
+    + rb")\})?[ \t]*+(?<=[ \t}])("
     + _NUMBER
-    + rb")(?:[ \t]+("
+    + rb")(?:[ \t]++("
     + _NUMBER
     + rb"))?"
-    rb"[ \t]*(?:#.*)?"
+    rb"[ \t]*+(?:#.*)?"
 )
-_LABEL: Final = re.compile(r'\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
+_LABEL: Final = re.compile(r'\s*+([a-zA-Z_]\w*+)\s*+=\s*+"((?:[^"\\]|\\.)*+)"\s*+(?:,|$)')
 # Labels that Go's client gives its metrics itself.
 _OWN: Final = frozenset(("quantile", "version"))
 _BOUND: Final = "le"
@@ -156,7 +157,8 @@ def labels_of(text: str) -> Labels | None:
     """The labels between braces, sorted; None when they are none."""
     found: dict[str, str] = {}
     end = 0
-    while end < len(text.rstrip()):
+    text = text.rstrip()
+    while end < len(text):
         label = _LABEL.match(text, end)
         if label is None:
             return None
