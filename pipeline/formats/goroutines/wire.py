@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.formats.goroutines.recognise import UNAVAILABLE, next_header
-from pipeline.formats.legacy.quoted import quoted_labels, unquoted
+from pipeline.formats.legacy.quoted import in_a_row, quoted_labels, unquoted
 
 _INT64: Final = 2**63
 # Where a goroutine's lines end when none of them says so: other lines follow.
@@ -22,7 +22,7 @@ _ELIDED: Final = re.compile(rb"\.\.\.(?:(?P<count>\d{1,18})|additional) frames e
 _ANCESTOR: Final = re.compile(rb"\[originating from goroutine \d+\]:$")
 _C_FRAME: Final = re.compile(rb"non-Go function at pc=0x[0-9a-f]+$")
 _LABEL: Final = re.compile(
-    rb'(?:"(?P<quoted_key>(?:[^"\\]|\\.)*)"|(?P<key>[^":{}, ]*)): (?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<value>[^":{}, ]*))'
+    rb'[, ]*+(?:"(?P<quoted_key>(?:[^"\\]|\\.)*+)"|(?P<key>[^":{}, ]*+)): (?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<value>[^":{}, ]*+))'
 )
 _SUFFIXES: Final = (b" (leaked)", b" (scan)")
 # What the runtime prints between goroutines of one dump, or registers behind it.
@@ -119,7 +119,7 @@ def _headed(said: Mapping[str, bytes | None]) -> Goroutine:
 
 def _plain_labels(text: bytes) -> list[tuple[bytes, bytes]]:
     """Labels of which only those texts are quoted that need it."""
-    found = (label.groupdict() for label in _LABEL.finditer(text))
+    found = (label.groupdict() for label in in_a_row(_LABEL, text))
     return [
         (
             unquoted(of["quoted_key"]) if of["quoted_key"] is not None else of["key"],

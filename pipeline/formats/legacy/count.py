@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.errors import DecodeError
 from pipeline.formats.legacy.records import Spelling
 from pipeline.formats.samples import Header
 from pipeline.values import Int64s
@@ -21,9 +22,13 @@ COUNT_HEADER: Final = re.compile(rb"(\S{1,4096}) profile: total (\d{1,30})[ \t\r
 
 
 def read_count_header(line: bytes) -> tuple[Header, Spelling]:
-    """What the first line says of all samples."""
+    """What the first line says of all samples; raises DecodeError where it is no header to its end."""
     found = COUNT_HEADER.match(line)
-    assert found is not None, "it was recognised by this"
+    if found is None:
+        # It was recognised by its beginning.
+        raise DecodeError(
+            f"line 1: {line[:80].decode('utf-8', 'replace')!r} goes on otherwise than the header of a profile"
+        )
     kind = (found[1].decode("utf-8", "replace"), "count")
     return Header((kind,), kind, 1), Spelling("^([0-9]+) $", _values, is_end=True, totals=(int(found[2]),))
 

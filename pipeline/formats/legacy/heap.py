@@ -33,6 +33,8 @@ _BOTH: Final = (
 )
 _IN_USE: Final = (("objects", "count"), ("space", "bytes"))
 _INT64: Final = 2.0**63
+# Of more Python makes no number.
+_MOST_DIGITS: Final = 30
 
 
 def read_heap_header(line: bytes) -> tuple[Header, Spelling]:
@@ -43,6 +45,8 @@ def read_heap_header(line: bytes) -> tuple[Header, Spelling]:
     has_alloc = not unsampled and any(
         every not in (live, b"0") for every, live in ((all_objects, objects), (all_space, space))
     )
+    if len(number or b"") > _MOST_DIGITS:
+        raise DecodeError("line 1: a sampling period of so many digits takes more than 64 bits")
     period = 1 if unsampled or sampling == b"heapprofile" else int(number or 0)
     if sampling == b"heap":
         period //= 2

@@ -29,7 +29,7 @@ from pipeline.values import Int64s, Symbols
 HEAPZ: Final = b"--- heapz 1 ---"
 CONTENTIONZ: Final = b"--- contentionz 1 ---"
 _ATTRIBUTE: Final = re.compile(r"([\w ]{1,200})=([\w ]{1,200})", re.ASCII)
-_SAMPLE: Final = re.compile(r" *([0-9]{1,30}) +([0-9]{1,30}) +@ +([ x0-9a-f]*)")
+_SAMPLE: Final = re.compile(r"([0-9]{1,30}) ++([0-9]{1,30}) ++@ ++([ x0-9a-f]*+)")
 _ADDRESS: Final = re.compile("0x[0-9a-f]+")
 _LOCATION: Final = re.compile(r"^0x([0-9a-fA-F]{1,64})\s+(.*)$", re.ASCII)
 _FILE_LINE: Final = re.compile(r"^(.*)\s+\((.+):(-?[0-9]{1,30})\)$", re.ASCII)

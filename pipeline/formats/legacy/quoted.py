@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-_QUOTED: Final = rb'"((?:[^"\\]|\\.)*)"'
-_PAIR: Final = re.compile(_QUOTED + rb": ?" + _QUOTED)
+_QUOTED: Final = rb'"((?:[^"\\]|\\.)*+)"'
+_PAIR: Final = re.compile(rb"[, ]*+" + _QUOTED + rb": ?" + _QUOTED, re.DOTALL)
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", re.DOTALL)
 _LETTERS: Final[Mapping[bytes, bytes]] = {
     b"a": b"\a",
@@ -22,7 +22,15 @@ _LETTERS: Final[Mapping[bytes, bytes]] = {
 
 def quoted_labels(text: bytes) -> list[tuple[bytes, bytes]]:
     """Key and value of each label, as they were before they were quoted."""
-    return [(unquoted(found[1]), unquoted(found[2])) for found in _PAIR.finditer(text)]
+    return [(unquoted(found[1]), unquoted(found[2])) for found in in_a_row(_PAIR, text[text.find(b"{") + 1 :])]
+
+
+def in_a_row(pattern: re.Pattern[bytes], text: bytes) -> Iterator[re.Match[bytes]]:
+    """Matches that follow one another from the beginning: to look for one from every place takes the square of the length."""
+    end = 0
+    while found := pattern.match(text, end):
+        yield found
+        end = found.end()
 
 
 def unquoted(text: bytes) -> bytes:
