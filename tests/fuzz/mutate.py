@@ -13,6 +13,10 @@ TEXTS = (
     b"%s%n", b"'; DROP TABLE source; --", b"../../etc/passwd", "größe 日本".encode(), b"x" * 5_000, b"main.main", b"inuse_space",
 )  # fmt: skip
 _MOST_BYTES = 1 << 20
+_REPEATED = (
+    b" ", b"\t", b"0", b"a", b" 0", b'"', b'\\"', b"\\", b"{", b"[", b"(", b",", b":", b"=", b"/", b".", b"@", b"#", b"%41", b"gc 1 @1", b'{"a":',
+)  # fmt: skip
+_RUN_BYTES = 100_000
 
 
 def number(draw: Random, *, near: int = 0) -> int:
@@ -30,6 +34,12 @@ def dumb(content: bytes, draw: Random, *, others: Sequence[bytes] = ()) -> bytes
     for _ in range(draw.choice((1, 1, 1, 2, 3, 8))):
         content = draw.choice(_CHANGES)(content, draw, others)
     return content[:_MOST_BYTES]
+
+
+def with_a_run(content: bytes, draw: Random) -> bytes:
+    """The bytes with a little text again and again at some place: a pattern that takes the square of a line goes on for ever."""
+    place, text = draw.randrange(len(content) + 1), draw.choice(_REPEATED)
+    return (content[:place] + text * (_RUN_BYTES // len(text)) + content[place:])[:_MOST_BYTES]
 
 
 def _span(content: bytes, draw: Random) -> tuple[int, int]:

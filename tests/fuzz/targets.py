@@ -20,7 +20,7 @@ from tests.builders.trace_v1 import RICH
 from tests.fuzz import archives, binaries, compressions, escapes, legacy, pprof, runtime_logs, traces
 from tests.fuzz.end import to_the_end
 from tests.fuzz.judge import decoded, unpacked
-from tests.fuzz.mutate import dumb
+from tests.fuzz.mutate import dumb, with_a_run
 from tests.fuzz.target import Outcome, Target
 
 FILES: Final = Path(__file__).parents[1] / "fixtures" / "files"
@@ -29,6 +29,7 @@ _TWINS: Final = FILES / "twins" / "service=twins"
 _LEDGER: Final = FILES / "lifecycle" / "service=lifecycle" / "build=go1.27-trim"
 # Seeds larger than this are changed byte by byte only, and not often: small ones are many more cases.
 _SMALL_BYTES: Final = 4_000
+_LONG: Final = 0.02
 
 
 # Seeds -----------------------------------------------------------------------------------------------------------------
@@ -313,24 +314,34 @@ def _one(judge: Callable[[bytes], Outcome]) -> Callable[[Sequence[bytes]], Outco
     return lambda inputs: judge(inputs[0])
 
 
+def _long(change: Callable[[Sequence[bytes], Random], bytes]) -> Callable[[Sequence[bytes], Random], bytes]:
+    """The change, now and then with a long run of something in it: they take longer than all others."""
+
+    def changed(corpus: Sequence[bytes], draw: Random) -> bytes:
+        content = change(corpus, draw)
+        return with_a_run(content, draw) if draw.random() < _LONG else content
+
+    return changed
+
+
 DECODERS: Final = (
     Target("pprof", profiles, _profile, partial(decoded, good=profiles()[0]), together=16),
     Target("gotrace", traces_since_122, _trace, partial(decoded, good=traces_since_122()[1]), together=4),
     Target("gotrace-v1", traces_before_122, _old, partial(decoded, good=RICH), together=4),
-    Target("escape-text", text_reports, _text, partial(decoded, good=text_reports()[0]), together=16),
-    Target("escape-json", logs, _log, partial(decoded, good=logs()[0]), together=16),
-    Target("memstats", remembered, _remembered, partial(decoded, good=remembered()[0]), together=16),
-    Target("metrics", measured, _measured, partial(decoded, good=measured()[2]), together=16),
+    Target("escape-text", text_reports, _long(_text), partial(decoded, good=text_reports()[0]), together=16),
+    Target("escape-json", logs, _long(_log), partial(decoded, good=logs()[0]), together=16),
+    Target("memstats", remembered, _long(_remembered), partial(decoded, good=remembered()[0]), together=16),
+    Target("metrics", measured, _long(_measured), partial(decoded, good=measured()[2]), together=16),
     Target("binary", programs, _binary, partial(decoded, good=programs()[0]), together=16),
     Target(
         "gctrace",
         runtime_logs_of_collector,
-        _runtime_log,
+        _long(_runtime_log),
         partial(decoded, good=runtime_logs_of_collector()[0]),
         together=16,
     ),
-    Target("legacy", texts_of_profiles, _legacy, partial(decoded, good=texts_of_profiles()[0]), together=16),
-    Target("goroutines", dumps, _dump, partial(decoded, good=MANY), together=16),
+    Target("legacy", texts_of_profiles, _long(_legacy), partial(decoded, good=texts_of_profiles()[0]), together=16),
+    Target("goroutines", dumps, _long(_dump), partial(decoded, good=MANY), together=16),
     Target("zip", zips, _zip, _one(unpacked), is_guided=True),
     Target("tar", tars, _tar, _one(unpacked), is_guided=True),
     *(
