@@ -1,7 +1,8 @@
 """Tables as declared in `schemas/*.sql`: columns of DuckDB, and what stands for them in the lake.
 
-Declared is what DuckDB has. The lake differs in two things: it has a hash where DuckDB has a number given on loading
-(`stack_hash BIGINT` for `stack_id INTEGER`), and no unsigned numbers, since Delta knows none: their 64 bits are read as signed.
+Declared is what DuckDB has. The lake differs in three things: it has a hash where DuckDB has a number given on loading
+(`stack_hash BIGINT` for `stack_id INTEGER`), no unsigned numbers, since Delta knows none: their 64 bits are read as signed, and
+columns to find its files by that DuckDB does not need (`lake: kind, day`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pipeline.sqldoc import Declaration, declarations
 _REFERENCES = re.compile(r"REFERENCES (\w+)\((\w+)\)")
 _ID = re.compile(r"^(\w+)_(id|ids)$")
 _HASH = re.compile(r"_hash$")
-_LISTS = ("key", "partition", "sort", "dictionary")
+_LISTS = ("key", "partition", "sort", "dictionary", "lake")
 _SCALARS = {
     # The same 64 bits, read as signed.
     "UBIGINT": pa.int64(),
@@ -65,6 +66,7 @@ class TableColumn:
 class Table:
     """One declared table. Columns are DuckDB's; all other names are those of the lake.
 
+    lake_only   columns that DuckDB does not have
     schema      of the lake, in Arrow; each field has its doc as metadata, so that Parquet files carry it
     partition   columns that become `name=value` folders of the lake
     sort        columns the rows of a file are sorted by
@@ -75,6 +77,7 @@ class Table:
     name: str
     summary: str
     columns: tuple[TableColumn, ...]
+    lake_only: tuple[TableColumn, ...]
     schema: pa.Schema
     key: tuple[str, ...]
     references: tuple[Reference, ...]
@@ -123,7 +126,8 @@ def _table(declaration: Declaration) -> Table:
     return Table(
         name=declaration.name,
         summary=declaration.summary,
-        columns=tuple(columns),
+        columns=tuple(column for column in columns if column.lake_name not in listed["lake"]),
+        lake_only=tuple(column for column in columns if column.lake_name in listed["lake"]),
         schema=_schema(columns, dictionary=dictionary, doc=declaration.summary),
         key=listed["key"],
         references=tuple(references),

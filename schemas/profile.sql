@@ -94,6 +94,7 @@ CREATE TABLE profile_mapping (
 --
 -- key: profile_id, sample_index, sample_type
 -- partition: kind, day
+-- lake: kind, day
 -- sort: sample_type, stack_id
 -- dictionary: sample_type, unit
 CREATE TABLE sample (
@@ -111,8 +112,8 @@ CREATE TABLE sample (
   value BIGINT NOT NULL,
   -- The sample's labels.
   label_set_id INTEGER NOT NULL REFERENCES label_set(label_set_id),
-  -- The profile's kind.
+  -- The profile's kind; in the lake only.
   kind VARCHAR NOT NULL,
-  -- UTC day the profile was taken.
+  -- UTC day the profile was taken; in the lake only.
   day DATE NOT NULL
 );

@@ -81,7 +81,7 @@ def test_a_key_begins_with_what_is_never_null(name: str) -> None:
 def test_the_arrow_schema_carries_every_doc(name: str) -> None:
     table, schema = tables()[name], tables()[name].schema
 
-    in_lake = [column for column in table.columns if column.lake_name]
+    in_lake = [column for column in (*table.columns, *table.lake_only) if column.lake_name]
     assert schema.names == [column.lake_name for column in in_lake]
     assert schema.metadata == {b"doc": table.summary.encode()}
     assert [field.metadata[b"doc"].decode() for field in schema] == [column.doc for column in in_lake]
@@ -97,7 +97,8 @@ def test_duckdb_reads_the_declaration_as_we_do(name: str) -> None:
         described = connection.execute(f"DESCRIBE {name}").fetchall()
 
     assert [(row[0], unquoted(row[1]), row[2] == "YES") for row in described] == [
-        (column.name, unquoted(column.sql_type), column.nullable) for column in tables()[name].columns
+        (column.name, unquoted(column.sql_type), column.nullable)
+        for column in (*tables()[name].columns, *tables()[name].lake_only)
     ]
 
 

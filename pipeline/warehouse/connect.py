@@ -18,8 +18,8 @@ from pipeline.warehouse.faults import explained
 
 # DuckDB names a database after its file, so that heap.duckdb would make heap.growth ambiguous.
 ALIAS = "heapscape"
-# The oldest storage that has all we need; DuckDB 1.5 and dashboards built on it read it.
-_STORAGE = "v1.2.0"
+# What DuckDB 1.5 and dashboards built on it read; columns of one text take no room in it.
+_STORAGE = "v1.5.0"
 # What stands behind the checksum that a DuckDB file begins with.
 _MAGIC = (8, b"DUCK")
 _STOPPED_BY = frozenset({signal.SIGINT, signal.SIGTERM})
@@ -56,7 +56,7 @@ def open_for_load(
     with _session(threads=threads, memory=memory) as connection:
         if memory is not None:
             # The limit is for the process: the rest is Python's and Arrow's, and what DuckDB does not count.
-            connection.execute(f"SET memory_limit = '{config.size_bytes(memory) * 3 // 4}B'")
+            connection.execute(f"SET memory_limit = '{config.size_bytes(memory) * 2 // 3}B'")
         # What does not fit into memory can be larger than what a temporary folder has room for.
         connection.execute(f"SET temp_directory = {_literal(f'{path}.spill')}")
         connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} (STORAGE_VERSION '{_STORAGE}')")

@@ -2,7 +2,8 @@
 
 Totals and paths are of one profile or stack, and are made once. Series are cut at restarts anew where profiles of them
 arrive. A stored view says by what its rows can be worked out apart (`stored: by series_id`): those of touched keys are
-replaced, in a database beside in which every table and view shows these keys alone.
+replaced, in a database beside in which every table and view shows these keys alone. What is only staged is a table there and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse.modules import Key, create_beside, dependencies, modules, standing_on, stored_by
+from pipeline.warehouse.modules import (
+    Key,
+    create_beside,
+    dependencies,
+    in_order,
+    modules,
+    staged_by,
+    standing_on,
+    stored_by,
+)
 from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.symbols import symbolise
 
@@ -195,6 +205,7 @@ class _Stage:
     """Stored views that are worked out together: by the same key, after those of the stages before."""
 
     key: Key
+    # In order; among them what they are worked out of, staged.
     views: tuple[str, ...]
 
 
@@ -253,11 +264,35 @@ def _stages(names: Sequence[str]) -> list[_Stage]:
             rank[name] = max([0, highest.get(key, 0), *others])
             highest[key] = rank[name]
         below[name] = highest
+    _put_off(rank)
     groups = sorted({(number, stored_by(modules()[name])) for name, number in rank.items()})
     return [
-        _Stage(key, tuple(name for name in rank if (rank[name], stored_by(modules()[name])) == (number, key)))
+        _Stage(key, _with_staged([name for name in rank if (rank[name], stored_by(modules()[name])) == (number, key)]))
         for number, key in groups
     ]
+
+
+def _put_off(rank: dict[str, int]) -> None:
+    """Let every view wait for the first stage that stands on it: what is staged for both is worked out once."""
+    key = {name: stored_by(modules()[name]) for name in rank}
+    below = {name: set(standing_on([name])) - {name} for name in rank}
+    for name in reversed(rank):
+        users = [rank[other] - (key[other] != key[name]) for other in rank if name in below[other]]
+        rank[name] = min(users, default=rank[name])
+
+
+def _with_staged(stored: Sequence[str]) -> tuple[str, ...]:
+    """Some stored views of one key with the staged ones of that key that they are worked out of, in order."""
+    found, left = set(stored), list(stored)
+    seen = set(left)
+    while left:
+        for other in dependencies(left.pop()):
+            if other not in seen and not stored_by(modules()[other]):
+                seen.add(other)
+                left.append(other)
+                if staged_by(modules()[other]) == stored_by(modules()[stored[0]]):
+                    found.add(other)
+    return tuple(name for name in in_order() if name in found)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, stage: _Stage) -> None:
@@ -271,15 +306,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, stage: _Stage) -> None:
         for keys in _slices(connection, stage.key):
             connection.execute("DELETE FROM beside.main.key")
             connection.execute(f"INSERT INTO beside.main.key {keys}")
-            for name, query in _queries(stage):
-                connection.execute("USE beside")
-                connection.execute(f"DELETE FROM {name}")
-                connection.execute(f"INSERT INTO {name} {query}")
-                connection.execute(f"USE {home}")
-                if stage.key == _BUILD:
-                    connection.execute(_changed(name))
-                connection.execute(f"DELETE FROM {name} AS old WHERE {_is_touched(stage.key, 'old')}")
-                connection.execute(f"INSERT INTO {name} FROM beside.{name}")
+            for name in stage.views:
+                _work_out(connection, name, key=stage.key, home=home)
     if stage.key == _BUILD:
         connection.execute(_TOUCH_BY_BUILD)
         connection.execute("DROP TABLE temp.changed_build")
@@ -296,10 +324,19 @@ def _slices(connection: duckdb.DuckDBPyConnection, key: Key) -> Iterator[str]:
     connection.execute("DROP TABLE temp.slice")
 
 
-def _queries(stage: _Stage) -> Iterator[tuple[str, str]]:
-    declared = modules()
-    for name in stage.views:
-        yield name, declared[name].query
+def _work_out(connection: duckdb.DuckDBPyConnection, name: str, *, key: Key, home: str) -> None:
+    """Work out a view for the keys of `beside.main.key`: beside for the others of its stage, and at home if it is stored."""
+    view = modules()[name]
+    connection.execute("USE beside")
+    connection.execute(f"DELETE FROM {name}")
+    connection.execute(f"INSERT INTO {name} {view.query}")
+    connection.execute(f"USE {home}")
+    if not stored_by(view):
+        return
+    if key == _BUILD:
+        connection.execute(_changed(name))
+    connection.execute(f"DELETE FROM {name} AS old WHERE {_is_touched(key, 'old')}")
+    connection.execute(f"INSERT INTO {name} FROM beside.{name}")
 
 
 def _changed(name: str) -> str:

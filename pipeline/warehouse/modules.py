@@ -48,7 +48,8 @@ def create_modules(connection: duckdb.DuckDBPyConnection, names: Collection[str]
     """Create every view and macro, or some with all they stand on, each after those it stands on, with its comments in the catalog.
 
     A stored one (`stored: by series_id`) becomes a table, which `derived.follow` fills: what many others stand on,
-    and what dashboards ask for all the time, is worked out on loading.
+    and what dashboards ask for all the time, is worked out on loading. A staged one (`staged: by series_id`) is a table
+    while stored ones are worked out of it, and a view for who asks for it afterwards.
     """
     declared = modules()
     names = standing_on(declared if names is None else names)
@@ -72,7 +73,7 @@ def create_beside(
     home: str,
     shown: Callable[[Sequence[str]], str],
 ) -> None:
-    """Create some stored views as empty tables in the database in use, over whatever they stand on.
+    """Create some stored or staged views as empty tables in the database in use, over whatever they stand on.
 
     home   the database that has all of it: other stored views show rows from there
     shown  which of them, by their columns; they are called `shown`
@@ -106,6 +107,11 @@ def _needed(wanted: Sequence[str]) -> Set[str]:
 def stored_by(declaration: Declaration) -> Key:
     """The columns by which a stored view's rows can be worked out apart; none when its rows are not kept in the file."""
     return tuple(word.removeprefix("by ") for word in declaration.listed("stored"))
+
+
+def staged_by(declaration: Declaration) -> Key:
+    """The same of a view that is a table only while stored ones are worked out of it."""
+    return tuple(word.removeprefix("by ") for word in declaration.listed("staged"))
 
 
 def _definition(declaration: Declaration) -> str:

@@ -13,7 +13,7 @@ from pipeline.warehouse.query import ask
 # What the questions of a command stand on: a database that is made for one of them has no other views.
 STACKS = ("int64.clamp", "stack._line")
 FLAMES = (*STACKS, "flame.tree", "flame.diff", "stack.frames")
-SITE_FLAMES = (*FLAMES, "heap.series", "attribution._allocation")
+SITE_FLAMES = (*FLAMES, "heap.series", "attribution._allocation", "attribution.growth_by_site")
 GROWTH = (
     "int64.clamp",
     "heap.series",
@@ -257,7 +257,9 @@ ORDER BY flow.escape_site_id, flow.step
 def site_stacks(connection: duckdb.DuckDBPyConnection, series_id: int, file: str, line: int) -> Result:
     """The stacks of a series whose allocation site is a line; `file` is the end of a path."""
     query = """
-    SELECT stack_id FROM attribution._allocation
+    SELECT stack_id
+    FROM attribution._allocation
+    JOIN attribution.growth_by_site USING (series_id, site_index)
     WHERE series_id = $series AND ((ends_with(file, $file) AND line = $line) OR (ends_with(inner_file, $file) AND inner_line = $line))
     """
     return ask(connection, query, {"series": series_id, "file": file, "line": line}, name="stacks")

@@ -3,7 +3,7 @@
 -- The first and the last profile are always among them.
 --
 -- key: series_id, profile_id
--- stored: by series_id
+-- staged: by series_id
 CREATE VIEW attribution._history (
   -- The series.
   series_id,

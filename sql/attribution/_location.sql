@@ -4,7 +4,7 @@
 -- without locations are left out.
 --
 -- key: series_id, location_id
--- stored: by series_id
+-- staged: by series_id
 CREATE VIEW attribution._location (
   -- The series.
   series_id,

@@ -89,7 +89,7 @@ WITH live AS (
 ),
 sites AS (
   SELECT DISTINCT * EXCLUDE (stack_id)
-  FROM attribution._allocation
+  FROM attribution._placed
 ),
 -- A site without a sample in a profile holds zero bytes there.
 points AS (
@@ -103,12 +103,6 @@ points AS (
   JOIN attribution._history AS history USING (series_id)
   LEFT JOIN live USING (series_id, site_index, moment)
 ),
-steps AS (
-  SELECT
-    *,
-    inuse_bytes > LAG(inuse_bytes) OVER (PARTITION BY series_id, site_index ORDER BY moment) AS is_rise
-  FROM points
-),
 trends AS (
   SELECT
     series_id,
@@ -119,9 +113,8 @@ trends AS (
     CASE WHEN MAX(inuse_bytes) > MIN(inuse_bytes) AND MAX(elapsed_s) > 0
       THEN regr_r2(inuse_bytes, elapsed_s)
     END AS r2,
-    AVG(is_rise::INTEGER) AS rising_share,
     list(inuse_bytes ORDER BY moment) AS history
-  FROM steps
+  FROM points
   GROUP BY series_id, site_index
 ),
 moments AS (
@@ -133,17 +126,21 @@ slopes AS (
   SELECT
     series_id,
     site_index,
-    -- Every pair of moments once; as rows they would be the square of the profiles for each site.
-    list_aggregate(
-      flatten([
-        [
-          (history[later]::HUGEINT - history[earlier]) / nullif(elapsed_s[later] - elapsed_s[earlier], 0)
-          for earlier in range(1, later)
-        ]
-        for later in range(2, len(history) + 1)
-      ]),
-      'median'
-    ) AS slope_bytes_per_s
+    list_avg([(history[place + 1] > history[place])::INTEGER for place in range(1, len(history))]) AS rising_share,
+    CASE WHEN list_min(history) < list_max(history)
+      -- Every pair of moments once; as rows they would be the square of the profiles for each site.
+      THEN list_aggregate(
+        flatten([
+          [
+            (history[later]::DOUBLE - history[earlier]::DOUBLE) / nullif(elapsed_s[later] - elapsed_s[earlier], 0)
+            for earlier in range(1, later)
+          ]
+          for later in range(2, len(history) + 1)
+        ]),
+        'median'
+      )
+      WHEN elapsed_s[1] < elapsed_s[-1] THEN 0
+    END AS slope_bytes_per_s
   FROM trends
   JOIN moments USING (series_id)
 ),
@@ -173,7 +170,7 @@ SELECT
   trends.growth_bytes / nullif(series.growth_bytes, 0),
   slopes.slope_bytes_per_s,
   trends.r2,
-  trends.rising_share,
+  slopes.rising_share,
   1.96 * sqrt(coalesce(errors.variance, 0)) / nullif(abs(trends.growth_bytes::DOUBLE), 0),
   sites.attribution,
   sites.allocation_kind,
@@ -218,7 +215,7 @@ SELECT
 FROM sites
 JOIN trends USING (series_id, site_index)
 JOIN heap.series AS series USING (series_id)
-LEFT JOIN slopes USING (series_id, site_index)
+JOIN slopes USING (series_id, site_index)
 LEFT JOIN errors USING (series_id, site_index)
 LEFT JOIN attribution._record AS records
   -- NULL labels are labels too.

@@ -24,7 +24,8 @@ WITH named AS (
     stack_id,
     value
   FROM sample
-  WHERE kind = 'trace'
+  JOIN profile USING (profile_id)
+  WHERE profile.kind = 'trace'
     AND sample_type IN (
       'net_contentions', 'net_delay', 'sync_contentions', 'sync_delay',
       'select_contentions', 'select_delay', 'syscall_contentions', 'syscall_delay'

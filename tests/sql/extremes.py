@@ -136,7 +136,7 @@ def _referred(table: Table, column: str) -> str | None:
 def _row(table: Table, chance: random.Random, *, keys: Mapping[str, Sequence[Any]]) -> dict[str, Any] | None:
     """One row; None when it would have to refer to a row of an empty table."""
     row: dict[str, Any] = {}
-    for column in table.columns:
+    for column in (*table.columns, *table.lake_only):
         name = column.lake_name
         if name is None:
             continue

@@ -113,10 +113,20 @@ def _names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, object]
 def _named(rows: duckdb.DuckDBPyRelation, names: Mapping[str, Mapping[int, object]]) -> list[tuple[object, ...]]:
     kinds = [found[1] if (found := _ID.search(column)) else None for column in rows.columns]
     named = [
-        tuple(_name(value, names.get(kind or "", {})) for value, kind in zip(row, kinds, strict=True))
+        tuple(
+            _name(_lines_named(value, names["function"]), names.get(kind or "", {}))
+            for value, kind in zip(row, kinds, strict=True)
+        )
         for row in rows.fetchall()
     ]
     return sorted(named, key=repr)
+
+
+def _lines_named(value: object, functions: Mapping[int, object]) -> object:
+    """Lines of a location have numbers inside."""
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "function_id" in value[0]:
+        return [{**line, "function_id": functions[line["function_id"]]} for line in value]
+    return value
 
 
 def _name(value: object, of: Mapping[int, object]) -> object:
