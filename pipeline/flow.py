@@ -71,6 +71,7 @@ def ingest(
     skip: Sequence[str] = (),
     executor: Executor | None = None,
     check_content: bool = False,
+    lasting: bool = True,
     advance: Callable[[int], None] = lambda inputs: None,
 ) -> Receipt:
     """Read every input under `paths` and commit it to the lake; inputs already there are skipped.
@@ -80,6 +81,7 @@ def ingest(
     skip      files that heapscape writes itself, should they lie in a folder of inputs; the lake is always skipped
     executor  where batches are decoded; None is this process
     check_content  read files too whose path, size and time of change are known
+    lasting   other engines may read the lake: what was committed goes into its Delta tables before this returns
     advance   told how many more inputs are done, after each batch
     """
     from pipeline.batch import ingest_batch
@@ -106,7 +108,8 @@ def ingest(
         refusals += result.refusals
         losses += result.losses
         advance(len(batch))
-    known = settle(lake, known)
+    if lasting:
+        known = settle(lake, known)
     return Receipt(known.batch, ingested, n_known, tuple(refusals), tuple(losses))
 
 
