@@ -42,7 +42,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 setup: $(VENV)/run.stamp ## Install into .venv and compile the kernels, once
 	@$(BIN)/python -m pipeline.warm
 
-run: setup ## Run the main job on the bundled artefacts: print the growth table, write out/report.html
+run: $(VENV)/run.stamp ## Run the main job on the bundled artefacts: print the growth table, write out/report.html
 	@mkdir -p $(OUT)
 	@$(BIN)/heapscape run $(DEMO) --lake $(OUT)/lake --db $(OUT)/heapscape.duckdb --report $(OUT)/report.html \
 	  || [ $$? -eq 1 ]

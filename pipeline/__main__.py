@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from types import FrameType
+from typing import NoReturn
 
 from pipeline.endings import check_address_space, end, leave, prepare_streams
 from pipeline.errors import PipelineError
 
 
-def command() -> int:
-    """Run the command line; what it returns is what the process ends with."""
+def command() -> NoReturn:
+    """Run the command line, and end the process as it says."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
@@ -22,15 +22,15 @@ def command() -> int:
         # Here, because there may be too little memory for the libraries.
         from pipeline import cli
     except PipelineError as error:
-        return end(error)
+        leave(end(error))
     except Exception as error:
         # Too little memory makes each of them fail in its own way.
         unloaded = ImportError(f"{type(error).__name__}: {error}")
         unloaded.__cause__ = error
-        return leave(end(unloaded))
+        leave(end(unloaded))
     except BaseException as error:
-        return leave(end(error))
-    return cli.command()
+        leave(end(error))
+    cli.command()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -39,4 +39,4 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(command())
+    command()

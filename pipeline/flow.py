@@ -1,6 +1,6 @@
 """The corridor: the only file that knows the order of the rooms.
 
-What brings in a compiler, polars or DuckDB is imported where it is used: a command that needs none of them
+What brings in a compiler, polars, Delta or DuckDB is imported where it is used: a command that needs none of them
 should not wait for them.
 """
 
@@ -17,14 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import UsageError
-from pipeline.inputs.find import find
 from pipeline.inputs.limits import Limits
-from pipeline.inputs.plan import plan, unread
-from pipeline.lake.batch_log import fingerprint
-from pipeline.lake.commit import commit, settle
-from pipeline.lake.snapshot import files, read_known, read_snapshot
-from pipeline.lake.store import store_of
-from pipeline.values import Loss, Snapshot
+from pipeline.values import Int64s, Loss, Origin, Snapshot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,6 +65,7 @@ def ingest(
     skip: Sequence[str] = (),
     executor: Executor | None = None,
     check_content: bool = False,
+    lasting: bool = True,
     advance: Callable[[int], None] = lambda inputs: None,
 ) -> Receipt:
     """Read every input under `paths` and commit it to the lake; inputs already there are skipped.
@@ -80,19 +75,19 @@ def ingest(
     skip      files that heapscape writes itself, should they lie in a folder of inputs; the lake is always skipped
     executor  where batches are decoded; None is this process
     check_content  read files too whose path, size and time of change are known
+    lasting   other engines may read the lake: what was committed goes into its Delta tables before this returns
     advance   told how many more inputs are done, after each batch
     """
     from pipeline.batch import ingest_batch
-    from pipeline.formats import is_known
+    from pipeline.lake.commit import commit, settle
+    from pipeline.lake.snapshot import read_known
 
     known = settle(lake, read_known(lake))
-    found = list(find(paths, labels=labels, skip=(lake, *skip), is_data=is_known))
-    fresh = unread(found, offered=np.empty(0, np.int64) if check_content else known.offered)
-    advance(len(found) - len(fresh))
-    batches = list(plan(fresh, target_bytes=min(_BATCH_BYTES, limits.max_plain_bytes), target_files=_BATCH_FILES))
+    offered = np.empty(0, np.int64) if check_content else known.offered
+    n_known, batches = _planned(paths, labels=labels, skip=(lake, *skip), limits=limits, offered=offered)
+    advance(n_known)
     work = partial(ingest_batch, lake=lake, limits=limits, known=known)
     ingested: Counter[str] = Counter()
-    n_known = len(found) - len(fresh)
     refusals: list[tuple[str, str]] = []
     losses: list[Loss] = []
     for batch, result in zip(batches, executor.map(work, batches) if executor else map(work, batches), strict=True):
@@ -106,8 +101,23 @@ def ingest(
         refusals += result.refusals
         losses += result.losses
         advance(len(batch))
-    known = settle(lake, known)
+    if lasting:
+        known = settle(lake, known)
     return Receipt(known.batch, ingested, n_known, tuple(refusals), tuple(losses))
+
+
+def _planned(
+    paths: Sequence[str], *, labels: Mapping[str, str], skip: Sequence[str], limits: Limits, offered: Int64s
+) -> tuple[int, list[tuple[Origin, ...]]]:
+    """How many of the inputs need not be read again, and the others in batches."""
+    from pipeline.formats import is_known
+    from pipeline.inputs.find import find
+    from pipeline.inputs.plan import plan, unread
+
+    found = list(find(paths, labels=labels, skip=skip, is_data=is_known))
+    fresh = unread(found, offered=offered)
+    batches = plan(fresh, target_bytes=min(_BATCH_BYTES, limits.max_plain_bytes), target_files=_BATCH_FILES)
+    return len(found) - len(fresh), list(batches)
 
 
 def load(
@@ -126,6 +136,9 @@ def load(
     views    the views and macros that will be asked, where the database is for one question; all when None
     advance  told what share of the work is done
     """
+    from pipeline.lake.batch_log import fingerprint
+    from pipeline.lake.snapshot import files
+    from pipeline.lake.store import store_of
     from pipeline.warehouse.load import load as load_database
     from pipeline.warehouse.part import Part
 
@@ -193,6 +206,8 @@ def open_warehouse(
 
 def _filled(lake: str) -> Snapshot:
     """The lake's snapshot; raises UsageError when nothing was ever committed, so that no typing error empties a database."""
+    from pipeline.lake.snapshot import read_snapshot
+
     snapshot = read_snapshot(lake)
     if not snapshot.batch:
         raise UsageError(

@@ -1,21 +1,25 @@
 """Compiles the kernels for this machine, so that nobody's first run waits: `python -m pipeline.warm`.
 
 numba compiles a kernel for the types it is called with, so the way to compile what the product uses is to
-use it: a tiny input of each kind goes through every room into a database that is thrown away.
+use it: a tiny input of each kind goes through every room into a database that is thrown away, the kinds in processes
+beside each other. Those of traces take as long as all others, and are not waited for where there may be none.
 """
 
 from __future__ import annotations
 
-import sys
+import gc
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from pipeline import flow
 from pipeline.endings import tell
 from pipeline.inputs.limits import Limits
 from pipeline.kernels import cache_folder
+from pipeline.workers import workers
 
 # profile.proto by hand: one sample type, two samples with a label (of one, all columns would lie in one piece, for which
 # numba compiles code of its own), one location with a line, one function.
@@ -48,40 +52,66 @@ _OLD_TRACE = bytes.fromhex(
     "2e676f2503046e616d65c306010164010207c3070201c801010208410064028094ebdc03"
 )
 _REPORT = b"# app\n./main.go:5:2: moved to heap: x\n"
+# A heap profile as text: what it brings is compiled beside what the one above does.
+_TEXT = (
+    b"heap profile: 1: 1 [2: 2] @ heap/1048576\n"
+    b"1: 1 [2: 2] @ 0x2 0x3\n#\t0x1\tmain.f+0x1\t/main.go:2\n#\t0x2\tmain.main+0x1\t/main.go:3\n\n"
+)
 _LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=1, max_depth=1)
-_STAMP = "warm"
+# What nearly every run reads, and the rest, each in the shares that different processes compile.
+PROFILES: Final = ("profile", "text")
+EVERYTHING: Final = (*PROFILES, "trace", "old trace")
+_SHARES: Final[Mapping[str, Mapping[str, bytes]]] = {
+    "profile": {"tiny.pb": _PROFILE},
+    "text": {"tiny.txt": _TEXT, "report.txt": _REPORT},
+    "trace": {"tiny.trace": _TRACE},
+    "old trace": {"old.trace": _OLD_TRACE},
+}
 
 
-def is_warm() -> bool:
-    """Whether the kernels, as they are now, have been compiled on this machine."""
-    return (cache_folder() / _STAMP).exists()
+def missing(kinds: Sequence[str]) -> list[str]:
+    """Those of the shares whose kernels, as they are now, have not been compiled on this machine."""
+    return [kind for kind in kinds if not _stamp(kind).exists()]
 
 
-def compile_kernels() -> None:
-    """Compile every kernel that a run uses; one to two minutes, once."""
+def compile_kernels(kinds: Sequence[str]) -> None:
+    """Compile the kernels of some shares, as many at a time as there are cores; up to a minute, once."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with workers(min(len(kinds), os.cpu_count() or 1)) as executor:
+        for kind in (executor.map if executor else map)(_compile, kinds):
+            _stamp(kind).touch()
+
+
+def _compile(kind: str) -> str:
+    """Compile the kernels of one share in this process."""
+    # What a compiler makes, it mostly keeps: to look for what is left takes a tenth of the time.
+    gc.disable()
     with TemporaryDirectory(prefix="heapscape-") as folder:
-        Path(folder, "tiny.pb").write_bytes(_PROFILE)
-        Path(folder, "tiny.trace").write_bytes(_TRACE)
-        Path(folder, "old.trace").write_bytes(_OLD_TRACE)
-        Path(folder, "tiny.txt").write_bytes(_REPORT)
-        inputs = [f"{folder}/{name}" for name in ("tiny.pb", "tiny.trace", "old.trace", "tiny.txt")]
+        for name, content in _SHARES[kind].items():
+            Path(folder, name).write_bytes(content)
+        inputs = [f"{folder}/{name}" for name in _SHARES[kind]]
         receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=_LIMITS)
         assert not receipt.refusals, receipt.refusals
         flow.load(f"{folder}/lake", f"{folder}/tiny.duckdb")
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    (cache_folder() / _STAMP).touch()
+    gc.enable()
+    return kind
 
 
-def main(argv: Sequence[str] = ()) -> int:
-    """Compile unless that was done; says so, because it takes a while."""
-    if is_warm():
-        return 0
-    tell("compiling the kernels for this machine, once; a minute or two\n")
+def _stamp(kind: str) -> Path:
+    return cache_folder() / f"{kind.replace(' ', '-')}.warm"
+
+
+def compile_missing(kinds: Sequence[str] = PROFILES) -> None:
+    """Compile what has not been yet of some shares; says so, because it takes a while."""
+    cold = missing(kinds)
+    if not cold:
+        return
+    what = "kernels for profiles" if set(cold) <= set(PROFILES) else "kernels"
+    tell(f"compiling the {what} for this machine, once; up to a minute\n")
     started = time.monotonic()
-    compile_kernels()
+    compile_kernels(cold)
     tell(f"compiled in {time.monotonic() - started:.0f} s\n")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    compile_missing(EVERYTHING)

@@ -17,7 +17,8 @@ from pipeline.values import Blob, Origin, Source
 from tests.builders import trace_v1
 
 REPOSITORY = Path(__file__).parents[1]
-# Prints each kernel, and the types it is called with, that was met for the first time behind the compiling.
+FILES = REPOSITORY / "tests" / "fixtures" / "files"
+# Prints each kernel, and the types it is called with, that had to be compiled behind the compiling.
 NEW = """
 import sys
 from importlib import import_module
@@ -29,22 +30,23 @@ from pipeline import flow, kernels, warm
 from pipeline.inputs.limits import Limits
 
 modules = [import_module(f"pipeline.kernels.{one.name}") for one in iter_modules(kernels.__path__)]
+known = {
+    f"{function.__module__}.{name}": function
+    for module in modules
+    for name, function in vars(module).items()
+    if isinstance(function, Dispatcher)
+}
+stats = lambda which: {
+    f"{name} {signature}"
+    for name, function in known.items()
+    for signature in getattr(function.stats, which)
+}
 
-def compiled():
-    return {
-        f"{function.__module__}.{name} {signature}"
-        for module in modules
-        for name, function in vars(module).items()
-        if isinstance(function, Dispatcher)
-        for signature in function.signatures
-    }
-
-warm.compile_kernels()
-before = compiled()
-receipt = flow.ingest(sys.argv[1:], "lake", labels={}, limits=Limits(1 << 30, 1000, 1000, 5))
+warm.compile_kernels(sys.argv[1].split(","))
+receipt = flow.ingest(sys.argv[2:], "lake", labels={}, limits=Limits(1 << 30, 1000, 1000, 5))
 flow.load("lake", "h.duckdb")
-print(len(before) > 40, sum(receipt.ingested.values()) > 100)
-print(*sorted(compiled() - before), sep="\\n")
+print(len(stats("cache_hits")) > 8, sum(receipt.ingested.values()) > 10)
+print(*sorted(stats("cache_misses")), sep="\\n")
 """
 
 
@@ -70,11 +72,20 @@ def test_the_old_trace_is_a_sound_one() -> None:
     assert warm._OLD_TRACE == trace_v1.RICH
 
 
-def test_nothing_is_left_to_be_compiled_in_a_run_whatever_it_reads(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kinds", "read"),
+    [
+        (warm.EVERYTHING, [FILES, "old.trace"]),
+        (warm.PROFILES, [FILES / "checkout" / "service=checkout" / "build=1.4.2"]),
+    ],
+)
+def test_nothing_is_left_to_be_compiled_in_a_run_whatever_it_reads(
+    tmp_path: Path, kinds: tuple[str, ...], read: list[Path | str]
+) -> None:
     (tmp_path / "old.trace").write_bytes(trace_v1.RICH)
 
     done = subprocess.run(
-        [sys.executable, "-c", NEW, REPOSITORY / "tests" / "fixtures" / "files", "old.trace"],
+        [sys.executable, "-c", NEW, ",".join(kinds), *read],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -85,14 +96,14 @@ def test_nothing_is_left_to_be_compiled_in_a_run_whatever_it_reads(tmp_path: Pat
     assert done.stdout == "True True\n\n", done.stderr
 
 
-def test_compiling_leaves_a_stamp_and_is_done_once(
+def test_compiling_leaves_a_stamp_of_each_share_and_is_done_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(warm, "cache_folder", lambda: tmp_path / "kernels")
 
-    assert not warm.is_warm()
-    assert warm.main() == 0
-    assert warm.is_warm()
-    assert "once" in capsys.readouterr().err
-    assert warm.main() == 0
+    assert warm.missing(warm.EVERYTHING) == list(warm.EVERYTHING)
+    warm.compile_missing()
+    assert warm.missing(warm.EVERYTHING) == ["trace", "old trace"]
+    assert "for profiles for this machine, once" in capsys.readouterr().err
+    warm.compile_missing()
     assert capsys.readouterr().err == ""

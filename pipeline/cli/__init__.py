@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from threading import Timer
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -120,7 +120,7 @@ def every_command() -> tuple[click.Command, ...]:
     return tuple(found for name in COMMANDS if (found := heapscape.get_command(context, name)))
 
 
-def command() -> int:
+def command() -> NoReturn:
     """The `heapscape` command: what `main` returns is what the process ends with, whatever signals come meanwhile."""
     received: list[int] = []
     since = 0.0
@@ -134,7 +134,7 @@ def command() -> int:
             raise KeyboardInterrupt
         # What the first one has begun to end is let end, unless that takes too long: `timeout` sends two at once.
         if time.monotonic() - since > _PATIENCE_S:
-            from pipeline.cli.workers import stop_workers
+            from pipeline.workers import stop_workers
 
             stop_workers()
             os._exit(128 + received[0])
@@ -154,9 +154,9 @@ def command() -> int:
     except KeyboardInterrupt:
         # While the end of something else was told.
         code = INTERRUPTED
-    # Python takes some 50 ms to end, and a Ctrl-C then would kill it: the work is done, and its exit code counts.
+    # A Ctrl-C now would kill it: the work is done, and its exit code counts.
     _on_signals(signal.SIG_IGN)
-    return leave(128 + received[0] if received and code == INTERRUPTED else code)
+    leave(128 + received[0] if received and code == INTERRUPTED else code)
 
 
 def _on_signals(answer: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:

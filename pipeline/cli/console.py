@@ -10,22 +10,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from typing import TYPE_CHECKING
 
 from pipeline.endings import answering, tell
-from pipeline.outputs import tabular
 from pipeline.text import printable, printable_lines
 from pipeline.values import Answer, Loss, Result
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 # Refusals, and losses, named one by one; the rest is a count, and all are in the tables.
 _NAMED = 5
@@ -77,6 +69,11 @@ def show_json(value: object) -> None:
 
 def show(result: Result, *, format: str) -> None:
     """An answer on standard output, in one of the formats for people and machines."""
+    # Here and below: rich takes a while to import, and an answer that is a text needs none of it.
+    from rich.console import Console
+
+    from pipeline.outputs import tabular
+
     written = tabular.write(result, format=format, console=Console(highlight=False, soft_wrap=True))
     with answering():
         if isinstance(written, bytes):
@@ -87,6 +84,8 @@ def show(result: Result, *, format: str) -> None:
 
 def show_answer(answer: Answer, *, format: str) -> None:
     """The same for an answer on its way, of any length; of a table only the beginning is shown."""
+    from pipeline.outputs import tabular
+
     if format != "table":
         with answering():
             tabular.stream(answer, sys.stdout, format=format)
@@ -100,30 +99,28 @@ def show_answer(answer: Answer, *, format: str) -> None:
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, nothing elsewhere; the yielded function is told of each step done."""
-    console = Console(stderr=True, highlight=False)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task(label, total=total)
-        yield lambda steps: bars.advance(task, steps)
+    from rich.progress import MofNCompleteColumn
+
+    with _bar(MofNCompleteColumn()) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda steps: bar.advance(task, steps)
 
 
 @contextmanager
 def share_done(label: str) -> Iterator[Callable[[float], None]]:
     """A bar on a terminal, nothing elsewhere; the yielded function is told what share of the work is done."""
+    from rich.progress import TaskProgressColumn
+
+    with _bar(TaskProgressColumn()) as bar:
+        task = bar.add_task(label, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+def _bar(done: ProgressColumn) -> Progress:
+    """A bar with a column that says how much is done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True, highlight=False)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task(label, total=1.0)
-        yield lambda share: bars.update(task, completed=share)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), done, TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

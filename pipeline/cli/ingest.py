@@ -22,8 +22,8 @@ from pipeline.cli.options import (
     memory_option,
     outcome_option,
 )
-from pipeline.cli.workers import workers
 from pipeline.errors import PipelineError, UsageError
+from pipeline.workers import workers
 
 _SOME_REFUSED = 1
 _NOTHING_DONE = 3
@@ -103,9 +103,9 @@ def ingest_with_progress(
         check_paths(inputs, lake)
     else:
         # Before the bar, which has no place for a line of its own.
-        from pipeline.warm import main as compile_once
+        from pipeline.warm import compile_missing
 
-        compile_once()
+        compile_missing()
     try:
         with (
             progress("decoding", None) as advance,

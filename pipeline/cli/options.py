@@ -208,7 +208,7 @@ def opened(
             yield connection
         return
     with TemporaryDirectory(prefix="heapscape-") as folder:
-        receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=limits(memory))
+        receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=limits(memory), lasting=False)
         _leave_out(receipt, inputs)
         flow.load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory, views=views)
         with flow.open_warehouse(f"{folder}/once.duckdb", threads=threads, memory=memory) as connection:

@@ -19,9 +19,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -48,11 +50,28 @@ def _writable(folder: Path) -> bool:
 numba.config.CACHE_DIR = str(cache_folder())
 
 
+class _Cache(FunctionCache):
+    """What was compiled is loaded without all that only the compiler needs to know, which takes 90 ms to gather."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+
+
 def kernel(function: _Function) -> _Function:
     """Compile a loop: cached on disk, without the GIL."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return _compiled(function)
 
 
 def inlined(function: _Function) -> _Function:
     """A kernel that becomes part of each kernel that calls it: of a few ns of work a call would be half."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: _Function, **options: Any) -> _Function:
+    # Nobody calls a kernel from C, and a wrapper for that takes a tenth of the time to compile.
+    options |= {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    compiled: Any = numba.njit(**options)(function)
+    if not numba.config.DISABLE_JIT:
+        compiled._cache = _Cache(function)  # type: ignore[no-untyped-call]
+    return compiled

@@ -17,18 +17,16 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import IO, Final, Literal, TextIO, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Final, Literal, TextIO, TypeAlias, cast
 
 import pyarrow as pa
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from pipeline.errors import UsageError
 from pipeline.text import printable
 from pipeline.values import Answer, Result
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _Render: TypeAlias = Callable[[object], Json]
@@ -50,7 +48,7 @@ def write(result: Result, *, format: str, console: Console | None = None) -> str
     console  what a `table` is laid out for: its width, and whether it takes colour; by default plain and as wide as it must be
     """
     if format == "table":
-        return write_table(result, console or Console(force_terminal=False))
+        return write_table(result, console)
     answer = Answer(result.name, result.columns, result.table.schema, iter(result.table.to_batches()))
     content = io.BytesIO()
     sink = io.TextIOWrapper(content, encoding="utf-8", newline="\n", write_through=True)
@@ -84,13 +82,21 @@ def beginning(answer: Answer) -> tuple[Result, bool]:
     return Result(answer.name, answer.columns, table), table.num_rows == rows
 
 
-def write_table(result: Result, console: Console) -> str:
+def write_table(result: Result, console: Console | None = None) -> str:
     """A table laid out for this console.
 
     On a terminal it has the terminal's width and, unless NO_COLOR is set, a bold header. Elsewhere it is plain
     and as wide as it must be: a program or a pager reads it, and a folded id helps neither. A terminal too narrow
     for the ids and numbers gets long lines as well, because rich would leave columns out.
     """
+    # Here, because it takes a while to import, and most answers are none of its tables.
+    from rich import box
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = console or Console(force_terminal=False)
     cells = [
         [printable(_cell(value)) for value in row] for row in _rows(result.table.schema, result.table.to_batches())
     ]

@@ -165,8 +165,9 @@ def _insert_sources(connection: duckdb.DuckDBPyConnection, files: Mapping[str, S
     n_refused = _count(connection.execute(_REFUSED.format(values=refused, hexadecimal=of_told)))
     connection.execute(_NAMES.format(hexadecimal=of_told))
     connection.execute(_GONE.format(hexadecimal=of_told))
-    for name, column in _of_sources():
-        connection.execute(f"DELETE FROM {name} WHERE {column} IN (FROM gone)")
+    if connection.execute("FROM gone LIMIT 1").fetchall():
+        for name, column in _of_sources():
+            connection.execute(f"DELETE FROM {name} WHERE {column} IN (FROM gone)")
     return ingested + n_refused
 
 

@@ -116,7 +116,7 @@ def _load(
             if is_new:
                 # A statement by itself is written through to the disk.
                 connection.begin()
-                create_tables(connection)
+                create_tables(connection, described=views is None)
                 create_modules(connection, None if views is None else {*views, *symbols.VIEWS})
                 connection.commit()
             rows = _fill(
@@ -135,15 +135,21 @@ def _load(
     return Loaded(since, wanted.batch, rows)
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every declared table, without its constraints: the lake has checked them already."""
+def create_tables(connection: duckdb.DuckDBPyConnection, *, described: bool = True) -> None:
+    """Create every declared table, without its constraints: the lake has checked them already.
+
+    described  with its comments in the catalog, which take longer than the tables
+    """
+    statements = []
     for table in tables().values():
         columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
-        comments = [f"COMMENT ON TABLE {table.name} IS {quoted(table.summary)}"]
-        comments += [
-            f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}' for column in table.columns
-        ]
-        connection.execute(";".join([f"CREATE TABLE {table.name} ({columns})", *comments]))
+        statements.append(f"CREATE TABLE {table.name} ({columns})")
+        if described:
+            statements.append(f"COMMENT ON TABLE {table.name} IS {quoted(table.summary)}")
+            statements += [
+                f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}' for column in table.columns
+            ]
+    connection.execute(";".join(statements))
 
 
 def _fill(

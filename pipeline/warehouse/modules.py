@@ -45,7 +45,7 @@ def fingerprint() -> str:
 
 
 def create_modules(connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None) -> None:
-    """Create every view and macro, or some with all they stand on, each after those it stands on, with its comments in the catalog.
+    """Create every view and macro, or some with all they stand on, each after those it stands on; of all, with their comments in the catalog.
 
     A stored one (`stored: by series_id`) becomes a table, which `derived.follow` fills: what many others stand on,
     and what dashboards ask for all the time, is worked out on loading. A staged one (`staged: by series_id`) is a table
@@ -55,6 +55,7 @@ def create_modules(connection: duckdb.DuckDBPyConnection, names: Collection[str]
     names = standing_on(declared if names is None else names)
     for schema in sorted({name.partition(".")[0] for name in names}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    is_whole = len(names) == len(declared)
     for name in names:
         declaration = declared[name]
         try:
@@ -63,7 +64,8 @@ def create_modules(connection: duckdb.DuckDBPyConnection, names: Collection[str]
             raise
         except duckdb.Error as error:
             raise SchemaError(f"sql/{name.replace('.', '/')}.sql: {error}") from error
-        connection.execute(";".join(_comments(declaration)))
+        if is_whole:
+            connection.execute(";".join(_comments(declaration)))
 
 
 def create_beside(

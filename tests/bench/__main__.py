@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from pipeline.warm import main as compile_once
+from pipeline.warm import EVERYTHING, compile_missing
 from tests.bench import work
 from tests.bench.big_profile import SMALL_PER_SERIES, extreme_profile, large_profile, small_profiles
 from tests.bench.big_trace import huge_trace, large_trace
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one pair of each and fewer files: does it run at all")
     is_quick = parser.parse_args(argv).quick
-    compile_once()
+    compile_missing(EVERYTHING)
     comparisons: list[Comparison] = []
     for measure in _quick() if is_quick else _thorough():
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:

@@ -297,8 +297,8 @@ def _with_room_for(size: int, lake: Path, database: Path) -> subprocess.Complete
 import resource, signal, sys
 from pipeline import config, flow
 from pipeline.errors import PipelineError
-from pipeline.warm import main as compile_once
-compile_once()
+from pipeline.warm import compile_missing
+compile_missing()
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 try:

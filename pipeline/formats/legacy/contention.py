@@ -18,11 +18,11 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import DecodeError
+from pipeline.formats.legacy.recognise import CONTENTION_HEADER
 from pipeline.formats.legacy.records import Spelling, first_bad
 from pipeline.formats.samples import Header
 from pipeline.values import Int64s
 
-CONTENTION_HEADER: Final = re.compile(rb"--- (?:(contentionz )|(mutex):|(contention):)")
 _TYPES: Final = (("contentions", "count"), ("delay", "nanoseconds"))
 _NUMBER: Final = re.compile(r"-?(?:0[xX][0-9a-fA-F]{1,16}|[0-9]{1,30})$")
 _INT64: Final = 2.0**63

@@ -10,15 +10,11 @@ google/pprof, profile/legacy_profile.go: parseGoCount, which knows nothing of la
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from pipeline.errors import DecodeError
+from pipeline.formats.legacy.recognise import COUNT_HEADER
 from pipeline.formats.legacy.records import Spelling
 from pipeline.formats.samples import Header
 from pipeline.values import Int64s
-
-COUNT_HEADER: Final = re.compile(rb"(\S{1,4096}) profile: total (\d{1,30})[ \t\r]*$")
 
 
 def read_count_header(line: bytes) -> tuple[Header, Spelling]:

@@ -13,13 +13,11 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import DecodeError
+from pipeline.formats.legacy.recognise import CPU_HEADER_WORDS, cpu_header, word_type
 from pipeline.formats.legacy.stacks import Stacks, gathered, without_doubled_leaf
 from pipeline.formats.samples import Header
 from pipeline.values import Int64s, UInt64s
 
-# In the order in which pprof tries them.
-_WORDS: Final = ("<u4", ">u4", "<u8", ">u8")
-_HEADER_WORDS: Final = 5
 _TYPES: Final = (("samples", "count"), ("cpu", "nanoseconds"))
 _NS_PER_US: Final = 1_000
 # A frame that the signal handler pushed is the second of nearly all samples: one in so many may lack it.
@@ -43,33 +41,16 @@ class Samples:
     rest: bytes
 
 
-def word_type(content: bytes) -> str:
-    """How a profile's words are written; "" for what is none."""
-    for kind in _WORDS:
-        if _header(content, kind) is not None:
-            return kind
-    return ""
-
-
 def is_java(content: bytes) -> bool:
     """Whether the profile, which is one, is of a Java program."""
-    header = _header(content, word_type(content))
+    header = cpu_header(content, word_type(content))
     return header is not None and header[2] == 1
-
-
-def _header(content: bytes, kind: str) -> list[int] | None:
-    size = np.dtype(kind).itemsize * _HEADER_WORDS
-    if not kind or len(content) < size:
-        return None
-    words: list[int] = np.frombuffer(content[:size], kind).tolist()
-    zero, version, language, period, padding = words
-    return words if (zero, version, padding) == (0, 3, 0) and language in (0, 1) and period > 0 else None
 
 
 def read_cpu(content: bytes) -> Samples:
     """All samples, as they stand there; raises DecodeError where one reaches past the end."""
     kind = word_type(content)
-    header = _header(content, kind)
+    header = cpu_header(content, kind)
     assert header is not None, "it was recognised by this"
     period_ns = header[3] * _NS_PER_US
     if period_ns >= 2**63:
@@ -90,7 +71,7 @@ def read_cpu(content: bytes) -> Samples:
 def _samples(words: UInt64s, *, n_bytes: int, word_bytes: int) -> tuple[Int64s, int, bool]:
     """Where each sample begins, where they end, and whether by the mark that says so."""
     starts: list[int] = []
-    at = _HEADER_WORDS
+    at = CPU_HEADER_WORDS
     total = len(words)
     while at < total or at * word_bytes < n_bytes:
         left = total - at - 2

@@ -11,19 +11,17 @@ protobuf has. google/pprof, profile/legacy_profile.go: parseHeap.
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Final
 
 import numpy as np
 
 from pipeline.errors import DecodeError
+from pipeline.formats.legacy.recognise import HEAP_HEADER
 from pipeline.formats.legacy.records import Spelling, first_bad
 from pipeline.formats.samples import Header
 from pipeline.values import Bools, Int64s
 
-_COUNTS: Final = rb"[ \t]*heap profile: *(\d{1,30}): *(\d{1,30}) *\[ *(\d{1,30}): *(\d{1,30}) *\] *@ *"
-HEAP_HEADER: Final = re.compile(_COUNTS + rb"(?:(heap[_a-z0-9]*)/?(\d*)|(growthz?|fragmentationz?))")
 _SAMPLE: Final = r"^(-?[0-9]+): *(-?[0-9]+) *\[ *([0-9]+): *([0-9]+) *\] $"
 _BOTH: Final = (
     ("alloc_objects", "count"),

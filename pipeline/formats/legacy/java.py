@@ -21,13 +21,12 @@ import numpy as np
 
 from pipeline.errors import DecodeError
 from pipeline.formats.legacy.heap import scaled
+from pipeline.formats.legacy.recognise import HEAPZ
 from pipeline.formats.legacy.records import BadRecord
 from pipeline.formats.legacy.stacks import hexadecimal, part_of, stacks_of
 from pipeline.formats.samples import Header, Part, joined_strings, strings_of
 from pipeline.values import Int64s, Symbols
 
-HEAPZ: Final = b"--- heapz 1 ---"
-CONTENTIONZ: Final = b"--- contentionz 1 ---"
 _ATTRIBUTE: Final = re.compile(r"([\w ]{1,200})=([\w ]{1,200})", re.ASCII)
 _SAMPLE: Final = re.compile(r"([0-9]{1,30}) ++([0-9]{1,30}) ++@ ++([ x0-9a-f]*+)")
 _ADDRESS: Final = re.compile("0x[0-9a-f]+")

@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipeline.formats.legacy.contention import CONTENTION_HEADER
-from pipeline.formats.legacy.count import COUNT_HEADER
-from pipeline.formats.legacy.cpu import word_type
-from pipeline.formats.legacy.heap import HEAP_HEADER
-from pipeline.formats.legacy.java import CONTENTIONZ, HEAPZ
-from pipeline.formats.legacy.thread import THREAD, THREADS
+import numpy as np
 
 CPU: Final = "cpu"
 HEAP: Final = "heap"
@@ -18,6 +13,17 @@ COUNT: Final = "count"
 THREAD_TEXT: Final = "thread"
 CONTENTION: Final = "contention"
 JAVA: Final = "java"
+COUNT_HEADER: Final = re.compile(rb"(\S{1,4096}) profile: total (\d{1,30})[ \t\r]*$")
+_COUNTS: Final = rb"[ \t]*heap profile: *(\d{1,30}): *(\d{1,30}) *\[ *(\d{1,30}): *(\d{1,30}) *\] *@ *"
+HEAP_HEADER: Final = re.compile(_COUNTS + rb"(?:(heap[_a-z0-9]*)/?(\d*)|(growthz?|fragmentationz?))")
+CONTENTION_HEADER: Final = re.compile(rb"--- (?:(contentionz )|(mutex):|(contention):)")
+HEAPZ: Final = b"--- heapz 1 ---"
+CONTENTIONZ: Final = b"--- contentionz 1 ---"
+THREADS: Final = re.compile(rb"--- threadz \d{1,30} ---")
+THREAD: Final = re.compile(rb"--- Thread [0-9a-fA-F]{1,32} \(name: [^\n]{0,4096}/\d{1,30}\) stack: ---")
+# Of gperftools' CPU profile, in the order in which pprof tries them.
+_WORDS: Final = ("<u4", ">u4", "<u8", ">u8")
+CPU_HEADER_WORDS: Final = 5
 _HEAD_BYTES: Final = 16 << 10
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _JAVA: Final = re.compile(rb"^[ \t]*format *= *java[ \t\r]*$", re.MULTILINE)
@@ -47,6 +53,24 @@ def spelling(content: bytes) -> str:
     if COUNT_HEADER.match(line):
         return COUNT
     return THREAD_TEXT if THREADS.match(line) or THREAD.match(line) else ""
+
+
+def word_type(content: bytes) -> str:
+    """How a CPU profile's words are written; "" for what is none."""
+    for kind in _WORDS:
+        if cpu_header(content, kind) is not None:
+            return kind
+    return ""
+
+
+def cpu_header(content: bytes, kind: str) -> list[int] | None:
+    """The five words that a CPU profile begins with, if they are; `kind` is how they are written."""
+    size = np.dtype(kind).itemsize * CPU_HEADER_WORDS
+    if not kind or len(content) < size:
+        return None
+    words: list[int] = np.frombuffer(content[:size], kind).tolist()
+    zero, version, language, period, padding = words
+    return words if (zero, version, padding) == (0, 3, 0) and language in (0, 1) and period > 0 else None
 
 
 def header_line(text: bytes) -> tuple[bytes, int]:

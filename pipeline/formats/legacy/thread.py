@@ -19,12 +19,11 @@ import numpy as np
 
 from pipeline.errors import DecodeError
 from pipeline.formats.legacy.maps import is_sentinel
+from pipeline.formats.legacy.recognise import THREAD, THREADS
 from pipeline.formats.legacy.stacks import Stacks, hexadecimal, stacks_of, without_doubled_leaf
 from pipeline.formats.samples import Header
 from pipeline.values import Int64s
 
-THREADS: Final = re.compile(rb"--- threadz \d{1,30} ---")
-THREAD: Final = re.compile(rb"--- Thread [0-9a-fA-F]{1,32} \(name: [^\n]{0,4096}/\d{1,30}\) stack: ---")
 _ADDRESS: Final = re.compile(rb"0x[0-9a-f]{1,4096}")
 _HEADER: Final = Header((("thread", "count"),), ("thread", "count"), 1)
 

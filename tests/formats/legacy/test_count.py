@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from pipeline.formats.legacy.count import COUNT_HEADER, read_count_header
+from pipeline.formats.legacy.count import read_count_header
+from pipeline.formats.legacy.recognise import COUNT_HEADER
 from tests.builders.legacy import text
 from tests.formats.legacy.reading import read
 

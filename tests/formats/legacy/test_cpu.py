@@ -5,7 +5,8 @@ import struct
 import pytest
 
 from pipeline.errors import DecodeError
-from pipeline.formats.legacy.cpu import calls, is_java, read_cpu, word_type
+from pipeline.formats.legacy.cpu import calls, is_java, read_cpu
+from pipeline.formats.legacy.recognise import word_type
 from tests.builders.legacy import Sample, cpu
 from tests.formats.legacy.reading import read, refusal, samples
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.formats.legacy.heap import HEAP_HEADER, read_heap_header, scaled
+from pipeline.formats.legacy.heap import read_heap_header, scaled
+from pipeline.formats.legacy.recognise import HEAP_HEADER
 from pipeline.formats.legacy.records import BadRecord
 from tests.builders.legacy import heap
 from tests.formats.legacy.reading import read, refusal

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.workers import workers
+from pipeline.workers import workers
 from tests.cli.seat import MEMORY, command, commits, environment, many_profiles
 
 # Prints the ids of the workers and leaves them at work for minutes, one of them holding the interpreter all the time.
 STARTED = """
 import os, re, sys, time
-from pipeline.cli.workers import workers
+from pipeline.workers import workers
 
 sys.platform = os.environ["PLATFORM"]
 
