@@ -132,9 +132,16 @@ def commit(
         raise Moved from error
     except (DeltaError, OSError) as error:
         # A disk that is full is no DeltaError.
-        if isinstance(error, DeltaError) and table is None and DeltaTable.is_deltatable(path, store_of(lake).options):
+        if isinstance(error, DeltaError) and table is None and _is_table(path, lake):
             raise Moved from error
         raise (explained(path, error) if is_url(path) else None) or _failed(path, name, error) from error
+
+
+def _is_table(path: str, lake: str) -> bool:
+    try:
+        return DeltaTable.is_deltatable(path, store_of(lake).options)
+    except (DeltaError, OSError):
+        return False
 
 
 def _failed(path: str, name: str, error: Exception) -> LakeError:
