@@ -18,6 +18,7 @@ from pipeline.inputs.web import fetch, is_web, shown
 _PPROF = "/debug/pprof"
 # Of Go's parameters those that make another profile of it; anything else in a query may be a key.
 _PARAMETER = re.compile(r"[?&]((?:seconds|debug|gc)=[0-9.]+)")
+_ENDINGS = {r"trace\b": ".trace", r"(metrics|.*-debug-[12])\b": ".txt", r"vars\b": ".json"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -113,6 +114,7 @@ def _kind(url: str) -> str:
 
 def _ending(target: Target) -> str:
     """For people: what a file is, its content says."""
-    if target.kind.startswith("trace"):
-        return ".trace"
-    return ".txt" if "-debug-" in target.kind else ".pb.gz"
+    for kind, ending in _ENDINGS.items():
+        if re.match(kind, target.kind):
+            return ending
+    return ".pb.gz"

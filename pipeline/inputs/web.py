@@ -72,7 +72,14 @@ async def _refusal(response: httpx.Response) -> str:
         said = piece
         break
     line = said.decode(errors="replace").strip().partition("\n")[0]
-    return f"the server answers {response.status_code} {response.reason_phrase}{f': {line}' if line else ''}; check the URL"
+    status = response.status_code
+    return f"the server answers {status} {response.reason_phrase}{f': {line}' if line else ''}; {_advice(status)}"
+
+
+def _advice(status: int) -> str:
+    if status == 401:
+        return "give the URL a name and a password, https://NAME:PASSWORD@host"
+    return "try again" if status == 429 or status >= 500 else "check the URL"
 
 
 def _reason(error: Exception) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -19,12 +20,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from pipeline.buckets import explained, is_url
-from pipeline.errors import LakeError
-from pipeline.lake.layout import is_inside, partition_values
+from pipeline.errors import LakeError, system_advice
+from pipeline.lake.layout import BATCH, is_inside, partition_values
 from pipeline.lake.store import store_of
 from pipeline.values import DataFile
 
 _APPLICATION = "heapscape"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Every so many commits the log is summed up, so that opening a table reads few files.
 _CONFIGURATION = {"delta.checkpointInterval": "20"}
 
@@ -128,10 +130,24 @@ def commit(
             )
     except CommitFailedError as error:
         raise Moved from error
-    except DeltaError as error:
-        if table is None and DeltaTable.is_deltatable(path, store_of(lake).options):
+    except (DeltaError, OSError) as error:
+        # A disk that is full is no DeltaError.
+        if isinstance(error, DeltaError) and table is None and _is_table(path, lake):
             raise Moved from error
-        raise LakeError(f"{path}: committing failed: {_said(error)}; nothing of it counts. Run it again") from error
+        raise (explained(path, error) if is_url(path) else None) or _failed(path, name, error) from error
+
+
+def _is_table(path: str, lake: str) -> bool:
+    try:
+        return DeltaTable.is_deltatable(path, store_of(lake).options)
+    except (DeltaError, OSError):
+        return False
+
+
+def _failed(path: str, name: str, error: Exception) -> LakeError:
+    counts = "nothing of it counts" if name == BATCH else "the batch counts, and the next command completes it"
+    advice = system_advice(str(error)) or "run the same command again"
+    return LakeError(f"{path}: committing failed: {_said(error)}; {counts}; {advice}")
 
 
 def fingerprint(table: Log | None) -> str:
@@ -178,8 +194,10 @@ def _within(file: DataFile) -> str:
 
 
 def _said(error: Exception) -> str:
-    """What it says, without the places in the library's own code."""
-    return str(error).partition("\n")[0]
+    """What it says and what came of what, without the places in the library's own code and without colours."""
+    first, *more = _COLOUR.sub("", str(error)).splitlines() or [type(error).__name__]
+    causes = [line.partition("↳")[2].strip() for line in more if "↳" in line]
+    return ": ".join([first, *causes[-1:]])
 
 
 def _now_ms() -> int:

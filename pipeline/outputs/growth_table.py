@@ -84,12 +84,14 @@ def _headline(series: Row) -> str:
         )
         if part
     )
-    span = readable((series["last_at"] - series["first_at"]).total_seconds() * 1e9, unit="nanoseconds")
+    # Profiles as text do not say when they were taken.
+    seconds = (series["last_at"] - series["first_at"]).total_seconds()
+    span = f" over {readable(seconds * 1e9, unit='nanoseconds')}" if seconds else ""
     trend = "" if series["slope_bytes_per_s"] is None else f", {byte_rate(series['slope_bytes_per_s'])}"
     fit = "" if series["r2"] is None else f", R² {series['r2']:.2f}"
     return (
         f"{name} · live heap {readable(series['first_bytes'], unit='bytes')} → {readable(series['last_bytes'], unit='bytes')}"
-        f" over {span}, {series['profiles']} profiles: {signed(series['growth_bytes'], unit='bytes')}{trend}{fit}"
+        f"{span}, {series['profiles']} profiles: {signed(series['growth_bytes'], unit='bytes')}{trend}{fit}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -143,6 +144,8 @@ def test_a_worker_that_is_killed_in_the_middle_changes_no_table(tmp_path: Path, 
         reach(running, lake, 2)
         # All batches are with the workers by now: it has some, and the end is not reached without them.
         made.workers[0].kill()
+        assert made.workers[0].wait(10) == -signal.SIGKILL
+        assert (running.poll(), made.workers[1].poll()) == (None, None)
         assert 0 < commits(lake) < world.commits
         seen = ended(running)
 

@@ -60,6 +60,33 @@ def test_a_file_is_named_by_what_was_asked_for_and_by_no_key(path: str, kind: st
     assert found.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("path", "ending"),
+    [
+        ("/debug/pprof/heap?gc=1", ".pb.gz"),
+        ("/debug/pprof/threadcreate", ".pb.gz"),
+        ("/debug/pprof/trace?seconds=1", ".trace"),
+        ("/debug/pprof/goroutine?debug=2", ".txt"),
+        ("/debug/vars", ".json"),
+        ("/metrics", ".txt"),
+    ],
+)
+def test_a_file_ends_as_people_expect_of_what_is_in_it(tmp_path: Path, path: str, ending: str) -> None:
+    files: list[str] = []
+    with serving({path: content(b"x")}) as url:
+        asyncio.run(
+            collect(
+                targets([f"{url}{path}"], kinds=[], into=str(tmp_path), labels={}),
+                every=1,
+                lasting=0,
+                fetched=files.append,
+                failed=lambda _, why: files.append(why),
+            )
+        )
+
+    assert [file.rpartition("Z")[2] for file in files] == [ending]
+
+
 class Enough(Exception):
     """Raised to end what would go on for ever."""
 
@@ -93,7 +120,7 @@ def test_what_fails_is_told_and_the_next_is_tried(tmp_path: Path) -> None:
 
     assert sorted(files) == sorted(map(str, (tmp_path / "service=a").iterdir()))
     assert [Path(file).read_bytes() for file in files] == [b"yes", b"yes"]
-    assert failures == [(f"{url}/heap", "the server answers 503 Service Unavailable: no; check the URL")] * 2
+    assert failures == [(f"{url}/heap", "the server answers 503 Service Unavailable: no; try again")] * 2
 
 
 def test_what_breaks_off_leaves_no_file(tmp_path: Path) -> None:

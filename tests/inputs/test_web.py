@@ -38,7 +38,8 @@ def cut_off(handler: BaseHTTPRequestHandler) -> None:
     ("answer", "said"),
     [
         (content(b"404 page not found\nx", status=404), "the server answers 404 Not Found: 404 page not found; check"),
-        (content(b"", status=500), "the server answers 500 Internal Server Error; check"),
+        (content(b"", status=500), "the server answers 500 Internal Server Error; try again"),
+        (content(b"who?", status=401), "the server answers 401 Unauthorized: who?; give the URL a name and a password"),
         (content(b"", status=302, Location="/heap"), "cannot be fetched: TooManyRedirects: "),
         (content(b"", status=302, Location="file:///etc/passwd"), "cannot be fetched: UnsupportedProtocol: "),
         (content(b"x" * 2000), "stopped after 1,000 bytes; download it"),

@@ -30,6 +30,24 @@ def test_a_commit_that_does_not_follow_on_what_was_looked_at_fails(tmp_path: Pat
     assert delta.listed(delta.opened(str(tmp_path), "stack"), "stack") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [("batch", "nothing of it counts"), ("stack", "the batch counts, and the next command completes")],
+)
+def test_what_the_system_refuses_while_committing_is_one_line_that_says_what_counts(
+    tmp_path: Path, name: str, counts: str
+) -> None:
+    (tmp_path / name).write_text("no folder")
+
+    with pytest.raises(LakeError) as raised:
+        delta.commit(None, str(tmp_path), name, [], schema=tables()["stack"].schema)
+
+    said = str(raised.value)
+    assert said.startswith(f"{tmp_path / name}: committing failed: ")
+    assert counts in said
+    assert said.isprintable()
+
+
 @pytest.mark.parametrize("name", sorted(name for name, table in tables().items() if table.in_lake))
 def test_every_declared_table_can_be_a_delta_table(tmp_path: Path, name: str) -> None:
     declared = tables()[name]

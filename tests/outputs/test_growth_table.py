@@ -69,6 +69,12 @@ def test_what_is_not_known_is_not_in_the_headline() -> None:
     assert lines(bare)[0].endswith("+20.0 MiB")
 
 
+def test_how_long_it_took_is_not_told_where_no_profile_says_when_it_was_taken() -> None:
+    assert lines(SERIES | {"last_at": START, "slope_bytes_per_s": None, "r2": None})[0].endswith(
+        "→ 30.0 MiB, 3 profiles: +20.0 MiB"
+    )
+
+
 def test_what_the_executable_says_is_in_the_headline_where_there_are_no_labels() -> None:
     bare = SERIES | {"service": None, "build": None, "main_package": "example.com/shop", "version": "v1.4.2"}
 
