@@ -59,7 +59,7 @@ def test_every_declared_table_can_be_a_delta_table(tmp_path: Path, name: str) ->
     fields = json.loads(log.schema().to_json())["fields"]
     assert [field["name"] for field in fields] == declared.schema.names
     assert {field["name"]: field["metadata"]["comment"] for field in fields} == {
-        column.lake_name: column.doc for column in declared.columns if column.lake_name
+        column.lake_name: column.doc for column in (*declared.columns, *declared.lake_only) if column.lake_name
     }
     assert [field["nullable"] for field in fields] == [field.nullable for field in declared.schema]
     assert tuple(log.metadata().partition_columns) == declared.partition
