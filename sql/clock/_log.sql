@@ -12,9 +12,9 @@ CREATE VIEW clock._log (
   run,
   -- Cycles by which it is of a run of MemStats; 0 for none.
   run_cycles,
-  -- As in `clock.file`.
+  -- How its place on the clock is known, as in `clock.file`.
   found_by,
-  -- As in `clock.file`.
+  -- Cycles by which its place on the clock is known; NULL where it is known otherwise.
   offset_cycles,
   -- What to add to its times for nanoseconds since 1970, at least; NULL when that is not known.
   least_ns,

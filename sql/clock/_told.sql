@@ -2,7 +2,7 @@
 --
 -- key: source, source_id, process
 CREATE VIEW clock._told (
-  -- As in `clock.file`.
+  -- What kind of source it is, as in `clock.file`.
   source,
   -- The file.
   source_id,
@@ -16,15 +16,15 @@ CREATE VIEW clock._told (
   taken_ns,
   -- The run; NULL when nothing but its labels may tell.
   run,
-  -- As in `clock.file`; NULL without a run.
+  -- How it is known to be of that run, as in `clock.file`.
   run_by,
-  -- As in `clock.file`.
+  -- Cycles by which it is known to be, as in `clock.file`.
   run_cycles,
-  -- As in `clock.file`.
+  -- What to add to its times, as in `clock.file`.
   offset_ns,
-  -- As in `clock.file`.
+  -- How its place on the clock is known, as in `clock.file`.
   found_by,
-  -- As in `clock.file`.
+  -- How sure that is, as in `clock.file`.
   error_ns
 ) AS
 SELECT
