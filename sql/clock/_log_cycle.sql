@@ -27,7 +27,9 @@ WITH printed AS (
     int64.clamp(start_ns::HUGEINT + sweep_termination_ns + mark_ns + mark_termination_ns) AS least_ns,
     int64.clamp(sweep_termination_ns::HUGEINT + mark_termination_ns) AS pause_ns,
     [
-      CASE WHEN ns < 100_000 THEN 1_000 WHEN ns < 1_000_000 THEN 10_000 WHEN ns < 10_000_000 THEN 100_000 ELSE 1_000_000 END
+      CASE
+        WHEN ns < 100_000 THEN 1_000 WHEN ns < 1_000_000 THEN 10_000 WHEN ns < 10_000_000 THEN 100_000 ELSE 1_000_000
+      END
       FOR ns IN [sweep_termination_ns, mark_termination_ns, mark_ns]
     ] AS units
   FROM gctrace_cycle

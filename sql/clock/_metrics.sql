@@ -46,7 +46,12 @@ fitting AS (
 best AS (
   FROM fitting QUALIFY row_number() OVER (PARTITION BY source_id, process ORDER BY cycles DESC, run) = 1
 )
-SELECT counted.source_id, counted.process, MIN(counted.taken_ns), any_value(best.run), coalesce(any_value(best.cycles), 0)
+SELECT
+  counted.source_id,
+  counted.process,
+  MIN(counted.taken_ns),
+  any_value(best.run),
+  coalesce(any_value(best.cycles), 0)
 FROM counted
 LEFT JOIN best USING (source_id, process)
 GROUP BY counted.source_id, counted.process

@@ -25,7 +25,14 @@ CREATE VIEW clock._trace_tie (
   most_ns
 ) AS
 WITH ends AS MATERIALIZED (
-  SELECT members.owner, members.labels, trace_id, ended.cycle_index, ended.least_ns, ended.most_ns, trace.clock_offset_ns
+  SELECT
+    members.owner,
+    members.labels,
+    trace_id,
+    ended.cycle_index,
+    ended.least_ns,
+    ended.most_ns,
+    trace.clock_offset_ns
   FROM clock._trace_cycle AS ended
   JOIN trace USING (trace_id)
   JOIN clock._member AS members USING (trace_id)
@@ -46,14 +53,18 @@ known_steps AS (
     run,
     is_log,
     cycle,
-    CASE WHEN lead(cycle) OVER run = cycle + 1 THEN int64.clamp(lead(least_ns) OVER run::HUGEINT - least_ns) END AS step_ns
+    CASE
+      WHEN lead(cycle) OVER run = cycle + 1 THEN int64.clamp(lead(least_ns) OVER run::HUGEINT - least_ns)
+    END AS step_ns
   FROM known
   WINDOW run AS (PARTITION BY run ORDER BY cycle)
 ),
 -- Steps within 2 ms of each other meet in one of three buckets.
 by_steps AS (
   SELECT DISTINCT steps.trace_id, known.run, known.is_log, known.cycle::HUGEINT - steps.cycle_index AS first_cycle
-  FROM (SELECT *, unnest([step_ns // 2_000_000 - 1, step_ns // 2_000_000, step_ns // 2_000_000 + 1]) AS bucket FROM steps) AS steps
+  FROM (
+    SELECT *, unnest([step_ns // 2_000_000 - 1, step_ns // 2_000_000, step_ns // 2_000_000 + 1]) AS bucket FROM steps
+  ) AS steps
   JOIN (SELECT *, step_ns // 2_000_000 AS bucket FROM known_steps) AS known USING (owner, bucket)
 ),
 by_wall AS (

@@ -24,7 +24,8 @@ SELECT
   cycles.cycle,
   'gctrace',
   int64.clamp(
-    (cycles.least_ns::HUGEINT + cycles.most_ns) // 2 + (logs.least_ns::HUGEINT + coalesce(logs.most_ns, logs.least_ns)) // 2
+    (cycles.least_ns::HUGEINT + cycles.most_ns) // 2
+    + (logs.least_ns::HUGEINT + coalesce(logs.most_ns, logs.least_ns)) // 2
   ),
   int64.clamp((cycles.most_ns::HUGEINT - cycles.least_ns + logs.most_ns - logs.least_ns + 1) // 2)
 FROM clock._log AS logs

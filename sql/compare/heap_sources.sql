@@ -56,7 +56,11 @@ WITH placed AS (
   WINDOW
     same AS (
       PARTITION BY run, cycle, quantity
-      ORDER BY unit_bytes, list_position(['trace', 'metrics', 'memstats', 'pacer', 'gctrace'], source), source_id, position
+      ORDER BY
+        unit_bytes,
+        list_position(['trace', 'metrics', 'memstats', 'pacer', 'gctrace'], source),
+        source_id,
+        position
     ),
     -- Of two moments the one with more allocations is the later one, whatever their clocks say.
     moments AS (PARTITION BY run, quantity ORDER BY allocated_bytes, at_ns, source_id, position)

@@ -48,4 +48,4 @@ def test_an_owner_without_cycles_is_told_of_those_with_some() -> None:
     seen = heapscape("gc", LOGS / "idle.log", "--service", "other")
 
     assert seen.code == 2
-    assert "no log or trace of this service, instance and build has GC cycles" in seen.err
+    assert "no log, trace or MemStats of this service, instance and build has GC cycles" in seen.err
