@@ -8,7 +8,7 @@ CREATE VIEW clock._member (
   source_id,
   -- The process, as in `process`; 0 for a trace and a profile.
   process,
-  -- The least source_id with the same labels.
+  -- Its labels as text, which are the same for candidates.
   owner,
   -- All labels given to the source.
   labels,
@@ -17,7 +17,7 @@ CREATE VIEW clock._member (
   -- When it was taken, nanoseconds since 1970; NULL for what is no profile, and for one without a time.
   taken_ns
 ) AS
-SELECT source_id, process, MIN(source_id) OVER (PARTITION BY labels::VARCHAR), labels, trace_id, taken_ns
+SELECT source_id, process, labels::VARCHAR, labels, trace_id, taken_ns
 FROM (
   SELECT source_id, process, labels, NULL AS trace_id, NULL AS taken_ns FROM process
   UNION ALL
