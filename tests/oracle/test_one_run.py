@@ -49,7 +49,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     for name in ("first", "second"):
         (out / name).mkdir()
         with (out / name / "gc.log").open("w") as log:
-            command = [folder / "moments", "-out", out / name, "-moments", "5"]
+            command = [str(folder / "moments"), "-out", str(out / name), "-moments", "5"]
             subprocess.run(command, env=environ, check=True, stderr=log, timeout=120)
     flow.ingest([str(out)], str(folder / "lake"), labels={}, limits=LIMITS)
     flow.load(str(folder / "lake"), str(folder / "db.duckdb"))
