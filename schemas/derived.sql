@@ -57,7 +57,7 @@ CREATE TABLE profile_total (
   value BIGINT NOT NULL
 );
 
--- One row per source of profiles, of a report or of an executable that everything derived takes into account.
+-- One row per source of profiles, of a report, of an executable or of what processes said that everything derived takes into account.
 --
 -- key: source_id
 -- origin: warehouse

@@ -29,8 +29,8 @@ def gc(
 ) -> None:
     """Print why the garbage collector ran, how long it stopped the program, and what it cost.
 
-    For each process of a log with the lines of GODEBUG=gctrace=1, and for each execution trace. The last line says
-    what stands out: cycles that the program asks for itself, assists that do a tenth of marking that costs something,
+    For each process of a log with the lines of GODEBUG=gctrace=1, for each execution trace, and for each process of
+    MemStats of which neither tells. The last line says what stands out: cycles that the program asks for itself, assists that do a tenth of marking that costs something,
     a quarter of the processor time, a pause of 10 ms. With FILEs the question is about them and no database is kept.
 
     \b
@@ -43,7 +43,7 @@ def gc(
         is_known = answer.table.num_rows > 0 or gc_questions.collector(connection).table.num_rows > 0
     if not answer.table.num_rows:
         raise UsageError(
-            "no log or trace of this service, instance and build has GC cycles; see which there are with: heapscape gc"
+            "no log, trace or MemStats of this service, instance and build has GC cycles; see which there are with: heapscape gc"
             if is_known
             else "there are no GC cycles; run the program with GODEBUG=gctrace=1 and give what it prints to standard "
             "error, or record a trace with: curl -o go.trace 'http://HOST:6060/debug/pprof/trace?seconds=5'"

@@ -68,7 +68,8 @@ def _headline(row: Row) -> str:
         os.path.basename(row["uri"] or ""),
         f"process {row['process']}" if row["process"] else None,
     ]
-    cycles = f"{row['cycles']:,} GC cycle{'s' if row['cycles'] != 1 else ''} in {_time(row['span_ns'])}"
+    during = "since it started" if row["span_ns"] is None else f"in {_time(row['span_ns'])}"
+    cycles = f"{row['cycles']:,} GC cycle{'s' if row['cycles'] != 1 else ''} {during}"
     return f"{' · '.join(filter(None, name))}: {cycles}"
 
 

@@ -31,6 +31,7 @@ from pipeline.warehouse.symbols import symbolise
 _SERIES: Key = ("series_id",)
 _BUILD: Key = ("service", "build")
 _FUNCTION: Key = ("function_id",)
+_LABELS: Key = ("labels",)
 
 # Samples of the series that are worked out at a time; a wide query over them takes some hundred megabytes.
 _SAMPLES_AT_A_TIME = 3_000_000
@@ -42,12 +43,17 @@ UNION
 SELECT source_id FROM escape_report ANTI JOIN derived_source USING (source_id)
 UNION
 SELECT source_id FROM binary_file ANTI JOIN derived_source USING (source_id)
+UNION
+SELECT source_id FROM process ANTI JOIN derived_source USING (source_id)
+UNION
+SELECT source_id FROM trace ANTI JOIN derived_source USING (source_id)
 """
 
 # What expired is noted as it is taken out; see incoming.py.
 _GONE = """
 CREATE TEMP TABLE IF NOT EXISTS gone_series (series_id INTEGER);
-CREATE TEMP TABLE IF NOT EXISTS gone_build (service VARCHAR, build VARCHAR)
+CREATE TEMP TABLE IF NOT EXISTS gone_build (service VARCHAR, build VARCHAR);
+CREATE TEMP TABLE IF NOT EXISTS gone_labels (labels MAP(VARCHAR, VARCHAR))
 """
 
 _TOTALS = """
@@ -186,7 +192,23 @@ UNION
 SELECT function_id FROM function
 WHERE EXISTS (FROM binary_file SEMI JOIN new_source USING (source_id) WHERE main_module IS NOT NULL)
 """
-_TOUCHED = {_SERIES: "touched_series", _BUILD: "touched_build", _FUNCTION: "touched_function"}
+# Which process a file is of is asked among those with the same labels.
+_TOUCHED_LABELS = """
+CREATE OR REPLACE TEMP TABLE touched_labels AS
+SELECT labels FROM process SEMI JOIN new_source USING (source_id)
+UNION
+SELECT labels FROM trace SEMI JOIN new_source USING (source_id)
+UNION
+SELECT labels FROM profile SEMI JOIN new_source USING (source_id)
+UNION
+FROM gone_labels
+"""
+_TOUCHED = {
+    _SERIES: "touched_series",
+    _BUILD: "touched_build",
+    _FUNCTION: "touched_function",
+    _LABELS: "touched_labels",
+}
 
 _SLICES = """
 SELECT series_id, SUM(samples) OVER (ORDER BY arrival, series_id) // $most AS slice
@@ -234,6 +256,7 @@ def follow(
     connection.execute(_TOUCHED_BUILDS)
     if "attribution._module" in names:
         connection.execute(_TOUCHED_FUNCTIONS)
+    connection.execute(_TOUCHED_LABELS)
     if any("stack_path" in modules()[name].text for name in names):
         spell_stacks(connection, is_renamed=is_renamed)
     stages = _stages(names)
@@ -241,7 +264,7 @@ def follow(
         advance(done / len(stages))
         _replace(connection, stage)
     connection.execute("INSERT INTO derived_source FROM new_source")
-    for table in ("new_source", "gone_series", "gone_build", "cut", "renamed_stack", *_TOUCHED.values()):
+    for table in ("new_source", "gone_series", "gone_build", "gone_labels", "cut", "renamed_stack", *_TOUCHED.values()):
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 

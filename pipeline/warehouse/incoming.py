@@ -98,6 +98,12 @@ CREATE OR REPLACE TEMP TABLE gone_build AS
 SELECT service, build FROM escape_report SEMI JOIN gone USING (source_id)
 UNION
 SELECT service, build FROM binary_file SEMI JOIN gone USING (source_id);
+CREATE OR REPLACE TEMP TABLE gone_labels AS
+SELECT labels FROM process SEMI JOIN gone USING (source_id)
+UNION
+SELECT labels FROM trace SEMI JOIN gone USING (source_id)
+UNION
+SELECT labels FROM profile SEMI JOIN gone USING (source_id);
 UPDATE source SET status = 'expired' WHERE source_id IN (FROM gone)
 """
 _KEY = """

@@ -16,7 +16,7 @@ SELECT
   pause.cycle_index,
   COUNT(*),
   int64.clamp(SUM(coalesce(pause.end_ns, trace.end_ns)::HUGEINT - pause.start_ns))
-FROM gc.pause AS pause
+FROM gc._trace_pause AS pause
 JOIN trace USING (trace_id)
 WHERE pause.is_gc AND pause.cycle_index IS NOT NULL
 GROUP BY trace_id, pause.cycle_index

@@ -1,8 +1,11 @@
 -- One row per process of a log with gctrace lines, and per trace with GC cycles: what the collector did in all.
 --
+-- And per process of MemStats of which neither tells, by the files' labels: those know how many cycles there were, and the
+-- pauses of the last 256 before each moment.
+--
 -- key: source, source_id, process
 CREATE VIEW gc.summary (
-  -- `trace` or `gctrace`.
+  -- `trace`, `gctrace` or `memstats`.
   source,
   -- The file.
   source_id,
@@ -16,9 +19,9 @@ CREATE VIEW gc.summary (
   instance,
   -- From labels; NULL without one.
   build,
-  -- Cycles in it.
+  -- Cycles in it; of MemStats since the process started.
   cycles,
-  -- From the beginning of the first cycle to that of the last.
+  -- From the beginning of the first cycle to that of the last; NULL of MemStats.
   span_ns,
   -- Cycles that the heap began, as it had reached its trigger.
   heap_cycles,
@@ -26,7 +29,7 @@ CREATE VIEW gc.summary (
   periodic_cycles,
   -- Cycles that the program asked for.
   forced_cycles,
-  -- Stops of the world for them.
+  -- Stops of the world for them; of MemStats cycles whose stops are told, each with all of its.
   pauses,
   -- Half of the stops were no longer.
   median_pause_ns,
@@ -74,7 +77,7 @@ WITH cycles AS (
     cycles.heap_marked_bytes,
     cycles.heap_goal_bytes,
     NULL
-  FROM gc.cycle AS cycles
+  FROM gc._trace_cycle AS cycles
   JOIN trace USING (trace_id)
 ),
 stops AS (
@@ -82,7 +85,7 @@ stops AS (
   FROM gctrace_cycle
   UNION ALL
   SELECT 'trace', trace.source_id, 0, pauses.pause_ns
-  FROM gc.pause AS pauses
+  FROM gc._trace_pause AS pauses
   JOIN trace USING (trace_id)
   WHERE pauses.is_gc AND pauses.pause_ns IS NOT NULL
 ),
@@ -146,3 +149,30 @@ LEFT JOIN stopped USING (source, source_id, process)
 LEFT JOIN process AS processes
   ON summed.source = 'gctrace' AND processes.source_id = summed.source_id AND processes.process = summed.process
 LEFT JOIN trace ON summed.source = 'trace' AND trace.source_id = summed.source_id
+UNION ALL
+SELECT
+  'memstats',
+  told.source_id,
+  told.process,
+  files.uri,
+  processes.service,
+  processes.instance,
+  processes.build,
+  told.cycles,
+  NULL,
+  0,
+  0,
+  told.forced_cycles,
+  told.pauses,
+  told.median_pause_ns,
+  told.p99_pause_ns,
+  told.max_pause_ns,
+  told.pause_ns,
+  told.cpu_share,
+  NULL,
+  NULL,
+  NULL,
+  told.goal_bytes
+FROM gc._memstats AS told
+LEFT JOIN source AS files ON files.source_id = told.source_id
+LEFT JOIN process AS processes ON processes.source_id = told.source_id AND processes.process = told.process

@@ -1,6 +1,6 @@
 -- One row per GC cycle: why it began.
 --
--- Of traces (`gc.cycle`) and of logs of GODEBUG=gctrace=1, which `source` tells apart. A log prints sizes in whole MiB.
+-- Of traces (`gc._trace_cycle`) and of logs of GODEBUG=gctrace=1, which `source` tells apart. A log prints sizes in whole MiB.
 --
 -- key: source_id, process, cycle
 CREATE VIEW gc.trigger (
@@ -8,7 +8,7 @@ CREATE VIEW gc.trigger (
   source_id,
   -- The process in a log, as in `process`; 0 for a trace.
   process,
-  -- In a log the runtime's number, from 1; in a trace `gc.cycle.cycle_index`, from 0.
+  -- In a log the runtime's number, from 1; in a trace `gc._trace_cycle.cycle_index`, from 0.
   cycle,
   -- `trace` or `gctrace`.
   source,
@@ -37,7 +37,7 @@ SELECT
   cycles.heap_goal_bytes,
   cycles.assist_ns,
   cycles.assist_ns / nullif(int64.clamp(cycles.assist_ns::HUGEINT + cycles.background_ns + cycles.idle_ns), 0)
-FROM gc.cycle AS cycles
+FROM gc._trace_cycle AS cycles
 JOIN trace USING (trace_id)
 UNION ALL
 SELECT
@@ -45,7 +45,7 @@ SELECT
   cycles.process,
   cycles.cycle,
   'gctrace',
-  coalesce(TRY(processes.started_at + to_microseconds(cycles.start_ns // 1000)), cycles.logged_at),
+  coalesce(TRY(make_timestamp(int64.clamp((cycles.start_ns::HUGEINT + files.offset_ns) // 1000))), cycles.logged_at),
   CASE WHEN cycles.is_forced THEN 'forced' WHEN cycles.is_periodic THEN 'periodic' ELSE 'heap' END,
   cycles.heap_start_bytes,
   cycles.goal_bytes,
@@ -53,4 +53,5 @@ SELECT
   cycles.assist_cpu_ns
   / nullif(int64.clamp(cycles.assist_cpu_ns::HUGEINT + cycles.background_cpu_ns + cycles.idle_cpu_ns), 0)
 FROM gctrace_cycle AS cycles
-LEFT JOIN process AS processes USING (source_id, process)
+LEFT JOIN clock.file AS files
+  ON files.source = 'gctrace' AND files.source_id = cycles.source_id AND files.process = cycles.process

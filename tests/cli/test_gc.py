@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.cli.seat import LAST, TRACES, heapscape
 
 LOGS = TRACES.parents[2] / "collector" / "service=collector" / "build=go1.27-trim"
+MOMENTS = TRACES.parents[2] / "moments"
 
 
 def test_a_log_is_answered_without_a_database(tmp_path: Path) -> None:
@@ -48,4 +49,13 @@ def test_an_owner_without_cycles_is_told_of_those_with_some() -> None:
     seen = heapscape("gc", LOGS / "idle.log", "--service", "other")
 
     assert seen.code == 2
-    assert "no log or trace of this service, instance and build has GC cycles" in seen.err
+    assert "no log, trace or MemStats of this service, instance and build has GC cycles" in seen.err
+
+
+def test_of_the_memstats_of_one_process_the_last_tell_of_it_once() -> None:
+    folder = MOMENTS / "service=moments" / "build=go1.27-trim"
+
+    seen = heapscape("gc", folder / "memstats.jsonl", *sorted(folder.glob("heap-*.txt")))
+
+    assert seen.out.count("GC cycles since it started") == 1
+    assert "13 GC cycles since it started" in seen.out

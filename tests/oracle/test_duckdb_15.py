@@ -61,7 +61,7 @@ def test_duckdb_1_5_opens_the_file_and_answers_every_view_and_macro(tmp_path: Pa
     (tmp_path / "bare.pb").write_bytes(bare(1))
     given = (
         *(DEMO, TRACES / "allocations.trace", TRACES / "plain.trace", tmp_path / "program", tmp_path / "bare.pb"),
-        *(FILES / name for name in ("everykind", "collector", "memory", "exposer", "twins")),
+        *(FILES / name for name in ("everykind", "collector", "memory", "exposer", "twins", "moments")),
     )
     flow.ingest(
         [str(path) for path in given],

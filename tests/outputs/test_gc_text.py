@@ -44,6 +44,12 @@ def test_a_process_is_told_of_in_lines() -> None:
     ]
 
 
+def test_memstats_tell_of_all_cycles_since_the_start() -> None:
+    row = ROW | {"source": "memstats", "span_ns": None, "first_live_bytes": None, "last_live_bytes": None}
+
+    assert text(row).splitlines()[0] == "checkout · build 1.4.2 · api.log: 20 GC cycles since it started"
+
+
 def test_what_a_trace_does_not_tell_is_left_out() -> None:
     bare = ROW | {"cycles": 1, "heap_cycles": 0, "periodic_cycles": 0, "forced_cycles": 0, "pauses": 0, "process": 2}
     nothing = dict.fromkeys(("max_pause_ns", "cpu_share", "assist_share", "last_live_bytes", "service", "build"))
