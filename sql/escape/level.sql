@@ -51,38 +51,6 @@ CREATE VIEW escape.level (
   -- By how much lower the heap would peak, with GOGC=100: twice what is live.
   saved_heap_bytes
 ) AS
-WITH aliased AS (
-  -- A conversion that the next verdict says is none: bytes that nobody writes to are the string's.
-  SELECT DISTINCT service, build, package, file, line, "column", TRUE AS is_alias
-  FROM escape.site
-  WHERE kind = 'zero_copy' AND "column" > 0
-),
-sites AS (
-  SELECT
-    sites.*,
-    CASE
-      WHEN sites.kind = 'leaking_param' THEN 'argument'
-      WHEN sites.kind = 'leaking_param_content' THEN 'content'
-      WHEN sites.kind = 'leaking_param_to_result' THEN 'result'
-      WHEN sites.kind <> 'does_not_escape' OR aliased.is_alias THEN NULL
-      WHEN regexp_matches(
-        sites.expression, '^(append(\(|$)|make\(map\[|map\[|string\(|\(?\[\](byte|rune|uint8|int32)\)?\()'
-      ) THEN 'size'
-      WHEN regexp_matches(sites.expression, '^make\(\[\].*\)$') AND NOT regexp_matches(sites.expression, ', \d+\)$')
-        THEN 'size'
-      -- Of strings that are joined; all else that has spaces has braces or is a call.
-      WHEN contains(sites.expression, ' + ') AND NOT regexp_matches(sites.expression, '^(&|make\(|new\()') THEN 'size'
-    END AS condition
-  FROM escape.site AS sites
-  LEFT JOIN aliased
-    -- NULL labels are labels too.
-    ON aliased.service IS NOT DISTINCT FROM sites.service
-    AND aliased.build IS NOT DISTINCT FROM sites.build
-    AND aliased.package IS NOT DISTINCT FROM sites.package
-    AND aliased.file = sites.file
-    AND aliased.line = sites.line
-    AND aliased.column = sites.column
-)
 SELECT
   sites.escape_site_id,
   sites.service,
@@ -97,10 +65,10 @@ SELECT
   CASE
     WHEN sites.is_on_heap AND records.escape_site_id IS NULL THEN 'static'
     WHEN sites.is_on_heap THEN 'certain'
-    WHEN sites.condition IS NOT NULL THEN 'conditional'
+    WHEN conditions.condition IS NOT NULL THEN 'conditional'
     ELSE 'stays'
   END,
-  sites.condition,
+  conditions.condition,
   reasons.reason,
   costs.alloc_bytes_per_s,
   costs.alloc_objects_per_s,
@@ -109,7 +77,12 @@ SELECT
   costs.waste_bytes_per_s,
   costs.alloc_share,
   int64.clamp(costs.live_bytes::HUGEINT * 2)
-FROM sites
+FROM escape.site AS sites
+LEFT JOIN escape._condition AS conditions
+  -- NULL labels are labels too.
+  ON conditions.escape_site_id = sites.escape_site_id
+  AND conditions.service IS NOT DISTINCT FROM sites.service
+  AND conditions.build IS NOT DISTINCT FROM sites.build
 LEFT JOIN attribution._record AS records
   ON records.escape_site_id = sites.escape_site_id
   AND records.service IS NOT DISTINCT FROM sites.service

@@ -124,6 +124,10 @@ func main() {
 		with := cycles(func() { kept = saved(true) })
 		write(os.Args[1] + "/heap-1.pb.gz")
 		without := cycles(func() { kept = onStack() })
+		for range 200_000 {
+			sum += sized(1000)
+		}
+		write(os.Args[1] + "/heap-2.pb.gz")
 		runtime.KeepAlive(ballast)
 		fmt.Println("cycles", strconv.Itoa(int(with)), strconv.Itoa(int(without)))
 		return
