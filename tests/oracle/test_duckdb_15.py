@@ -26,6 +26,7 @@ MACROS = {
     "flame.diff": "flame.diff((SELECT list(first_profile_id) FROM heap.series), "
     "(SELECT list(last_profile_id) FROM heap.series), 'inuse_space')",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
+    "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
 }
 # Each relation's rows as one text, rounded, so that two versions can be compared.
