@@ -33,7 +33,7 @@ stayed AS (
   SELECT service, escape_site_id
   FROM sites
   GROUP BY service, escape_site_id
-  HAVING COUNT(DISTINCT build) = 2
+  HAVING COUNT(DISTINCT build) = 2 OR build_before = build_after
 ),
 changed AS (
   SELECT

@@ -28,9 +28,9 @@ WITH weighed AS (
     allocations.attribution,
     allocations.package,
     allocations.escape_site_id,
-    int64.clamp(
-      SUM(CASE sample.profile_id WHEN series.last_profile_id THEN 1 ELSE -1 END * sample.value::HUGEINT)
-    ) AS weight
+    int64.clamp(SUM(
+      CASE sample.profile_id WHEN series.last_profile_id THEN 1 ELSE -1 END * sample.value::HUGEINT
+    )) AS weight
   FROM heap.series AS series
   JOIN sample ON sample.profile_id = series.last_profile_id
     OR wanted_weight = 'growth' AND sample.profile_id = series.first_profile_id

@@ -122,6 +122,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "escapes", how
         yield "escapes", ["--flow", "--all", *how]
         yield "escapes", ["nowhere.go", *how]
+        yield "escapes", ["--diff", f"1{EVIL}", f"1{EVIL}", *how]
         yield "goroutines", how
         yield "goroutines", ["--function", f"main.main{EVIL_LINES}", *how]
         yield "gc", how

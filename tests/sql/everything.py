@@ -88,7 +88,7 @@ def _relations() -> Iterator[tuple[str, str, Sequence[object]]]:
 
 
 def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Sequence[object]]]:
-    arguments = {
+    arguments: Mapping[str, Sequence[Sequence[object]]] = {
         "flame.tree": [(ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
         "flame.diff": [(ids[:1], ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
         "escape.diff": list(product(_builds(connection), repeat=2)),
