@@ -33,7 +33,7 @@ stayed AS (
   SELECT service, escape_site_id
   FROM sites
   GROUP BY service, escape_site_id
-  HAVING COUNT(DISTINCT build) = 2 OR build_before = build_after
+  HAVING bool_or(build = build_before) AND bool_or(build = build_after)
 ),
 changed AS (
   SELECT

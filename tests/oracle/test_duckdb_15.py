@@ -37,6 +37,8 @@ path, names = sys.argv[1], json.loads(sys.argv[2])
 def plain(value):
     return float(f"{value:.9g}") if isinstance(value, float) else value
 with duckdb.connect(path, read_only=True) as connection:
+    # On a busy machine it would stand in the answer.
+    connection.execute("SET enable_progress_bar = false")
     found = {
         name: sorted(str([plain(value) for value in row]) for row in connection.sql(f"FROM {name}").fetchall())
         for name in names
