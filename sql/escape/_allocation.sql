@@ -37,17 +37,18 @@ WHERE escape_site_id IS NOT NULL
 UNION ALL
 SELECT allocations.series_id, allocations.stack_id, sized.escape_site_id
 FROM attribution._allocation AS allocations
+JOIN attribution.growth_by_site AS sites USING (series_id, site_index)
 JOIN heap.series AS series USING (series_id)
 JOIN attribution._package AS packages
   ON packages.service IS NOT DISTINCT FROM series.service
   AND packages.build IS NOT DISTINCT FROM series.build
-  AND packages.package = allocations.package
-  AND packages.folder = regexp_replace(coalesce(allocations.file, ''), '[/\\][^/\\]*$', '')
+  AND packages.package = sites.package
+  AND packages.folder = regexp_replace(coalesce(sites.file, ''), '[/\\][^/\\]*$', '')
 JOIN sized
   ON sized.service IS NOT DISTINCT FROM series.service
   AND sized.build IS NOT DISTINCT FROM series.build
   AND sized.package = packages.reported_package
-  AND sized.base_name = regexp_replace(allocations.file, '^.*[/\\]', '')
-  AND sized.line = allocations.line
-WHERE allocations.attribution IN ('unmatched', 'implicit')
-  AND (allocations.allocation_kind IS NULL OR list_contains(sized.call_kinds, allocations.allocation_kind))
+  AND sized.base_name = regexp_replace(sites.file, '^.*[/\\]', '')
+  AND sized.line = sites.line
+WHERE sites.attribution IN ('unmatched', 'implicit')
+  AND (sites.allocation_kind IS NULL OR list_contains(sized.call_kinds, sites.allocation_kind))

@@ -25,8 +25,8 @@ WITH weighed AS (
   SELECT
     series.service,
     series.build,
-    allocations.attribution,
-    allocations.package,
+    placed_at.attribution,
+    placed_at.package,
     allocations.escape_site_id,
     int64.clamp(SUM(
       CASE sample.profile_id WHEN series.last_profile_id THEN 1 ELSE -1 END * sample.value::HUGEINT
@@ -36,6 +36,8 @@ WITH weighed AS (
     OR wanted_weight = 'growth' AND sample.profile_id = series.first_profile_id
   JOIN attribution._allocation AS allocations
     ON allocations.series_id = series.series_id AND allocations.stack_id = sample.stack_id
+  JOIN attribution.growth_by_site AS placed_at
+    ON placed_at.series_id = series.series_id AND placed_at.site_index = allocations.site_index
   WHERE list_contains(wanted_series, series.series_id)
     AND sample.sample_type = CASE wanted_weight WHEN 'alloc' THEN 'alloc_space' ELSE 'inuse_space' END
     -- What there is one profile of has not grown.
