@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,8 @@ import click
 from pipeline import flow
 from pipeline.cli.console import answer, say, show
 from pipeline.cli.options import database_option, format_option, resource_options
-from pipeline.warehouse import questions
+from pipeline.errors import UsageError
+from pipeline.warehouse import escape_questions, questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +27,13 @@ _NAMED = 5
 @click.option("--package", metavar="PATH", help="Only this package.")
 @click.option("--all", "all_kinds", is_flag=True, help="What stays on the stack and what parameters leak, too.")
 @click.option("--flow", "with_flow", is_flag=True, help="The compiler's explanation, step by step.")
+@click.option(
+    "--diff",
+    "builds",
+    nargs=2,
+    metavar="BEFORE AFTER",
+    help="What differs between two builds: escapes added, removed, moved to another line, and what they cost.",
+)
 @database_option
 @format_option
 @resource_options
@@ -35,6 +44,7 @@ def escapes(
     package: str | None,
     all_kinds: bool,
     with_flow: bool,
+    builds: tuple[str, str] | None,
     db: str,
     format_: str,
     memory: str,
@@ -45,7 +55,14 @@ def escapes(
     \b
       heapscape escapes store/cache.go:21 --flow
       heapscape escapes --package example.com/checkout/store --all
+      heapscape escapes --diff 1.4.1 1.4.2
     """
+    if builds:
+        if build or all_kinds or with_flow:
+            raise UsageError("--diff names its builds and tells escapes alone; leave out --build, --all and --flow")
+        with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
+            _diff(connection, builds, service=service, package=package, place=place, format_=format_)
+        return
     with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
         sites = questions.escapes(
             connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
@@ -68,6 +85,31 @@ def escapes(
             if (step["escape_site_id"], step["build"]) == (site["escape_site_id"], site["build"]):
                 at = f" at {step['file']}:{step['line']}" if step["file"] else ""
                 answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
+
+
+def _diff(
+    connection: duckdb.DuckDBPyConnection,
+    builds: tuple[str, str],
+    *,
+    service: str | None,
+    package: str | None,
+    place: str,
+    format_: str,
+) -> None:
+    """Show what differs; say how much of it there is, or that it is nothing."""
+    known = escape_questions.builds(connection).table["build"].to_pylist()
+    for build in builds:
+        if build not in known:
+            there = f"there are reports of {', '.join(known)}" if known else "no report has a build"
+            raise UsageError(
+                f"{build}: no escape report is of this build; {there}. Name it with: heapscape ingest --label build=..."
+            )
+    found = escape_questions.differences(connection, *builds, service=service, package=package, place=place)
+    changes = Counter(found.table["change"].to_pylist())
+    told = " · ".join(f"{changes[change]:,} {change}" for change in ("added", "removed", "moved") if changes[change])
+    say(f"{builds[0]} → {builds[1]}: {told or 'no escape differs'}")
+    if found.table.num_rows or format_ != "table":
+        show(found, format=format_)
 
 
 def _what_there_is(connection: duckdb.DuckDBPyConnection, *, all_kinds: bool) -> str:

@@ -1,7 +1,8 @@
--- One row per series of heap profiles and escape that explains allocations of it: what the escape costs.
+-- One row per series of heap profiles and verdict that explains allocations of it: what they cost.
 --
--- Rates are over the series, from its first to its last profile; a series of one profile has none. Only bytes of
--- class `escape` are counted, where one record explains an allocation.
+-- Rates are over the series, from its first to its last profile; a series of one profile has none. Counted are bytes of
+-- class `escape`, where one record explains an allocation, and what is of the only verdict of its line that says it would
+-- stay on the stack if it were small.
 --
 -- key: series_id, escape_site_id
 CREATE VIEW escape.cost (
@@ -43,20 +44,20 @@ WITH ends AS (
 ),
 allocated AS (
   SELECT
-    allocations.series_id,
+    ends.series_id,
     allocations.escape_site_id,
     int64.clamp(SUM(ends.sign * alloc.alloc_bytes::HUGEINT)) AS alloc_bytes,
     int64.clamp(SUM(ends.sign * alloc.alloc_objects::HUGEINT)) AS alloc_objects
   FROM ends
   JOIN heap.alloc AS alloc USING (profile_id)
-  JOIN attribution._allocation AS allocations USING (series_id, stack_id)
-  GROUP BY allocations.series_id, allocations.escape_site_id
+  LEFT JOIN escape._allocation AS allocations USING (series_id, stack_id)
+  GROUP BY ends.series_id, allocations.escape_site_id
 ),
 live AS (
   SELECT allocations.series_id, allocations.escape_site_id, int64.clamp(SUM(inuse.inuse_bytes)) AS live_bytes
   FROM heap.series AS series
   JOIN heap.inuse AS inuse ON inuse.profile_id = series.last_profile_id
-  JOIN attribution._allocation AS allocations
+  JOIN escape._allocation AS allocations
     ON allocations.series_id = series.series_id AND allocations.stack_id = inuse.stack_id
   GROUP BY allocations.series_id, allocations.escape_site_id
 ),
@@ -71,10 +72,10 @@ SELECT
   shared.escape_site_id,
   series.service,
   series.build,
-  records.package,
-  records.base_name,
-  records.line,
-  records.expression,
+  sites.package,
+  sites.base_name,
+  sites.line,
+  sites.expression,
   CASE WHEN series.profiles > 1
     THEN shared.alloc_bytes / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
   END,
@@ -91,8 +92,12 @@ SELECT
 FROM shared
 JOIN heap.series AS series USING (series_id)
 LEFT JOIN live USING (series_id, escape_site_id)
-JOIN attribution._record AS records
+JOIN escape.site AS sites
   -- NULL labels are labels too.
+  ON sites.escape_site_id = shared.escape_site_id
+  AND sites.service IS NOT DISTINCT FROM series.service
+  AND sites.build IS NOT DISTINCT FROM series.build
+LEFT JOIN attribution._record AS records
   ON records.escape_site_id = shared.escape_site_id
   AND records.service IS NOT DISTINCT FROM series.service
   AND records.build IS NOT DISTINCT FROM series.build

@@ -33,7 +33,7 @@ stayed AS (
   SELECT service, escape_site_id
   FROM sites
   GROUP BY service, escape_site_id
-  HAVING COUNT(DISTINCT build) = 2
+  HAVING bool_or(build = build_before) AND bool_or(build = build_after)
 ),
 changed AS (
   SELECT

@@ -64,3 +64,52 @@ def test_a_place_without_verdicts_is_told_in_words_and_not_as_an_empty_table(dem
 
     assert (seen.code, seen.out) == (0, "")
     assert seen.err.startswith("nope.go:5: no verdict fits; there are verdicts of ")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with a build, and the next, in which one escape went, one came and one moved."""
+    folder = tmp_path_factory.mktemp("two")
+    before = "# app/store\nstore/a.go:1:2: moved to heap: went\nstore/a.go:3:2: &T{} escapes to heap\nstore/a.go:9:2: moved to heap: same\n"
+    after = "# app/store\nstore/a.go:4:2: &T{} escapes to heap\nstore/a.go:7:2: moved to heap: came\nstore/a.go:9:2: moved to heap: same\n"
+    for build, text in (("1", before), ("2", after)):
+        (folder / f"{build}.txt").write_text(text)
+        lake = ("--lake", folder / "lake")
+        assert heapscape("ingest", folder / f"{build}.txt", "--label", f"build={build}", *lake).code == 0
+    assert heapscape("load", "--lake", folder / "lake", "--db", folder / "two.duckdb").code == 0
+    return folder / "two.duckdb"
+
+
+def test_diff_tells_what_came_went_and_moved(two: Path) -> None:
+    seen = heapscape("escapes", "--diff", "1", "2", "--db", two, "--format", "json")
+
+    found = {(row["change"], row["expression"], row["line_before"], row["line_after"]) for row in seen.json()}
+    assert found == {("removed", "went", 1, None), ("moved", "&T{}", 3, 4), ("added", "came", None, 7)}
+    assert seen.err.strip() == "1 → 2: 1 added · 1 removed · 1 moved"
+
+
+@pytest.mark.parametrize(("place", "expressions"), [("a.go:7", ["came"]), ("a.go:4", ["&T{}"]), ("b.go", [])])
+def test_diff_is_of_a_place(two: Path, place: str, expressions: list[str]) -> None:
+    seen = heapscape("escapes", place, "--diff", "1", "2", "--db", two, "--format", "json")
+
+    assert [row["expression"] for row in seen.json()] == expressions
+
+
+def test_two_builds_that_do_not_differ_are_told_in_words(two: Path) -> None:
+    seen = heapscape("escapes", "--diff", "1", "1", "--db", two)
+
+    assert (seen.code, seen.out, seen.err.strip()) == (0, "", "1 → 1: no escape differs")
+
+
+def test_a_build_without_a_report_names_those_that_have_one(two: Path) -> None:
+    seen = heapscape("escapes", "--diff", "1", "3", "--db", two)
+
+    assert seen.code == 2
+    assert "3: no escape report is of this build; there are reports of 1, 2." in seen.err
+
+
+@pytest.mark.parametrize("option", [["--build", "1"], ["--all"], ["--flow"]])
+def test_diff_has_no_other_choice_of_verdicts(two: Path, option: list[str]) -> None:
+    seen = heapscape("escapes", "--diff", "1", "2", *option, "--db", two)
+
+    assert (seen.code, seen.out) == (2, "")

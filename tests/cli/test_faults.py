@@ -85,7 +85,10 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
         lambda at: ["flame", "--db", at.db, "--format", "folded"],
     ),
     "report": (lambda at: ["report", "--db", at.db, "-o", at.page],),
-    "escapes": (lambda at: ["escapes", "--flow", "--db", at.db],),
+    "escapes": (
+        lambda at: ["escapes", "--flow", "--db", at.db],
+        lambda at: ["escapes", "--diff", "1.4.2", "1.4.2", "--db", at.db, "--format", "json"],
+    ),
     "goroutines": (lambda at: ["goroutines", "--db", at.db, "--format", "json"],),
     "gc": (lambda at: ["gc", "--db", at.db, "--format", "json"],),
     "memory": (lambda at: ["memory", "--db", at.db],),

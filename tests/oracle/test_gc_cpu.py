@@ -69,3 +69,10 @@ def test_the_sum_is_the_profile(version: str) -> None:
         version,
         "SELECT SUM(value) FILTER (sample_type = 'samples'), SUM(value) FILTER (sample_type = 'cpu') FROM sample",
     )
+
+
+@pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+def test_the_function_that_recurses_deeply_pays_for_most_of_the_growing_of_stacks(version: str) -> None:
+    found = _asked(version, "SELECT function FROM alloc.stack_growth ORDER BY samples DESC LIMIT 1")
+
+    assert found == [("main.recurse",)]

@@ -88,10 +88,11 @@ def _relations() -> Iterator[tuple[str, str, Sequence[object]]]:
 
 
 def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Sequence[object]]]:
-    arguments = {
+    arguments: Mapping[str, Sequence[Sequence[object]]] = {
         "flame.tree": [(ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
         "flame.diff": [(ids[:1], ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
         "escape.diff": list(product(_builds(connection), repeat=2)),
+        "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
         "gc.mmu": [(windows,) for windows in _WINDOWS],
     }
     for name, module in modules().items():
@@ -108,6 +109,11 @@ def _choices(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
     """All profiles, the first alone, and none."""
     everything = _ids(connection, "profile_id FROM profile")
     return [everything, everything[:1], []]
+
+
+def _series(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
+    """All series, and none."""
+    return [_ids(connection, "series_id FROM profile WHERE series_id IS NOT NULL"), []]
 
 
 def _sample_types(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -41,6 +41,7 @@ def test_an_empty_world_is_read_whole() -> None:
     assert [name for name, count in rows.items() if count] == [
         "alloc._size_class",
         "attribution._size_class",
+        "escape.tree",
         "flame.diff",
         "flame.tree",
     ]
