@@ -147,9 +147,8 @@ slopes AS (
 errors AS (
   SELECT allocations.series_id, allocations.site_index, SUM(sampling.variance) AS variance
   FROM heap._sampling AS sampling
-  JOIN heap.series AS series
-    ON sampling.profile_id IN (series.first_profile_id, series.last_profile_id)
-    AND series.profiles > 1
+  JOIN heap.profiles AS ends USING (profile_id)
+  JOIN heap.series AS series ON series.series_id = ends.series_id AND series.profiles > 1
   JOIN attribution._allocation AS allocations
     ON allocations.series_id = series.series_id AND allocations.stack_id = sampling.stack_id
   GROUP BY allocations.series_id, allocations.site_index

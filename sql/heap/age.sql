@@ -23,16 +23,21 @@ CREATE VIEW heap.age (
   -- nothing was allocated.
   kept_share
 ) AS
-WITH ends AS (
+WITH bounds AS (
+  SELECT series_id, first_profile_id AS profile_id, -1 AS sign FROM heap.series WHERE profiles > 1
+  UNION ALL
+  SELECT series_id, last_profile_id, 1 FROM heap.series WHERE profiles > 1
+),
+ends AS (
   SELECT
-    series.series_id,
+    bounds.series_id,
     sample.stack_id,
-    sample.value::HUGEINT * CASE sample.profile_id WHEN series.last_profile_id THEN 1 ELSE -1 END AS gained,
-    CASE WHEN sample.profile_id = series.last_profile_id THEN sample.value END AS last_value,
+    sample.value::HUGEINT * bounds.sign AS gained,
+    CASE WHEN bounds.sign = 1 THEN sample.value END AS last_value,
     sample.sample_type
-  FROM heap.series AS series
-  JOIN sample ON sample.profile_id IN (series.first_profile_id, series.last_profile_id)
-  WHERE series.profiles > 1 AND sample.sample_type IN ('inuse_space', 'alloc_space')
+  FROM bounds
+  JOIN sample USING (profile_id)
+  WHERE sample.sample_type IN ('inuse_space', 'alloc_space')
 ),
 summed AS (
   SELECT
