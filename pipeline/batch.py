@@ -28,6 +28,8 @@ from pipeline.values import Blob, Format, Known, Loss, Note, Origin, Refusal, So
 
 # Formats of moments, and the table that has at least a row for each.
 _OF_MOMENTS = {"memstats": "memstats", "metrics": "runtime_metric"}
+# As what files are counted whose rows are not.
+_FILES = {"gctrace": "log", "memstats": "memstats", "metrics": "metrics"}
 # Plain bytes that are decoded together.
 _DECODE_BYTES = 16 << 20
 
@@ -254,10 +256,8 @@ def _decode(
     writer.add({"ingest_note": note_table(told, blobs)})
     losses += _losses(told, blobs)
     accepted = [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
-    if known_format.name == "gctrace":
-        ingested["log"] += len(accepted)
-    if known_format.name in _OF_MOMENTS:
-        ingested[known_format.name] += len(accepted)
+    if known_format.name in _FILES:
+        ingested[_FILES[known_format.name]] += len(accepted)
     return accepted, [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
 
 

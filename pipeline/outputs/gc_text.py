@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.outputs.units import readable, share
+from pipeline.outputs.wording import process_name
 from pipeline.text import printable
 
 Row = Mapping[str, Any]
@@ -61,16 +61,9 @@ def verdict(row: Row) -> str:
 
 
 def _headline(row: Row) -> str:
-    name = [
-        row["service"],
-        row["instance"] and f"instance {row['instance']}",
-        row["build"] and f"build {row['build']}",
-        os.path.basename(row["uri"] or ""),
-        f"process {row['process']}" if row["process"] else None,
-    ]
     during = "since it started" if row["span_ns"] is None else f"in {_time(row['span_ns'])}"
     cycles = f"{row['cycles']:,} GC cycle{'s' if row['cycles'] != 1 else ''} {during}"
-    return f"{' · '.join(filter(None, name))}: {cycles}"
+    return f"{process_name(row)}: {cycles}"
 
 
 def _causes(row: Row) -> str:

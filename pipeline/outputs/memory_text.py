@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.units import byte_rate, readable, share
+from pipeline.outputs.wording import process_name
 from pipeline.text import printable
 
 Row = Mapping[str, Any]
@@ -37,19 +37,12 @@ def text(row: Row) -> str:
 
 
 def _headline(row: Row) -> str:
-    name = [
-        row["service"],
-        row["instance"] and f"instance {row['instance']}",
-        row["build"] and f"build {row['build']}",
-        os.path.basename(row["uri"] or ""),
-        f"process {row['process']}" if row["process"] else None,
-    ]
     moments = f"{row['moments']:,} moment{'s' if row['moments'] != 1 else ''}"
     used = "memory that is not told" if row["used_bytes"] is None else f"{_bytes(row['used_bytes'])} used"
     if row["moments"] > 1 and row["first_used_bytes"] is not None:
         used += f", {_bytes(row['first_used_bytes'])} at first"
     trend = "" if row["slope_bytes_per_s"] is None else f", {byte_rate(row['slope_bytes_per_s'])}"
-    return f"{' · '.join(filter(None, name))} · {moments}: {used}{trend}"
+    return f"{process_name(row)} · {moments}: {used}{trend}"
 
 
 def _left(row: Row) -> str:

@@ -23,6 +23,19 @@ def series_name(row: Row) -> str:
     return " · ".join(part for part in named if part) or f"series {row.get('series_id', '')}"
 
 
+def process_name(row: Row) -> str:
+    """Service, instance and build of a process, the file that tells of it, and its number there."""
+    number_there = row.get("process")
+    named = [
+        text(row, "service"),
+        text(row, "instance") and f"instance {text(row, 'instance')}",
+        text(row, "build") and f"build {text(row, 'build')}",
+        os.path.basename(text(row, "uri")),
+        f"process {number_there}" if number_there else "",
+    ]
+    return " · ".join(part for part in named if part)
+
+
 def program_name(row: Row) -> str:
     """The main package of a series, or how its executable is called; empty when neither is known."""
     return text(row, "main_package") or os.path.basename(text(row, "program"))

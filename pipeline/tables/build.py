@@ -8,9 +8,8 @@ import pyarrow as pa
 
 from pipeline.tables.binary import binary_tables
 from pipeline.tables.escape import Told, escape_tables
-from pipeline.tables.gctrace import gctrace_tables
 from pipeline.tables.goroutine import goroutine_tables
-from pipeline.tables.memstats import memstats_tables
+from pipeline.tables.process import process_tables
 from pipeline.tables.profile import profile_tables
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.trace import trace_tables
@@ -34,10 +33,7 @@ def build_tables(
         built.update(escape_tables(decoded, blobs, told=told or Told()))
     if "binary_file" in decoded.columns:
         built.update(binary_tables(decoded, blobs))
-    if "gctrace_cycle" in decoded.columns:
-        built.update(gctrace_tables(decoded, blobs))
-    if "memstats" in decoded.columns or "runtime_metric" in decoded.columns:
-        built.update(memstats_tables(decoded, blobs))
+    built.update(process_tables(decoded, blobs))
     if "trace_part" in decoded.columns:
         built.update(trace_tables(decoded, blobs, named=named or NamedSymbols()))
     return built

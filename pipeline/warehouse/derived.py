@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import duckdb
 
@@ -18,14 +17,12 @@ from pipeline.schema import tables
 from pipeline.warehouse.modules import (
     Key,
     create_beside,
-    dependencies,
-    in_order,
     modules,
-    staged_by,
     standing_on,
     stored_by,
 )
 from pipeline.warehouse.stack_paths import spell_stacks
+from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
 
 _SERIES: Key = ("series_id",)
@@ -222,15 +219,6 @@ FROM (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """Stored views that are worked out together: by the same key, after those of the stages before."""
-
-    key: Key
-    # In order; among them what they are worked out of, staged.
-    views: tuple[str, ...]
-
-
 def follow(
     connection: duckdb.DuckDBPyConnection,
     *,
@@ -259,9 +247,9 @@ def follow(
     connection.execute(_TOUCHED_LABELS)
     if any("stack_path" in modules()[name].text for name in names):
         spell_stacks(connection, is_renamed=is_renamed)
-    stages = _stages(names)
-    for done, stage in enumerate(stages):
-        advance(done / len(stages))
+    worked_out = stages(names)
+    for done, stage in enumerate(worked_out):
+        advance(done / len(worked_out))
         _replace(connection, stage)
     connection.execute("INSERT INTO derived_source FROM new_source")
     for table in ("new_source", "gone_series", "gone_build", "gone_labels", "cut", "renamed_stack", *_TOUCHED.values()):
@@ -272,53 +260,7 @@ def _any(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
     return bool(connection.sql(f"{query} LIMIT 1").fetchall())
 
 
-def _stages(names: Sequence[str]) -> list[_Stage]:
-    """The stored ones of some views that are in order, in as few stages as their dependences allow."""
-    rank: dict[str, int] = {}
-    below: dict[str, dict[Key, int]] = {}
-    for name in names:
-        highest: dict[Key, int] = {}
-        for other in dependencies(name):
-            for key, number in below[other].items():
-                highest[key] = max(highest.get(key, 0), number)
-        if key := stored_by(modules()[name]):
-            # Of another key only a finished stage can be stood on.
-            others = [number + 1 for other, number in highest.items() if other != key]
-            rank[name] = max([0, highest.get(key, 0), *others])
-            highest[key] = rank[name]
-        below[name] = highest
-    _put_off(rank)
-    groups = sorted({(number, stored_by(modules()[name])) for name, number in rank.items()})
-    return [
-        _Stage(key, _with_staged([name for name in rank if (rank[name], stored_by(modules()[name])) == (number, key)]))
-        for number, key in groups
-    ]
-
-
-def _put_off(rank: dict[str, int]) -> None:
-    """Let every view wait for the first stage that stands on it: what is staged for both is worked out once."""
-    key = {name: stored_by(modules()[name]) for name in rank}
-    below = {name: set(standing_on([name])) - {name} for name in rank}
-    for name in reversed(rank):
-        users = [rank[other] - (key[other] != key[name]) for other in rank if name in below[other]]
-        rank[name] = min(users, default=rank[name])
-
-
-def _with_staged(stored: Sequence[str]) -> tuple[str, ...]:
-    """Some stored views of one key with the staged ones of that key that they are worked out of, in order."""
-    found, left = set(stored), list(stored)
-    seen = set(left)
-    while left:
-        for other in dependencies(left.pop()):
-            if other not in seen and not stored_by(modules()[other]):
-                seen.add(other)
-                left.append(other)
-                if staged_by(modules()[other]) == stored_by(modules()[stored[0]]):
-                    found.add(other)
-    return tuple(name for name in in_order() if name in found)
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, stage: _Stage) -> None:
+def _replace(connection: duckdb.DuckDBPyConnection, stage: Stage) -> None:
     """Work out the views of a stage for the touched keys, and put them in the place of what is there."""
     touched = _TOUCHED[stage.key]
     if not _any(connection, f"FROM {touched}"):
@@ -382,7 +324,7 @@ def _is_touched(key: Key, table: str) -> str:
 
 
 @contextmanager
-def _beside(connection: duckdb.DuckDBPyConnection, stage: _Stage) -> Iterator[str]:
+def _beside(connection: duckdb.DuckDBPyConnection, stage: Stage) -> Iterator[str]:
     """A database `beside` in which the tables and views that a stage stands on show the keys of its table `key` alone.
 
     Yields the name of the database that is worked on.

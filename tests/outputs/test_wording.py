@@ -69,3 +69,17 @@ def test_a_place_without_a_file_is_its_function() -> None:
 
 def test_type_arguments_keep_their_folders() -> None:
     assert wording.short_name("example.com/a/b.F[example.com/c.T]") == "b.F[example.com/c.T]"
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (
+            {"service": "api", "instance": "a", "build": "1.4", "uri": "logs/app.log", "process": 2},
+            "api · instance a · build 1.4 · app.log · process 2",
+        ),
+        ({"service": None, "instance": None, "build": None, "uri": "app.log", "process": 0}, "app.log"),
+    ],
+)
+def test_a_process_is_named_by_its_labels_its_file_and_its_number_there(row: wording.Row, name: str) -> None:
+    assert wording.process_name(row) == name

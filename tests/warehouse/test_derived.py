@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import flow
-from pipeline.warehouse import derived as room
 from pipeline.warehouse.derived import follow
-from pipeline.warehouse.modules import in_order, modules, staged_by, standing_on, stored_by
+from pipeline.warehouse.modules import in_order, modules, stored_by
 from tests.builders.executable import BUILD_ID, GO_BUILD_ID
 from tests.builders.profile import profile
 from tests.sql.case import Block
@@ -128,23 +127,8 @@ def test_every_stored_view_says_by_what_its_rows_can_be_worked_out_apart() -> No
     stored = {name: stored_by(modules()[name]) for name in in_order() if stored_by(modules()[name])}
 
     assert len(stored) > 10
-    assert set(stored.values()) == {("series_id",), ("service", "build"), ("function_id",)}
+    assert set(stored.values()) == {("series_id",), ("service", "build"), ("function_id",), ("labels",)}
     assert all({item.name for item in modules()[name].items} >= set(key) for name, key in stored.items())
-
-
-def test_what_is_staged_is_worked_out_once_and_is_a_view_for_who_asks_for_it(tmp_path: Path) -> None:
-    stages = [stage.views for stage in room._stages(standing_on(modules()))]
-    staged = [name for name in in_order() if staged_by(modules()[name])]
-    _offer(tmp_path, {name: FILES[name] for name in FILES if name.startswith("service=a")})
-
-    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
-
-    assert len(staged) > 3
-    assert [sum(name in views for views in stages) for name in staged] == [1] * len(staged)
-    with flow.open_warehouse(str(tmp_path / "db.duckdb")) as connection:
-        kinds = dict(connection.sql("SELECT schema_name || '.' || view_name, sql FROM duckdb_views()").fetchall())
-        assert set(staged) <= set(kinds)
-        assert all(connection.sql(f"FROM {name} LIMIT 1").fetchall() for name in staged)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""MemStats, metrics and the processes they are of, as tables."""
+"""What is told of Go processes and their moments, as tables: by the runtime in logs, by MemStats, by metrics."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from pipeline.tables.source import label_columns, label_maps
 from pipeline.tables.table import declared
 from pipeline.values import Blob, Column, Decoded
 
-_TABLES: Final = ("memstats", "memstats_size_class", "memstats_pause", "runtime_metric", "runtime_metric_bucket")
+TABLES: Final = (
+    *("process", "gctrace_cycle", "gctrace_scan", "gctrace_pacer", "scavenge", "schedtrace", "inittrace"),
+    *("memstats", "memstats_size_class", "memstats_pause", "runtime_metric", "runtime_metric_bucket"),
+)
 
 
-def memstats_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
-    """Every table that MemStats and metrics fill; `blobs` are those that were decoded."""
+def process_tables(decoded: Decoded, blobs: Sequence[Blob]) -> Mapping[str, pa.Table]:
+    """Those of `TABLES` that are there; `blobs` are those that were decoded. A process has the labels of its file."""
     source_hash = np.array([blob.source.source_hash for blob in blobs], np.int64)
     built = {}
-    for name in ("process", *_TABLES):
+    for name in TABLES:
         if name in decoded.columns:
             own: dict[str, Column] = dict(decoded.columns[name])
             of = np.asarray(own.pop("blob_index"), np.int64)
