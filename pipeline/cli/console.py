@@ -37,6 +37,8 @@ def answer_exactly(text: str) -> None:
     """Text for other programs on standard output, with every character it has."""
     with answering():
         sys.stdout.write(text)
+        # Whoever reads a pipe sees it when it is there.
+        sys.stdout.flush()
 
 
 def say(text: str) -> None:

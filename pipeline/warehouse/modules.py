@@ -64,8 +64,12 @@ def create_modules(connection: duckdb.DuckDBPyConnection, names: Collection[str]
             raise
         except duckdb.Error as error:
             raise SchemaError(f"sql/{name.replace('.', '/')}.sql: {error}") from error
+    # Views over views over views take DuckDB long to understand: what stands on staged ones was made over tables.
+    for name in names:
+        if staged_by(declared[name]):
+            connection.execute(f"DROP TABLE {name}; {declared[name].text}")
         if is_whole:
-            connection.execute(";".join(_comments(declaration)))
+            connection.execute(";".join(_comments(declared[name])))
 
 
 def create_beside(
@@ -85,7 +89,9 @@ def create_beside(
     for schema in sorted({name.partition(".")[0] for name in needed}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for name in in_order():
-        if name in wanted:
+        if name in wanted and staged_by(declared[name]):
+            connection.execute(_definition(declared[name]))
+        elif name in wanted:
             connection.execute(f"CREATE TABLE {name} AS FROM {home}.{name} LIMIT 0")
         elif name in needed and stored_by(declared[name]):
             condition = shown([item.name for item in declared[name].items])
@@ -117,7 +123,7 @@ def staged_by(declaration: Declaration) -> Key:
 
 
 def _definition(declaration: Declaration) -> str:
-    if stored_by(declaration):
+    if stored_by(declaration) or staged_by(declaration):
         return declaration.text.replace("CREATE VIEW", "CREATE TABLE", 1).rstrip("; \n") + "\nWITH NO DATA"
     return declaration.text
 

@@ -6,7 +6,7 @@
 -- other choice, nothing is decided, and all that may explain them stay.
 --
 -- key: series_id, location_id, escape_site_id
--- staged: by series_id
+-- stored: by series_id
 CREATE VIEW attribution._candidate (
   -- The series.
   series_id,

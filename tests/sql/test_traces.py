@@ -33,8 +33,8 @@ def test_every_forced_cycle_is_there(lake: duckdb.DuckDBPyConnection) -> None:
         """
         SELECT source.uri, COUNT(*) FILTER (cycle.trigger = 'forced')
         FROM gc.cycle AS cycle
-        JOIN trace USING (trace_id)
         JOIN source USING (source_id)
+        WHERE cycle.source = 'trace'
         GROUP BY source.uri
         """
     ).fetchall()

@@ -428,7 +428,9 @@ def test_duckdb_takes_the_declarations_as_they_are_written() -> None:
         )
 
     assert nullable == {
-        f"{table.name}.{column.name}": column.nullable for table in tables().values() for column in table.columns
+        f"{table.name}.{column.name}": column.nullable
+        for table in tables().values()
+        for column in (*table.columns, *table.lake_only)
     }
 
 
