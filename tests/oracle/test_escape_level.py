@@ -76,14 +76,16 @@ def test_what_stays_never_allocates_and_what_is_conditional_does_when_it_is_larg
 
 @RELEASES
 def test_cycles_fall_by_the_share_that_the_view_says_when_it_stays_on_the_stack(version: str, tmp_path: Path) -> None:
-    said = toolchain.run([built(version, tmp_path), tmp_path])
-    _, with_it, without = said.split()
+    program = built(version, tmp_path)
+    # Of some fifty cycles one more or less is two hundredths.
+    said = [toolchain.run([program, tmp_path]).split() for _ in range(4)]
+    with_it, without = (sum(int(one[place]) for one in said) for place in (1, 2))
 
     rows = levels(tmp_path, *(tmp_path / name for name in ("report.txt", "heap-0.pb.gz", "heap-1.pb.gz")))
 
     (saved,) = [row["saved_gc_share"] for row in rows if row["expression"] == "&[1024]byte{}" and row["series_id"]]
-    assert int(with_it) > 30
-    assert saved == pytest.approx(1 - int(without) / int(with_it), abs=0.05)
+    assert with_it > 120
+    assert saved == pytest.approx(1 - without / with_it, abs=0.05)
 
 
 @RELEASES

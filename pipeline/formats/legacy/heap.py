@@ -15,6 +15,8 @@ from functools import partial
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.errors import DecodeError
 from pipeline.formats.legacy.recognise import HEAP_HEADER
@@ -91,7 +93,8 @@ def scaled(count: Int64s, size: Int64s, *, rate: int) -> tuple[Int64s, Int64s]:
     is_some = (count != 0) & (size != 0)
     objects, space = count[is_some].astype(np.float64), size[is_some].astype(np.float64)
     with np.errstate(all="ignore"):
-        scale = 1 / (1 - np.exp(-(space / objects) / rate))
+        # The C library's: numpy's own differs in the last bit from processor to processor, and so from pprof's numbers.
+        scale = 1 / (1 - pc.exp(pa.array(-(space / objects) / rate)).to_numpy())
         found = objects * scale, space * scale
     is_large: Bools = np.zeros(len(count), np.bool_)
     is_large[is_some] = ~((np.abs(found[0]) < _INT64) & (np.abs(found[1]) < _INT64))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,16 @@ def test_a_header_without_numbers_is_none() -> None:
 def test_values_are_scaled_as_the_runtime_scales_them() -> None:
     # One object of 48 bytes at a rate of 512 KiB: 1/(1-exp(-48/524288)) = 10923.17.
     assert [values for _, values, _ in read(heap("1: 48 [2: 96] @ 0x1")).samples] == [(21846, 1048624, 10923, 524312)]
+
+
+def test_numbers_are_the_same_on_every_processor() -> None:
+    # Near zero all digits are in the last bits of the exponential, for which numpy has instructions of its own.
+    sizes = np.arange(1, 4_001)
+    objects, size = scaled(np.full(4_000, 3), sizes, rate=524_288)
+
+    scale = [1 / (1 - math.exp(-(size / 3) / 524_288)) for size in sizes.tolist()]
+    assert objects.tolist() == [int(3 * by) for by in scale]
+    assert size.tolist() == [int(size * by) for size, by in zip(sizes.tolist(), scale, strict=True)]
 
 
 def test_a_rate_of_one_scales_nothing() -> None:
