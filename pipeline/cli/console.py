@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.endings import answering, tell
 from pipeline.text import printable, printable_lines
@@ -82,6 +82,20 @@ def show(result: Result, *, format: str) -> None:
             sys.stdout.buffer.write(written)
         else:
             sys.stdout.write(written)
+
+
+def show_processes(
+    result: Result, text: Callable[[Mapping[str, Any]], str], *, format: str, limit: int, others: str
+) -> None:
+    """A row a process: for people a text about each of the first, and how many `others` there are; else as `show` does."""
+    if format != "table":
+        show(result, format=format)
+        return
+    rows = result.table.to_pylist()
+    for row in rows[:limit]:
+        answer_lines(text(row))
+    if len(rows) > limit:
+        say(f"and {len(rows) - limit:,} {others}; choose with --service, --instance, --build, or -n {len(rows)}")
 
 
 def show_answer(answer: Answer, *, format: str) -> None:

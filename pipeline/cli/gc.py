@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipeline.cli.console import answer_lines, say, show
+from pipeline.cli.console import show_processes
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options
 from pipeline.errors import UsageError
 from pipeline.outputs import gc_text
@@ -48,13 +48,4 @@ def gc(
             else "there are no GC cycles; run the program with GODEBUG=gctrace=1 and give what it prints to standard "
             "error, or record a trace with: curl -o go.trace 'http://HOST:6060/debug/pprof/trace?seconds=5'"
         )
-    if format_ != "table":
-        show(answer, format=format_)
-        return
-    rows = answer.table.to_pylist()
-    for row in rows[:limit]:
-        answer_lines(gc_text.text(row))
-    if len(rows) > limit:
-        say(
-            f"and {len(rows) - limit:,} with fewer cycles; choose with --service, --instance, --build, or -n {len(rows)}"
-        )
+    show_processes(answer, gc_text.text, format=format_, limit=limit, others="with fewer cycles")

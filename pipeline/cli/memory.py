@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipeline.cli.console import answer_lines, say, show
+from pipeline.cli.console import show_processes
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options
 from pipeline.errors import UsageError
 from pipeline.outputs import memory_text
@@ -47,11 +47,4 @@ def memory(
             if is_known
             else "there are no MemStats and no metrics; fetch some with: curl -o vars.json http://HOST:6060/debug/vars"
         )
-    if format_ != "table":
-        show(answer, format=format_)
-        return
-    rows = answer.table.to_pylist()
-    for row in rows[:limit]:
-        answer_lines(memory_text.text(row))
-    if len(rows) > limit:
-        say(f"and {len(rows) - limit:,} that use less; choose with --service, --instance, --build, or -n {len(rows)}")
+    show_processes(answer, memory_text.text, format=format_, limit=limit, others="that use less")

@@ -14,13 +14,7 @@ from contextlib import contextmanager
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse.modules import (
-    Key,
-    create_beside,
-    modules,
-    standing_on,
-    stored_by,
-)
+from pipeline.warehouse.modules import Key, create_beside, modules, standing_on, stored_by
 from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
