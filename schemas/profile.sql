@@ -96,7 +96,7 @@ CREATE TABLE profile_mapping (
 -- partition: kind, day
 -- lake: kind, day
 -- sort: sample_type, stack_id
--- dictionary: sample_type, unit
+-- dictionary: sample_type
 CREATE TABLE sample (
   -- The profile.
   profile_id INTEGER NOT NULL REFERENCES profile(profile_id),
@@ -106,9 +106,7 @@ CREATE TABLE sample (
   stack_id INTEGER NOT NULL REFERENCES stack(stack_id),
   -- What was measured, in the file's own words: inuse_space, alloc_objects, cpu.
   sample_type VARCHAR NOT NULL,
-  -- Unit of `value`.
-  unit VARCHAR NOT NULL,
-  -- In `unit`.
+  -- In the unit that the profile has for the sample type; see profile_sample_type.
   value BIGINT NOT NULL,
   -- The sample's labels.
   label_set_id INTEGER NOT NULL REFERENCES label_set(label_set_id),

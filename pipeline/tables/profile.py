@@ -125,7 +125,7 @@ def _mappings(decoded: Decoded, ids: SymbolIds, *, profile_hash: Int64s) -> pa.T
 
 
 def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_hash: UInt64s) -> pa.Table:
-    profile, sample_type = decoded.columns["profile"], decoded.columns["sample_type"]
+    profile = decoded.columns["profile"]
     profile_of, sample_of, place_of, value_of, type_of = sample_rows(
         np.ascontiguousarray(profile["sample_end"]),
         np.ascontiguousarray(profile["sample_type_end"]),
@@ -137,7 +137,6 @@ def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_
         "sample_index": place_of,
         "stack_hash": ids.stack[sample_of],
         "sample_type": _dictionary(_type_names(decoded), rows=type_of),
-        "unit": _dictionary(text_array(_symbols(decoded).strings, sample_type["unit_text"]), rows=type_of),
         "value": value_of,
         "label_set_hash": label_set_hash[sample_of],
         "kind": pa.DictionaryArray.from_arrays(pa.array(profile_of), profiles["kind"].combine_chunks()),

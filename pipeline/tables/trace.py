@@ -171,13 +171,11 @@ def _samples(
     label_set_hash, label_set = _no_labels()
     kind = np.asarray(columns["sample_type"]).astype(np.int32)
     n = len(kind)
-    names, units = (words(*(pair[i] for pair in SAMPLE_TYPES)) for i in range(2))
     rows: dict[str, Column] = {
         "profile_hash": np.full(n, trace_hash, np.int64),
         "sample_index": np.asarray(columns["sample_index"]).astype(np.int32),
         "stack_hash": stack_hashes[np.asarray(columns["stack"])],
-        "sample_type": pa.DictionaryArray.from_arrays(pa.array(kind), names),
-        "unit": pa.DictionaryArray.from_arrays(pa.array(kind), units),
+        "sample_type": pa.DictionaryArray.from_arrays(pa.array(kind), words(*(name for name, _ in SAMPLE_TYPES))),
         "value": columns["value"],
         "label_set_hash": np.full(n, label_set_hash, np.uint64),
         "kind": pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), words("trace")),

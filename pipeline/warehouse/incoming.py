@@ -17,6 +17,7 @@ import duckdb
 from pipeline.schema import Table, TableColumn, struct_fields, tables
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import quoted
+from pipeline.warehouse.numbering import is_nested, numbered
 from pipeline.warehouse.part import Part
 
 _ASK_LAKE = "heapscape lake verify tells which files are not as they were written"
@@ -233,48 +234,18 @@ def _insert_symbols(connection: duckdb.DuckDBPyConnection, table: Table, paths: 
         f"SELECT DISTINCT ON ({key}) rows.*, key_{table.name}.id FROM {_files(table, paths)} AS rows "
         f"JOIN key_{table.name} ON key_{table.name}.hash = rows.{key} WHERE key_{table.name}.is_new"
     )
-    nested = [column for column in table.columns if _is_nested(column)]
-    for column in nested:
-        new = _renumbered(new, column, key=key)
+    nested = [column for column in table.columns if is_nested(column)]
     columns = ", ".join(
         "rows.id"
         if column.counts == table.name and not column.lake_name
-        else f'"{column.name}"'
+        else f"numbered_{column.name}(rows.{column.lake_name})"
         if column in nested
         else _value(column, "rows")
         for column in table.columns
     )
     joins = " ".join(_joins(table, but=table.name))
-    return _count(connection.execute(f"INSERT INTO {table.name} SELECT {columns} FROM ({new}) AS rows {joins}"))
-
-
-def _is_nested(column: TableColumn) -> bool:
-    is_list = column.counts is not None and column.sql_type.endswith("[]")
-    return is_list or any(counted for _, _, counted in struct_fields(column.sql_type))
-
-
-def _renumbered(query: str, column: TableColumn, *, key: str) -> str:
-    """The query with hashes inside a list column as numbers, in a column of DuckDB's name."""
-    if column.counts:
-        unfolded = f"SELECT {key}, unnest({column.lake_name}) AS hash, generate_subscripts({column.lake_name}, 1) AS place FROM new"
-        counted, value = column.counts, "numbers.id"
-    else:
-        fields = struct_fields(column.sql_type)
-        counted, hashed = next((counted, name) for name, _, counted in fields if counted)
-        parts = ", ".join(
-            f"'{name}': numbers.id" if inner else f"'{name}': unfolded.part.\"{name}\"" for name, _, inner in fields
-        )
-        value = f"{{{parts}}}"
-        unfolded = (
-            f"SELECT {key}, part, part.{hashed.removesuffix('_id')}_hash AS hash, place "
-            f"FROM (SELECT {key}, unnest({column.lake_name}) AS part, generate_subscripts({column.lake_name}, 1) AS place FROM new)"
-        )
-    return (
-        f"WITH new AS MATERIALIZED ({query}), unfolded AS ({unfolded}), "
-        f"folded AS (SELECT {key}, list({value} ORDER BY place) AS folded FROM unfolded "
-        f"LEFT JOIN key_{counted} AS numbers ON numbers.hash = unfolded.hash GROUP BY {key}) "
-        f'SELECT new.* EXCLUDE ({column.lake_name}), coalesce(folded.folded, []) AS "{column.name}" FROM new LEFT JOIN folded USING ({key})'
-    )
+    with numbered(connection, nested):
+        return _count(connection.execute(f"INSERT INTO {table.name} SELECT {columns} FROM ({new}) AS rows {joins}"))
 
 
 def _insert_rows(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> int:

@@ -77,38 +77,28 @@ used AS (
     FROM sizes
   )
   GROUP BY series_id, location_id
-),
-inlined AS (
-  SELECT
-    location_id,
-    list(function ORDER BY depth DESC) FILTER (NOT is_outermost) AS functions,
-    list(line ORDER BY depth DESC) AS lines
-  FROM stack._line
-  GROUP BY location_id
 )
 SELECT
   used.series_id,
-  used.location_id,
+  location_id,
   series.service,
   series.build,
-  outermost.function,
-  outermost.package,
-  outermost.file,
-  regexp_replace(outermost.file, '^.*[/\\]', ''),
-  regexp_replace(outermost.file, '[/\\][^/\\]*$', ''),
-  outermost.line,
-  innermost.depth <> outermost.depth,
-  innermost.function,
-  innermost.package,
-  innermost.file,
-  regexp_replace(innermost.file, '^.*[/\\]', ''),
-  innermost.line,
-  coalesce(inlined.functions, []),
-  inlined.lines,
+  positions.function,
+  positions.package,
+  positions.file,
+  positions.base_name,
+  positions.folder,
+  positions.line,
+  positions.has_inlined,
+  positions.inner_function,
+  positions.inner_package,
+  positions.inner_file,
+  positions.inner_base_name,
+  positions.inner_line,
+  positions.inlined_functions,
+  positions.inlined_lines,
   list_filter(coalesce(used.object_bytes, []), lambda b: b IS NOT NULL),
-  outermost.address
+  positions.address
 FROM used
 JOIN heap.series AS series USING (series_id)
-JOIN stack._line AS outermost ON outermost.location_id = used.location_id AND outermost.is_outermost
-JOIN stack._line AS innermost ON innermost.location_id = used.location_id AND innermost.depth = 0
-LEFT JOIN inlined ON inlined.location_id = used.location_id
+JOIN attribution._position AS positions USING (location_id)

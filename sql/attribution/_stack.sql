@@ -20,11 +20,28 @@ CREATE VIEW attribution._stack (
   -- For class caller: its line.
   caller_line
 ) AS
-WITH
+WITH builds AS (
+  SELECT series_id, service, build, dense_rank() OVER (ORDER BY service, build) AS build_index
+  FROM heap.series
+),
+-- What is told of a location and of a stack is told of a build; its series share them.
+locations AS (
+  SELECT DISTINCT
+    builds.build_index,
+    locations.service,
+    locations.build,
+    locations.location_id,
+    locations.package,
+    locations.file,
+    locations.base_name,
+    locations.folder
+  FROM attribution._location AS locations
+  JOIN builds USING (series_id)
+),
 -- The package of each leaf, and whether a report of this build speaks of it and of the file.
 leaves AS (
   SELECT
-    locations.series_id,
+    locations.build_index,
     locations.location_id,
     bool_or(packages.reported_package IS NOT NULL)
     -- What the runtime lends to other packages is in its own files: reflect.unsafe_New, sync.runtime_Semacquire.
@@ -33,7 +50,7 @@ leaves AS (
       AND any_value(locations.package) <> 'runtime'
     ) AS is_reported,
     bool_or(files.base_name IS NOT NULL) AS is_file_reported
-  FROM attribution._location AS locations
+  FROM locations
   LEFT JOIN attribution._package AS packages
     -- NULL labels are labels too.
     ON packages.service IS NOT DISTINCT FROM locations.service
@@ -46,7 +63,7 @@ leaves AS (
     AND files.package = packages.reported_package
     AND files.base_name = locations.base_name
     AND (NOT packages.is_folder_told OR files.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
-  GROUP BY locations.series_id, locations.location_id
+  GROUP BY locations.build_index, locations.location_id
 ),
 explained AS (
   SELECT
@@ -58,35 +75,45 @@ explained AS (
   GROUP BY series_id, location_id
 ),
 located AS (
-  SELECT used.series_id, stack_id, stack.location_ids[1] AS location_id, stack.location_ids
+  SELECT used.series_id, builds.build_index, stack_id, stack.location_ids[1] AS location_id
   FROM heap._stack AS used
+  JOIN builds USING (series_id)
   JOIN stack USING (stack_id)
+),
+unreported AS (
+  SELECT DISTINCT build_index, stack_id
+  FROM located
+  LEFT JOIN leaves USING (build_index, location_id)
+  WHERE NOT coalesce(leaves.is_reported, false)
 ),
 above AS (
   SELECT
-    series_id,
+    unreported.build_index,
     stack_id,
-    unnest(location_ids[2:]) AS location_id,
-    unnest(range(1, len(location_ids))) AS place
-  FROM located
-  LEFT JOIN leaves USING (series_id, location_id)
-  WHERE NOT coalesce(leaves.is_reported, false)
+    unnest(stack.location_ids[2:]) AS location_id,
+    unnest(range(1, len(stack.location_ids))) AS place
+  FROM unreported
+  JOIN stack USING (stack_id)
+),
+reported AS (
+  SELECT
+    builds.build_index,
+    positions.location_id,
+    -- Of the functions inlined into one location the outermost is where the compiler reports.
+    {'function': positions.function, 'file': positions.file, 'line': positions.line} AS caller
+  FROM (SELECT DISTINCT service, build, build_index FROM builds) AS builds
+  JOIN attribution._package AS packages
+    ON packages.service IS NOT DISTINCT FROM builds.service
+    AND packages.build IS NOT DISTINCT FROM builds.build
+  JOIN attribution._position AS positions
+    ON positions.package = packages.package
+    AND positions.folder = packages.folder
 ),
 callers AS (
-  SELECT
-    above.series_id,
-    above.stack_id,
-    -- Of the functions inlined into one location the outermost is where the compiler reports.
-    arg_min({'function': lines.function, 'file': lines.file, 'line': lines.line}, above.place) AS caller
+  SELECT build_index, stack_id, arg_min(reported.caller, above.place) AS caller
   FROM above
-  JOIN stack._line AS lines ON lines.location_id = above.location_id AND lines.is_outermost
-  JOIN heap.series AS series USING (series_id)
-  JOIN attribution._package AS packages
-    ON packages.service IS NOT DISTINCT FROM series.service
-    AND packages.build IS NOT DISTINCT FROM series.build
-    AND packages.package = lines.package
-    AND packages.folder = regexp_replace(lines.file, '[/\\][^/\\]*$', '')
-  GROUP BY above.series_id, above.stack_id
+  JOIN reported USING (build_index, location_id)
+  GROUP BY build_index, stack_id
 )
 SELECT
   located.series_id,
@@ -105,6 +132,6 @@ SELECT
   callers.caller.file,
   callers.caller.line
 FROM located
-LEFT JOIN leaves USING (series_id, location_id)
+LEFT JOIN leaves USING (build_index, location_id)
 LEFT JOIN explained USING (series_id, location_id)
-LEFT JOIN callers USING (series_id, stack_id)
+LEFT JOIN callers USING (build_index, stack_id)

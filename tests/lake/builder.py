@@ -131,14 +131,13 @@ def _profile(name: str, day: date) -> dict[str, Any]:
 
 def _samples(name: str, leaves: list[str], day: date, count: int) -> Iterable[dict[str, Any]]:
     for index in range(count):
-        for sample_type, unit in (("inuse_objects", "count"), ("inuse_space", "bytes")):
+        for sample_type in ("inuse_objects", "inuse_space"):
             yield {
                 "profile_hash": content_id("source", name),
                 "sample_index": index,
                 "stack_hash": content_id("stack", leaves[index % len(leaves)]),
                 "sample_type": sample_type,
-                "unit": unit,
-                "value": 10 * index + len(unit),
+                "value": 10 * index + len(sample_type),
                 "label_set_hash": content_id("labels"),
                 "kind": "heap",
                 "day": day,

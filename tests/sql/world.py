@@ -4,7 +4,7 @@ What a case does not say is what an ordinary lake would have:
 
 * a column that may be NULL is NULL, one that may not is empty, zero or false;
 * a profile is of kind heap, sampled at rate 1, its own source, of the series 1; `taken_at` and `time_ns` go together;
-* a sample has the unit of its type and no labels; samples of one profile, stack and label set are one sample;
+* a sample has no labels; samples of one profile, stack and label set are one sample;
 * without rows for `profile_sample_type`, a profile has the four types of a heap profile and those of its samples;
 * the label set 0 is the one without labels.
 
@@ -35,7 +35,6 @@ _EMPTY = {
     "TIMESTAMP": "1970-01-01 00:00:00",
     "DOUBLE": "0",
 }
-_UNITS = {"space": "bytes", "objects": "count", "cpu": "nanoseconds", "delay": "nanoseconds"}
 _PLAIN_ROW = {
     "profile": {
         "kind": "heap",
@@ -51,7 +50,16 @@ _PLAIN_ROW = {
 # What a heap profile always has, and what its samples say besides.
 _IMPLIED_TYPES = """
 INSERT INTO profile_sample_type
-SELECT profile_id, (row_number() OVER (PARTITION BY profile_id ORDER BY sample_type) - 1)::INTEGER, sample_type, 'bytes'
+SELECT
+  profile_id,
+  (row_number() OVER (PARTITION BY profile_id ORDER BY sample_type) - 1)::INTEGER,
+  sample_type,
+  CASE regexp_extract(sample_type, '[^_]*$')
+    WHEN 'space' THEN 'bytes'
+    WHEN 'cpu' THEN 'nanoseconds'
+    WHEN 'delay' THEN 'nanoseconds'
+    ELSE 'count'
+  END
 FROM (
   SELECT profile_id, unnest(['alloc_objects', 'alloc_space', 'inuse_objects', 'inuse_space']) AS sample_type
   FROM profile
@@ -132,8 +140,6 @@ def _completed(table: str, row: Row, declared: Mapping[str, TableColumn]) -> dic
     full = {**_PLAIN_ROW.get(table, {}), **row}
     if table == "profile":
         full = {"source_id": full["profile_id"], **_clock(full), **full}
-    if table == "sample":
-        full = {"unit": _UNITS.get(full["sample_type"].rpartition("_")[2], "count"), **full}
     return {name: _cell(full.get(name), column) for name, column in declared.items()}
 
 

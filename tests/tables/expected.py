@@ -91,17 +91,16 @@ class Expected:
         }
 
     def samples(self) -> list[tuple[object, ...]]:
-        """sample_index, stack_hash, sample_type, unit, value, label_set_hash: zeros only where all are."""
+        """sample_index, stack_hash, sample_type, value, label_set_hash: zeros only where all are."""
         return [
             (
                 place,
                 id_of(*self.stacks[place]),
                 self._type_name(kind),
-                shown(unit),
                 values[kind],
                 _label_set_id(self.label_sets[place]),
             )
-            for kind, (_, unit) in enumerate(self.facts.sample_types)
+            for kind in range(len(self.facts.sample_types))
             for place, (_, values, _) in enumerate(self.facts.samples)
             if values[kind] or (kind == 0 and not any(values))
         ]

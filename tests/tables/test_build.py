@@ -19,7 +19,7 @@ from tests.builders.wire import texts
 from tests.tables.building import built, by_id
 from tests.tables.expected import Expected
 
-SAMPLE_COLUMNS = ("sample_index", "stack_hash", "sample_type", "unit", "value", "label_set_hash")
+SAMPLE_COLUMNS = ("sample_index", "stack_hash", "sample_type", "value", "label_set_hash")
 
 
 @given(st.randoms(use_true_random=True), st.integers(0, 6))

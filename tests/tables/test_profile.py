@@ -135,15 +135,13 @@ def test_mappings_say_where_each_profile_loaded_them() -> None:
 def test_zeros_are_left_out_but_no_sample_is() -> None:
     found = rows("sample", profile("f 0 5", "g 0 0", "h 7 0", "i -1 -2", types=("n/count", "b/bytes")), profile("f 3"))
 
-    assert [
-        (row["profile_hash"], row["sample_index"], row["sample_type"], row["unit"], row["value"]) for row in found
-    ] == [
-        (0, 1, "n", "count", 0),
-        (0, 2, "n", "count", 7),
-        (0, 3, "n", "count", -1),
-        (0, 0, "b", "bytes", 5),
-        (0, 3, "b", "bytes", -2),
-        (1, 0, "inuse_space", "bytes", 3),
+    assert [(row["profile_hash"], row["sample_index"], row["sample_type"], row["value"]) for row in found] == [
+        (0, 1, "n", 0),
+        (0, 2, "n", 7),
+        (0, 3, "n", -1),
+        (0, 0, "b", 5),
+        (0, 3, "b", -2),
+        (1, 0, "inuse_space", 3),
     ]
 
 
@@ -170,7 +168,6 @@ def test_sample_types_of_the_same_name_are_one_word_of_the_dictionary() -> None:
     table = built(profile("f 1"), profile("g 2"), profile("h 3", types=("x/bytes",)))["sample"]
 
     assert table["sample_type"].chunk(0).dictionary.to_pylist() == ["inuse_space", "x"]
-    assert table["unit"].chunk(0).dictionary.to_pylist() == ["bytes"]
 
 
 def test_text_that_is_not_utf8_is_replaced_in_names_and_kept_apart_by_id() -> None:

@@ -98,7 +98,8 @@ def test_a_trace_is_a_profile_of_its_own_kind() -> None:
 
     profile = found["profile"].to_pylist()[0]
     assert (profile["kind"], profile["service"], profile["default_sample_type"]) == ("trace", "checkout", "sync_delay")
-    weights = {(row["sample_type"], row["unit"], row["value"]) for row in found["sample"].to_pylist()}
+    units = {row["sample_type"]: row["unit"] for row in found["profile_sample_type"].to_pylist()}
+    weights = {(row["sample_type"], units[row["sample_type"]], row["value"]) for row in found["sample"].to_pylist()}
     assert weights == {
         ("sync_contentions", "count", 1),
         ("sync_delay", "nanoseconds", 10),
