@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "goroutines": "Print what the goroutines of an execution trace did with their time, by the function they were started with.",
     "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
     "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
+    "serve": "Show the database in a browser, and answer Grafana; read-only.",
     "lake": "Check the Parquet lake and tidy it up.",
 }
 

@@ -42,7 +42,7 @@ def open_readonly(
             connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} (READ_ONLY)")
             connection.execute(f"USE {ALIAS}")
         # A table that is not there is no variable of this program, and no file.
-        connection.execute("SET python_enable_replacements = false")
+        connection.execute("SET GLOBAL python_enable_replacements = false")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
 
 import duckdb
 import pyarrow as pa
 
+from pipeline.errors import QueryError
 from pipeline.schema import tables
 from pipeline.values import Answer, Result, ResultColumn
 from pipeline.warehouse.faults import explained
@@ -38,6 +41,41 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
     with explained("DuckDB", memory=connection):
         reader = connection.sql(reading(connection, query)).to_arrow_reader(_ROWS_AT_A_TIME)
     return Answer("answer", _columns(reader.schema.names), reader.schema, _batches(connection, reader))
+
+
+def named_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, *, where: Mapping[str, str], order: Sequence[str], limit: int
+) -> Answer:
+    """Rows of a public table or view.
+
+    where  column -> the text of the value that its rows must have
+    order  columns to sort by, the largest first behind a `-`
+    Raises QueryError for what there is not, with what there is.
+    """
+    if name not in public_names():
+        near = get_close_matches(name, public_names(), 3, 0.5)
+        raise QueryError(f"{name}: no table or view; {'did you mean ' + ', '.join(near) if near else 'see /sql'}")
+    with explained("DuckDB", memory=connection):
+        kinds = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {name}").fetchall()}
+    for column in (*where, *(one.removeprefix("-") for one in order)):
+        if column not in kinds:
+            raise QueryError(f"{name}: has no column {column}, only {', '.join(kinds)}")
+    tests = [f'"{column}" = CAST(${place} AS {kinds[column]})' for place, column in enumerate(where, start=1)]
+    keys = [f'"{one.removeprefix("-")}" {"DESC" if one.startswith("-") else "ASC"}' for one in order]
+    query = f"""
+    FROM {name} {"WHERE" if tests else ""} {" AND ".join(tests)}
+    {"ORDER BY" if keys else ""} {", ".join(keys)} LIMIT {limit:d}
+    """
+    with explained("DuckDB", memory=connection):
+        reader = connection.sql(query, params=list(where.values())).to_arrow_reader(_ROWS_AT_A_TIME)
+    return Answer(name, _columns(reader.schema.names), reader.schema, _batches(connection, reader))
+
+
+@cache
+def public_names() -> tuple[str, ...]:
+    """Every table and view that people ask."""
+    views = [name for name, view in modules().items() if view.kind == "VIEW" and "._" not in name]
+    return (*sorted(tables()), *sorted(views))
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,35 @@
+"""Pages of the web application, from the templates beside the assets."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.outputs import units, wording
+from pipeline.text import printable_lines
+
+_FOLDER = Path(__file__).parent
+
+
+def render(name: str, **values: object) -> str:
+    """A template with these values, escaped; marks that turn the direction of reading are spelled out."""
+    return printable_lines(_environment().get_template(name).render(**values))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["size"] = lambda value: "" if value is None else units.readable(float(value), unit="bytes")
+    environment.filters["change"] = lambda value: "" if value is None else units.signed(float(value), unit="bytes")
+    environment.filters["rate"] = lambda value: "" if value is None else units.byte_rate(float(value))
+    environment.filters["share"] = lambda value: "" if value is None else units.share(float(value))
+    environment.filters["moment"] = lambda value: "" if value is None else wording.moment(value)
+    return environment

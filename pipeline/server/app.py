@@ -1,0 +1,65 @@
+"""The routes, and what every answer has in common."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from functools import partial
+
+from anyio.to_thread import current_default_thread_limiter
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from pipeline.errors import PipelineError
+from pipeline.server import data, metrics, pages
+from pipeline.server.guard import LOOPBACK, Guard
+from pipeline.text import printable
+from pipeline.warehouse.serving import Serving
+
+# Questions that are answered at a time: DuckDB's threads are what is scarce, and the others wait their turn.
+_AT_A_TIME = 8
+
+
+def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: str = "") -> Starlette:
+    """The web application over a database.
+
+    hosts  names that requests may call it by; any when empty
+    token  what every request has to say; none when empty
+    """
+
+    @asynccontextmanager
+    async def running(app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = _AT_A_TIME
+        yield
+        serving.close()
+
+    app = Starlette(
+        routes=[Route("/ready", _ready), *pages.routes(), *data.routes(), *metrics.routes()],
+        middleware=[
+            Middleware(partial(Guard, hosts=hosts, token=token)),
+            Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),
+        ],
+        exception_handlers={PipelineError: _failed, HTTPException: _refused},
+        lifespan=running,
+    )
+    app.state.serving = serving
+    return app
+
+
+def _ready(request: Request) -> Response:
+    return PlainTextResponse("ready\n")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """What somebody asked that cannot be answered, in a sentence."""
+    return PlainTextResponse(f"heapscape: {printable(str(error))}\n", 400)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"heapscape: {error.detail}\n", error.status_code, headers=error.headers)

@@ -1,0 +1,85 @@
+"""What the server asks for its overview and its metrics: the newest of everything."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipeline.values import Result
+from pipeline.warehouse.query import ask
+
+# More than that is no dashboard.
+_MOST = 1_000
+
+
+def newest_series(connection: duckdb.DuckDBPyConnection) -> Result:
+    """The last series of heap profiles of every service, instance, build and kind, the most growth first."""
+    query = f"""
+    SELECT *, epoch(last_at) AS last_s, labels::VARCHAR AS label_text
+    FROM heap.series
+    QUALIFY row_number() OVER (PARTITION BY service, instance, build, kind, program ORDER BY last_at DESC, series_id DESC) = 1
+    ORDER BY growth_bytes DESC, series_id
+    LIMIT {_MOST}
+    """
+    return ask(connection, query, name="series")
+
+
+def newest_headroom(connection: duckdb.DuckDBPyConnection) -> Result:
+    """What is left to every process until its limit, the least first."""
+    query = (
+        f"FROM mem.headroom WHERE headroom_bytes IS NOT NULL ORDER BY headroom_bytes, source_id, process LIMIT {_MOST}"
+    )
+    return ask(connection, query, name="headroom")
+
+
+def explained_shares(connection: duckdb.DuckDBPyConnection) -> Result:
+    """Growth of every service and build by class of attribution, over all of its series."""
+    query = f"""
+    WITH classes AS (
+      SELECT series.service, series.build, coverage.attribution, int64.clamp(SUM(coverage.growth_bytes)) AS growth_bytes
+      FROM attribution.coverage AS coverage
+      JOIN heap.series AS series USING (series_id)
+      GROUP BY ALL
+    )
+    SELECT *, growth_bytes / nullif(SUM(growth_bytes) OVER (PARTITION BY service, build), 0) AS share
+    FROM classes
+    ORDER BY service, build, attribution
+    LIMIT {_MOST}
+    """
+    return ask(connection, query, name="coverage")
+
+
+def inputs_by_status(connection: duckdb.DuckDBPyConnection) -> Result:
+    """How many inputs went in, were refused, or are gone."""
+    query = "SELECT status, coalesce(format, '') AS format, COUNT(*) AS inputs FROM source GROUP BY ALL ORDER BY ALL"
+    return ask(connection, query, name="inputs")
+
+
+def notes_by_kind(connection: duckdb.DuckDBPyConnection) -> Result:
+    """What was odd about inputs."""
+    query = "SELECT kind, severity, int64.clamp(SUM(count)) AS count FROM ingest_note GROUP BY ALL ORDER BY ALL"
+    return ask(connection, query, name="notes")
+
+
+def services(connection: duckdb.DuckDBPyConnection) -> Result:
+    """Every service: its series, instances and builds, its live heap and how that grew, the most growth first."""
+    query = f"""
+    WITH newest AS (
+      SELECT *
+      FROM heap.series
+      QUALIFY row_number() OVER (PARTITION BY service, instance, build, kind, program ORDER BY last_at DESC, series_id DESC) = 1
+    )
+    SELECT
+      service,
+      COUNT(*) AS series,
+      COUNT(DISTINCT instance) AS instances,
+      COUNT(DISTINCT build) AS builds,
+      MIN(first_at) AS first_at,
+      MAX(last_at) AS last_at,
+      int64.clamp(SUM(last_bytes)) AS last_bytes,
+      int64.clamp(SUM(growth_bytes)) AS growth_bytes
+    FROM newest
+    GROUP BY service
+    ORDER BY growth_bytes DESC, service
+    LIMIT {_MOST}
+    """
+    return ask(connection, query, name="services")

@@ -1,0 +1,117 @@
+"""The database for many questions at once, for as long as a server runs: the newest state, and a limit on every question."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import duckdb
+
+from pipeline.errors import QueryError, of_system
+from pipeline.warehouse.connect import ALIAS, open_readonly
+
+
+@dataclass(slots=True)
+class _State:
+    """A database file as it was at one moment: a load puts another in its place, and never writes to it."""
+
+    identity: tuple[int, int, int]
+    connection: duckdb.DuckDBPyConnection
+    held: ExitStack
+    questions: int = 0
+    is_replaced: bool = False
+
+
+@dataclass(slots=True)
+class Serving:
+    """A database file that is asked from many threads.
+
+    threads  of DuckDB, for all questions together
+    memory   of DuckDB, for all questions of one state of the file
+    limit_s  how long a question may take, all of its queries together
+    """
+
+    path: str
+    threads: int | None = None
+    memory: str | None = None
+    limit_s: float = 30.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _state: _State | None = None
+
+    @contextmanager
+    def question(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one question: one state of the database from the first query to the last.
+
+        Raises QueryError when the limit is over.
+        """
+        state = self._begin()
+        cursor = state.connection.cursor()
+        timer = threading.Timer(self.limit_s, cursor.interrupt)
+        timer.daemon = True
+        try:
+            cursor.execute(f"USE {ALIAS}")
+            timer.start()
+            yield cursor
+        except duckdb.InterruptException as error:
+            raise QueryError(self._too_long()) from error
+        except QueryError as error:
+            if isinstance(error.__cause__, duckdb.InterruptException):
+                raise QueryError(self._too_long()) from error
+            raise
+        finally:
+            timer.cancel()
+            cursor.close()
+            self._end(state)
+
+    def identity(self) -> str:
+        """What tells this state of the file from all others."""
+        return "-".join(f"{number:x}" for number in _identity(self.path))
+
+    def close(self) -> None:
+        """Close the database; questions that are being answered go on."""
+        with self._lock:
+            state, self._state = self._state, None
+            if state:
+                self._replace(state)
+
+    def _too_long(self) -> str:
+        return f"the question took more than {self.limit_s:g} s and was ended; ask for less, or start with a higher --time-limit"
+
+    def _begin(self) -> _State:
+        identity = _identity(self.path)
+        with self._lock:
+            if self._state is None or self._state.identity != identity:
+                opened = self._opened(identity)
+                if self._state:
+                    self._replace(self._state)
+                self._state = opened
+            self._state.questions += 1
+            return self._state
+
+    def _opened(self, identity: tuple[int, int, int]) -> _State:
+        held = ExitStack()
+        return _State(
+            identity, held.enter_context(open_readonly(self.path, threads=self.threads, memory=self.memory)), held
+        )
+
+    def _end(self, state: _State) -> None:
+        with self._lock:
+            state.questions -= 1
+            if state.is_replaced and not state.questions:
+                state.held.close()
+
+    def _replace(self, state: _State) -> None:
+        state.is_replaced = True
+        if not state.questions:
+            state.held.close()
+
+
+def _identity(path: str) -> tuple[int, int, int]:
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise of_system(error, where=path, doing="cannot be read") from error
+    return found.st_ino, found.st_mtime_ns, found.st_size
