@@ -66,6 +66,9 @@ def test_a_place_without_verdicts_is_told_in_words_and_not_as_an_empty_table(dem
     assert seen.err.startswith("nope.go:5: no verdict fits; there are verdicts of ")
 
 
+pytestmark = pytest.mark.xdist_group("escapes")
+
+
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a build, and the next, in which one escape went, one came and one moved."""

@@ -273,6 +273,9 @@ QUICK = [
 ]
 
 
+pytestmark = pytest.mark.xdist_group("faults")
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Inputs, a lake and a database that is one commit behind it."""

@@ -71,6 +71,9 @@ def renamed(batch: str) -> str:
 CYCLE = "gc 1 @0.012s 2%: 0.026+0.39+0.10 ms clock, 0.21+0.88/0.52/0+0.84 ms cpu, 4->4->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 8 P"
 
 
+pytestmark = pytest.mark.xdist_group("hostile names")
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Inputs in folders whose names are labels, a lake, a database."""
