@@ -125,6 +125,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "escapes", how
         yield "escapes", ["--flow", "--all", *how]
         yield "escapes", ["nowhere.go", *how]
+        yield "escapes", ["--tree", "live", *how]
         yield "escapes", ["--diff", f"1{EVIL}", f"1{EVIL}", *how]
         yield "goroutines", [*how, "--source", "trace"]
         yield "goroutines", [*how, "--source", "dump", "--stacks"]
