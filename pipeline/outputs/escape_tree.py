@@ -33,7 +33,8 @@ def text(rows: Sequence[Row], *, title: str, limit: int) -> str:
     """
     root = _tree(rows)
     total = root.row["value"]
-    lines, left = [], 0
+    lines: list[str] = []
+    left = 0
     for node, depth, is_step in _drawn(root, least=total * _LEAST_SHARE):
         if len(lines) == limit:
             left += not is_step
