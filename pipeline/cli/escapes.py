@@ -17,6 +17,8 @@ from pipeline.warehouse import escape_questions, questions
 if TYPE_CHECKING:
     import duckdb
 
+    from pipeline.values import Result
+
 # Files that are named when none fits.
 _NAMED = 5
 _WEIGHTS = {
@@ -92,6 +94,11 @@ def escapes(
         steps = questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
         if not sites.table.num_rows:
             say(f"{place or 'this choice'}: no verdict fits; {_what_there_is(connection, all_kinds=all_kinds)}")
+    _list(sites, steps, format_=format_)
+
+
+def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
+    """Show verdicts, or each with the compiler's explanation."""
     if format_ == "table" and not sites.table.num_rows:
         return
     if steps is None:

@@ -96,19 +96,16 @@ def goroutines(
             counted = goroutine_questions.growth(connection, source=source, function=function, **owner)
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
-    if told and counted and not counted.table.num_rows:
-        counted = None
-    if format_ != "table":
-        if told and counted:
-            raise UsageError(
-                "there are traces as well as profiles or dumps, which have other columns; choose with --source"
-            )
+    counted = None if told and counted and not counted.table.num_rows else counted
+    if format_ == "table":
+        if counted:
+            _print_series(counted.table.to_pylist(), limit=limit, all_stacks=stacks)
+        if told:
+            _print_traces(told.table.to_pylist(), found, limit=limit, is_one_by_one=function is not None)
+    elif told and counted:
+        raise UsageError("traces have other columns than profiles and dumps, and there are both; choose with --source")
+    else:
         show(counted or told, format=format_)  # type: ignore[arg-type]
-        return
-    if counted:
-        _print_series(counted.table.to_pylist(), limit=limit, all_stacks=stacks)
-    if told:
-        _print_traces(told.table.to_pylist(), found, limit=limit, is_one_by_one=function is not None)
 
 
 def _told(connection: duckdb.DuckDBPyConnection, traces: Sequence[Row], function: str | None) -> Result:

@@ -40,8 +40,9 @@ WITH known AS (
     coalesce(
       nullif(profile.time_ns, 0),
       int64.clamp(
-        epoch_us(try_strptime(regexp_extract(source.uri, '(\d{8}T\d{6}\.\d{3})Z[^/\\]*$', 1), '%Y%m%dT%H%M%S.%g'))::HUGEINT
-        * 1000
+        epoch_us(
+          try_strptime(regexp_extract(source.uri, '(\d{8}T\d{6}\.\d{3})Z[^/\\]*$', 1), '%Y%m%dT%H%M%S.%g')
+        )::HUGEINT * 1000
       )
     ) AS time_ns,
     array_to_string(

@@ -111,7 +111,7 @@ history AS (
   )
 ),
 spread AS (
-  SELECT series_id, source, SUM(from_mean_s * from_mean_s) AS square_s
+  SELECT series_id, source, SUM(from_mean_s * from_mean_s) AS time_variance
   FROM moments
   GROUP BY series_id, source
 ),
@@ -127,7 +127,7 @@ summed AS (
     any_value(moments) AS moments,
     coalesce(MAX(goroutines) FILTER (position = 0), 0) AS first_count,
     coalesce(MAX(goroutines) FILTER (position = moments - 1), 0) AS last_count,
-    SUM(from_mean_s * goroutines) FILTER (is_timed) AS product,
+    SUM(from_mean_s * goroutines) FILTER (is_timed) AS covariance,
     COUNT(*) FILTER (
       position > 0 AND goroutines > CASE WHEN position_before = position - 1 THEN before ELSE 0 END
     ) / nullif(any_value(moments) - 1, 0) AS rising_share,
@@ -180,13 +180,14 @@ SELECT
   summed.first_count,
   summed.last_count,
   int64.clamp(summed.last_count::HUGEINT - summed.first_count),
-  CASE WHEN spread.square_s > 0 THEN summed.product / spread.square_s END,
+  CASE WHEN spread.time_variance > 0 THEN summed.covariance / spread.time_variance END,
   summed.rising_share,
   summed.longest_wait_ns,
   CASE
     WHEN series.kind = 'goroutineleak' THEN summed.last_count
     -- A dump marks them from the first leak profile on, and none before.
-    WHEN summed.source IN ('dump', 'system') AND MAX(summed.leaked) OVER (PARTITION BY summed.series_id, summed.source) > 0
+    WHEN summed.source IN ('dump', 'system')
+      AND MAX(summed.leaked) OVER (PARTITION BY summed.series_id, summed.source) > 0
       THEN coalesce(summed.leaked, 0)
     WHEN summed.source IN ('dump', 'system') THEN NULL
     WHEN detectors.source IS NOT NULL THEN least(coalesce(leaks.leaked, 0), summed.last_count)

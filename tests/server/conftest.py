@@ -16,7 +16,6 @@ import uvicorn
 from pipeline.server.app import application
 from pipeline.server.guard import LOOPBACK
 from pipeline.warehouse.serving import Serving
-from tests.cli.seat import DEMO, heapscape
 
 
 @contextmanager
@@ -38,11 +37,8 @@ def served(database: Path, *, hosts: Collection[str] = LOOPBACK, token: str = ""
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("served")
-    assert heapscape("ingest", DEMO, "--lake", folder / "lake").code == 1
-    assert heapscape("load", "--lake", folder / "lake", "--db", folder / "served.duckdb").code == 0
-    return folder / "served.duckdb"
+def database(demo: Path) -> Path:
+    return demo
 
 
 @pytest.fixture(scope="session")

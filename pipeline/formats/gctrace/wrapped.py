@@ -72,9 +72,9 @@ def unwrap(text: bytes, place: int, opening: re.Pattern[bytes]) -> Wrapped | Non
     """The object around a place of a line; None where it stands in none. Raises Unreadable for one that breaks off."""
     head = text[:place].decode("utf-8", "surrogateescape")
     whole = text.decode("utf-8", "surrogateescape")
-    value, end = None, 0
+    end = 0
     # One that ends before the place is other output, or a shipper's own.
-    while end <= len(head):
+    while True:
         begun = _OBJECT.search(head, end)
         if begun is None:
             return None
@@ -82,6 +82,8 @@ def unwrap(text: bytes, place: int, opening: re.Pattern[bytes]) -> Wrapped | Non
             value, end = _DECODER.raw_decode(whole, begun.start())
         except (ValueError, RecursionError) as error:
             raise Unreadable from error
+        if end > len(head):
+            break
     fields = dict(_fields(value, _DEPTH))
     said = next((fields[name] for name in (*_TEXTS, *fields) if _has(fields.get(name), opening)), None)
     if said is None:
