@@ -16,6 +16,8 @@ def command() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
+    # Nothing here is linear algebra: numpy's library for it would make threads, which takes 20 ms.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         prepare_streams()
         check_address_space()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from pipeline.endings import refusal_reason
@@ -16,12 +18,10 @@ from pipeline.formats import is_streamed, recognise
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.opening import opened_ahead
 from pipeline.inputs.read import read
-from pipeline.lake.commit import open_writer
-from pipeline.lake.snapshot import contains
-from pipeline.lake.writer import Writer
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.build import build_tables
 from pipeline.tables.escape import Told
+from pipeline.tables.held import Held
 from pipeline.tables.source import labelled_hash, note_table, source_table
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.values import Blob, Format, Known, Loss, Note, Origin, Refusal, Source, Written
@@ -32,6 +32,13 @@ _OF_MOMENTS = {"memstats": "memstats", "metrics": "runtime_metric"}
 _FILES = {"gctrace": "log", "memstats": "memstats", "metrics": "metrics"}
 # Plain bytes that are decoded together.
 _DECODE_BYTES = 16 << 20
+
+
+class Takes(Protocol):
+    """What rows of any tables can be added to."""
+
+    def add(self, rows_by_table: Mapping[str, pa.Table]) -> None:
+        """Take rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,23 @@ def ingest_batch(
     return attempt(careful=True)
 
 
+def hold_batch(
+    batch: Sequence[Origin], *, limits: Limits, most_bytes: int
+) -> tuple[BatchResult, Mapping[str, pa.Table]] | None:
+    """Decode one batch in this process and keep its rows in memory, as for a lake that has nothing yet.
+
+    None when it is not as easy as that: there are more bytes of rows, or an input that only care gets past.
+    """
+    held = Held(most_bytes)
+    try:
+        told = _fill(held, batch, limits=limits, known=Known(), held={}, lake=None)
+    except ENDS:
+        raise
+    except BaseException:
+        return None
+    return told(Written((), np.empty(0, np.int64), {})), held.tables()
+
+
 def _attempt(
     batch: Sequence[Origin],
     *,
@@ -90,34 +114,53 @@ def _attempt(
     held     what came from standard input
     careful  each input is decoded alone, and before that for trial
     """
+    from pipeline.lake.commit import open_writer
+
+    with open_writer(lake) as writer:
+        told = _fill(writer, batch, limits=limits, known=known, held=held, lake=lake if careful else None)
+    return told(writer.written)
+
+
+def _fill(
+    writer: Takes,
+    batch: Sequence[Origin],
+    *,
+    limits: Limits,
+    known: Known,
+    held: MutableMapping[str, bytes],
+    lake: str | None,
+) -> Callable[[Written], BatchResult]:
+    """Hand all that a batch has to the writer.
+
+    held  what came from standard input
+    lake  where each input is decoded for trial before; None for no trial
+    """
     seen: set[int] = set()
     ingested: Counter[str] = Counter()
     repeated: list[tuple[Source, str]] = []
     accepted: list[tuple[Source, str]] = []
     refusals: list[Refusal] = []
     losses: list[Loss] = []
-    with open_writer(lake) as writer:
-        for blobs, unread in _read_together(batch, limits=limits, held=held):
-            offered, unknown = _recognised(blobs)
-            fresh = []
-            for blob, known_format in offered:
-                is_known = contains(known.ingested, blob.source.source_hash)
-                if is_known or not _is_fresh(blob.source, seen):
-                    repeated.append((blob.source, known_format.name))
-                else:
-                    fresh.append((blob, known_format))
-            sound, broken = _sound(fresh, lake=lake) if careful else (_by_format(fresh), [])
-            for known_format, together in sound:
-                taken, turned_down = _decode(known_format, together, writer=writer, ingested=ingested, losses=losses)
-                accepted += taken
-                broken += turned_down
-            refusals += [*unread, *unknown, *broken]
-        refusals += _refused_again([source for source, _ in repeated], refusals)
-        refused = {refusal.source.source_hash for refusal in refusals}
-        repeated = [(source, name) for source, name in repeated if source.source_hash not in refused]
-        writer.add({"source": _told(accepted, refusals, repeated, known=known)})
+    for blobs, unread in _read_together(batch, limits=limits, held=held):
+        offered, unknown = _recognised(blobs)
+        fresh = []
+        for blob, known_format in offered:
+            if known.has(blob.source.source_hash) or not _is_fresh(blob.source, seen):
+                repeated.append((blob.source, known_format.name))
+            else:
+                fresh.append((blob, known_format))
+        sound, broken = (_by_format(fresh), []) if lake is None else _sound(fresh, lake=lake)
+        for known_format, together in sound:
+            taken, turned_down = _decode(known_format, together, writer=writer, ingested=ingested, losses=losses)
+            accepted += taken
+            broken += turned_down
+        refusals += [*unread, *unknown, *broken]
+    refusals += _refused_again([source for source, _ in repeated], refusals)
+    refused = {refusal.source.source_hash for refusal in refusals}
+    repeated = [(source, name) for source, name in repeated if source.source_hash not in refused]
+    writer.add({"source": _told(accepted, refusals, repeated, known=known)})
     reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
-    return BatchResult(writer.written, +ingested, len(repeated), reasons, tuple(losses))
+    return lambda written: BatchResult(written, +ingested, len(repeated), reasons, tuple(losses))
 
 
 def _told(
@@ -226,6 +269,8 @@ def _sound(fresh: Sequence[tuple[Blob, Format]], *, lake: str) -> tuple[list[tup
 
 def _tried(known_format: Format, blob: Blob, *, lake: str) -> str | None:
     """Why a blob cannot go in although its format does not refuse it; None when it can."""
+    from pipeline.lake.commit import open_writer
+
     try:
         with open_writer(lake, is_trial=True) as writer:
             accepted, broken = _decode(known_format, [blob], writer=writer, ingested=Counter(), losses=[])
@@ -238,7 +283,7 @@ def _tried(known_format: Format, blob: Blob, *, lake: str) -> str | None:
 
 
 def _decode(
-    known_format: Format, blobs: Sequence[Blob], *, writer: Writer, ingested: Counter[str], losses: list[Loss]
+    known_format: Format, blobs: Sequence[Blob], *, writer: Takes, ingested: Counter[str], losses: list[Loss]
 ) -> tuple[list[tuple[Source, str]], list[Refusal]]:
     """Hand tables and notes of one format to the writer; returns what went in, with its format, and what did not."""
     reasons: dict[int, str] = {}

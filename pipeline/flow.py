@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.errors import UsageError
 from pipeline.inputs.limits import Limits
+from pipeline.inputs.plan import is_small, plan, unread
 from pipeline.values import Int64s, Loss, Origin, Result, Snapshot
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 # held of one input than of a batch, the batch is as small.
 _BATCH_BYTES = 24 << 20
 _BATCH_FILES = 500
+# What is asked of so many bytes of files, and of their rows, is asked in memory.
+_ONCE_BYTES = 4 << 20
+_ONCE_ROW_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,49 @@ def ingest(
     return Receipt(known.batch, ingested, n_known, tuple(refusals), tuple(losses))
 
 
+@contextmanager
+def once(
+    paths: Sequence[str],
+    *,
+    limits: Limits,
+    threads: int | None,
+    memory: str,
+    views: Collection[str] | None,
+    told: Callable[[Receipt], None],
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of some inputs for one question, of which nothing is kept.
+
+    Of small files it is made in memory, of their tables as they were decoded; of anything else beside a lake.
+
+    views  the views and macros that will be asked; all when None
+    told   called before it is made; what it raises ends it
+    """
+    from pipeline.batch import hold_batch
+
+    _, batches = _planned(paths, labels={}, skip=(), limits=limits, offered=np.empty(0, np.int64))
+    if len(batches) == 1 and is_small(batches[0], most_bytes=_ONCE_BYTES):
+        held = hold_batch(batches[0], limits=limits, most_bytes=_ONCE_ROW_BYTES)
+        if held:
+            result, rows = held
+            told(Receipt(1, result.ingested, result.known, result.refusals, result.losses))
+            from pipeline.warehouse.load import loaded_once
+
+            with loaded_once(rows, threads=threads, memory=memory, views=views) as connection:
+                yield connection
+            return
+    with TemporaryDirectory(prefix="heapscape-") as folder:
+        told(ingest(paths, f"{folder}/lake", labels={}, limits=limits, lasting=False))
+        load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory, views=views)
+        with open_warehouse(f"{folder}/once.duckdb", threads=threads, memory=memory) as connection:
+            yield connection
+
+
 def _planned(
     paths: Sequence[str], *, labels: Mapping[str, str], skip: Sequence[str], limits: Limits, offered: Int64s
 ) -> tuple[int, list[tuple[Origin, ...]]]:
     """How many of the inputs need not be read again, and the others in batches."""
     from pipeline.formats import is_known
     from pipeline.inputs.find import find
-    from pipeline.inputs.plan import plan, unread
 
     found = list(find(paths, labels=labels, skip=skip, is_data=is_known))
     fresh = unread(found, offered=offered)

@@ -252,6 +252,11 @@ class Known:
     offered: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
     refused: Mapping[int, str] = field(default_factory=dict)
 
+    def has(self, source_hash: int) -> bool:
+        """Whether a source went in."""
+        place = int(np.searchsorted(self.ingested, source_hash))
+        return place < len(self.ingested) and int(self.ingested[place]) == source_hash
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

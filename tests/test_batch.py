@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import batch as batches
-from pipeline.batch import BatchResult, ingest_batch
+from pipeline.batch import BatchResult, hold_batch, ingest_batch
 from pipeline.formats import FORMATS
 from pipeline.hashes import hash_of
 from pipeline.inputs import read as reading
@@ -79,6 +79,23 @@ def test_a_broken_input_is_refused_and_the_others_go_in(tmp_path: Path) -> None:
     assert {Path(uri).name for uri, _ in result.refusals} == {"cut.pb", "notes.txt"}
     assert len(result.written.sources) == 1
     assert sorted(row["status"] for row in _told(result, tmp_path / "lake")) == ["ingested", "refused", "refused"]
+
+
+def test_what_is_held_in_memory_is_told_as_what_is_written(tmp_path: Path) -> None:
+    batch = [
+        _written(tmp_path, "cut.pb", profile("main.main 5")[:-3]),
+        _written(tmp_path, "good.pb", profile("main.main 5")),
+        _written(tmp_path, "again.pb", profile("main.main 5")),
+    ]
+    written = ingest_batch(batch, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
+
+    held = hold_batch(batch, limits=LIMITS, most_bytes=1 << 20)
+
+    assert held is not None
+    result, rows = held
+    assert replace(result, written=written.written) == written
+    assert {name: table.num_rows for name, table in rows.items()} == written.written.summary
+    assert hold_batch(batch, limits=LIMITS, most_bytes=sum(one.nbytes for one in rows.values()) - 1) is None
 
 
 def test_equal_reports_of_two_builds_are_two_sources_and_of_one_build_one(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipeline import flow
@@ -450,3 +451,55 @@ def test_a_compilers_log_that_is_named_like_a_sidecar_is_a_log(folder: Path, tmp
 
     assert dict(receipt.ingested) == {"heap": 3, "escape report": 2}
     assert asked(tmp_path / "h.duckdb", "SELECT DISTINCT service FROM escape_report") == [("checkout",)]
+
+
+FILES = Path(__file__).parent / "fixtures" / "files"
+# Of every format one, and something that is none.
+_OF_EACH = (
+    "everykind/service=everykind/build=go1.27-trim/heap.pb.gz",
+    "everykind/service=everykind/build=go1.27-trim/heap.debug1.txt",
+    "tracer/service=tracer/build=go1.27-trim/generations.trace",
+)
+
+
+def test_a_database_in_memory_is_the_one_made_of_a_lake(folder: Path, tmp_path: Path) -> None:
+    paths = [str(folder), *(str(FILES / name) for name in _OF_EACH)]
+    limits = replace(LIMITS, max_plain_bytes=16 << 20)
+    flow.ingest(paths, str(tmp_path / "lake"), labels={}, limits=limits)
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "a.duckdb"), threads=1)
+    told: list[flow.Receipt] = []
+
+    with flow.open_warehouse(str(tmp_path / "a.duckdb"), threads=1) as kept:
+        with flow.once(paths, limits=limits, threads=1, memory="1GiB", views=None, told=told.append) as once:
+            assert once.sql("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall() == []
+            for table in _tables(kept):
+                assert _rows_of(once, table) == _rows_of(kept, table), table
+        assert len(_tables(kept)) > 30
+
+    assert sorted(told[0].refusals) == [(f"{folder}/notes.txt", told[0].refusals[0][1])]
+
+
+def test_what_is_large_or_cannot_be_read_twice_is_asked_beside_a_lake(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "_ONCE_ROW_BYTES", 100)
+
+    with flow.once(
+        [str(folder)], limits=LIMITS, threads=1, memory="1GiB", views=("int64.clamp",), told=lambda receipt: None
+    ) as once:
+        assert once.sql("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall() != []
+        assert once.sql("SELECT count(*) FROM profile").fetchall() == [(3,)]
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = connection.sql(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT temporary"
+    ).fetchall()
+    # What a file is up to, and which of the lake's files it has.
+    return sorted({name for (name,) in found} - {"main.warehouse_state", "main.loaded_file"})
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    # When it was read is of the reading.
+    rows = connection.sql(f"SELECT COLUMNS(lambda c: c <> 'ingested_at') FROM {table}").fetchall()
+    return sorted(map(repr, rows))

@@ -8,9 +8,11 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import values
-from pipeline.values import Blob, Origin, Source, Strings
+from pipeline.values import Blob, Known, Origin, Source, Strings
 
 PARCELS = [one for _, one in inspect.getmembers(values, inspect.isclass) if one.__module__ == values.__name__]
 
@@ -24,6 +26,14 @@ def test_strings_are_counted_by_their_spans() -> None:
     spans = Strings(np.frombuffer(b"mainfoo", np.uint8), np.array([0, 4, 0]), np.array([4, 3, 7]))
 
     assert len(spans) == 3
+
+
+@given(st.sets(st.integers(-(2**63), 2**63 - 1)), st.integers(-(2**63), 2**63 - 1))
+def test_a_source_is_known_when_it_went_in(held: set[int], wanted: int) -> None:
+    known = Known(ingested=np.array(sorted(held), np.int64))
+
+    assert known.has(wanted) == (wanted in held)
+    assert all(known.has(one) for one in held)
 
 
 @pytest.mark.parametrize("parcel", PARCELS, ids=lambda parcel: parcel.__name__)

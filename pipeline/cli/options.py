@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -207,15 +206,12 @@ def opened(
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
             yield connection
         return
-    with TemporaryDirectory(prefix="heapscape-") as folder:
-        receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=limits(memory), lasting=False)
-        _leave_out(receipt, inputs)
-        flow.load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory, views=views)
-        with flow.open_warehouse(f"{folder}/once.duckdb", threads=threads, memory=memory) as connection:
-            yield connection
+    told = partial(_leave_out, inputs=inputs)
+    with flow.once(inputs, limits=limits(memory), threads=threads, memory=memory, views=views, told=told) as connection:
+        yield connection
 
 
-def _leave_out(receipt: flow.Receipt, inputs: Sequence[str]) -> None:
+def _leave_out(receipt: flow.Receipt, *, inputs: Sequence[str]) -> None:
     """Say which inputs, and what of them, the answer is without; raises PipelineError when none is left."""
     if not (receipt.ingested or receipt.refusals):
         raise UsageError(f"{', '.join(inputs)}: no files there; hidden ones are skipped unless named")

@@ -67,6 +67,20 @@ def plan(origins: Iterable[Origin], *, target_bytes: int, target_files: int) -> 
         yield tuple(batch)
 
 
+def is_small(origins: Iterable[Origin], *, most_bytes: int) -> bool:
+    """Whether all inputs are files on this machine, which can be read a second time, and have so many bytes at most."""
+    total = 0
+    for origin in origins:
+        try:
+            status = os.stat(origin.path)
+        except OSError:
+            return False
+        if origin.version or not stat.S_ISREG(status.st_mode):
+            return False
+        total += status.st_size
+    return total <= most_bytes
+
+
 def _size(origin: Origin) -> int:
     if origin.version:
         return origin.listed_bytes

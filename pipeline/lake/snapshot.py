@@ -15,7 +15,7 @@ from pipeline.lake import batch_log, delta
 from pipeline.lake.batch_log import Batch
 from pipeline.lake.datafile import read_rows
 from pipeline.schema import tables
-from pipeline.values import DataFile, Int64s, Known, Snapshot
+from pipeline.values import DataFile, Known, Snapshot
 
 _OF_SOURCE = ("source_hash", "path", "offered_hash", "status", "reason", "ingested_at")
 _NONE = np.empty(0, np.int64)
@@ -41,13 +41,13 @@ def read_known(lake: str) -> Known:
     ingested = np.unique(accepted["source_hash"].to_numpy())
     refused = _latest(told.filter(is_refused), told)
     reasons = dict(zip(refused["source_hash"].to_pylist(), map(str, refused["reason"].to_pylist()), strict=True))
-    return Known(
+    known = Known(
         batch=pending[-1].number,
         applied=pending[-1].applied,
         ingested=ingested,
         offered=np.unique(accepted["offered_hash"].drop_null().to_numpy()),
-        refused={one: reason for one, reason in reasons.items() if not contains(ingested, one)},
     )
+    return replace(known, refused={one: reason for one, reason in reasons.items() if not known.has(one)})
 
 
 def later(lake: str, known: Known) -> Known:
@@ -75,12 +75,6 @@ def _latest(refused: pa.Table, told: pa.Table) -> pa.Table:
     at = told.filter(pc.is_in(told["path"], refused["path"])).group_by("path").aggregate([("ingested_at", "max")])
     found = refused.join(at, "path").sort_by("ingested_at")
     return found.filter(pc.equal(found["ingested_at"], found["ingested_at_max"]))
-
-
-def contains(ordered: Int64s, value: int) -> bool:
-    """Whether a value is among sorted ones."""
-    place = int(np.searchsorted(ordered, value))
-    return place < len(ordered) and int(ordered[place]) == value
 
 
 def _files(lake: str, name: str, pending: Sequence[Batch]) -> tuple[DataFile, ...]:

@@ -42,10 +42,7 @@ def open_readonly(
         with explained(path, memory=connection, otherwise="move it away to have it made anew"):
             connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} (READ_ONLY)")
             connection.execute(f"USE {ALIAS}")
-        # A table that is not there is no variable of this program, and no file.
-        connection.execute("SET GLOBAL python_enable_replacements = false")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        lock(connection)
         yield connection
 
 
@@ -68,6 +65,23 @@ def open_for_load(
         connection.execute(f"DETACH {ALIAS}")
 
 
+@contextmanager
+def open_once(*, threads: int | None = None, memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory, for one question."""
+    with _session(threads=threads, memory=memory) as connection:
+        connection.execute(f"ATTACH ':memory:' AS {ALIAS}")
+        connection.execute(f"USE {ALIAS}")
+        yield connection
+
+
+def lock(connection: duckdb.DuckDBPyConnection) -> None:
+    """From now on no file is read, and no setting can be changed."""
+    # A table that is not there is no variable of this program, and no file.
+    connection.execute("SET GLOBAL python_enable_replacements = false")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
 def _check_file(path: str) -> None:
     """Raise QueryError for what is no DuckDB file: DuckDB would look for an extension to read it with."""
     offset, magic = _MAGIC
@@ -88,15 +102,15 @@ def _session(
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
     }
+    if threads is not None:
+        # More threads than cores do nothing but stall the machine.
+        offline["threads"] = f"{min(threads, os.cpu_count() or 1):d}"
     connection = duckdb.connect(":memory:", config=offline)
     try:
         # What does not fit into memory; the working folder may not be ours to write to.
         connection.execute(f"SET temp_directory = {_literal(f'{gettempdir()}/heapscape-{os.getpid()}')}")
         # Times in answers are UTC wherever the question is asked.
         connection.execute("SET TimeZone = 'UTC'")
-        if threads is not None:
-            # More threads than cores do nothing but stall the machine.
-            connection.execute(f"SET threads = {min(threads, os.cpu_count() or 1):d}")
         if memory is not None:
             connection.execute(f"SET memory_limit = {_literal(memory)}")
         with _stoppable(connection) if is_ended_by_signals else nullcontext():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import Final
 
 import duckdb
 
@@ -21,6 +22,8 @@ from pipeline.warehouse.numbering import is_nested, numbered
 from pipeline.warehouse.part import Part
 
 _ASK_LAKE = "heapscape lake verify tells which files are not as they were written"
+# In place of paths: the rows are in view `held_` and the name of the table.
+HELD: Final = ("held in memory",)
 # Each after those it is made of; what speaks of them speaks of the last ones.
 _SYMBOLS = ("function", "mapping", "label_set", "location", "stack")
 # What has numbers of its own and rows of sources: the same verdict may stand in many reports.
@@ -165,12 +168,17 @@ def _insert_sources(connection: duckdb.DuckDBPyConnection, files: Mapping[str, S
     of_told = hexadecimal("told.source_hash")
     left_out = part.left_out(rows) or "SELECT NULL::BIGINT WHERE false"
     connection.execute(_KEY_SOURCE.format(hexadecimal=of_told, left_out=left_out))
-    connection.execute(
-        _FORGET_REFUSED.format(hexadecimal=of_told, told_at="make_timestamp(epoch_us(told.ingested_at))")
-    )
+    # In an empty database nothing is to be taken out.
+    is_first = not connection.execute("FROM source LIMIT 1").fetchall()
+    if not is_first:
+        connection.execute(
+            _FORGET_REFUSED.format(hexadecimal=of_told, told_at="make_timestamp(epoch_us(told.ingested_at))")
+        )
     ingested = _count(connection.execute(_INGESTED.format(values=values)))
     n_refused = _count(connection.execute(_REFUSED.format(values=refused, hexadecimal=of_told)))
     connection.execute(_NAMES.format(hexadecimal=of_told))
+    if is_first:
+        return ingested + n_refused
     connection.execute(_GONE.format(hexadecimal=of_told))
     if connection.execute("FROM gone LIMIT 1").fetchall():
         for name, column in _of_sources():
@@ -286,6 +294,8 @@ def _value(column: TableColumn, rows: str) -> str:
 
 
 def _files(table: Table, paths: Sequence[str]) -> str:
+    if tuple(paths) == HELD:
+        return f"held_{table.name}"
     return f"read_parquet([{', '.join(map(quoted, paths))}], hive_partitioning = {bool(table.partition)}, union_by_name = true)"
 
 

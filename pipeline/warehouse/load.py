@@ -7,11 +7,11 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import duckdb
 
@@ -19,12 +19,15 @@ from pipeline import __version__
 from pipeline.errors import LakeError, UsageError
 from pipeline.schema import tables
 from pipeline.warehouse import symbols
-from pipeline.warehouse.connect import open_for_load, open_readonly
+from pipeline.warehouse.connect import lock, open_for_load, open_once, open_readonly
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
-from pipeline.warehouse.incoming import insert
+from pipeline.warehouse.incoming import HELD, insert
 from pipeline.warehouse.modules import create_modules, fingerprint, modules, quoted
 from pipeline.warehouse.part import Part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ Fetched: TypeAlias = "Callable[[Sequence[str], str], Sequence[str]]"
 
 _FORGOTTEN_S = 24 * 60 * 60
 _WHOLE = Part()
+# Fewer bytes of rows are done sooner than other threads are started.
+_FOR_ONE_THREAD_BYTES = 8 << 20
 
 
 def load(
@@ -116,8 +121,7 @@ def _load(
             if is_new:
                 # A statement by itself is written through to the disk.
                 connection.begin()
-                create_tables(connection, described=views is None)
-                create_modules(connection, None if views is None else {*views, *symbols.VIEWS})
+                _create(connection, views)
                 connection.commit()
             rows = _fill(
                 connection,
@@ -133,6 +137,42 @@ def _load(
     finally:
         _remove(draft)
     return Loaded(since, wanted.batch, rows)
+
+
+@contextmanager
+def loaded_once(
+    rows: Mapping[str, pa.Table],
+    *,
+    threads: int | None = None,
+    memory: str | None = None,
+    views: Collection[str] | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory for one question, about rows as a lake would have them.
+
+    views  the views and macros that will be asked; all when None
+    """
+    if sum(table.nbytes for table in rows.values()) < _FOR_ONE_THREAD_BYTES:
+        threads = 1
+    with open_once(threads=threads, memory=memory) as connection:
+        with explained("memory", memory=memory):
+            connection.begin()
+            _create(connection, views)
+            connection.commit()
+            for name, table in rows.items():
+                connection.register(f"held_{name}", table)
+            for _ in insert(connection, dict.fromkeys(rows, HELD), part=_WHOLE, memory=memory):
+                pass
+            follow(connection, views=views)
+            for name in rows:
+                connection.unregister(f"held_{name}")
+        lock(connection)
+        yield connection
+
+
+def _create(connection: duckdb.DuckDBPyConnection, views: Collection[str] | None) -> None:
+    """Create all tables, and the views that will be asked; all when None."""
+    create_tables(connection, described=views is None)
+    create_modules(connection, None if views is None else {*views, *symbols.VIEWS})
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, *, described: bool = True) -> None:

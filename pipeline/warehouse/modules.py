@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import duckdb
 
@@ -23,19 +24,41 @@ _REMARK = re.compile(r"--.*$", re.MULTILINE)
 _NAME = re.compile(r"\b\w+\.\w+\b")
 
 
+class _Modules(Mapping[str, Declaration]):
+    """What is declared, one a file, and the path is the name: a file is read when it is asked for."""
+
+    def __init__(self) -> None:
+        self._paths = {f"{path.parent.name}.{path.stem}": path for path in views()}
+        self._read: dict[str, Declaration] = {}
+
+    def __getitem__(self, name: str) -> Declaration:
+        if name not in self._read:
+            self._read[name] = _declared(self._paths[name], name)
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def _declared(path: Path, name: str) -> Declaration:
+    where = f"{path.parent.name}/{path.name}"
+    found = tuple(declarations(path.read_text(encoding="utf-8"), where=where))
+    strays = [declaration.name for declaration in found if declaration.name != name]
+    if strays or len(found) != 1:
+        raise SchemaError(f"sql/{where}: declares {', '.join(strays) or 'nothing'}; its path says {name}")
+    return found[0]
+
+
 @cache
 def modules() -> Mapping[str, Declaration]:
-    """Every declared view and macro by name, `module.name`; one a file, and the path is the name."""
-    found = {}
-    for path in views():
-        wanted = f"{path.parent.name}.{path.stem}"
-        for declaration in declarations(path.read_text(encoding="utf-8"), where=f"{path.parent.name}/{path.name}"):
-            if declaration.name != wanted:
-                raise SchemaError(
-                    f"sql/{path.parent.name}/{path.name}: declares {declaration.name}; its path says {wanted}"
-                )
-            found[declaration.name] = declaration
-    return found
+    """Every declared view and macro by name, `module.name`."""
+    return _Modules()
 
 
 def fingerprint() -> str:
@@ -131,7 +154,11 @@ def _definition(declaration: Declaration) -> str:
 @cache
 def in_order() -> tuple[str, ...]:
     """Names of all views and macros, each after those its query reads."""
-    graph = {name: dependencies(name) for name in modules()}
+    return _in_order(modules())
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    graph = {name: dependencies(name) for name in names}
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -147,7 +174,7 @@ def standing_on(names: Collection[str]) -> tuple[str, ...]:
         if name not in found:
             found.add(name)
             left += dependencies(name)
-    return tuple(name for name in in_order() if name in found)
+    return _in_order(sorted(found))
 
 
 @cache

@@ -26,11 +26,16 @@ def ask(
     parameters: Mapping[str, object] | None = None,
     *,
     name: str = "answer",
+    described: bool = True,
 ) -> Result:
-    """Run one query of ours; raises QueryError with DuckDB's own words, which point at the place."""
+    """Run one query of ours; raises QueryError with DuckDB's own words, which point at the place.
+
+    described  with what the columns mean, for which every view's file is read
+    """
     with explained("DuckDB", memory=connection):
         table = connection.sql(query, params=dict(parameters) if parameters else None).to_arrow_table()
-    return Result(name, _columns(table.column_names), table)
+    columns = _columns(table.column_names) if described else tuple(ResultColumn(one, "") for one in table.column_names)
+    return Result(name, columns, table)
 
 
 def answer(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:

@@ -51,7 +51,7 @@ def inputs(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def profiles(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Result:
     """The profiles of a selection, oldest first, with the uri and the binary of each."""
-    return ask(connection, _PROFILES, _parameters(selection), name="profiles")
+    return ask(connection, _PROFILES, _parameters(selection), name="profiles", described=False)
 
 
 _PROFILES = """
@@ -98,7 +98,13 @@ ORDER BY time_ns, profile.profile_id
 
 def sample_types(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int]) -> Result:
     """The sample types that all of the profiles have, in the order of the first."""
-    return ask(connection, _SAMPLE_TYPES, {"ids": list(profile_ids), "first": profile_ids[0]}, name="sample types")
+    return ask(
+        connection,
+        _SAMPLE_TYPES,
+        {"ids": list(profile_ids), "first": profile_ids[0]},
+        name="sample types",
+        described=False,
+    )
 
 
 _SAMPLE_TYPES = """
@@ -113,7 +119,7 @@ ORDER BY MIN(position) FILTER (profile_id = $first)
 
 def weighed_stacks(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
     """Each stack's weight in some profiles, and its locations, leaf first."""
-    return ask(connection, _WEIGHED, {"ids": list(profile_ids), "wanted": sample_type}, name="stacks")
+    return ask(connection, _WEIGHED, {"ids": list(profile_ids), "wanted": sample_type}, name="stacks", described=False)
 
 
 _WEIGHED = """
@@ -131,7 +137,7 @@ ORDER BY stack_id
 
 def lines(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
     """The functions of every location on the stacks of some profiles, innermost first, with what a filter looks at."""
-    return ask(connection, _LINES, {"ids": list(profile_ids), "wanted": sample_type}, name="lines")
+    return ask(connection, _LINES, {"ids": list(profile_ids), "wanted": sample_type}, name="lines", described=False)
 
 
 _LINES = """

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.inputs.plan import plan, unread
+from pipeline.inputs.plan import is_small, plan, unread
 from pipeline.values import Origin
 
 
@@ -130,3 +130,14 @@ def test_a_path_is_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytes
     found = unread([whole, Origin("heap.pb")], offered=np.empty(0, np.int64))
 
     assert found[0].offered == found[1].offered
+
+
+def test_small_are_files_that_can_be_read_again_and_are_no_larger_together(tmp_path: Path) -> None:
+    origins = _origins(tmp_path, [10, 20])
+    os.mkfifo(tmp_path / "pipe")
+
+    assert is_small(origins, most_bytes=30)
+    assert not is_small(origins, most_bytes=29)
+    for other in ("-", "absent", str(tmp_path / "pipe"), str(tmp_path)):
+        assert not is_small([*origins, Origin(other)], most_bytes=30), other
+    assert not is_small([replace(origins[0], version="etag")], most_bytes=30)

@@ -5,13 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.errors import LakeError
-from pipeline.lake.snapshot import contains, files, later, read_known, read_snapshot
+from pipeline.lake.snapshot import files, later, read_known, read_snapshot
 from pipeline.values import Known, Snapshot
 from tests.lake.builder import content_id, ingest
 
@@ -92,11 +89,3 @@ def test_duckdb_reads_partition_columns_back_with_their_types(tmp_path: Path) ->
     rows = duckdb.connect().execute(query, {"paths": paths}).fetchall()
 
     assert rows == [("heap", date(2026, 11, 23), 12), ("heap", date(2026, 11, 24), 12)]
-
-
-@given(st.sets(st.integers(-(2**63), 2**63 - 1)), st.integers(-(2**63), 2**63 - 1))
-def test_a_hash_is_found_among_sorted_ones(held: set[int], wanted: int) -> None:
-    ordered = np.array(sorted(held), np.int64)
-
-    assert contains(ordered, wanted) == (wanted in held)
-    assert all(contains(ordered, one) for one in held)
