@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from pipeline.errors import UsageError
 from pipeline.generated import querier_pb2 as pb
-from pipeline.server.pyroscope import graphs, request as asked
+from pipeline.server.pyroscope import graphs
+from pipeline.server.pyroscope import request as asked
 from pipeline.server.pyroscope.connect import Refusal, call, refused
 from pipeline.warehouse import pyroscope_questions as questions
 
