@@ -36,6 +36,8 @@ SCHEDULER = Setting(
     "Dask scheduler whose workers decode, in place of --jobs: tcp://host:8786.",
 )
 
+# What every request to `heapscape serve` has to say; no option, because command lines are read by others.
+TOKEN = "HEAPSCAPE_TOKEN"
 # For reports of bugs; no option, because the command line itself may be what fails.
 TRACEBACK = "HEAPSCAPE_TRACEBACK"
 
@@ -56,6 +58,11 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?I?B)", re.IGNORECASE)
 def wants_traceback() -> bool:
     """Whether an error that ends a command shows where it came from."""
     return bool(os.environ.get(TRACEBACK))
+
+
+def token() -> str:
+    """The token of the server; empty for none."""
+    return os.environ.get(TOKEN, "")
 
 
 def size_bytes(text: str) -> int:

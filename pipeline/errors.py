@@ -77,8 +77,11 @@ def system_advice(text: str) -> str:
 
 _NAMED_WRONG = frozenset({
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP,
+    errno.EADDRINUSE, errno.EADDRNOTAVAIL,
 })  # fmt: skip
 _ADVICE = {
+    errno.EADDRINUSE: "something listens there already; name another port, or 0 for any that is free",
+    errno.EADDRNOTAVAIL: "it is no address of this machine; name one that is",
     errno.ENOENT: "make the folder first, or check the path",
     errno.ENOTDIR: "a part of the path is a file; check the path",
     errno.EISDIR: "it is a folder; name a file",

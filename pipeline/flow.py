@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.errors import UsageError
 from pipeline.inputs.limits import Limits
-from pipeline.values import Int64s, Loss, Origin, Snapshot
+from pipeline.values import Int64s, Loss, Origin, Result, Snapshot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.lake.describe import Description
     from pipeline.lake.keep import Kept
     from pipeline.lake.verify import Finding
+    from pipeline.outputs.report import ReportData
     from pipeline.warehouse.load import Loaded
     from pipeline.warehouse.part import Part
 
@@ -214,3 +215,22 @@ def _filled(lake: str) -> Snapshot:
             f"{lake}: the lake is empty or not there; fill it with: heapscape ingest INPUT... --lake {lake}"
         )
     return snapshot
+
+
+def growth_report(connection: duckdb.DuckDBPyConnection, series: Result) -> ReportData:
+    """Everything that the report says of some series."""
+    from pipeline.outputs.report import ReportData
+    from pipeline.warehouse import questions, report_questions
+
+    ids = series.table["series_id"].to_pylist()
+    return ReportData(
+        series=series,
+        growth=report_questions.changed_sites(connection, ids),
+        coverage=questions.coverage(connection, ids),
+        modules=questions.growth_by_module(connection, ids),
+        own=questions.growth_by_own_code(connection, ids),
+        flow=questions.flows(connection, ids),
+        tree=report_questions.growth_trees(connection, series),
+        refused=questions.refused(connection),
+        notes=questions.notes(connection),
+    )

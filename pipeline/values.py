@@ -281,6 +281,10 @@ class Result:
     columns: tuple[ResultColumn, ...]
     table: pa.Table
 
+    def first(self, rows: int) -> Result:
+        """As many rows as that at most."""
+        return Result(self.name, self.columns, self.table.slice(0, rows))
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

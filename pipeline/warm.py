@@ -57,13 +57,18 @@ _TEXT = (
     b"heap profile: 1: 1 [2: 2] @ heap/1048576\n"
     b"1: 1 [2: 2] @ 0x2 0x3\n#\t0x1\tmain.f+0x1\t/main.go:2\n#\t0x2\tmain.main+0x1\t/main.go:3\n\n"
 )
+_LOG = (
+    b"gc 1 @0.010s 1%: 0.1+0.1+0.1 ms clock, 0.1+0.1/0.1/0.1+0.1 ms cpu, 3->4->1 MB, 4 MB goal, 0 MB stacks, "
+    b"0 MB globals, 2 P\n"
+)
+_DUMP = b"goroutine 1 [running]:\nmain.main()\n\t/main.go:3 +0x1\n"
 _LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=1, max_depth=1)
 # What nearly every run reads, and the rest, each in the shares that different processes compile.
 PROFILES: Final = ("profile", "text")
 EVERYTHING: Final = (*PROFILES, "trace", "old trace")
 _SHARES: Final[Mapping[str, Mapping[str, bytes]]] = {
     "profile": {"tiny.pb": _PROFILE},
-    "text": {"tiny.txt": _TEXT, "report.txt": _REPORT},
+    "text": {"tiny.txt": _TEXT, "report.txt": _REPORT, "service.log": _LOG, "dump.txt": _DUMP},
     "trace": {"tiny.trace": _TRACE},
     "old trace": {"old.trace": _OLD_TRACE},
 }

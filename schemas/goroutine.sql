@@ -14,7 +14,8 @@ CREATE TABLE goroutine_dump (
   goroutine BIGINT NOT NULL,
   -- What it waited for, or whether it ran: `chan receive`, `IO wait`, `running`, in the runtime's words.
   state VARCHAR NOT NULL,
-  -- How long it had waited or been in a system call, in whole minutes; NULL below one, and where it is not told.
+  -- How long it had waited or been in a system call, in whole minutes since the first GC cycle that found it so: less than it was, and
+  -- nothing where no cycle ran. NULL below one, and where it is not told.
   wait_ns BIGINT,
   -- It was locked to its thread.
   is_locked_to_thread BOOLEAN NOT NULL,

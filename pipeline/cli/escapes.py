@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import flow
-from pipeline.cli.console import answer, say, show
+from pipeline.cli.console import answer, answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, resource_options
 from pipeline.errors import UsageError
+from pipeline.outputs import escape_tree
 from pipeline.warehouse import escape_questions, questions
 
 if TYPE_CHECKING:
     import duckdb
 
+    from pipeline.values import Result
+
 # Files that are named when none fits.
 _NAMED = 5
+_WEIGHTS = {
+    "growth": "bytes gained from first to last profile",
+    "live": "bytes live in the last profile",
+    "alloc": "bytes allocated since the start",
+}
 
 
 @click.command()
@@ -34,6 +42,13 @@ _NAMED = 5
     metavar="BEFORE AFTER",
     help="What differs between two builds: escapes added, removed, moved to another line, and what they cost.",
 )
+@click.option(
+    "--tree",
+    "weight",
+    type=click.Choice(("growth", "live", "alloc")),
+    help="Packages, what they allocate and the flow that makes it escape, weighted by bytes that were gained, are live or were allocated.",
+)
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=100, show_default=True, help="Lines of the tree.")
 @database_option
 @format_option
 @resource_options
@@ -45,6 +60,8 @@ def escapes(
     all_kinds: bool,
     with_flow: bool,
     builds: tuple[str, str] | None,
+    weight: str | None,
+    limit: int,
     db: str,
     format_: str,
     memory: str,
@@ -56,7 +73,14 @@ def escapes(
       heapscape escapes store/cache.go:21 --flow
       heapscape escapes --package example.com/checkout/store --all
       heapscape escapes --diff 1.4.1 1.4.2
+      heapscape escapes --tree growth --service checkout
     """
+    if weight:
+        if place or builds or all_kinds or with_flow:
+            raise UsageError("--tree draws all places with their flow; leave out FILE, --diff, --all and --flow")
+        with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
+            _tree(connection, weight, limit=limit, format_=format_, service=service, build=build, package=package)
+        return
     if builds:
         if build or all_kinds or with_flow:
             raise UsageError("--diff names its builds and tells escapes alone; leave out --build, --all and --flow")
@@ -70,6 +94,11 @@ def escapes(
         steps = questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
         if not sites.table.num_rows:
             say(f"{place or 'this choice'}: no verdict fits; {_what_there_is(connection, all_kinds=all_kinds)}")
+    _list(sites, steps, format_=format_)
+
+
+def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
+    """Show verdicts, or each with the compiler's explanation."""
     if format_ == "table" and not sites.table.num_rows:
         return
     if steps is None:
@@ -110,6 +139,33 @@ def _diff(
     say(f"{builds[0]} → {builds[1]}: {told or 'no escape differs'}")
     if found.table.num_rows or format_ != "table":
         show(found, format=format_)
+
+
+def _tree(
+    connection: duckdb.DuckDBPyConnection,
+    weight: str,
+    *,
+    limit: int,
+    format_: str,
+    service: str | None,
+    build: str | None,
+    package: str | None,
+) -> None:
+    """Draw the tree, or say why there is none."""
+    found = escape_questions.tree(connection, weight, service=service, build=build, package=package)
+    rows = found.table.to_pylist()
+    if not rows or not rows[0]["value"]:
+        say(
+            "nothing of this choice grew; --tree live and --tree alloc weigh what one profile tells"
+            if weight == "growth"
+            else "no heap profile of this choice has bytes; see which there are with: heapscape growth"
+        )
+    if format_ != "table":
+        show(found, format=format_)
+    elif rows and rows[0]["value"]:
+        named = [service, build and f"build {build}", None if package else _WEIGHTS[weight]]
+        title = " · ".join(part for part in named if part)
+        answer_lines(escape_tree.text(rows, title=package or title, limit=limit))
 
 
 def _what_there_is(connection: duckdb.DuckDBPyConnection, *, all_kinds: bool) -> str:

@@ -1,7 +1,9 @@
-"""heapscape goroutines: what the goroutines of a trace did with their time."""
+"""heapscape goroutines: what goroutines did with their time, of traces; where they wait and become more, of profiles and dumps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,24 +12,46 @@ from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options, selection
 from pipeline.cli.profiles import check_named
 from pipeline.errors import UsageError
-from pipeline.outputs import goroutine_table
-from pipeline.warehouse import questions, trace_questions
+from pipeline.outputs import goroutine_growth, goroutine_table
+from pipeline.warehouse import goroutine_questions, questions, trace_questions
 
 if TYPE_CHECKING:
     import duckdb
 
-_RECORD = "curl -o go.trace 'http://HOST:6060/debug/pprof/trace?seconds=5'"
+    from pipeline.values import Result
+
+Row = Mapping[str, Any]
+
+_FETCH = "heapscape collect http://HOST:6060/debug/pprof/goroutine --every 60s --for 10m"
+_SOURCES = ("trace", "protobuf", "text", "dump", "system")
+# Series that are printed; those that grew least are a count.
+_SERIES = 10
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, metavar="[TRACE...]")
-@click.option("--function", metavar="NAME", help="The goroutines of this entry function, one by one.")
+@click.argument("inputs", nargs=-1, metavar="[FILE...]")
+@click.option(
+    "--function",
+    metavar="NAME",
+    help="Of a trace the goroutines of this entry function, one by one; else those in it or started by it.",
+)
 @click.option(
     "--trace", "traces", multiple=True, metavar="ID", help="This trace, by id or part of its uri; repeatable."
 )
+@click.option(
+    "--source",
+    type=click.Choice(_SOURCES),
+    help="Only what tells so: a trace, profiles as protobuf or text, dumps, or dumps with the runtime's own goroutines (SIGQUIT).",
+)
+@click.option("--stacks", is_flag=True, help="Of profiles and dumps every stack, and the whole of it.")
 @owner_options
 @click.option(
-    "--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="Lines per trace in a table."
+    "--limit",
+    "-n",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Lines per trace or series in a table.",
 )
 @database_option
 @format_option
@@ -36,57 +60,107 @@ def goroutines(
     inputs: tuple[str, ...],
     function: str | None,
     traces: tuple[str, ...],
+    source: str | None,
+    stacks: bool,
     limit: int,
     db: str,
     format_: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **owner: str | None,
 ) -> None:
-    """Print what the goroutines of an execution trace did with their time, by the function they were started with.
+    """Print where the goroutines of profiles and dumps wait and how many more they become, and what those of a trace did.
 
-    Running, runnable (waiting for a proc), in system calls and waiting add up to the total, the time a goroutine
-    was there. Of the newest trace, unless told otherwise. With TRACEs the question is about them and no database
-    is kept.
+    Profiles and dumps: a table for each series, by place, state and, of dumps, the go statement that created them; with
+    the stacks of those that leaked as the runtime found, and of those that became more. Protobuf, text and dumps are counted
+    apart, as they tell stacks differently.
+
+    Of the newest trace, unless told otherwise, by the function goroutines were started with: running, runnable (waiting for a
+    proc), in system calls and waiting add up to the total, the time a goroutine was there.
+
+    With FILEs the question is about them and no database is kept. Where there are both, --format json needs a --source.
 
     \b
-      heapscape goroutines go.trace
-      heapscape goroutines --function main.worker
-      heapscape goroutines --service checkout --format json
+      heapscape goroutines goroutines/*.pb.gz
+      heapscape goroutines service.log --stacks
+      heapscape goroutines --service checkout --source dump --format json
+      heapscape goroutines go.trace --function main.worker
     """
-    picked = selection(traces, kind="trace", **chosen)
-    with opened(inputs, db, memory=memory, threads=threads, views=trace_questions.VIEWS) as connection:
-        found = _choose(connection, picked, is_all=bool(inputs or traces))
-        ids = [trace["profile_id"] for trace in found]
-        if function is None:
-            answer = trace_questions.goroutine_groups(connection, ids)
-        else:
-            name = "" if function == goroutine_table.NO_STACK else function
-            answer = trace_questions.goroutines(connection, ids, name)
+    picked = selection(traces, kind="trace", **owner)
+    views = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
+    with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
+        found = [] if source not in (None, "trace") else _chosen(connection, picked, is_all=bool(inputs or traces))
+        told = _told(connection, found, function) if found else None
+        counted = None
+        if source != "trace" and not traces:
+            counted = goroutine_questions.growth(connection, source=source, function=function, **owner)
+        if not found and not (counted and counted.table.num_rows):
+            _explain(connection, picked, source=source, function=function)
+    counted = None if told and counted and not counted.table.num_rows else counted
+    if format_ == "table":
+        if counted:
+            _print_series(counted.table.to_pylist(), limit=limit, all_stacks=stacks)
+        if told:
+            _print_traces(told.table.to_pylist(), found, limit=limit, is_one_by_one=function is not None)
+    elif told and counted:
+        raise UsageError("traces have other columns than profiles and dumps, and there are both; choose with --source")
+    else:
+        show(counted or told, format=format_)  # type: ignore[arg-type]
+
+
+def _told(connection: duckdb.DuckDBPyConnection, traces: Sequence[Row], function: str | None) -> Result:
+    """What the goroutines of some traces did, grouped, or one by one those of a function."""
+    ids = [trace["profile_id"] for trace in traces]
+    if function is None:
+        return trace_questions.goroutine_groups(connection, ids)
+    answer = trace_questions.goroutines(connection, ids, "" if function == goroutine_table.NO_STACK else function)
     if not answer.table.num_rows:
         say("no goroutine of this function; see which there are with: heapscape goroutines")
-    if format_ != "table":
-        show(answer, format=format_)
-        return
-    text = goroutine_table.groups if function is None else goroutine_table.goroutines
-    rows = answer.table.to_pylist()
-    for trace in found:
+    return answer
+
+
+def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, limit: int, is_one_by_one: bool) -> None:
+    text = goroutine_table.goroutines if is_one_by_one else goroutine_table.groups
+    for trace in traces:
         if own := [row for row in rows if row["trace_id"] == trace["profile_id"]]:
             answer_lines(text(trace, own, limit=limit))
 
 
-def _choose(
-    connection: duckdb.DuckDBPyConnection, picked: questions.Selection, *, is_all: bool
-) -> list[dict[str, Any]]:
-    """The newest trace that fits, or all of them; raises UsageError when there is none."""
-    found: list[dict[str, Any]] = questions.profiles(connection, picked).table.to_pylist()
-    if not found and not questions.profiles(connection, questions.Selection(kind="trace")).table.num_rows:
-        raise UsageError(f"there is no execution trace; record one with: {_RECORD}; then: heapscape ingest go.trace")
-    if not found:
-        raise UsageError(
-            'no trace fits; see which there are with: heapscape sql "FROM trace JOIN source USING (source_id)"'
+def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:
+    series = [list(own) for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"]))]
+    for own in series[:_SERIES]:
+        answer_lines(goroutine_growth.text(own, limit=limit, all_stacks=all_stacks))
+    if len(series) > _SERIES:
+        say(
+            f"and {len(series) - _SERIES:,} series that grew less; choose with --service, --instance, --build, --source"
         )
-    check_named(picked.profiles, found, option="--trace")
+
+
+def _chosen(connection: duckdb.DuckDBPyConnection, picked: questions.Selection, *, is_all: bool) -> Sequence[Row]:
+    """The newest trace that fits, or all of them."""
+    found: list[dict[str, Any]] = questions.profiles(connection, picked).table.to_pylist()
+    if found:
+        check_named(picked.profiles, found, option="--trace")
     if not is_all and len(found) > 1:
         say(f"{found[-1]['uri']}, the newest of {len(found):,} traces; choose with --trace, --service, --build ...")
     return found if is_all else found[-1:]
+
+
+def _explain(
+    connection: duckdb.DuckDBPyConnection, picked: questions.Selection, *, source: str | None, function: str | None
+) -> None:
+    """Raises UsageError for what there is nothing of; a function that no goroutine is in is an answer."""
+    traces = questions.profiles(connection, questions.Selection(kind="trace")).table.num_rows
+    owner = {"service": picked.service, "instance": picked.instance, "build": picked.build}
+    if function and goroutine_questions.growth(connection, source=source, **owner).table.num_rows:
+        say("no goroutine of this function; see which there are with: heapscape goroutines")
+        return
+    if traces and (picked.profiles or source == "trace"):
+        raise UsageError(
+            'no trace fits; see which there are with: heapscape sql "FROM trace JOIN source USING (source_id)"'
+        )
+    if traces or goroutine_questions.growth(connection).table.num_rows:
+        raise UsageError("no trace, goroutine profile or dump fits; see which there are with: heapscape goroutines")
+    raise UsageError(
+        f"there is no trace, goroutine profile or dump; fetch some with: {_FETCH}; then: heapscape goroutines"
+    )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
+from errno import errorcode
+from importlib.util import find_spec
 
 import click
 
+from pipeline import config
 from pipeline.cli.console import say
 from pipeline.cli.options import database_option, resource_options
-from pipeline.errors import UsageError
+from pipeline.errors import UsageError, of_system
 from pipeline.warehouse.serving import Serving
 
-_TOKEN = "HEAPSCAPE_TOKEN"
+_NEEDED = ("jinja2", "prometheus_client", "starlette", "uvicorn")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# What a queue of connections holds before the next is turned away.
+_WAITING = 256
 
 
 @click.command()
@@ -29,10 +35,10 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 )
 @click.option(
     "--hostname",
-    "hosts",
+    "hostnames",
     multiple=True,
     metavar="NAME",
-    help="A further name that this server is called by, as in http://NAME/.",
+    help="A further name that requests may call this server by, as in http://NAME/.",
 )
 @click.option(
     "--time-limit",
@@ -44,41 +50,69 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 )
 @resource_options
 def serve(
-    db: str, listen: str, port: int, hosts: tuple[str, ...], time_limit: float, memory: str, threads: int | None
+    db: str,
+    listen: str,
+    port: int,
+    hostnames: tuple[str, ...],
+    time_limit: float,
+    memory: str,
+    threads: int | None,
 ) -> None:
     """Show the database in a browser, and answer Grafana; read-only.
 
-    A load that is published meanwhile is picked up with the next request. Elsewhere than on this machine every request has to say
-    a token, which the environment variable HEAPSCAPE_TOKEN holds. In Grafana, add a data source of the type Grafana Pyroscope
-    with this address.
+    A load that is published meanwhile is picked up with the next request. Elsewhere than on this machine every request has to say a
+    token, which the environment variable HEAPSCAPE_TOKEN holds. In Grafana, add a data source of the type Grafana Pyroscope with
+    this address.
 
     \b
       heapscape serve
       heapscape serve --db fleet.duckdb --port 8080
       HEAPSCAPE_TOKEN=... heapscape serve --listen 0.0.0.0 --hostname profiles.example
     """
-    token = os.environ.get(_TOKEN, "")
-    if listen not in _LOOPBACK and not token:
-        raise UsageError(f"--listen {listen}: others can reach that, so a token is required; put one into {_TOKEN}")
-    try:
-        import uvicorn
-
-        from pipeline.server.app import application
-        from pipeline.server.guard import LOOPBACK
-    except ImportError as error:
+    if listen not in _LOOPBACK and not config.token():
         raise UsageError(
-            f"serve needs a package that is not installed ({error.name}); install heapscape[serve]"
-        ) from error
+            f"--listen {listen}: others can reach that, so a token is required; put one into {config.TOKEN}"
+        )
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        raise UsageError(f"serve needs {', '.join(missing)}, which is not installed; install heapscape[serve]")
     serving = Serving(db, threads=threads, memory=memory, limit_s=time_limit)
     with serving.question():
         # What is wrong with the file is told before anything listens.
         pass
-    app = application(serving, hosts=(*LOOPBACK, *hosts) if listen in _LOOPBACK or hosts else (), token=token)
+    with _listening(listen, port) as listener:
+        name = "localhost" if listen in _LOOPBACK else listen
+        say(f"{db} is at http://{name}:{listener.getsockname()[1]}/; Ctrl-C ends it")
+        _run(serving, listener, is_local=listen in _LOOPBACK, hostnames=hostnames)
+
+
+def _listening(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.create_server((address, port), family=family, backlog=_WAITING)
+    except OSError as error:
+        if error.errno is None or error.errno not in errorcode:
+            # Of looking up the name.
+            raise UsageError(f"--listen {address}: no address of this machine; name one, such as 127.0.0.1") from error
+        plain = OSError(error.errno, os.strerror(error.errno))
+        raise of_system(plain, where=f"--listen {address} --port {port}", doing="cannot be listened at") from error
+
+
+def _run(serving: Serving, listener: socket.socket, *, is_local: bool, hostnames: tuple[str, ...]) -> None:
+    # Here, because they take a while to import, and may not be there.
+    import uvicorn
+
+    from pipeline.server.app import application
+    from pipeline.server.guard import LOOPBACK
+
+    hosts = (*LOOPBACK, *(name.lower() for name in hostnames)) if is_local or hostnames else ()
     settings = uvicorn.Config(
-        app, host=listen, port=port, log_level="warning", access_log=False, server_header=False, date_header=False,
-        timeout_keep_alive=5, timeout_graceful_shutdown=2, limit_concurrency=256, lifespan="on",
-    )  # fmt: skip
-    socket = settings.bind_socket()
-    where = f"http://{'localhost' if listen in _LOOPBACK else listen}:{socket.getsockname()[1]}/"
-    say(f"{db} is at {where}; Ctrl-C ends it")
-    uvicorn.Server(settings).run(sockets=[socket])
+        application(serving, hosts=hosts, token=config.token()),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # Of a client that sends nothing more.
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=2,
+        limit_concurrency=_WAITING,
+    )
+    uvicorn.Server(settings).run(sockets=[listener])

@@ -66,10 +66,6 @@ def page(
     site_limit  rows per growth table; the rest is one row with its sum, so nothing goes missing
     """
     series = wording.rows_of(data.series)
-    growth = wording.rows_by(data.growth, "series_id")
-    coverage = wording.rows_by(data.coverage, "series_id")
-    modules, own = wording.rows_by(data.modules, "series_id"), wording.rows_by(data.own, "series_id")
-    flow = wording.rows_by(data.flow, "escape_site_id")
     parts = [_page_header(title, series, made_at)]
     if not series:
         parts.append(
@@ -77,10 +73,22 @@ def page(
         )
     if len(series) > 1:
         parts.append(_overview(series))
-    for number, one in enumerate(series, start=1):
+    parts += sections(data, site_limit=site_limit)
+    parts.append(_inputs(wording.rows_of(data.refused), wording.rows_of(data.notes)))
+    return document(title, "\n".join(["<main>", *parts, "</main>"]), scripts=SCRIPTS)
+
+
+def sections(data: ReportData, *, site_limit: int = 25) -> list[str]:
+    """The HTML of each series, for a page that has SCRIPTS."""
+    growth = wording.rows_by(data.growth, "series_id")
+    coverage = wording.rows_by(data.coverage, "series_id")
+    modules, own = wording.rows_by(data.modules, "series_id"), wording.rows_by(data.own, "series_id")
+    flow = wording.rows_by(data.flow, "escape_site_id")
+    parts = []
+    for number, one in enumerate(wording.rows_of(data.series), start=1):
         key = one.get("series_id")
         sites = sorted(growth.get(key, ()), key=lambda row: (-wording.number(row, "growth_bytes"), wording.place(row)))
-        parts += [
+        section = [
             f'<section class="series" id="series-{number}">',
             _series_header(one),
             _headline(one, sites),
@@ -96,8 +104,8 @@ def page(
             ),
             "</section>",
         ]
-    parts.append(_inputs(wording.rows_of(data.refused), wording.rows_of(data.notes)))
-    return document(title, "\n".join(["<main>", *parts, "</main>"]), scripts=SCRIPTS)
+        parts.append("\n".join(section))
+    return parts
 
 
 # ---- parts of the page

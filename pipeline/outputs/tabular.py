@@ -82,6 +82,13 @@ def beginning(answer: Answer) -> tuple[Result, bool]:
     return Result(answer.name, answer.columns, table), table.num_rows == rows
 
 
+def cells(result: Result) -> tuple[list[tuple[str, bool]], list[list[str]]]:
+    """Columns, with whether they are numbers, and the rows as a person reads them."""
+    columns = [(field.name, _is_number(field)) for field in result.table.schema]
+    rows = _rows(result.table.schema, result.table.to_batches())
+    return columns, [[_cell(value) for value in row] for row in rows]
+
+
 def write_table(result: Result, console: Console | None = None) -> str:
     """A table laid out for this console.
 

@@ -13,9 +13,9 @@ from pipeline.text import printable_lines
 _FOLDER = Path(__file__).parent
 
 
-def render(name: str, **values: object) -> str:
+def render(template: str, /, **values: object) -> str:
     """A template with these values, escaped; marks that turn the direction of reading are spelled out."""
-    return printable_lines(_environment().get_template(name).render(**values))
+    return printable_lines(_environment().get_template(template).render(**values))
 
 
 @cache
@@ -32,4 +32,6 @@ def _environment() -> Environment:
     environment.filters["rate"] = lambda value: "" if value is None else units.byte_rate(float(value))
     environment.filters["share"] = lambda value: "" if value is None else units.share(float(value))
     environment.filters["moment"] = lambda value: "" if value is None else wording.moment(value)
+    environment.filters["series_name"] = wording.series_name
+    environment.filters["place"] = wording.place
     return environment

@@ -58,9 +58,16 @@ def _ready(request: Request) -> Response:
 
 def _failed(request: Request, error: Exception) -> Response:
     """What somebody asked that cannot be answered, in a sentence."""
-    return PlainTextResponse(f"heapscape: {printable(str(error))}\n", 400)
+    return _told(request, "That cannot be answered", str(error), 400)
 
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return PlainTextResponse(f"heapscape: {error.detail}\n", error.status_code, headers=error.headers)
+    return _told(request, error.detail, f"{request.url.path}: {error.detail}", error.status_code)
+
+
+def _told(request: Request, title: str, text: str, status: int) -> Response:
+    """To a browser as a page, to programs as a line."""
+    if "text/html" in request.headers.get("accept", ""):
+        return pages.message(request, title, text, status=status)
+    return PlainTextResponse(f"heapscape: {printable(text)}\n", status)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import hmac
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -25,7 +26,7 @@ COOKIE: Final = "heapscape"
 # A query that people write is some kilobytes; Grafana's calls are smaller.
 MAX_BODY_BYTES: Final = 1 << 20
 _BODY_WITHIN_S: Final = 10.0
-_MAX_URL_BYTES: Final = 1 << 15
+_MAX_URL_BYTES: Final = 1 << 14
 
 # Scripts and styles come from here alone, and no page of anybody else's may show ours in a frame.
 _POLICY: Final = (
@@ -88,10 +89,12 @@ class Guard:
         if given is not None and self._is_token(given) and scope["method"] == "GET":
             # Out of the address, which is shown, kept and copied.
             rest = urlencode([(name, value) for name, value in asked if name != "token"])
-            answer = RedirectResponse(f"{scope['path']}{'?' if rest else ''}{rest}", 303)
-            answer.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
+            # A path of two slashes would be another site's name.
+            path = f"/{scope['path'].lstrip('/')}"
+            answer = RedirectResponse(f"{path}{'?' if rest else ''}{rest}", 303)
+            answer.set_cookie(COOKIE, _kept(self.token), httponly=True, samesite="strict")
             return answer
-        if any(self._is_token(one) for one in _told(headers)):
+        if self._is_token(_told(headers)) or hmac.compare_digest(_cookie(headers).encode(), _kept(self.token).encode()):
             return None
         return _refused(
             "say the token: open /?token=..., or send Authorization: Bearer ..., or it as the password of any user",
@@ -103,22 +106,28 @@ class Guard:
         return hmac.compare_digest(given.encode(), self.token.encode())
 
 
-def _told(headers: Headers) -> list[str]:
-    """Every token that a request says."""
-    found = []
+def _told(headers: Headers) -> str:
+    """The token that a program says."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        found.append(value.strip())
+        # Header bytes come as Latin-1.
+        return value.strip().encode("latin-1").decode("utf-8", "replace")
     if scheme.lower() == "basic":
-        try:
-            found.append(b64decode(value, validate=True).decode("utf-8", "replace").partition(":")[2])
-        except NotBase64:
-            return found
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return found
-    return [*found, cookie.value] if cookie else found
+        with suppress(ValueError):
+            return b64decode(value, validate=True).decode("utf-8", "replace").partition(":")[2]
+    return ""
+
+
+def _cookie(headers: Headers) -> str:
+    with suppress(CookieError):
+        if cookie := SimpleCookie(headers.get("cookie", "")).get(COOKIE):
+            return cookie.value
+    return ""
+
+
+def _kept(token: str) -> str:
+    """What a browser keeps in place of the token."""
+    return sha256(f"heapscape {token}".encode()).hexdigest()
 
 
 def _name(host: str) -> str:

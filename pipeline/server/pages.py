@@ -2,45 +2,274 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import islice
 from typing import Final
 
+import pyarrow as pa
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from pipeline.errors import PipelineError, QueryError
+from pipeline.flow import growth_report
+from pipeline.outputs import flamegraph, report, tabular, wording
 from pipeline.outputs.web import render
-from pipeline.outputs.wording import rows_of
 from pipeline.resources import asset
-from pipeline.warehouse import server_questions
+from pipeline.schema import tables
+from pipeline.values import Answer, Result
+from pipeline.warehouse import questions, report_questions, server_questions
+from pipeline.warehouse.modules import modules
+from pipeline.warehouse.query import answer, named_rows, public_names
+from pipeline.warehouse.serving import Serving
 
-NAVIGATION: Final = (("/", "Overview"),)
-_ASSETS: Final = {"css": "text/css", "js": "text/javascript"}
+NAVIGATION: Final = (
+    ("/", "Overview"),
+    ("/growth", "Growth"),
+    ("/flame", "Flame graph"),
+    ("/views", "Tables and views"),
+    ("/sql", "SQL"),
+)
+_CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
+_ROWS_SHOWN: Final = 500
+_MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
+_ASSET: Final = re.compile(r"(?:vendor/)?[A-Za-z][A-Za-z0-9.-]*\.(css|js)")
 
 
 def routes() -> list[Route]:
     """Every page, and what pages are made of."""
-    return [Route("/", _overview), Route("/assets/{name}", _asset)]
+    return [
+        Route("/", _overview),
+        Route("/growth", _growth),
+        Route("/flame", _flame),
+        Route("/views", _views),
+        Route("/views/{name}", _view),
+        Route("/sql", _sql),
+        Route("/assets/{name:path}", _asset),
+    ]
 
 
-def _page(request: Request, template: str, *, scripts: tuple[str, ...] = (), **values: object) -> Response:
-    return HTMLResponse(render(template, here=request.url.path, navigation=NAVIGATION, scripts=scripts, **values))
+def page(
+    request: Request, template: str, /, *, status: int = 200, scripts: Sequence[str] = (), **values: object
+) -> Response:
+    """A page of the application."""
+    html = render(template, here=request.url.path, navigation=NAVIGATION, scripts=scripts, **values)
+    return HTMLResponse(html, status)
+
+
+def message(request: Request, title: str, text: str, *, status: int) -> Response:
+    """A page that says in a sentence why there is no other."""
+    return page(request, "message.html", status=status, title=title, message=text)
+
+
+def _serving(request: Request) -> Serving:
+    serving: Serving = request.app.state.serving
+    return serving
 
 
 def _overview(request: Request) -> Response:
-    with request.app.state.serving.question() as connection:
-        services = rows_of(server_questions.services(connection))
-        inputs = rows_of(server_questions.inputs_by_status(connection))
-    return _page(request, "overview.html", services=services, inputs=inputs, headline="")
+    with _serving(request).question() as connection:
+        services = wording.rows_of(server_questions.services(connection))
+        inputs = wording.rows_of(server_questions.inputs_by_status(connection))
+        top = wording.rows_of(server_questions.top_site(connection))
+    return page(request, "overview.html", services=services, inputs=inputs, top=top)
+
+
+def _growth(request: Request) -> Response:
+    service, wanted = request.query_params.get("service", ""), request.query_params.get("series", "")
+    with _serving(request).question() as connection:
+        every = questions.series(connection, questions.Selection())
+        found = every if not service else questions.series(connection, questions.Selection(service=service))
+        chosen = _chosen(found, "series_id", wanted)
+        section, live = None, {}
+        if chosen.table.num_rows:
+            one = chosen.table.to_pylist()[0]
+            section = Markup("\n".join(report.sections(growth_report(connection, chosen))))
+            live = _live(report_questions.live_heap(connection, one["series_id"]))
+    return page(
+        request,
+        "growth.html",
+        scripts=(*_CHARTS, *report.SCRIPTS[1:]),
+        service=service,
+        services=_distinct(every, "service"),
+        series=_named(found),
+        chosen=one["series_id"] if section else "",
+        section=section,
+        live=live,
+    )
+
+
+def _flame(request: Request) -> Response:
+    asked = request.query_params
+    with _serving(request).question() as connection:
+        every = server_questions.profiled_series(connection)
+        series = _chosen(every, "series_id", asked.get("series", ""))
+        if not series.table.num_rows:
+            return page(request, "flame.html", series=(), figure=None)
+        (series_id,) = series.table["series_id"].to_pylist()
+        profiles = questions.profiles(connection, questions.Selection(series=str(series_id)))
+        ids = profiles.table["profile_id"].to_pylist()
+        profile = _among(asked.get("profile", ""), ids) or ids[-1]
+        base = _among(asked.get("base", ""), ids)
+        types = questions.sample_types(connection, [profile]).table.to_pylist()
+        units = {one["sample_type"]: one["unit"] for one in types}
+        wanted = asked.get("type") or _default_type(profiles, ids.index(profile), units)
+        if wanted not in units:
+            raise QueryError(f"type={wanted}: the profile has no such sample type, only {', '.join(units)}")
+        tree = (
+            questions.tree(connection, [profile], wanted)
+            if base is None
+            else questions.diff(connection, [base], [profile], wanted)
+        )
+    name = wording.series_name(wording.rows_of(series)[0])
+    figure = flamegraph.figure(tree, identifier="flame", label=name, unit=units[wanted], sample_type=wanted)
+    moments = [(row["profile_id"], wording.moment(row["taken_at"])) for row in profiles.table.to_pylist()]
+    return page(
+        request,
+        "flame.html",
+        scripts=(*flamegraph.SCRIPTS, "vendor/uPlot.iife.min.js", "app.js"),
+        series=_named(every),
+        chosen=series_id,
+        profiles=moments,
+        profile=profile,
+        base=base or "",
+        types=[(name, name) for name in units],
+        type=wanted,
+        figure=Markup(figure),
+    )
+
+
+def _views(request: Request) -> Response:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name in public_names():
+        groups.setdefault(name.rpartition(".")[0] or "tables of the lake", []).append((name, _meaning(name)[0]))
+    return page(request, "views.html", groups=groups)
+
+
+def _view(request: Request) -> Response:
+    name = request.path_params["name"]
+    with _serving(request).question() as connection:
+        columns, rows, is_cut = _shown(named_rows(connection, name, where={}, order=(), limit=_ROWS_SHOWN + 1))
+    summary, docs = _meaning(name)
+    return page(
+        request, "view.html", name=name, summary=summary, docs=docs, columns=columns, answer=rows, is_cut=is_cut
+    )
+
+
+def _sql(request: Request) -> Response:
+    query = request.query_params.get("q", "")
+    columns: list[tuple[str, bool]] = []
+    rows: list[list[str]] = []
+    error, is_cut = "", False
+    if query.strip():
+        try:
+            with _serving(request).question() as connection:
+                columns, rows, is_cut = _shown(answer(connection, query))
+        except PipelineError as refused:
+            error = str(refused)
+    return page(
+        request,
+        "sql.html",
+        status=400 if error else 200,
+        scripts=_CHARTS,
+        query=query,
+        error=error,
+        columns=columns,
+        answer=rows,
+        is_cut=is_cut,
+        names=public_names(),
+    )
 
 
 def _asset(request: Request) -> Response:
-    name = request.path_params["name"]
-    media = _ASSETS.get(name.rpartition(".")[2])
-    if media is None or not name.replace("-", "").replace(".", "").replace("_", "").isalnum():
-        raise HTTPException(404, "no such asset")
+    found = _ASSET.fullmatch(request.path_params["name"])
+    if found is None:
+        raise HTTPException(404, "there is no such asset")
     try:
-        text = asset(name)
+        text = _text_of(found[0])
     except FileNotFoundError:
-        raise HTTPException(404, "no such asset") from None
-    return Response(text, media_type=media, headers={"cache-control": "max-age=300"})
+        raise HTTPException(404, "there is no such asset") from None
+    return Response(text, media_type=_MEDIA[found[1]], headers={"cache-control": "max-age=300"})
+
+
+@cache
+def _text_of(name: str) -> str:
+    return asset(name)
+
+
+# ---- what is chosen
+
+
+def _chosen(found: Result, column: str, wanted: str) -> Result:
+    """The row that is asked for, the first without."""
+    if not wanted:
+        return found.first(1)
+    place = [str(value) for value in found.table[column].to_pylist()]
+    if wanted not in place:
+        raise QueryError(f"series={wanted}: not among the {len(place):,} that there are; see /growth without it")
+    return Result(found.name, found.columns, found.table.slice(place.index(wanted), 1))
+
+
+def _among(text: str, known: Sequence[int]) -> int | None:
+    """A profile of the series; None when none is named."""
+    if not text:
+        return None
+    if text not in map(str, known):
+        raise QueryError(f"profile={text}: not one of the series, which has {', '.join(map(str, known[:20]))}")
+    return int(text)
+
+
+def _default_type(profiles: Result, place: int, units: Mapping[str, str]) -> str:
+    """What the profile names, else live bytes, else its last, as pprof does."""
+    named = profiles.table["default_sample_type"].to_pylist()[place]
+    return named if named in units else "inuse_space" if "inuse_space" in units else list(units)[-1]
+
+
+def _distinct(found: Result, column: str) -> list[tuple[str, str]]:
+    return [(value, value) for value in sorted({value for value in found.table[column].to_pylist() if value})]
+
+
+def _named(found: Result) -> list[tuple[object, str]]:
+    """Each series by number and name, with what it gained where that is known."""
+    return [
+        (row["series_id"], " · ".join(filter(None, (wording.series_name(row), wording.text(row, "kind")))))
+        for row in wording.rows_of(found)
+    ]
+
+
+def _live(found: Result) -> dict[str, object]:
+    """Live bytes over time as a chart has them: by the clock, or by place where there are no times."""
+    rows = wording.rows_of(found)
+    has_time = len({row["taken_s"] for row in rows}) == len(rows)
+    return {
+        "unit": "bytes",
+        "time": has_time,
+        "x": [row["taken_s"] if has_time else place for place, row in enumerate(rows)],
+        "series": [["live heap", [row["inuse_bytes"] for row in rows]]],
+    }
+
+
+def _shown(found: Answer) -> tuple[list[tuple[str, bool]], list[list[str]], bool]:
+    """As many rows as a page shows, and whether there are more."""
+    batches, rows = [], 0
+    for batch in found.batches:
+        batches.append(batch)
+        rows += batch.num_rows
+        if rows > _ROWS_SHOWN:
+            break
+    table = pa.Table.from_batches(batches, schema=found.schema)
+    columns, texts = tabular.cells(Result(found.name, found.columns, table).first(_ROWS_SHOWN))
+    return columns, list(islice(texts, _ROWS_SHOWN)), rows > _ROWS_SHOWN
+
+
+def _meaning(name: str) -> tuple[str, list[tuple[str, str]]]:
+    """What a table or view is, and each of its columns."""
+    if "." in name:
+        view = modules()[name]
+        return view.summary, [(item.name, item.doc) for item in view.items]
+    table = tables()[name]
+    return table.summary, [(column.name, column.doc) for column in table.columns]

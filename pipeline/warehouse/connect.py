@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -27,17 +27,18 @@ _STOPPED_BY = frozenset({signal.SIGINT, signal.SIGTERM})
 
 @contextmanager
 def open_readonly(
-    path: str, *, threads: int | None = None, memory: str | None = None
+    path: str, *, threads: int | None = None, memory: str | None = None, is_ended_by_signals: bool = True
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database for questions: the file is open for reading, and no setting can be changed any more.
 
+    is_ended_by_signals  whether a signal that ends the program ends its queries; not where several are open at once
     DuckDB leaves the attached file's own path open to its file functions all the same, so what other people ask
     goes through `statements.reading` first.
     """
     if not Path(path).exists():
         raise UsageError(f"{path}: there is no such database; make it with: heapscape load --db {path}")
     _check_file(path)
-    with _session(threads=threads, memory=memory) as connection:
+    with _session(threads=threads, memory=memory, is_ended_by_signals=is_ended_by_signals) as connection:
         with explained(path, memory=connection, otherwise="move it away to have it made anew"):
             connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} (READ_ONLY)")
             connection.execute(f"USE {ALIAS}")
@@ -80,7 +81,9 @@ def _check_file(path: str) -> None:
 
 
 @contextmanager
-def _session(*, threads: int | None, memory: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def _session(
+    *, threads: int | None, memory: str | None, is_ended_by_signals: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
     offline: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -96,7 +99,7 @@ def _session(*, threads: int | None, memory: str | None) -> Iterator[duckdb.Duck
             connection.execute(f"SET threads = {min(threads, os.cpu_count() or 1):d}")
         if memory is not None:
             connection.execute(f"SET memory_limit = {_literal(memory)}")
-        with _stoppable(connection):
+        with _stoppable(connection) if is_ended_by_signals else nullcontext():
             yield connection
     finally:
         connection.close()

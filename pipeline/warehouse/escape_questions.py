@@ -1,4 +1,4 @@
-"""The questions about two builds' escape reports, each one query, each answered as a Result."""
+"""The questions about builds' escape reports and what they weigh, each one query, each answered as a Result."""
 
 from __future__ import annotations
 
@@ -30,6 +30,30 @@ def differences(
     """
     parameters = {"before": before, "after": after, "service": service, "package": package, "place": place}
     return ask(connection, query, parameters, name="escapes that differ")
+
+
+def tree(
+    connection: duckdb.DuckDBPyConnection,
+    weight: str,
+    *,
+    service: str | None,
+    build: str | None,
+    package: str | None,
+) -> Result:
+    """The tree of verdicts over all series that fit, weighted by growth, live or alloc, or a package's part of it, as it stands there."""
+    series = """
+    SELECT series_id
+    FROM heap.series
+    WHERE ($service IS NULL OR service = $service) AND ($build IS NULL OR build = $build)
+    ORDER BY ALL
+    """
+    ids = [one for (one,) in connection.execute(series, {"service": service, "build": build}).fetchall()]
+    query = """
+    FROM escape.tree($ids, $weight)
+    WHERE $package IS NULL OR package = $package
+    ORDER BY node_index
+    """
+    return ask(connection, query, {"ids": ids, "weight": weight, "package": package}, name="tree of escapes")
 
 
 def builds(connection: duckdb.DuckDBPyConnection) -> Result:

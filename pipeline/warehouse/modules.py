@@ -128,6 +128,7 @@ def _definition(declaration: Declaration) -> str:
     return declaration.text
 
 
+@cache
 def in_order() -> tuple[str, ...]:
     """Names of all views and macros, each after those its query reads."""
     graph = {name: dependencies(name) for name in modules()}
@@ -149,6 +150,7 @@ def standing_on(names: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in in_order() if name in found)
 
 
+@cache
 def dependencies(name: str) -> tuple[str, ...]:
     """The views and macros that one of them reads: those whose names stand in its query."""
     declared = modules()

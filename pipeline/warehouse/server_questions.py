@@ -83,3 +83,42 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
     LIMIT {_MOST}
     """
     return ask(connection, query, name="services")
+
+
+def top_site(connection: duckdb.DuckDBPyConnection) -> Result:
+    """The allocation site that grew most in the newest series that grew most: what grew, and why."""
+    query = """
+    WITH newest AS (
+      SELECT *
+      FROM heap.series
+      WHERE profiles > 1
+      QUALIFY row_number() OVER (PARTITION BY service, instance, build, kind, program ORDER BY last_at DESC, series_id DESC) = 1
+    )
+    SELECT sites.*, newest.growth_bytes AS series_growth_bytes, newest.first_at, newest.last_at
+    FROM attribution.growth_by_site AS sites
+    JOIN (FROM newest ORDER BY growth_bytes DESC, series_id LIMIT 1) AS newest USING (series_id)
+    WHERE sites.growth_bytes > 0
+    ORDER BY sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
+    LIMIT 1
+    """
+    return ask(connection, query, name="top site")
+
+
+def profiled_series(connection: duckdb.DuckDBPyConnection) -> Result:
+    """Every series that has a profile: heaps that grew most first, then the others."""
+    query = """
+    SELECT
+      series_id,
+      any_value(profile.service) AS service,
+      any_value(profile.instance) AS instance,
+      any_value(profile.build) AS build,
+      any_value(profile.program) AS program,
+      any_value(profile.kind) AS kind,
+      any_value(series.growth_bytes) AS growth_bytes
+    FROM profile
+    LEFT JOIN heap.series AS series USING (series_id)
+    GROUP BY series_id
+    ORDER BY growth_bytes DESC NULLS LAST, series_id
+    LIMIT 10000
+    """
+    return ask(connection, query, name="series")

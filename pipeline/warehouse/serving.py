@@ -49,18 +49,25 @@ class Serving:
         """
         state = self._begin()
         cursor = state.connection.cursor()
-        timer = threading.Timer(self.limit_s, cursor.interrupt)
+        is_over = threading.Event()
+
+        def end() -> None:
+            is_over.set()
+            cursor.interrupt()
+
+        timer = threading.Timer(self.limit_s, end)
         timer.daemon = True
         try:
             cursor.execute(f"USE {ALIAS}")
             timer.start()
             yield cursor
-        except duckdb.InterruptException as error:
-            raise QueryError(self._too_long()) from error
-        except QueryError as error:
-            if isinstance(error.__cause__, duckdb.InterruptException):
-                raise QueryError(self._too_long()) from error
-            raise
+        except (QueryError, KeyboardInterrupt, duckdb.InterruptException) as error:
+            # An interrupted query is taken for one that Ctrl-C ended.
+            if not is_over.is_set():
+                raise
+            raise QueryError(
+                f"the question took more than {self.limit_s:g} s and was ended; ask for less, or start with a higher --time-limit"
+            ) from error
         finally:
             timer.cancel()
             cursor.close()
@@ -77,9 +84,6 @@ class Serving:
             if state:
                 self._replace(state)
 
-    def _too_long(self) -> str:
-        return f"the question took more than {self.limit_s:g} s and was ended; ask for less, or start with a higher --time-limit"
-
     def _begin(self) -> _State:
         identity = _identity(self.path)
         with self._lock:
@@ -93,9 +97,9 @@ class Serving:
 
     def _opened(self, identity: tuple[int, int, int]) -> _State:
         held = ExitStack()
-        return _State(
-            identity, held.enter_context(open_readonly(self.path, threads=self.threads, memory=self.memory)), held
-        )
+        # Opened in one thread and closed in another, which a signal's handling is not for.
+        opening = open_readonly(self.path, threads=self.threads, memory=self.memory, is_ended_by_signals=False)
+        return _State(identity, held.enter_context(opening), held)
 
     def _end(self, state: _State) -> None:
         with self._lock:

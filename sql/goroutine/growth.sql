@@ -1,12 +1,16 @@
--- One row per series of goroutine profiles and stack: how many goroutines are there, and how many more than at first.
+-- One row per series of goroutine profiles, source, stack and state: how many goroutines there are, and how many more than at first.
 --
--- Goroutines that wait at one place in ever greater numbers leak. Profiles of kind goroutine and goroutineleak (Go 1.26 and
--- 1.27, which know that nobody can wake them) are series of their own.
+-- Goroutines that wait at one place in ever greater numbers leak, whatever they wait for. Protobuf, text and dumps tell stacks in their own
+-- way, so that those of one series are counted apart, and none of them is the growth of another: choose one `source`. Profiles of
+-- kind goroutineleak, of which the runtime knows that nobody can wake them, are series of their own, and say `leaked` of the
+-- goroutine profiles with the same labels and program. A series of one label set in which a process was restarted goes on.
 --
--- key: series_id, stack_id
+-- key: series_id, source, stack_id, state, created_by, created_file, created_line
 CREATE VIEW goroutine.growth (
   -- The series.
   series_id,
+  -- `protobuf`, `text` (?debug=1), `dump` (?debug=2, panics) or `system`, a dump with the runtime's own goroutines (SIGQUIT).
+  source,
   -- goroutine or goroutineleak.
   kind,
   -- From labels; NULL without one.
@@ -15,90 +19,122 @@ CREATE VIEW goroutine.growth (
   instance,
   -- From labels; NULL without one.
   build,
-  -- Where they are.
+  -- Where they are; NULL in a dump when their stack could not be had.
   stack_id,
+  -- What they wait for, or whether they run: a dump says so, of profiles runtime functions on the stack do; NULL when those do not.
+  state,
+  -- The function that started them; NULL where that is not told, as in profiles.
+  created_by,
+  -- The file of the `go` statement; NULL where that is not told.
+  created_file,
+  -- The line of the `go` statement; NULL where that is not told.
+  created_line,
   -- The function they were started with.
   root_function,
-  -- The function of the program's that they are in, nearest to the leaf and not of the runtime; NULL when there is none.
+  -- The function of the program's that they are in, nearest to the leaf and not of Go's own; NULL when all are of Go's runtime.
   function,
   -- Its file; NULL without one.
   file,
   -- The line it is at; NULL when unknown.
   line,
-  -- In the first profile of the series.
+  -- Moments of the series and source: profiles, or dumps.
+  moments,
+  -- In the first of them.
   first_count,
   -- In the last one.
   last_count,
   -- Last minus first.
   growth,
-  -- Ordinary least squares over all profiles of the series; NULL for one profile or one moment.
+  -- Ordinary least squares over all moments; NULL for one, or where it is not known when they were.
   slope_per_s,
   -- Share of the intervals in which their number rose; NULL without an interval.
-  rising_share
+  rising_share,
+  -- The longest that one of them had waited in the last moment, in whole minutes since the first GC cycle that found it waiting; NULL below
+  -- one, and where it is not told.
+  longest_wait_ns,
+  -- Of the last ones those that nobody can wake; NULL where nothing tells.
+  leaked
 ) AS
-WITH profiles AS (
+WITH moments AS (
   SELECT
-    profile_id,
-    series_id,
-    (row_number() OVER series - 1)::INTEGER AS position,
-    (time_ns::HUGEINT - FIRST_VALUE(time_ns) OVER series) / 1e9 AS elapsed_s,
-    COUNT(*) OVER (PARTITION BY series_id) AS profiles
-  FROM profile
-  WHERE kind IN ('goroutine', 'goroutineleak')
-  WINDOW series AS (PARTITION BY series_id ORDER BY time_ns, profile_id)
+    *,
+    elapsed_s - AVG(elapsed_s) OVER series AS from_mean_s,
+    COUNT(elapsed_s) OVER series = moments AS is_timed
+  FROM goroutine._moment
+  WINDOW series AS (PARTITION BY series_id, source)
 ),
 counted AS (
-  SELECT profiles.series_id, sample.stack_id, profiles.position, int64.clamp(SUM(sample.value)) AS goroutines
-  FROM profiles
-  JOIN sample USING (profile_id)
-  WHERE sample.sample_type IN ('goroutine', 'goroutineleak')
-  GROUP BY profiles.series_id, sample.stack_id, profiles.position
+  SELECT
+    profile_id,
+    0 AS dump,
+    stack_id,
+    NULL::VARCHAR AS state,
+    NULL::VARCHAR AS created_by,
+    NULL::VARCHAR AS created_file,
+    NULL::BIGINT AS created_line,
+    int64.clamp(SUM(value)) AS goroutines,
+    NULL::BIGINT AS longest_wait_ns,
+    NULL::BIGINT AS leaked
+  FROM sample
+  WHERE sample_type IN ('goroutine', 'goroutineleak')
+    AND profile_id IN (SELECT profile_id FROM goroutine._moment WHERE source IN ('protobuf', 'text'))
+  GROUP BY profile_id, stack_id
+  UNION ALL
+  SELECT
+    profile.profile_id,
+    told.dump,
+    told.stack_id,
+    told.state,
+    told.created_by,
+    told.created_file,
+    told.created_line,
+    COUNT(*),
+    MAX(told.wait_ns),
+    COUNT(*) FILTER (told.is_leaked)
+  FROM goroutine_dump AS told
+  JOIN profile USING (source_id)
+  WHERE profile.kind = 'goroutine'
+  GROUP BY ALL
 ),
-seen AS (
-  SELECT DISTINCT series_id, stack_id FROM counted
-),
--- Where a stack is not there are none.
+-- Where a place is not told of there are none.
 history AS (
   SELECT
-    seen.series_id,
-    seen.stack_id,
-    profiles.position,
-    profiles.elapsed_s,
-    profiles.profiles,
-    coalesce(counted.goroutines, 0) AS goroutines,
-    coalesce(counted.goroutines, 0) > LAG(coalesce(counted.goroutines, 0)) OVER (
-      PARTITION BY seen.series_id, seen.stack_id ORDER BY profiles.position
-    ) AS is_more
-  FROM seen
-  JOIN profiles USING (series_id)
-  LEFT JOIN counted USING (series_id, stack_id, position)
+    counted.* EXCLUDE (profile_id, dump),
+    moments.*,
+    LAG(counted.goroutines) OVER place AS before,
+    LAG(moments.position) OVER place AS position_before
+  FROM counted
+  JOIN moments USING (profile_id, dump)
+  WINDOW place AS (
+    PARTITION BY moments.series_id, moments.source, stack_id, state, created_by, created_file, created_line
+    ORDER BY moments.position
+  )
+),
+spread AS (
+  SELECT series_id, source, SUM(from_mean_s * from_mean_s) AS time_variance
+  FROM moments
+  GROUP BY series_id, source
 ),
 summed AS (
   SELECT
     series_id,
+    source,
     stack_id,
-    arg_min(goroutines, position) AS first_count,
-    arg_max(goroutines, position) AS last_count,
-    CASE WHEN MAX(elapsed_s) > 0 THEN regr_slope(goroutines, elapsed_s) END AS slope_per_s,
-    COUNT(*) FILTER (is_more) / nullif(any_value(profiles) - 1, 0) AS rising_share
+    state,
+    created_by,
+    created_file,
+    created_line,
+    any_value(moments) AS moments,
+    coalesce(MAX(goroutines) FILTER (position = 0), 0) AS first_count,
+    coalesce(MAX(goroutines) FILTER (position = moments - 1), 0) AS last_count,
+    SUM(from_mean_s * goroutines) FILTER (is_timed) AS covariance,
+    COUNT(*) FILTER (
+      position > 0 AND goroutines > CASE WHEN position_before = position - 1 THEN before ELSE 0 END
+    ) / nullif(any_value(moments) - 1, 0) AS rising_share,
+    MAX(longest_wait_ns) FILTER (position = moments - 1) AS longest_wait_ns,
+    MAX(leaked) FILTER (position = moments - 1) AS leaked
   FROM history
-  GROUP BY series_id, stack_id
-),
-frames AS (
-  SELECT seen.stack_id, unnest(stack.location_ids) AS location_id, unnest(range(len(stack.location_ids))) AS place
-  FROM (SELECT DISTINCT stack_id FROM seen) AS seen
-  JOIN stack USING (stack_id)
-),
-waiting AS (
-  SELECT
-    frames.stack_id,
-    arg_min(
-      {'function': lines.function, 'file': lines.file, 'line': lines.line}, frames.place::BIGINT * 1000 + lines.depth
-    ) AS frame
-  FROM frames
-  JOIN stack._line AS lines USING (location_id)
-  WHERE NOT regexp_matches(coalesce(lines.package, ''), '^(runtime|internal/runtime/.*|runtime/internal/.*)$')
-  GROUP BY frames.stack_id
+  GROUP BY series_id, source, stack_id, state, created_by, created_file, created_line
 ),
 series AS (
   SELECT
@@ -106,27 +142,69 @@ series AS (
     any_value(kind) AS kind,
     any_value(service) AS service,
     any_value(instance) AS instance,
-    any_value(build) AS build
+    any_value(build) AS build,
+    any_value(labels) AS labels,
+    any_value(program) AS program,
+    any_value(build_id) AS build_id
   FROM profile
+  WHERE kind IN ('goroutine', 'goroutineleak')
   GROUP BY series_id
+),
+-- What the last leak profile of a process says.
+leaks AS (
+  SELECT series.labels, series.program, series.build_id, summed.source, summed.stack_id, summed.last_count AS leaked
+  FROM summed
+  JOIN series USING (series_id)
+  WHERE series.kind = 'goroutineleak'
+),
+detectors AS (
+  SELECT DISTINCT labels, program, build_id, source FROM leaks
 )
 SELECT
   summed.series_id,
+  summed.source,
   series.kind,
   series.service,
   series.instance,
   series.build,
   summed.stack_id,
+  coalesce(summed.state, place.state),
+  summed.created_by,
+  summed.created_file,
+  summed.created_line,
   root.function,
-  waiting.frame.function,
-  waiting.frame.file,
-  waiting.frame.line,
+  place.function,
+  place.file,
+  place.line,
+  summed.moments,
   summed.first_count,
   summed.last_count,
   int64.clamp(summed.last_count::HUGEINT - summed.first_count),
-  summed.slope_per_s,
-  summed.rising_share
+  CASE WHEN spread.time_variance > 0 THEN summed.covariance / spread.time_variance END,
+  summed.rising_share,
+  summed.longest_wait_ns,
+  CASE
+    WHEN series.kind = 'goroutineleak' THEN summed.last_count
+    -- A dump marks them from the first leak profile on, and none before.
+    WHEN summed.source IN ('dump', 'system')
+      AND MAX(summed.leaked) OVER (PARTITION BY summed.series_id, summed.source) > 0
+      THEN coalesce(summed.leaked, 0)
+    WHEN summed.source IN ('dump', 'system') THEN NULL
+    WHEN detectors.source IS NOT NULL THEN least(coalesce(leaks.leaked, 0), summed.last_count)
+  END
 FROM summed
 JOIN series USING (series_id)
+JOIN spread USING (series_id, source)
 LEFT JOIN stack.root AS root USING (stack_id)
-LEFT JOIN waiting USING (stack_id)
+LEFT JOIN goroutine._place AS place USING (stack_id)
+LEFT JOIN detectors
+  ON detectors.labels = series.labels
+  AND detectors.program IS NOT DISTINCT FROM series.program
+  AND detectors.build_id IS NOT DISTINCT FROM series.build_id
+  AND detectors.source = summed.source
+LEFT JOIN leaks
+  ON leaks.labels = series.labels
+  AND leaks.program IS NOT DISTINCT FROM series.program
+  AND leaks.build_id IS NOT DISTINCT FROM series.build_id
+  AND leaks.source = summed.source
+  AND leaks.stack_id = summed.stack_id

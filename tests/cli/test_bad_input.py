@@ -139,6 +139,9 @@ NOTED = {
 }
 
 
+pytestmark = pytest.mark.xdist_group("bad input")
+
+
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with good, bad and doubtful files in it."""

@@ -66,6 +66,9 @@ def test_a_place_without_verdicts_is_told_in_words_and_not_as_an_empty_table(dem
     assert seen.err.startswith("nope.go:5: no verdict fits; there are verdicts of ")
 
 
+pytestmark = pytest.mark.xdist_group("escapes")
+
+
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a build, and the next, in which one escape went, one came and one moved."""
@@ -113,3 +116,58 @@ def test_diff_has_no_other_choice_of_verdicts(two: Path, option: list[str]) -> N
     seen = heapscape("escapes", "--diff", "1", "2", *option, "--db", two)
 
     assert (seen.code, seen.out) == (2, "")
+
+
+def test_the_tree_is_drawn_with_the_flow_below_what_escapes(demo: Path) -> None:
+    seen = heapscape("escapes", "--tree", "growth", "--db", demo, "-n", "5")
+
+    assert (seen.code, seen.err) == (0, "")
+    assert seen.out.splitlines() == [
+        " 380.2 MiB  100.0 %  bytes gained from first to last profile",
+        " 288.1 MiB   75.8 %    example.com/checkout/store",
+        " 285.8 MiB   75.2 %      entry at cache.go:21",
+        "                           → address-of: &entry · cache.go:26",
+        "                           → call parameter: append(s.items, &entry) · cache.go:26",
+        "and 7 more; print them with -n",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("weight", "bytes_of"),
+    [
+        ("growth", "SELECT SUM(growth_bytes) FROM attribution.growth_by_site WHERE growth_bytes > 0"),
+        ("live", "SELECT last_bytes FROM heap.series"),
+        ("alloc", "SELECT MAX(alloc_bytes) FROM heap.profiles"),
+    ],
+)
+def test_the_whole_tree_weighs_what_the_profiles_say(demo: Path, weight: str, bytes_of: str) -> None:
+    tree = heapscape("escapes", "--tree", weight, "--db", demo, "--format", "json").json()
+    (row,) = heapscape("sql", bytes_of, "--db", demo, "--format", "json").json()
+
+    assert tree[0]["label"] == "root"
+    assert tree[0]["value"] == sum(node["self"] for node in tree) == next(iter(row.values()))
+
+
+def test_a_package_has_its_part_of_the_tree(demo: Path) -> None:
+    part = heapscape("escapes", "--tree", "live", "--package", "example.com/checkout/store", "--db", demo)
+
+    assert part.out.splitlines()[:2] == [
+        " 310.1 MiB  100.0 %  example.com/checkout/store",
+        " 307.8 MiB   99.3 %    entry at cache.go:21",
+    ]
+
+
+def test_a_tree_of_nothing_says_why(demo: Path) -> None:
+    seen = heapscape("escapes", "--tree", "growth", "--build", "none", "--db", demo)
+
+    assert (seen.code, seen.out) == (0, "")
+    assert "nothing of this choice grew; --tree live and --tree alloc" in seen.err
+
+
+@pytest.mark.parametrize("more", [["cache.go"], ["--all"], ["--flow"], ["--diff", "1", "2"]])
+def test_a_tree_is_of_all_places(demo: Path, more: list[str]) -> None:
+    seen = heapscape("escapes", *more, "--tree", "live", "--db", demo)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert "--tree draws all places" in seen.err

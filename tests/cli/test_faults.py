@@ -88,10 +88,12 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "escapes": (
         lambda at: ["escapes", "--flow", "--db", at.db],
         lambda at: ["escapes", "--diff", "1.4.2", "1.4.2", "--db", at.db, "--format", "json"],
+        lambda at: ["escapes", "--tree", "live", "--db", at.db],
     ),
     "goroutines": (lambda at: ["goroutines", "--db", at.db, "--format", "json"],),
     "gc": (lambda at: ["gc", "--db", at.db, "--format", "json"],),
     "memory": (lambda at: ["memory", "--db", at.db],),
+    "serve": (lambda at: ["serve", "--db", at.db, "--port", "0"],),
     "lake verify": (lambda at: ["lake", "verify", "--lake", at.lake],),
     "lake info": (lambda at: ["lake", "info", "--lake", at.lake],),
     "lake compact": (lambda at: ["lake", "compact", "--lake", at.lake],),
@@ -268,7 +270,11 @@ QUICK = [
     ("read-only", "lake expire", 0),
     ("paths below a file", "collect", 0),
     ("SIGINT after 0.0 s", "report", 0),
+    ("half a database", "serve", 0),
 ]
+
+
+pytestmark = pytest.mark.xdist_group("faults")
 
 
 @pytest.fixture(scope="module")
@@ -319,6 +325,9 @@ def run(at: Seat, arguments: list[str], fault: Fault) -> tuple[int, str]:
             until_it_loads(running)
             time.sleep(delay_s)
             running.send_signal(number)
+        elif arguments[0] == "serve":
+            until_it_serves(running, said)
+            running.terminate()
         code = running.wait(120)
     for descriptor in opened:
         os.close(descriptor)
@@ -329,6 +338,13 @@ def until_it_loads(running: subprocess.Popen[bytes]) -> None:
     """Until the libraries come; before, Python itself is starting, and answers signals as it likes."""
     while running.poll() is None and "numpy" not in Path(f"/proc/{running.pid}/maps").read_text():
         time.sleep(0.002)
+
+
+def until_it_serves(running: subprocess.Popen[bytes], said: Path) -> None:
+    """Until it says so, or for as long as it takes at most where it cannot."""
+    until = time.monotonic() + 10
+    while running.poll() is None and b"Ctrl-C" not in said.read_bytes() and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def check(world: Path, tmp_path: Path, fault_name: str, name: str, number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +15,28 @@ from tests.cli.seat import DEMO, FIRST, heapscape, process
 _SIZE = "64m"
 
 
+pytestmark = pytest.mark.xdist_group("full disk")
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What lies on the disk before: a lake and a database that is up to it, made where the disk will be."""
+    disk = tmp_path_factory.mktemp("full") / "disk"
+    disk.mkdir()
+    assert heapscape("ingest", FIRST, "--lake", disk / "lake").code == 0
+    assert heapscape("load", "--lake", disk / "lake", "--db", disk / "h.duckdb").code == 0
+    return disk.rename(disk.with_name("old"))
+
+
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few megabytes."""
-    made = tmp_path / "disk"
-    made.mkdir()
+def disk(old: Path) -> Iterator[Path]:
+    """A file system of a few megabytes, with the old lake and database."""
+    made = old.with_name("disk")
+    made.mkdir(exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(made)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a small file system")
+    shutil.copytree(old, made, dirs_exist_ok=True)
     yield made
     subprocess.run(["umount", made], check=True)
 
@@ -38,8 +53,6 @@ def fill(disk: Path, *, free_bytes: int) -> Path:
 @pytest.mark.parametrize("free_bytes", [0, 200 << 10, 640 << 10, 2 << 20, 10_000 << 10])
 def test_a_full_disk_leaves_the_old_lake_and_the_old_database(disk: Path, free_bytes: int) -> None:
     lake, db = disk / "lake", disk / "h.duckdb"
-    assert heapscape("ingest", FIRST, "--lake", lake).code == 0
-    assert heapscape("load", "--lake", lake, "--db", db).code == 0
     sums = ("sql", "SELECT COUNT(*) AS n, SUM(value) AS sum FROM sample", "--db", db)
     before = heapscape(*sums).out
     filling = fill(disk, free_bytes=free_bytes)

@@ -1,4 +1,4 @@
-"""heapscape goroutines, of real traces of a program that knows what it does."""
+"""heapscape goroutines, of real traces, profiles and dumps of programs that know what they do."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.seat import LAST, TRACES, heapscape
+from tests.cli.seat import FILES, LAST, TRACES, heapscape
 
 PLAIN = TRACES / "plain.trace"
+LEAKS = FILES / "leaks" / "service=leaks" / "build=go1.27-trim"
+DUMPS = sorted(LEAKS.glob("*.debug2.txt"))
 
 
 def test_a_trace_is_answered_without_a_database(tmp_path: Path) -> None:
@@ -109,7 +111,9 @@ def test_traces_are_chosen_by_labels(traces: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--service", "nobody"], "no trace fits; see which there are with: heapscape sql"),
+        (["--service", "nobody"], "no trace, goroutine profile or dump fits; see which there are with"),
+        (["--service", "nobody", "--source", "trace"], "no trace fits; see which there are with: heapscape sql"),
+        (["--source", "dump"], "no trace, goroutine profile or dump fits"),
         (["--trace", "nothing"], "no trace fits"),
         (["--trace", "plain", "--trace", "nothing"], "--trace nothing: no trace that fits has this id"),
     ],
@@ -121,17 +125,81 @@ def test_what_cannot_be_met_is_2_with_the_reason(traces: Path, arguments: list[s
     assert said in seen.err
 
 
-def test_a_database_without_traces_says_how_to_record_one(demo: Path) -> None:
+def test_a_database_without_goroutines_says_how_to_fetch_some(demo: Path) -> None:
     seen = heapscape("goroutines", "--db", demo)
 
     assert (seen.code, seen.out) == (2, "")
-    assert (
-        "there is no execution trace; record one with: curl -o go.trace 'http://HOST:6060/debug/pprof/trace" in seen.err
+    assert "there is no trace, goroutine profile or dump; fetch some with: heapscape collect http://HOST" in seen.err
+
+
+def test_a_file_without_goroutines_says_so_too() -> None:
+    assert "there is no trace, goroutine profile or dump" in heapscape("goroutines", LAST).err
+
+
+def test_a_series_of_dumps_tells_what_leaks_and_the_stacks_that_block() -> None:
+    seen = heapscape("goroutines", *DUMPS, "-n", "4")
+
+    assert (seen.code, seen.err) == (0, "")
+    assert seen.out.splitlines() == [
+        "leaks · build go1.27-trim · 4 dumps: 29 goroutines, 11 at first, 9 leaked as the runtime found",
+        "",
+        "goroutines  growth  leaked    waited  state            function                                     created by",
+        "        12      +9       9            chan send        example.com/leaks/wait.abandoned wait.go:20  main.start main.go:67",
+        "    example.com/leaks/wait.abandoned wait.go:20",
+        "    example.com/leaks/wait.Send wait.go:17",
+        "         8      +6       0  1.00 min  chan receive     example.com/leaks/wait.Receive wait.go:25    main.start main.go:67",
+        "    example.com/leaks/wait.Receive wait.go:25",
+        "         4      +3       0  1.00 min  sync.Mutex.Lock  example.com/leaks/wait.Lock wait.go:31       main.start main.go:67",
+        "    internal/sync.runtime_SemacquireMutex sema.go:95",
+        "    internal/sync.(*Mutex).lockSlow mutex.go:149",
+        "    internal/sync.(*Mutex).Lock mutex.go:70",
+        "    sync.(*Mutex).Lock mutex.go:46",
+        "    example.com/leaks/wait.Lock wait.go:31",
+        "         4       0       0  1.00 min  select           example.com/leaks/wait.Work wait.go:40       main.start main.go:67",
+        "and 1 place with 1 goroutine",
+        "",
+    ]
+
+
+def test_a_dump_amid_a_log_is_answered_too() -> None:
+    seen = heapscape("goroutines", LEAKS / "service.log", "-n", "1")
+
+    assert seen.out.startswith(
+        "leaks · build go1.27-trim · 1 system dump: 35 goroutines, 12 leaked as the runtime found"
     )
 
 
-def test_a_file_that_is_no_trace_says_so_too() -> None:
-    assert "there is no execution trace" in heapscape("goroutines", LAST).err
+def test_sources_are_told_apart_each_with_its_name() -> None:
+    seen = heapscape("goroutines", *LEAKS.glob("goroutine*"), PLAIN, "-n", "1")
+
+    heads = [line.partition(":")[0].split(" · ")[-1] for line in seen.out.splitlines() if " · " in line]
+    assert sorted(heads) == ["22.72 ms", "4 dumps", "4 goroutine profiles", "4 leak profiles", "4 text profiles"]
+
+
+def test_what_is_for_machines_is_of_one_kind() -> None:
+    both = (LEAKS / "goroutine-3.pb.gz", PLAIN, "--format", "json")
+    seen = heapscape("goroutines", *both)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert "choose with --source" in seen.err
+    assert {row["source"] for row in heapscape("goroutines", *both, "--source", "protobuf").json()} == {"protobuf"}
+    assert len(heapscape("goroutines", *both, "--source", "trace").json()) == 21
+
+
+def test_goroutines_of_a_function_are_those_in_it_or_started_by_it() -> None:
+    rows = heapscape("goroutines", *DUMPS, "--function", "wait.Receive", "--format", "json").json()
+    unknown = heapscape("goroutines", *DUMPS, "--function", "eceive")
+
+    assert [(row["last_count"], row["state"], row["created_by"]) for row in rows] == [(8, "chan receive", "main.start")]
+    assert (unknown.code, unknown.out) == (0, "")
+    assert "no goroutine of this function" in unknown.err
+
+
+def test_stacks_shows_those_of_steady_goroutines_too() -> None:
+    arguments = ("goroutines", *DUMPS, "--function", "wait.Work")
+
+    assert "    example.com/leaks/wait.Work wait.go:40" not in heapscape(*arguments).out.splitlines()
+    assert "    example.com/leaks/wait.Work wait.go:40" in heapscape(*arguments, "--stacks").out.splitlines()
 
 
 def test_what_the_answer_is_without_is_told(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ def renamed(batch: str) -> str:
 CYCLE = "gc 1 @0.012s 2%: 0.026+0.39+0.10 ms clock, 0.21+0.88/0.52/0+0.84 ms cpu, 4->4->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 8 P"
 
 
+pytestmark = pytest.mark.xdist_group("hostile names")
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Inputs in folders whose names are labels, a lake, a database."""
@@ -85,6 +88,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (inputs / f"escape{evil_name}.txt").write_text(REPORT, newline="")
     (inputs / f"go{evil_name}.trace").write_bytes(trace())
     (inputs / f"vars{evil_name}.json").write_bytes(lines(memstats()))
+    (inputs / f"dump{evil_name}.txt").write_text(
+        f"goroutine 1 [select]:\nmain.f(0x1)\n\t/src/a{EVIL}.go:5 +0x1d\ncreated by main.g{EVIL}\n\t/src/b{EVIL}.go:6 +0x1d\n\n"
+    )
     (inputs / f"log{evil_name}.txt").write_text(f"web{EVIL} | {CYCLE}\n")
     (inputs / f"broken{evil_name}.pb").write_bytes(heap(5, 5)[:-3])
     (inputs / os.fsdecode(b"latin\xe9\x1b.pb")).write_bytes(b"\xff")
@@ -122,8 +128,10 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "escapes", how
         yield "escapes", ["--flow", "--all", *how]
         yield "escapes", ["nowhere.go", *how]
+        yield "escapes", ["--tree", "live", *how]
         yield "escapes", ["--diff", f"1{EVIL}", f"1{EVIL}", *how]
-        yield "goroutines", how
+        yield "goroutines", [*how, "--source", "trace"]
+        yield "goroutines", [*how, "--source", "dump", "--stacks"]
         yield "goroutines", ["--function", f"main.main{EVIL_LINES}", *how]
         yield "gc", how
         yield "memory", how

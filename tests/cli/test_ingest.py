@@ -19,7 +19,7 @@ from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, LAST, REPORT, TRACES,
 from tests.formats.binary.reading import some_program
 
 
-def test_json_says_what_went_in_and_what_did_not(demo_lake: Path) -> None:
+def test_json_says_what_went_in_and_what_did_not() -> None:
     seen = heapscape("ingest", DEMO, "--lake", "lake", "--format", "json")
 
     told = seen.json()

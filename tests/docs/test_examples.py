@@ -46,6 +46,9 @@ def for_spark(block: Block) -> bool:
     return "import SparkSession" in block.text
 
 
+pytestmark = pytest.mark.xdist_group("examples")
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lake and the database that docs/README.md tells to make."""

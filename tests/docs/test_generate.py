@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,20 @@ from pipeline.cli import every_command
 from tests.cli.seat import REPOSITORY
 from tests.docs.generate import commands_page, pages, with_example
 
+# Writing them runs the README's example.
+pytestmark = pytest.mark.xdist_group("generated pages")
+
+
+@pytest.fixture(scope="module")
+def generated() -> Mapping[Path, str]:
+    return pages()
+
 
 @pytest.mark.parametrize("name", ["docs/commands.md", "README.md"])
-def test_the_page_is_current(name: str) -> None:
+def test_the_page_is_current(generated: Mapping[Path, str], name: str) -> None:
     page = REPOSITORY / name
 
-    assert page.read_text(encoding="utf-8") == pages()[page], "run: make docs"
+    assert page.read_text(encoding="utf-8") == generated[page], "run: make docs"
 
 
 def test_every_command_and_option_is_on_its_page() -> None:
@@ -38,8 +47,8 @@ def test_only_what_lies_between_the_marks_of_a_readme_changes() -> None:
     assert "old" not in after
 
 
-def test_no_page_names_a_path_of_this_machine() -> None:
-    for path, text in pages().items():
+def test_no_page_names_a_path_of_this_machine(generated: Mapping[Path, str]) -> None:
+    for path, text in generated.items():
         assert str(REPOSITORY) not in text, path.name
 
 

@@ -53,14 +53,14 @@ def killed_before_every_call(lake: str) -> Mapping[str, int]:
         killed += 1
 
 
-def killed_at_random(lake: str) -> Mapping[str, int]:
+def killed_at_random(lake: str, *, rounds: int = 60) -> Mapping[str, int]:
     """Kill writers at random moments of one growing lake, then let one finish what they began."""
     chance = random.Random(23)
     started = time.perf_counter()
     assert _forked(partial(ingest, lake, "first")) == 0
     longest = 1.5 * (time.perf_counter() - started)
     killed = 0
-    for round_ in range(60):
+    for round_ in range(rounds):
         child = _fork(partial(ingest, lake, f"p{round_} p{round_ + 1} p{round_ + 2}"))
         time.sleep(chance.uniform(0, longest))
         os.kill(child, signal.SIGKILL)
@@ -70,7 +70,7 @@ def killed_at_random(lake: str) -> Mapping[str, int]:
         longest *= 1.2 if was_killed else 0.8
         if round_ % 10 == 0:
             _must_be_sound(lake)
-    names = " ".join(f"p{number}" for number in range(62))
+    names = " ".join(f"p{number}" for number in range(rounds + 2))
     assert _forked(partial(ingest, lake, names)) == 0
     assert _forked(partial(_must_hold, lake, f"first {names}")) == 0
     return {"killed": killed}
@@ -222,6 +222,7 @@ def _must_hold(lake: str, names: str, *, refused: int = 0) -> None:
 SCENARIOS: Mapping[str, Callable[[str], Mapping[str, int]]] = {
     "killed_before_every_call": killed_before_every_call,
     "killed_at_random": killed_at_random,
+    "killed_at_random_briefly": partial(killed_at_random, rounds=20),
     "two_at_once": two_at_once,
     "starved": starved,
 }

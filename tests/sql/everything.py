@@ -8,7 +8,7 @@ from itertools import product
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse import questions, trace_questions
+from pipeline.warehouse import escape_questions, goroutine_questions, questions, trace_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.questions import Selection
 
@@ -63,6 +63,8 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         questions.flow_of(connection, sites),
         trace_questions.goroutine_groups(connection, traces),
         trace_questions.goroutines(connection, traces, ""),
+        goroutine_questions.growth(connection),
+        escape_questions.tree(connection, "live", service=None, build=None, package=None),
         questions.refused(connection),
         questions.notes(connection),
     ]

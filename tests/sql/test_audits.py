@@ -15,8 +15,10 @@ from pipeline.warehouse.modules import modules
 
 FILES = Path(__file__).parents[1] / "fixtures" / "files"
 LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
-# `all` has every report three times over, which must not matter either.
+# `all` has every report three times over, which must not matter either; `each` has those of every build in one spelling,
+# which is another for the next build.
 SPELLINGS = {"m": ("m",), "m2": ("m2",), "json": ("json",), "all": ("m", "m2", "json")}
+LAKES = ("each", *SPELLINGS)
 AUDITS = sorted(name for name in modules() if name.startswith("audit."))
 KEYS = {
     **{name: table.declaration.listed("key") for name, table in tables().items()},
@@ -27,7 +29,14 @@ KEYS = {
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(words, id=name, marks=pytest.mark.xdist_group(f"lake-{name}")) for name, words in SPELLINGS.items()
+        pytest.param(
+            name,
+            marks=[
+                pytest.mark.xdist_group(f"lake-{name}"),
+                *([pytest.mark.slow] if name in ("m", "m2", "json") else []),
+            ],
+        )
+        for name in LAKES
     ],
 )
 def lake(
@@ -35,13 +44,21 @@ def lake(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("audits")
     profiles = [str(path) for path in FILES.glob("*/service=*/build=*/*=*") if not path.name.startswith("report=")]
-    reports = [str(path) for word in request.param for path in FILES.glob(f"*/service=*/build=*/report={word}")]
+    reports = [str(path) for path in _reports(request.param)]
     others = [str(path) for name in ("everykind", "tracer") for path in FILES.glob(f"{name}/service=*/build=*")]
     demo = [str(FILES / "checkout" / "service=checkout" / "build=1.4.2" / "escape-m2.txt")]
     flow.ingest(profiles + reports + others + demo, str(folder / "lake"), labels={}, limits=LIMITS)
     flow.load(str(folder / "lake"), str(folder / "audits.duckdb"))
     with flow.open_warehouse(str(folder / "audits.duckdb")) as connection:
         yield connection
+
+
+def _reports(lake: str) -> list[Path]:
+    if lake != "each":
+        return [path for word in SPELLINGS[lake] for path in FILES.glob(f"*/service=*/build=*/report={word}")]
+    builds = sorted({path.parent for path in FILES.glob("*/service=*/build=*/report=*")})
+    words = SPELLINGS["all"]
+    return [build / f"report={words[place % len(words)]}" for place, build in enumerate(builds)]
 
 
 def test_the_lake_has_something_to_audit(lake: duckdb.DuckDBPyConnection) -> None:

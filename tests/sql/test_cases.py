@@ -28,7 +28,7 @@ def world() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.mark.parametrize("case", CASES, ids=map(_name, CASES))
 def test_case(case: Case, world: duckdb.DuckDBPyConnection, request: pytest.FixtureRequest) -> None:
-    fill(world, case.given)
+    fill(world, case.given, views=_asked(case))
 
     if request.config.getoption("--update"):
         _update(case, world)
@@ -38,6 +38,12 @@ def test_case(case: Case, world: duckdb.DuckDBPyConnection, request: pytest.Fixt
         if not _has_order(want):
             found, expected = sorted(found), sorted(expected)
         assert _lines(want, found) == _lines(want, expected), want.target
+
+
+def _asked(case: Case) -> set[str] | None:
+    """The views and macros that a case asks; None for all, where it asks a table."""
+    names = {want.target.partition("(")[0] for want in case.want}
+    return names if names <= modules().keys() else None
 
 
 def _has_order(want: Block) -> bool:

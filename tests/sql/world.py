@@ -13,7 +13,7 @@ Then the warehouse does what it does on loading: totals, series cut at restarts,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -90,8 +90,13 @@ def open_world() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def fill(connection: duckdb.DuckDBPyConnection, given: Sequence[Block]) -> None:
-    """Empty the world, put the given rows in, and derive what the warehouse derives."""
+def fill(
+    connection: duckdb.DuckDBPyConnection, given: Sequence[Block], *, views: Collection[str] | None = None
+) -> None:
+    """Empty the world, put the given rows in, and derive what the warehouse derives.
+
+    views  only what these stand on; all when None
+    """
     for name in (*tables(), *(name for name, module in modules().items() if stored_by(module))):
         connection.execute(f"DELETE FROM {name}")
     for block in given:
@@ -99,7 +104,7 @@ def fill(connection: duckdb.DuckDBPyConnection, given: Sequence[Block]) -> None:
     if not any(block.target == "profile_sample_type" for block in given):
         connection.execute(_IMPLIED_TYPES)
     connection.execute(_IMPLIED_LABELS)
-    follow(connection)
+    follow(connection, views=views)
 
 
 def ask(connection: duckdb.DuckDBPyConnection, want: Block) -> list[tuple[str, ...]]:

@@ -98,9 +98,10 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     return database
 
 
-# One worker makes each database.
+# One worker makes each database, and each case is asked once, whatever it is held against.
 @pytest.fixture(
-    params=[pytest.param(case, id=_name(case), marks=pytest.mark.xdist_group(f"truth-{case[1]}")) for case in CASES]
+    scope="module",
+    params=[pytest.param(case, id=_name(case), marks=pytest.mark.xdist_group(f"truth-{case[1]}")) for case in CASES],
 )
 def case(request: pytest.FixtureRequest, databases: Callable[[str], Path]) -> dict[str, Any]:
     path, spelling = request.param

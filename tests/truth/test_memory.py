@@ -14,6 +14,9 @@ from tests.warehouse.builder import LIMITS
 FILES = Path(__file__).parents[1] / "fixtures" / "files"
 
 
+pytestmark = pytest.mark.xdist_group("truth of memory")
+
+
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("memory")

@@ -15,6 +15,9 @@ from tests.warehouse.builder import LIMITS
 FOLDER = Path(__file__).parents[1] / "fixtures" / "files" / "moments" / "service=moments" / "build=go1.27-trim"
 
 
+pytestmark = pytest.mark.xdist_group("truth of moments")
+
+
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("moments")

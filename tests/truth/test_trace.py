@@ -6,7 +6,7 @@ tests/fixtures/programs/tracer counts its goroutines, tasks, regions, logs and f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +23,26 @@ Row = tuple[Any, ...]
 Ask = Callable[[str], list[Row]]
 
 
+pytestmark = pytest.mark.xdist_group("truth of traces")
+
+
 @pytest.fixture(scope="module")
-def ask_all(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], list[Row]]:
+def ask_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path, str], list[Row]]]:
     """What a query over one trace says, all of them being in one database; `of` is the trace's id."""
     folder = tmp_path_factory.mktemp("traces")
     lake, database = str(folder / "lake"), str(folder / "traces.duckdb")
     flow.ingest([str(FILES)], lake, labels={}, limits=LIMITS)
     flow.load(lake, database)
 
-    def ask(path: Path, sql: str) -> list[Row]:
-        place = f"%/{path.parent.name}/{path.name}"
-        of = f"(SELECT trace_id FROM trace JOIN source USING (source_id) WHERE uri LIKE '{place}')"
-        with flow.open_warehouse(database) as connection:
+    with flow.open_warehouse(database) as connection:
+
+        def ask(path: Path, sql: str) -> list[Row]:
+            place = f"%/{path.parent.name}/{path.name}"
+            of = f"(SELECT trace_id FROM trace JOIN source USING (source_id) WHERE uri LIKE '{place}')"
             table = connection.sql(sql.format(of=of)).to_arrow_table()
             return [tuple(row.values()) for row in table.to_pylist()]
 
-    return ask
+        yield ask
 
 
 @pytest.fixture(params=TRACES, ids=lambda path: f"{path.parent.name}-{path.stem}")

@@ -25,6 +25,16 @@ from pipeline.warehouse.modules import (
 )
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """Tests put other views in the place of those of `sql/`."""
+    for known in (dependencies, in_order):
+        known.cache_clear()
+    yield
+    for known in (dependencies, in_order):
+        known.cache_clear()
+
+
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as opened:

@@ -8,21 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import polars as pl
-import pyarrow as pa
 
 from pipeline.errors import CutOff
 from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
-from pipeline.formats.gctrace.wire import HINT, OPENING, OutOfRange, parse
-from pipeline.values import Blob, Int64s
+from pipeline.formats.gctrace.wire import HINTS, OPENING, OutOfRange, parse
+from pipeline.kernels.fragments import lines_above, mark_fragments
+from pipeline.values import Blob
 
 _PIECE_BYTES: Final = 1 << 20
 # Of a longer line, what was read at a time is looked at as if it were a line.
 LINE_BYTES: Final = 1 << 20
-_BLOCK_LINES: Final = 16
-# The same length, and valid as UTF-8 whatever it was.
-_ASCII: Final = bytes(range(128)) + b"?" * 128
+_HINTS: Final = np.array([[*word, mask] for word, mask in HINTS], np.uint8)
 _COLOUR: Final = re.compile(rb"\x1b\[[0-9;]{0,32}[mK]")
 
 
@@ -44,9 +41,9 @@ def lines_of(blob: Blob) -> Iterator[list[Line]]:
     """Such lines of a blob of any size, chunk by chunk; raises what reading it raises."""
     number = 1
     for chunk, is_ended in chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES))):
-        feeds = _line_feeds(chunk)
-        yield list(_found(chunk, feeds, above=number, is_ended=is_ended))
-        number += len(feeds)
+        lines, n_feeds = _found(chunk, above=number, is_ended=is_ended)
+        yield lines
+        number += n_feeds
 
 
 def holds_lines(blob: Blob) -> bool:
@@ -100,30 +97,22 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def candidates(content: bytes, *, is_ended: bool = True) -> Iterator[Line]:
     """The lines in which one of the runtime's may begin; `is_ended` is whether the last one is, if no line feed ends it."""
-    yield from _found(content, _line_feeds(content), above=1, is_ended=is_ended)
+    return iter(_found(content, above=1, is_ended=is_ended)[0])
 
 
-def _found(chunk: bytes, feeds: Int64s, *, above: int, is_ended: bool) -> Iterator[Line]:
-    """Such lines of a chunk with its line feeds; `above` is the number of the first line."""
-    places = [found.start() for start, end in _stretches(chunk, feeds) for found in OPENING.finditer(chunk, start, end)]
-    for row in np.unique(np.searchsorted(feeds, places)).tolist():
-        is_last = row == len(feeds)
-        text = chunk[feeds[row - 1] + 1 if row else 0 : len(chunk) if is_last else feeds[row]]
-        yield Line(above + row, _COLOUR.sub(b"", text).rstrip(b"\r"), is_ended or not is_last)
-
-
-def _stretches(chunk: bytes, feeds: Int64s) -> Iterator[tuple[int, int]]:
-    """The blocks of some lines in which a regex engine that is quick finds what is in every opening.
-
-    Python's own engine takes ten times as long, and would look at each byte.
-    """
-    bounds = np.concatenate([[0], feeds[_BLOCK_LINES - 1 :: _BLOCK_LINES] + 1, [len(chunk)]])
-    text = chunk if chunk.isascii() else chunk.translate(_ASCII)
-    blocks = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text))
-    hits = pl.Series(blocks).str.contains(HINT)
-    for block in np.flatnonzero(hits.to_numpy()):
-        yield int(bounds[block]), int(bounds[block + 1])
-
-
-def _line_feeds(chunk: bytes) -> Int64s:
-    return np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")).astype(np.int64)
+def _found(chunk: bytes, *, above: int, is_ended: bool) -> tuple[list[Line], int]:
+    """Such lines of a chunk, and how many line feeds it has; `above` is the number of the first line."""
+    data = np.frombuffer(chunk, np.uint8)
+    marks = np.zeros(len(data), np.bool_)
+    mark_fragments(data, _HINTS, marks)
+    places = np.flatnonzero(marks)
+    rows = np.empty(len(places), np.int64)
+    n_feeds = lines_above(data, places, rows)
+    is_first = np.diff(rows, prepend=-1) > 0
+    lines: list[Line] = []
+    for row, place in zip(rows[is_first].tolist(), places[is_first].tolist(), strict=True):
+        start, end = chunk.rfind(b"\n", 0, place) + 1, chunk.find(b"\n", place)
+        text = chunk[start:end] if end >= 0 else chunk[start:]
+        if OPENING.search(text):
+            lines.append(Line(above + row, _COLOUR.sub(b"", text).rstrip(b"\r"), is_ended or end >= 0))
+    return lines, n_feeds

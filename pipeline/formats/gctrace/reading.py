@@ -13,7 +13,8 @@ from pipeline.formats.gctrace.wrapped import Unreadable, Wrapped, unwrap
 
 # Objects whose text is an object again: a log's shipper around another's.
 _MOST_WRAPPED: Final = 3
-_MOST_LABEL: Final = 256
+# What tells processes apart stands last.
+_MOST_LABEL: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)

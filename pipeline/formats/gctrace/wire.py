@@ -31,8 +31,8 @@ OPENING: Final = re.compile(
     rb"|pacer: (?:assist ratio=|-?\d{1,40}% CPU \(|sweep done at )|scav \d{1,40} KiB work|SCHED \d{1,40}ms: gomaxprocs="
     rb"|init [^\s\"\\]{1,255} @\d[\d.]{0,40} ms, \d[\d.]{0,40} ms clock, "
 )
-# The same for regex engines that look at much text: at least one of it is in each opening.
-HINT: Final = r"gc [0-9]|GC forced|scan: [ct]|pacer: |scav |SCHED | ms clock, "
+# For a quick search: at least one of these stands in each opening. Of the last byte counts what its mask leaves of it.
+HINTS: Final = ((b"gc 0", 0xF0), *((word, 0xFF) for word in (b"GC f", b"can:", b"acer", b"scav", b"CHED", b"cloc")))
 
 Values = tuple[object, ...]
 

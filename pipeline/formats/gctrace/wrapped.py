@@ -13,10 +13,36 @@ from pipeline.formats.gctrace.front import NO_STAMP, Stamp, time_of
 # What a text is called, the usual names first; any other that has a line in it will do.
 _TEXTS: Final = ("log", "message", "msg", "MESSAGE", "textPayload", "line")
 _TIMES: Final = ("time", "ts", "timestamp", "@timestamp", "__REALTIME_TIMESTAMP", "t", "date")
+# Of whom an object speaks: a field of this name, or, of the first of them, the name or id of an object of this name.
+_OWNERS: Final = ("service", "namespace", "pod", "container", "host", "node", "instance", "process", "task")
+_OWN: Final = ("name", "id", "uid", "pid")
 _NAMES: Final = (
-    *("service", "app", "namespace_name", "namespace", "pod_name", "pod", "container_name", "container"),
-    *("host", "hostname", "_HOSTNAME", "SYSLOG_IDENTIFIER", "_SYSTEMD_UNIT", "unit", "pid", "_PID"),
+    *(
+        "service",
+        "app",
+        "namespace_name",
+        "namespace",
+        "pod_name",
+        "pod",
+        "container_name",
+        "container",
+        "container_id",
+    ),
+    *(
+        "host",
+        "hostname",
+        "_HOSTNAME",
+        "node_name",
+        "instance",
+        "alloc_id",
+        "tag",
+        "SYSLOG_IDENTIFIER",
+        "_SYSTEMD_UNIT",
+    ),
+    *("unit", *(f"{owner}.{own}" for owner in _OWNERS for own in _OWN), "pid", "_PID"),
 )
+# Objects in objects: `{"resource": {"labels": {"pod_name": …}}}`, `{"kubernetes": {"pod": {"name": …}}}`.
+_DEPTH: Final = 3
 _OBJECT: Final = re.compile(r"\{\s*\"")
 _DECODER: Final = json.JSONDecoder()
 # Seconds, and what has a thousand times as many digits, of the years 2001 to 2286.
@@ -45,17 +71,20 @@ class Wrapped:
 def unwrap(text: bytes, place: int, opening: re.Pattern[bytes]) -> Wrapped | None:
     """The object around a place of a line; None where it stands in none. Raises Unreadable for one that breaks off."""
     head = text[:place].decode("utf-8", "surrogateescape")
-    begun = _OBJECT.search(head)
-    if begun is None:
-        return None
     whole = text.decode("utf-8", "surrogateescape")
-    try:
-        value, end = _DECODER.raw_decode(whole, begun.start())
-    except (ValueError, RecursionError) as error:
-        raise Unreadable from error
-    if end <= len(head):
-        return None
-    fields = dict(_fields(value))
+    end = 0
+    # One that ends before the place is other output, or a shipper's own.
+    while True:
+        begun = _OBJECT.search(head, end)
+        if begun is None:
+            return None
+        try:
+            value, end = _DECODER.raw_decode(whole, begun.start())
+        except (ValueError, RecursionError) as error:
+            raise Unreadable from error
+        if end > len(head):
+            break
+    fields = dict(_fields(value, _DEPTH))
     said = next((fields[name] for name in (*_TEXTS, *fields) if _has(fields.get(name), opening)), None)
     if said is None:
         raise Unreadable
@@ -67,11 +96,16 @@ def unwrap(text: bytes, place: int, opening: re.Pattern[bytes]) -> Wrapped | Non
     return Wrapped(before, tuple(line.rstrip(b"\r") for line in lines), stamp, names)
 
 
-def _fields(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The fields of an object, and behind them those of the objects in it."""
-    for inner in value.values():
-        if isinstance(inner, dict):
-            yield from inner.items()
+def _fields(value: Mapping[str, Any], depth: int, owner: str = "") -> Iterator[tuple[str, Any]]:
+    """The fields of an object behind those of the objects in it; what is of an owner is named `owner.name` as well."""
+    for name, inner in value.items():
+        if isinstance(inner, dict) and depth:
+            yield from _fields(inner, depth - 1, name)
+    for name, inner in value.items():
+        # `k8s.pod.name` is spelled as a path.
+        *above, last = f"{owner}.{name}".split(".")[-2:]
+        if above and above[0] in _OWNERS and last in _OWN:
+            yield f"{above[0]}.{last}", inner
     yield from value.items()
 
 

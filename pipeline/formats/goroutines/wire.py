@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Final
+
+import numpy as np
 
 from pipeline.formats.goroutines.recognise import UNAVAILABLE, next_header
 from pipeline.formats.legacy.quoted import in_a_row, quoted_labels, unquoted
+from pipeline.kernels.dump_bodies import strip_bodies
+from pipeline.kernels.xxh64 import hash_spans
 
 _INT64: Final = 2**63
+_BATCH: Final = 4096
+_MOST_HEADERS: Final = 4096
 # Where a goroutine's lines end when none of them says so: other lines follow.
 _MOST_FOREIGN_LINES: Final = 4
 _PLACE: Final = re.compile(
@@ -43,29 +51,45 @@ class Frame:
     is_inlined: bool
 
 
-@dataclass(slots=True)
-class Goroutine:
-    """One goroutine of a dump, as it is read line by line.
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the line says that a goroutine begins with.
 
-    dump    which dump of the text it is of, from 0
-    wait    whole minutes; None where nothing is said
+    wait  whole minutes; None where nothing is said
+    """
+
+    state: bytes
+    wait: int | None
+    is_locked: bool
+    is_leaked: bool
+    bubble: int | None
+    labels: tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(slots=True, eq=False)
+class Body:
+    """What stands below it: one value for all goroutines at the same calls.
+
     frames  leaf first; None where the stack cannot be had
     """
 
-    dump: int
-    id: int
-    state: bytes
-    wait: int | None = None
-    is_locked: bool = False
-    is_leaked: bool = False
-    bubble: int | None = None
-    labels: list[tuple[bytes, bytes]] = field(default_factory=list)
-    frames: list[Frame] | None = field(default_factory=list)
+    frames: tuple[Frame, ...] | None = ()
     elided: int = 0
     created_by: bytes | None = None
     created_file: bytes | None = None
     created_line: int | None = None
     creator: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goroutine:
+    """One goroutine of a dump; `dump` is which of the text's it is of, from 0."""
+
+    dump: int
+    id: int
+    header: Header
+    body: Body
+    creator: int | None
 
 
 def is_cut_off(content: bytes) -> bool:
@@ -76,45 +100,78 @@ def is_cut_off(content: bytes) -> bool:
 
 def goroutines_of(content: bytes) -> Iterator[Goroutine]:
     """Every goroutine of every dump of a text, in its order."""
+    bodies = _Bodies(content)
     dump, seen = 0, set[int]()
-    known: dict[Frame, Frame] = {}
     end = 0
+    headers = _headers(content)
+    while batch := list(islice(headers, _BATCH)):
+        read = bodies.read([found.end() for found in batch])
+        for found, (body, creator, body_end) in zip(batch, read, strict=True):
+            number = min(int(found["id"]), _INT64 - 1)
+            if seen and (number in seen or _has_other_lines(content[end : found.start()])):
+                dump, seen = dump + 1, set()
+            seen.add(number)
+            end = body_end
+            yield Goroutine(dump, number, _headed(found["status"], found["labels"], found["inner"]), body, creator)
+
+
+def _headers(content: bytes) -> Iterator[re.Match[bytes]]:
+    """All headers; a body ends at the next one, if not before."""
     found = next_header(content, 0)
     while found:
-        one = _headed(found.groupdict())
-        if seen and (one.id in seen or _has_other_lines(content[end : found.start()])):
-            dump, seen = dump + 1, set()
-        seen.add(one.id)
-        one.dump = dump
-        end = _read_frames(one, content, found.end(), known=known)
-        yield one
-        found = next_header(content, end)
+        yield found
+        found = next_header(content, found.end())
+
+
+class _Bodies:
+    """The bodies of a text: of those at the same calls one is read line by line, and the others are known by their hash."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.data = np.frombuffer(content, np.uint8)
+        self.known: dict[int, Body] = {}
+        self.frames: dict[Frame, Frame] = {}
+
+    def read(self, starts: Sequence[int]) -> Iterator[tuple[Body, int | None, int]]:
+        """The body from each start on, who created the goroutine, and where the body ends."""
+        stripped, offsets, ends, creators, said = strip_bodies(self.data, np.array(starts, np.int64))
+        hashes = hash_spans(stripped, offsets[:-1], np.diff(offsets))
+        told = zip(starts, ends.tolist(), hashes.tolist(), creators.tolist(), said.tolist(), strict=True)
+        for start, end, key, creator, n_creators in told:
+            body = self.known.get(key)
+            if body is None:
+                body = Body()
+                read_to = _read_frames(body, self.content, start, known=self.frames)
+                if read_to != end or n_creators > 1:
+                    # Other lines end it, or its ancestors are told: the next may differ in what its hash leaves out.
+                    yield body, body.creator, read_to
+                    continue
+                self.known[key] = body
+            yield body, None if body.creator is None else min(creator, _INT64 - 1), end
 
 
 def _has_other_lines(gap: bytes) -> bool:
-    return any(line.strip() and not _BETWEEN.match(line) for line in gap.split(b"\n"))
+    return bool(gap.strip()) and any(line.strip() and not _BETWEEN.match(line) for line in gap.split(b"\n"))
 
 
-def _headed(said: Mapping[str, bytes | None]) -> Goroutine:
-    status = said["status"] or b""
-    inner = said["inner"]
-    if inner is not None:
-        status = status.removesuffix(b" labels:")
-    state, *others = status.split(b", ")
-    one = Goroutine(0, min(int(said["id"] or b"0"), _INT64 - 1), state)
+@lru_cache(_MOST_HEADERS)
+def _headed(status: bytes, labels: bytes | None, inner: bytes | None) -> Header:
+    state, *others = (status if inner is None else status.removesuffix(b" labels:")).split(b", ")
+    is_leaked = False
     for suffix in _SUFFIXES * 2:
-        one.is_leaked |= suffix == _SUFFIXES[0] and one.state.endswith(suffix)
-        one.state = one.state.removesuffix(suffix)
+        is_leaked |= suffix == _SUFFIXES[0] and state.endswith(suffix)
+        state = state.removesuffix(suffix)
+    is_locked, wait, bubble = False, None, None
     for word in others:
         if word == b"locked to thread":
-            one.is_locked = True
+            is_locked = True
         elif found := re.fullmatch(rb"(\d{1,12}) minutes", word):
             # So many minutes that their nanoseconds would not fit are none.
-            one.wait = int(found[1]) if int(found[1]) < _INT64 // 60_000_000_000 else None
+            wait = int(found[1]) if int(found[1]) < _INT64 // 60_000_000_000 else None
         elif found := re.fullmatch(rb"synctest (?:bubble|group) (\d{1,18})", word):
-            one.bubble = int(found[1])
-    one.labels = quoted_labels(inner) if inner is not None else _plain_labels(said["labels"] or b"")
-    return one
+            bubble = int(found[1])
+    told = quoted_labels(inner) if inner is not None else _plain_labels(labels or b"")
+    return Header(state, wait, is_locked, is_leaked, bubble, tuple(told))
 
 
 def _plain_labels(text: bytes) -> list[tuple[bytes, bytes]]:
@@ -129,8 +186,8 @@ def _plain_labels(text: bytes) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _read_frames(one: Goroutine, content: bytes, start: int, *, known: dict[Frame, Frame]) -> int:
-    """Give a goroutine its frames and creator; returns where its lines end. Equal frames are one value, kept in `known`."""
+def _read_frames(one: Body, content: bytes, start: int, *, known: dict[Frame, Frame]) -> int:
+    """Give a body its frames and creator; returns where its lines end. Equal frames are one value, kept in `known`."""
     frames: list[Frame] = []
     if content.startswith(UNAVAILABLE, start):
         one.frames = None
@@ -160,11 +217,11 @@ def _read_frames(one: Goroutine, content: bytes, start: int, *, known: dict[Fram
             foreign, start, end = 0, below_end, below_end
         else:
             foreign += 1
-    one.frames = [known.setdefault(frame, frame) for frame in frames]
+    one.frames = tuple(known.setdefault(frame, frame) for frame in frames)
     return end
 
 
-def _add(one: Goroutine, frames: list[Frame], line: bytes, place: re.Match[bytes] | None) -> None:
+def _add(one: Body, frames: list[Frame], line: bytes, place: re.Match[bytes] | None) -> None:
     """The frame, or creator, of a line and the place below it."""
     file, number = (place["file"], int(place["line"])) if place else (b"", 0)
     if created := _CREATED.match(line):

@@ -58,7 +58,8 @@ class _End:
 
     def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
-            self.content = (self.content + piece)[-_MOST_TRAILER_BYTES:]
+            last = piece[-_MOST_TRAILER_BYTES:]
+            self.content = (self.content + last)[-_MOST_TRAILER_BYTES:]
             yield piece
 
 

@@ -29,6 +29,7 @@ from pipeline.formats.samples import (
     with_labels,
 )
 from pipeline.kernels.ids import first_of_each
+from pipeline.kernels.text_lines import first_places, read_addresses
 from pipeline.values import Int64s, Symbols, UInt64s
 
 _AT: Final = 64
@@ -112,8 +113,9 @@ def read_records(pieces: Iterable[bytes], spelling: Spelling, *, lines_above: in
             rest.append(piece)
             continue
         end = end_of_records(piece, spelling)
-        read.append(_piece(lines_of(piece[:end]), spelling, known=known, lines_above=lines_above))
-        lines_above += piece.count(b"\n")
+        lines = lines_of(piece[:end])
+        read.append(_piece(lines, spelling, known=known, lines_above=lines_above))
+        lines_above += lines.n_feeds
         if end < len(piece):
             rest.append(piece[end:])
     totals = zip(spelling.totals, map(sum, zip(*(piece.sums for piece in read), strict=True)), strict=False)
@@ -148,7 +150,7 @@ def _piece(lines: Lines, spelling: Spelling, *, known: FrameLines, lines_above: 
         ats = _ats(lines, rows)
         numbers = _numbers(lines, rows, ats, spelling)
         values, sizes = spelling.values(numbers)
-        addresses = _addresses(lines, rows, ats)
+        n_addresses, addresses = _addresses(lines, rows, ats)
     except BadRecord as bad:
         raise DecodeError(_sentence(lines, int(rows[bad.record]), str(bad), lines_above)) from bad
     comments = np.flatnonzero(is_comment)
@@ -160,7 +162,10 @@ def _piece(lines: Lines, spelling: Spelling, *, known: FrameLines, lines_above: 
     is_told[record[~is_labels][known.is_named[frame]]] = True
     kept = known.is_frame[frame] & is_told[record[~is_labels]]
     bare = np.flatnonzero(~is_told)
-    bare_size, address = bare_addresses(addresses.gather(bare))
+    bare_size = n_addresses[bare]
+    begins = np.cumsum(n_addresses) - n_addresses
+    # The call, and not where it returns to.
+    address = addresses[ranges(begins[bare], bare_size)] - np.uint64(1)
     texts = zip(record[is_labels].tolist(), lines.texts(comments[is_labels]).to_list(), strict=True)
     return _Piece(
         values,
@@ -206,11 +211,9 @@ def _sentence(lines: Lines, row: int, reason: str, lines_above: int) -> str:
 
 def _ats(lines: Lines, rows: Int64s) -> Int64s:
     """Where the `@` of each record stands."""
-    every = np.append(np.flatnonzero(lines.data == _AT), len(lines.data))
-    ats = every[np.searchsorted(every, lines.starts[rows])]
-    first_bad(
-        ats >= (lines.starts + lines.lengths)[rows], "it is no record: there is no @ in it; the file may be cut off"
-    )
+    ends = (lines.starts + lines.lengths)[rows]
+    ats = first_places(lines.data, lines.starts[rows], ends, _AT)
+    first_bad(ats >= ends, "it is no record: there is no @ in it; the file may be cut off")
     return ats
 
 
@@ -226,21 +229,11 @@ def _numbers(lines: Lines, rows: Int64s, ats: Int64s, spelling: Spelling) -> Int
     return numbers.to_numpy()
 
 
-def _addresses(lines: Lines, rows: Int64s, ats: Int64s) -> pl.Series:
-    """The addresses of each record, as they stand there; what follows something else is none, as for pprof."""
-    ends = (lines.starts + lines.lengths)[rows]
-    texts = texts_at(lines.data, ats + 1, ends - ats - 1).str.extract("^([ x0-9a-f]*)")
-    first_bad(texts.str.contains("0x0*[1-9a-f][0-9a-f]{16}").to_numpy(), "an address takes more than 64 bits")
-    return texts
-
-
-def bare_addresses(texts: pl.Series) -> tuple[Int64s, UInt64s]:
-    """How many addresses stand in each text, and all of them; each less one: the call, and not where it returns to."""
-    found = texts.str.extract_all("0x[0-9a-f]+")
-    sizes = found.list.len().to_numpy().astype(np.int64)
-    flat = found.filter(found.list.len() > 0).explode()
-    digits = flat.str.slice(2).str.strip_chars_start("0").replace("", "0")
-    return sizes, digits.str.to_integer(base=16, dtype=pl.UInt64).to_numpy() - np.uint64(1)
+def _addresses(lines: Lines, rows: Int64s, ats: Int64s) -> tuple[Int64s, UInt64s]:
+    """How many addresses each record has, and all of them; what follows something else is none, as for pprof."""
+    sizes, addresses, is_large = read_addresses(lines.data, ats + 1, (lines.starts + lines.lengths)[rows])
+    first_bad(is_large, "an address takes more than 64 bits")
+    return sizes, addresses
 
 
 def _bare_stacks(sizes: Int64s, address: UInt64s) -> Symbols:

@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from pipeline.errors import DecodeError
 from pipeline.kernels.gather import gather_spans
+from pipeline.kernels.text_lines import trim_spans
 from pipeline.values import Blob, Bytes, Int64s
 
 HASH: Final = 35
 _PIECE_BYTES: Final = 8 << 20
-_FEW_BLANKS: Final = 8
 _INDENT_BYTES: Final = 64
 _TRAILER: Final = b"\n# runtime.MemStats\n"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
@@ -30,13 +30,15 @@ _UTF8_MARK: Final = b"\xef\xbb\xbf"
 class Lines:
     """The lines of a text that are not blank, without the blanks around them.
 
-    number  int64 (n,)  which line of the text each is, from 0
+    number   int64 (n,)  which line of the text each is, from 0
+    n_feeds  line feeds in the text
     """
 
     data: Bytes
     starts: Int64s
     lengths: Int64s
     number: Int64s
+    n_feeds: int
 
     def texts(self, rows: Int64s) -> pl.Series:
         """Those lines as text."""
@@ -56,34 +58,14 @@ def lines_of(text: bytes) -> Lines:
     """Cut a text into lines."""
     data = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
+    n_feeds = len(ends)
     if len(text) and not text.endswith(b"\n"):
         ends = np.append(ends, len(text))
     starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
-    starts, ends = _trimmed(data, starts, ends)
+    starts, ends = starts.astype(np.int64), ends.astype(np.int64)
+    trim_spans(data, starts, ends)
     kept = np.flatnonzero(starts < ends)
-    return Lines(data, starts[kept], (ends - starts)[kept], kept)
-
-
-def _trimmed(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Int64s, Int64s]:
-    """The lines without blanks before and behind them."""
-    starts, ends = starts.copy(), ends.copy()
-    for edge, step, at in ((starts, 1, 0), (ends, -1, -1)):
-        rows = np.flatnonzero(starts < ends)
-        for _ in range(_FEW_BLANKS):
-            rows = rows[starts[rows] < ends[rows]]
-            rows = rows[_is_blank(data, edge[rows] + at)]
-            edge[rows] += step
-        # A line may be nothing but blanks, any number of them.
-        for row in rows.tolist():
-            line = data[starts[row] : ends[row]].tobytes()
-            starts[row] += len(line) - len(line.lstrip())
-            ends[row] -= len(line) - len(line.rstrip())
-    return starts, ends
-
-
-def _is_blank(data: Bytes, places: Int64s) -> np.ndarray:
-    byte = data[places]
-    return (byte == 32) | ((byte >= 9) & (byte <= 13))
+    return Lines(data, starts[kept], (ends - starts)[kept], kept, n_feeds)
 
 
 def pieces_of(blob: Blob, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:
@@ -94,11 +76,17 @@ def pieces_of(blob: Blob, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]
     held = blob.large.most_held_bytes if blob.large else blob.size_bytes
     begun = b""
     for piece in _plain(blob, min(piece_bytes, held)):
-        text = begun + piece
-        end = _last_record(text)
+        # A record may begin with the piece, or within a line that it ends: what is begun is looked at as well then.
+        end = _last_record(piece)
         if end:
-            yield _utf8(text[:end])
-        begun = text[end:]
+            yield _utf8(b"".join((begun, memoryview(piece)[:end])))
+            begun = piece[end:]
+        else:
+            begun += piece
+            end = _last_record(begun)
+            if end:
+                yield _utf8(begun[:end])
+                begun = begun[end:]
         if len(begun) > held:
             raise DecodeError(f"a record of it has more than {held:,} bytes, the most that is held; it is damaged")
     if begun:

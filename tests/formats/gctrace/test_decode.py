@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -28,6 +32,7 @@ from tests.formats.gctrace.logs import (
     read_blobs,
 )
 
+COLLECTOR = Path(__file__).parents[2] / "fixtures" / "files" / "collector" / "service=collector"
 OURS = {"source_hash", "service", "instance", "build", "labels"}
 ALL = (
     INIT,
@@ -182,3 +187,111 @@ def test_a_line_that_is_odd_in_very_many_places_costs_no_more_than_its_length() 
 
     assert found.kinds["unreadable_line"] == begun
     assert len(found.tables["gctrace_cycle"]) == 5_000
+
+
+# What stands around a line of the runtime's, by who writes it: of process `n`, at second `t`, the text `x`.
+def docker(n: int, t: int, x: str) -> str:
+    return json.dumps({"log": f"{x}\n", "stream": "stderr", "attrs": {"tag": f"api-{n}"}, "time": at(t)})
+
+
+def fluent(n: int, t: int, x: str) -> str:
+    pod = {"pod_name": f"api-{n}", "namespace_name": "shop", "labels": {"app": "api", "hash": "f" * 300}, "host": "n1"}
+    fields = [("log", f"{x}\n"), ("kubernetes", pod), ("time", at(t)), ("stream", "stderr")]
+    return json.dumps(dict(fields[t % 4 :] + fields[: t % 4]))
+
+
+def vector(n: int, t: int, x: str) -> str:
+    pod = {"container_name": "api", "pod_name": f"api-{n}", "pod_labels": {"app": "api"}, "pod_ip": "10.0.0.1"}
+    return json.dumps({"file": "/0.log", "kubernetes": pod, "message": x, "timestamp": at(t)}, separators=(",", ":"))
+
+
+def beats(n: int, t: int, x: str) -> str:
+    pod = {"namespace": "shop", "pod": {"name": f"api-{n}", "uid": f"u{n}"}, "container": {"name": "api"}}
+    return json.dumps({"@timestamp": at(t), "host": {"name": "n1"}, "kubernetes": pod, "message": x})
+
+
+def loki(n: int, t: int, x: str) -> str:
+    return json.dumps({"labels": {"pod": f"api-{n}", "stream": "stderr"}, "line": x, "timestamp": at(t)})
+
+
+def cloud(n: int, t: int, x: str) -> str:
+    resource = {"type": "k8s_container", "labels": {"container_name": "api", "pod_name": f"api-{n}"}}
+    return json.dumps({"textPayload": x, "timestamp": at(t), "resource": resource, "severity": "ERROR"})
+
+
+def telemetry(n: int, t: int, x: str) -> str:
+    return json.dumps({"resource": {"attributes": {"k8s.pod.name": f"api-{n}"}}, "body": x, "timestamp": at(t)})
+
+
+def journald(n: int, t: int, x: str) -> str:
+    fields = {"_HOSTNAME": "h", "MESSAGE": x, "_PID": str(70 + n), "__REALTIME_TIMESTAMP": f"{1_795_860_000 + t}000000"}
+    return json.dumps(fields | {"SYSLOG_IDENTIFIER": "api"})
+
+
+def own(n: int, t: int, x: str) -> str:
+    return json.dumps({"ts": 1_795_860_000 + t, "instance": f"10.0.0.{n}:80", "pid": 1, "msg": x})
+
+
+def composed(n: int, t: int, x: str) -> str:
+    return f"api-{n}  | {x}"
+
+
+def short(n: int, t: int, x: str) -> str:
+    return f"Nov 28 10:{t // 60 % 60:02}:{t % 60:02} host api[{70 + n}]: {x}"
+
+
+def at(t: int) -> str:
+    return f"2026-11-28T10:{t // 60 % 60:02}:{t % 60:02}Z"
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [docker, fluent, vector, beats, loki, cloud, telemetry, journald, own, composed, short],
+    ids=lambda wrapped: wrapped.__name__,
+)
+def test_processes_that_write_into_one_log_are_told_apart(wrapped: Callable[[int, int, str], str]) -> None:
+    draw = Random(wrapped.__name__)
+    runs = [
+        (COLLECTOR / f"build=go1.{version}-trim" / "runtime.log").read_text().splitlines() for version in (22, 25, 27)
+    ]
+    owners = [owner for owner, run in enumerate(runs) for _ in run]
+    draw.shuffle(owners)
+    left = [iter(run) for run in runs]
+    mixed: list[str] = []
+    for second, owner in enumerate(owners):
+        mixed.append(wrapped(owner, second, next(left[owner])))
+        # The program's own lines, and some of others that only begin as the runtime's do.
+        mixed.append(wrapped(owner, second, f"served gc 7 of {second}"))
+    cut_off = [wrapped(0, 0, gc(99))[:-60], wrapped(1, 0, gc(98)[:50])]
+
+    found = read(lines(*mixed, *cut_off))
+
+    assert len(found.tables["process"]) == len(runs)
+    assert found.kinds["unreadable_line"] - sum(read(lines(*run)).kinds.get("unreadable_line", 0) for run in runs) == 2
+    order = {owner: number for number, owner in enumerate(dict.fromkeys(owners))}
+    for name in ("gctrace_cycle", "gctrace_pacer", "scavenge", "inittrace"):
+        mine = [told(row) for row in found.tables[name]]
+        for owner, run in enumerate(runs):
+            alone = [told(row) for row in read(lines(*run)).tables[name]]
+            assert [row for process, row in mine if process == order[owner]] == [row for _, row in alone]
+
+
+def told(row: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Whose a row is, and what it says but for where it stands and when it was written."""
+    return row["process"], {k: v for k, v in row.items() if k not in ("blob_index", "process", "line", "logged_at")}
+
+
+@pytest.mark.parametrize("wrapped", [docker, beats, short], ids=lambda wrapped: wrapped.__name__)
+def test_a_million_lines_of_ordinary_text_give_no_row(wrapped: Callable[[int, int, str], str]) -> None:
+    texts = (
+        "served gc 12 @home in 3 ms clock, ok",
+        "pacer: slow",
+        "GC forced us to wait",
+        "scav 7 KiB",
+        "SCHED 5ms: none",
+    )
+    block = lines(*(wrapped(number % 3, number, texts[number % 5]) for number in range(1_000)))
+
+    found = read(block * 1_000)
+
+    assert {name: rows for name, rows in found.tables.items() if rows} == {}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipeline.formats.gctrace.wire import HINT, OPENING, OutOfRange, Told, parse
+from pipeline.formats.gctrace.wire import HINTS, OPENING, OutOfRange, Told, parse
 from tests.formats.gctrace.logs import END, INIT, OLD, SCAN, SCAVENGE, SCHED, START, SWEPT, gc
 
 MIB = 1 << 20
@@ -102,7 +102,8 @@ def test_a_number_beyond_64_bits_is_out_of_range(line: str) -> None:
 
 @pytest.mark.parametrize("line", [gc(7), OLD, SCAN, SCAVENGE, SCHED, INIT, START, END, SWEPT, "GC forced"])
 def test_what_finds_lines_quickly_finds_each_of_them(line: str) -> None:
-    import polars as pl
+    opening = OPENING.match(line.encode())
 
-    assert OPENING.match(line.encode())
-    assert pl.Series([line]).str.contains(HINT).item()
+    assert opening is not None
+    words = [opening[0][place : place + 4] for place in range(len(opening[0]) - 3)]
+    assert any(one[:3] == word[:3] and one[3] & mask == word[3] for one in words for word, mask in HINTS)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.formats.goroutines.wire import ELIDED, Goroutine, goroutines_of, is_cut_off
 from tests.builders.dumps import MANY, dump, goroutine
@@ -14,8 +16,8 @@ def only(header: str, *frames: str) -> Goroutine:
 
 
 def calls(found: Goroutine) -> list[tuple[bytes, int, bool]]:
-    assert found.frames is not None
-    return [(frame.function, frame.line, frame.is_inlined) for frame in found.frames]
+    assert found.body.frames is not None
+    return [(frame.function, frame.line, frame.is_inlined) for frame in found.body.frames]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,13 @@ def test_a_header_tells_the_state(
 ) -> None:
     found = only(header)
 
-    assert (found.state, found.wait, found.is_locked, found.is_leaked, found.bubble) == (
+    assert (
+        found.header.state,
+        found.header.wait,
+        found.header.is_locked,
+        found.header.is_leaked,
+        found.header.bubble,
+    ) == (
         state,
         wait,
         is_locked,
@@ -57,7 +65,7 @@ def test_a_header_tells_the_state(
 def test_labels_are_read_as_each_release_writes_them(header: str) -> None:
     found = only(header)
 
-    assert (found.state, found.labels) == (b"select", [(b"queue", b"red"), (b"tier", b"a ]}, b")])
+    assert (found.header.state, found.header.labels) == (b"select", ((b"queue", b"red"), (b"tier", b"a ]}, b")))
 
 
 def test_arguments_are_no_part_of_a_name() -> None:
@@ -81,19 +89,19 @@ def test_who_started_it_is_told() -> None:
     found = only("9 [select]", CALL, "created by main.start.func1 in goroutine 7@main.go:25 +0x6b")
     old = only("9 [select]", CALL, "created by main.start@main.go:25 +0x6b")
 
-    assert (found.created_by, found.created_file, found.created_line, found.creator) == (
+    assert (found.body.created_by, found.body.created_file, found.body.created_line, found.creator) == (
         b"main.start.func1",
         b"main.go",
         25,
         7,
     )
-    assert (old.created_by, old.creator) == (b"main.start", None)
+    assert (old.body.created_by, old.creator) == (b"main.start", None)
 
 
 def test_frames_that_were_left_out_are_counted_and_leave_a_frame() -> None:
     found = only("1 [running]", CALL, "...31 frames elided...", "main.main()@main.go:9 +0x1")
 
-    assert found.elided == 31
+    assert found.body.elided == 31
     assert [name for name, *_ in calls(found)] == [b"main.f", ELIDED, b"main.main"]
 
 
@@ -109,7 +117,7 @@ def test_ancestors_are_no_frames() -> None:
     )
 
     assert [name for name, *_ in calls(found)] == [b"main.f"]
-    assert (found.created_by, found.elided) == (b"main.a", 0)
+    assert (found.body.created_by, found.body.elided) == (b"main.a", 0)
 
 
 def test_a_stack_that_could_not_be_had_is_none() -> None:
@@ -118,8 +126,8 @@ def test_a_stack_that_could_not_be_had_is_none() -> None:
         + dump(goroutine("2 [select]", CALL))
     )
 
-    assert first.frames is None
-    assert second.frames is not None
+    assert first.body.frames is None
+    assert second.body.frames is not None
 
 
 def test_the_runtimes_last_frame_is_left_out_and_c_has_its_own() -> None:
@@ -173,3 +181,51 @@ def test_a_dump_cut_anywhere_gives_what_is_there() -> None:
     for length in range(len(MANY)):
         ids = [found.id for found in goroutines_of(MANY[:length])]
         assert ids == whole[: len(ids)]
+
+
+# Lines that goroutines at the same calls differ in, and others that only look so: each may stand anywhere.
+SIBLINGS = (
+    ("main.f(0x1)", "main.f(0x2, {0x3?})", "main.f(...)", "main.f"),
+    ("(0x1)", "(0x2)"),
+    ("\tmain.f(0x1)", "\tmain.f(0x2)"),
+    ("f(a(0x1)", "f(a(0x2)", "f(b(0x1)", "f(...)x(...)"),
+    ("created by main.g in goroutine 1", "created by main.g in goroutine 22", "created by main.g"),
+    ("created by main.h(0x1)", "created by main.h(0x2)", "created by  in goroutine 3", "created by  in goroutine 4"),
+    ("\tmain.go:3 +0x1", "\tmain.go:3", "\tmain.go:3 +0x1\r", "\tmain.go:4 +0x1"),
+    ("\tmain.go:3 +0x1 fp=0x1 sp=0x2 pc=0x3", "\tmain.go:3 +0x1 fp=0x4 sp=0x5 pc=0x6", "\tmain.go:3 fp=0x4 sp=0x5 pc=0x6"),
+    ("\tmain.go:3 fp=0x1 sp=0x2 pc=0x4 +0x1", "\tmain.go:3 fp=0x1 sp=0x2 pc=0x4 x", "\tmain.go:3 fp=0x1 x", "\tmain.go:3 fp=0x2 x:3"),
+    ("\ta:b=0x1", "\ta:b=0x2"),
+    ("\ta:3 x=0x1", "\ta:3 x=0x2"),
+    ("...7 frames elided...", "...8 frames elided..."),
+    ("non-Go function at pc=0x1", "non-Go function at pc=0x2"),
+    ("[originating from goroutine 1]:", "[originating from goroutine 2]:"),
+    ("served /", "runtime.goexit({})", "\tpc=0x7"),
+)  # fmt: skip
+
+
+@st.composite
+def relatives(draw: st.DrawFn) -> list[list[str]]:
+    """Bodies that differ, line by line, in siblings."""
+    kinds = draw(st.lists(st.sampled_from(SIBLINGS), min_size=1, max_size=6))
+    return draw(st.lists(st.tuples(*map(st.sampled_from, kinds)).map(list), min_size=2, max_size=5))
+
+
+@given(relatives(), st.sampled_from(["", "\n"]))
+@settings(max_examples=2_000)
+def test_a_goroutine_is_read_the_same_whatever_was_read_before_it(bodies: list[list[str]], end: str) -> None:
+    first = "main.main()\n\tmain.go:1 +0x1"
+    texts = [f"goroutine {number} [x]:\n" + "\n".join([first, *lines]) for number, lines in enumerate(bodies)]
+    together = goroutines_of(("\n\n".join(texts) + end).encode())
+    alone = [only_one(f"{text}{end if text == texts[-1] else chr(10)}") for text in texts]
+
+    assert [told(found) for found in together] == [told(found) for found in alone]
+
+
+def only_one(text: str) -> Goroutine:
+    (found,) = goroutines_of(text.encode())
+    return found
+
+
+def told(found: Goroutine) -> tuple[object, ...]:
+    body = found.body
+    return found.id, body.frames, body.elided, body.created_by, body.created_file, body.created_line, found.creator

@@ -25,10 +25,12 @@ def large(content: bytes, *, most_held_bytes: int) -> Blob:
 @pytest.mark.parametrize("name", EVERY_SPELLING)
 def test_a_profile_cut_anywhere_is_read_or_refused_with_a_reason(name: str) -> None:
     content = EVERY_SPELLING[name]
+    cuts = [content[:length] for length in range(1, len(content)) if _is_one(content[:length])]
 
-    for length in range(1, len(content)):
-        (decoded,) = decode([blob(content[:length])]) if _is_one(content[:length]) else (None,)
-        assert decoded is None or decoded.refusals.get(0, "x").strip()
+    (decoded,) = decode([blob(cut) for cut in cuts])
+
+    assert all(reason.strip() for reason in decoded.refusals.values())
+    assert set(decoded.columns["profile"]["blob_index"]) | decoded.refusals.keys() == set(range(len(cuts)))
 
 
 def _is_one(content: bytes) -> bool:

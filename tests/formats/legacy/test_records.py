@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 import pytest
 
-from pipeline.formats.legacy.records import BadRecord, Spelling, bare_addresses, end_of_records, first_bad
+from pipeline.formats.legacy.records import BadRecord, Spelling, end_of_records, first_bad
 from tests.builders.legacy import frames, heap, text
 from tests.formats.legacy.reading import read, refusal, samples
 
@@ -80,12 +79,6 @@ def test_the_first_bad_record_is_named() -> None:
         first_bad(np.array([False, True, True]), "odd")
 
     assert raised.value.record == 1
-
-
-def test_addresses_are_counted_text_by_text() -> None:
-    sizes, addresses = bare_addresses(pl.Series([" 0x2 0x3", "", " 0x2"]))
-
-    assert (sizes.tolist(), addresses.tolist()) == ([2, 0, 1], [1, 2, 1])
 
 
 def test_a_heap_record_has_the_size_of_its_objects() -> None:

@@ -1,0 +1,49 @@
+"""What a report of growth asks besides: sites that changed, and a flame graph of each series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.values import Result
+from pipeline.warehouse import questions
+from pipeline.warehouse.query import ask
+
+
+def changed_sites(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """The sites that grew or shrank; the others add nothing to any figure."""
+    found = questions.growth(connection, series_ids)
+    return Result(found.name, found.columns, found.table.filter(pc.not_equal(found.table["growth_bytes"], 0)))
+
+
+def growth_trees(connection: duckdb.DuckDBPyConnection, series: Result) -> Result:
+    """The flame graphs of all series, first profile against last, one after the other."""
+    parts = []
+    answer = questions.diff(connection, [], [], "inuse_space")
+    for one in series.table.to_pylist():
+        answer = questions.diff(connection, [one["first_profile_id"]], [one["last_profile_id"]], "inuse_space")
+        ids = pa.array([one["series_id"]] * answer.table.num_rows, pa.int32())
+        parts.append(answer.table.append_column("series_id", ids))
+    empty = answer.table.slice(0, 0).append_column("series_id", pa.array([], pa.int32()))
+    return Result("flame graphs", answer.columns, pa.concat_tables(parts) if parts else empty)
+
+
+def live_heap(connection: duckdb.DuckDBPyConnection, series_id: int) -> Result:
+    """Live and allocated bytes of every profile of a series, oldest first."""
+    query = """
+    SELECT profile_id, taken_at, epoch(taken_at) AS taken_s, elapsed_s, inuse_bytes, alloc_bytes
+    FROM heap.profiles WHERE series_id = $series ORDER BY position
+    """
+    return ask(connection, query, {"series": series_id}, name="live heap")
+
+
+def owners(connection: duckdb.DuckDBPyConnection) -> Result:
+    """Every service, instance and build that has a profile, with the kinds it has."""
+    query = """
+    SELECT service, instance, build, list(DISTINCT kind ORDER BY kind) AS kinds, COUNT(*) AS profiles
+    FROM profile GROUP BY ALL ORDER BY ALL LIMIT 10000
+    """
+    return ask(connection, query, name="owners")
