@@ -5,5 +5,4 @@ selector.py  Prometheus' selectors
 request.py   what a message asks, checked
 calls.py     one function a call
 graphs.py    bars of a flame graph as messages and as JSON
-render.py    the two addresses that Profiles Drilldown gets as plain JSON
 """
