@@ -94,8 +94,8 @@ golden: $(VENV)/dev.stamp ## Rewrite expected outputs; then look at the diff
 docs: $(VENV)/dev.stamp setup ## Write what is generated: schemas/README.md, sql/README.md, docs/commands.md, the README's example
 	@$(BIN)/python -m tests.docs.generate
 
-proto: $(VENV)/dev.stamp ## Write pipeline/generated from schemas/profile.proto
-	@$(BIN)/protoc -I pipeline/generated=schemas --python_out=. --pyi_out=. pipeline/generated/profile.proto
+proto: $(VENV)/dev.stamp ## Write pipeline/generated from schemas/*.proto
+	@$(BIN)/protoc -I pipeline/generated=schemas --python_out=. --pyi_out=. $(patsubst schemas/%,pipeline/generated/%,$(wildcard schemas/*.proto))
 
 fixtures: $(VENV)/dev.stamp ## Build and run the programs in tests/fixtures/programs with Go from PyPI
 	@$(BIN)/python -m tests.fixtures.make_fixtures

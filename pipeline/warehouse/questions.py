@@ -12,7 +12,7 @@ from pipeline.warehouse.query import ask
 
 # What the questions of a command stand on: a database that is made for one of them has no other views.
 STACKS = ("int64.clamp", "stack._line")
-FLAMES = (*STACKS, "flame.tree", "flame.diff", "stack.frames")
+FLAMES = (*STACKS, "flame.tree", "flame.diff", "flame.weighted", "stack.frames")
 SITE_FLAMES = (*FLAMES, "heap.series", "attribution._allocation", "attribution.growth_by_site")
 GROWTH = (
     "int64.clamp",

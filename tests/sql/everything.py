@@ -93,6 +93,12 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
     arguments: Mapping[str, Sequence[Sequence[object]]] = {
         "flame.tree": [(ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
         "flame.diff": [(ids[:1], ids, kind) for ids, kind in product(_choices(connection), _sample_types(connection))],
+        "flame.weighted": [
+            (weights, kind) for weights, kind in product(_weights(connection), _sample_types(connection))
+        ],
+        "pyroscope.flame_graph": [
+            (weights, kind, 100) for weights, kind in product(_weights(connection), _sample_types(connection))
+        ],
         "escape.diff": list(product(_builds(connection), repeat=2)),
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
         "gc.mmu": [(windows,) for windows in _WINDOWS],
@@ -111,6 +117,14 @@ def _choices(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
     """All profiles, the first alone, and none."""
     everything = _ids(connection, "profile_id FROM profile")
     return [everything, everything[:1], []]
+
+
+def _weights(connection: duckdb.DuckDBPyConnection) -> list[list[dict[str, int]]]:
+    """Every choice of profiles against the first of all."""
+    return [
+        [{"profile_id": id, "left": int(place == 0), "right": 1} for place, id in enumerate(ids)]
+        for ids in _choices(connection)
+    ]
 
 
 def _series(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:

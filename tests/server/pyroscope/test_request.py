@@ -1,0 +1,70 @@
+"""What a message asks, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.generated.querier_pb2 import StackTraceSelector
+from pipeline.server.pyroscope import request
+from pipeline.server.pyroscope.connect import Refusal
+from pipeline.warehouse.pyroscope_questions import Matcher, Range
+
+TYPE = "memory:inuse_space:bytes:space:bytes"
+
+
+def test_a_range_is_optional_only_where_it_is_said_to_be() -> None:
+    assert request.during(1, 2) == Range(1, 2)
+    assert request.during(0, 0, is_optional=True) is None
+    for start, end in ((0, 0), (0, 5), (5, 0), (6, 5), (-1, 5), (1, 1 << 62)):
+        with pytest.raises(UsageError, match="not a range of time"):
+            request.during(start, end)
+
+
+def test_a_sixth_part_of_a_type_is_tolerated_and_other_numbers_are_not() -> None:
+    assert request.selection(TYPE, "", 1, 2).profile_type == TYPE
+    assert request.selection(f"{TYPE}:delta", "{}", 1, 2).profile_type == TYPE
+    for wrong in ("", "memory", "a:b", f"{TYPE}:delta:x"):
+        with pytest.raises(UsageError, match="name:sample_type:unit"):
+            request.selection(wrong, "{}", 1, 2)
+
+
+def test_what_all_selectors_demand_is_demanded() -> None:
+    assert request.matchers(['{a="b"}', '{c!="d"}']) == (Matcher("a", "=", "b"), Matcher("c", "!=", "d"))
+    with pytest.raises(UsageError, match="more than 100"):
+        request.matchers(['{a="b"}'] * 101)
+
+
+def test_ids_are_what_they_are_said_to_be() -> None:
+    assert request.selection(TYPE, "{}", 1, 2, spans=["00000000000000AB"]).span_ids == ("00000000000000ab",)
+    assert request.selection(TYPE, "{}", 1, 2, spans=[]).span_ids == ()
+    with pytest.raises(UsageError, match="16 hexadecimal"):
+        request.selection(TYPE, "{}", 1, 2, spans=["x"])
+    with pytest.raises(UsageError, match="one of them"):
+        request.selection(TYPE, "{}", 1, 2, spans=["0" * 16], traces=["0" * 32])
+
+
+def test_a_filter_that_would_be_ignored_is_refused() -> None:
+    stacks = StackTraceSelector()
+    stacks.call_site.add().name = "main.main"
+    assert request.selection(TYPE, "{}", 1, 2, stacks=stacks).call_site == ("main.main",)
+
+    stacks.frame_filter.SetInParent()
+    with pytest.raises(Refusal, match="filters of frames"):
+        request.selection(TYPE, "{}", 1, 2, stacks=stacks)
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (request.step_ms, {15.0: 15_000, 0.0015: 1}, [0.0, -1.0, 1e300, float("nan"), float("inf")]),
+        (request.nodes, {0: 8_192, 7: 7, 1 << 20: 1 << 20}, [-1, (1 << 20) + 1]),
+    ],
+)
+def test_numbers_have_their_limits(check: Callable[[float], int], good: dict[float, int], bad: list[float]) -> None:
+    assert {given: check(given) for given in good} == good
+    for given in bad:
+        with pytest.raises(UsageError, match="not a number"):
+            check(given)
