@@ -7,6 +7,7 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
+from pipeline import config
 from pipeline.endings import check_address_space, end, leave, prepare_streams
 from pipeline.errors import PipelineError
 
@@ -16,8 +17,7 @@ def command() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
-    # Nothing here is linear algebra: numpy's library for it would make threads, which takes 20 ms.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    config.without_algebra()
     try:
         prepare_streams()
         check_address_space()

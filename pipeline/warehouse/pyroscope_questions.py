@@ -290,8 +290,11 @@ def flame_graph(
     connection: duckdb.DuckDBPyConnection, right: Weights, *, left: Weights | None = None, max_nodes: int
 ) -> Result:
     """The bars of a flame graph, level by level; with a left side, of the difference."""
-    rows = [{"profile_id": id, "left": 0, "right": times} for id, times in right.profiles.items()]
-    rows += [{"profile_id": id, "left": times, "right": 0} for id, times in (left.profiles if left else {}).items()]
+    rows = [{"profile_id": id, "times_left": 0, "times_right": times} for id, times in right.profiles.items()]
+    rows += [
+        {"profile_id": id, "times_left": times, "times_right": 0}
+        for id, times in (left.profiles if left else {}).items()
+    ]
     parameters = {
         "weights": rows,
         "wanted": right.sample_type,

@@ -29,8 +29,8 @@ CREATE MACRO flame.diff(
 SELECT *
 FROM flame.weighted(
   list_concat(
-    list_transform(list_distinct(base_ids), lambda id: {'profile_id': id, 'left': 1, 'right': 0}),
-    list_transform(list_distinct(profile_ids), lambda id: {'profile_id': id, 'left': 0, 'right': 1})
+    list_transform(list_distinct(base_ids), lambda id: {'profile_id': id, 'times_left': 1, 'times_right': 0}),
+    list_transform(list_distinct(profile_ids), lambda id: {'profile_id': id, 'times_left': 0, 'times_right': 1})
   ),
   wanted_type,
   stack_ids := stack_ids

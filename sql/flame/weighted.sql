@@ -17,7 +17,7 @@
 -- column stack_id: The stack that ends here when only one of those counted does; else NULL.
 -- column node_index: Place in depth-first order, from 0, the root.
 CREATE MACRO flame.weighted(
-  -- A list of {profile_id, left, right}: how often each profile counts on either side.
+  -- A list of {profile_id, times_left, times_right}: how often each profile counts on either side.
   weights,
   -- What was measured: inuse_space, cpu.
   wanted_type,
@@ -29,15 +29,18 @@ CREATE MACRO flame.weighted(
   least_weight := NULL
 ) AS TABLE
 WITH counted AS (
-  SELECT counts.profile_id, SUM(counts."left") AS times_left, SUM(counts."right") AS times_right
-  FROM (SELECT unnest(weights::STRUCT(profile_id INTEGER, "left" INTEGER, "right" INTEGER)[]) AS counts)
+  SELECT
+    counts.profile_id,
+    int64.clamp(SUM(counts.times_left)) AS times_left,
+    int64.clamp(SUM(counts.times_right)) AS times_right
+  FROM (SELECT unnest(weights::STRUCT(profile_id INTEGER, times_left INTEGER, times_right INTEGER)[]) AS counts)
   GROUP BY counts.profile_id
 ),
 weighed AS (
   SELECT
     stack_id,
-    greatest(int64.clamp(SUM(value * times_left)), least_weight) AS weight_left,
-    greatest(int64.clamp(SUM(value * times_right)), least_weight) AS weight_right
+    greatest(int64.clamp(SUM(value::HUGEINT * times_left)), least_weight) AS weight_left,
+    greatest(int64.clamp(SUM(value::HUGEINT * times_right)), least_weight) AS weight_right
   FROM sample
   JOIN counted USING (profile_id)
   WHERE sample_type = wanted_type

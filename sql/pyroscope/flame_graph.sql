@@ -14,7 +14,7 @@
 -- column selfRight: Right: weight of the node alone.
 -- column label: Function, `[binary]` without a symbol, `other` for what was merged, `total` for the root.
 CREATE MACRO pyroscope.flame_graph(
-  -- A list of {profile_id, left, right}: how often each profile counts on either side.
+  -- A list of {profile_id, times_left, times_right}: how often each profile counts on either side.
   weights,
   -- What was measured: inuse_space, cpu.
   wanted_type,
@@ -55,8 +55,8 @@ merged AS (
   SELECT
     MIN(dropped.node_index) AS node_index,
     any_value(dropped.level) AS level,
-    SUM(dropped.value) AS value,
-    SUM(dropped.value_right) AS value_right
+    int64.clamp(SUM(dropped.value)) AS value,
+    int64.clamp(SUM(dropped.value_right)) AS value_right
   FROM (FROM marked WHERE NOT is_kept) AS dropped
   ASOF JOIN marked AS caller ON caller.level = dropped.level - 1 AND dropped.node_index > caller.node_index
   WHERE caller.is_kept
@@ -67,25 +67,25 @@ bars AS (
   FROM marked
   WHERE is_kept
   UNION ALL
-  SELECT node_index, level, 'other', int64.clamp(value), int64.clamp(value), int64.clamp(value_right), int64.clamp(value_right)
+  SELECT node_index, level, 'other', value, value, value_right, value_right
   FROM merged
 ),
 -- What was of anybody's own before a bar, in depth-first order, lies left of it.
 placed AS (
   SELECT
     *,
-    coalesce(SUM(self) OVER before, 0) AS begin_left,
-    coalesce(SUM(self_right) OVER before, 0) AS begin_right
+    coalesce(SUM(self) OVER before, 0) AS left_up_to_here,
+    coalesce(SUM(self_right) OVER before, 0) AS right_up_to_here
   FROM bars
   WINDOW before AS (ORDER BY node_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
 SELECT
   level,
   node_index,
-  int64.clamp(begin_left - coalesce(LAG(begin_left + value) OVER beside, 0)) AS shift,
+  int64.clamp(left_up_to_here - coalesce(LAG(left_up_to_here + value) OVER beside, 0)) AS shift,
   value,
   self,
-  int64.clamp(begin_right - coalesce(LAG(begin_right + value_right) OVER beside, 0)) AS "shiftRight",
+  int64.clamp(right_up_to_here - coalesce(LAG(right_up_to_here + value_right) OVER beside, 0)) AS "shiftRight",
   value_right AS "valueRight",
   self_right AS "selfRight",
   label

@@ -85,7 +85,9 @@ SELECT
     list_concat(
       list_filter(
         map_entries(labels),
-        lambda label: label.key NOT IN ('service', 'service_name') AND NOT starts_with(label.key, '__') AND label.value <> ''
+        lambda label: label.key NOT IN ('service', 'service_name')
+          AND NOT starts_with(label.key, '__')
+          AND label.value <> ''
       ),
       [
         {'key': 'service_name', 'value': shown_service},

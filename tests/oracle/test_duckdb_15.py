@@ -25,9 +25,9 @@ MACROS = {
     "flame.tree": "flame.tree((SELECT list(profile_id) FROM heap.profiles), 'inuse_space')",
     "flame.diff": "flame.diff((SELECT list(first_profile_id) FROM heap.series), "
     "(SELECT list(last_profile_id) FROM heap.series), 'inuse_space')",
-    "flame.weighted": "flame.weighted((SELECT list({'profile_id': last_profile_id, 'left': 0, 'right': 1}) "
+    "flame.weighted": "flame.weighted((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space')",
-    "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'left': 0, 'right': 1}) "
+    "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space', 100)",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",

@@ -122,7 +122,7 @@ def _choices(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
 def _weights(connection: duckdb.DuckDBPyConnection) -> list[list[dict[str, int]]]:
     """Every choice of profiles against the first of all."""
     return [
-        [{"profile_id": id, "left": int(place == 0), "right": 1} for place, id in enumerate(ids)]
+        [{"profile_id": id, "times_left": int(place == 0), "times_right": 1} for place, id in enumerate(ids)]
         for ids in _choices(connection)
     ]
 
