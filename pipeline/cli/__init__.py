@@ -34,7 +34,7 @@ COMMANDS: Final = {
     "flame": "Draw a flame graph of the newest heap profile, or of what you choose.",
     "report": "Write the heap-growth report: growth by site, reasons with their flows, flame graphs; one HTML file.",
     "escapes": "List what the compiler put on the heap, and why.",
-    "goroutines": "Print what the goroutines of an execution trace did with their time, by the function they were started with.",
+    "goroutines": "Print where the goroutines of profiles and dumps wait and how many more they become, and what those of a trace did.",
     "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
     "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
     "serve": "Show the database in a browser, and answer Grafana; read-only.",

@@ -23,6 +23,7 @@ from tests.builders.profile import message
 from tests.builders.trace_text import quoted, to_binary, to_text
 from tests.builders.web import content, serving
 from tests.cli.seat import TRACES, Seen, heapscape, named
+from tests.server.conftest import served
 
 # Written out, and not taken from the code under test: controls, marks of direction, breaks; what is no character at all.
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -171,7 +172,18 @@ def test_no_command_lets_a_name_reach_the_terminal(world: Path) -> None:
         assert clean(seen), (name, arguments)
         answered.add(name)
 
-    assert answered == set(leaves())
+    assert answered == set(leaves()) - {"serve"}
+
+
+def test_no_page_of_the_server_says_a_name_but_as_text(world: Path) -> None:
+    with served(world / "plain.duckdb") as client:
+        for path in ("/", "/growth", "/flame", "/views/function", "/views/location", "/sql?q=FROM+function"):
+            page = client.get(path)
+            assert page.status_code == 200
+            assert not FORBIDDEN.search(page.text), path
+        assert "main.grow\\x1b[31m" in client.get("/views/function").text
+        refused = client.get("/sql", params={"q": f"FROM {EVIL_LINES}"})
+        assert (refused.status_code, FORBIDDEN.search(refused.text)) == (400, None)
 
 
 def leaves() -> Iterator[str]:
