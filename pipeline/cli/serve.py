@@ -11,7 +11,7 @@ import click
 
 from pipeline import config
 from pipeline.cli.console import say
-from pipeline.cli.options import database_option, resource_options
+from pipeline.cli.options import Finite, database_option, resource_options
 from pipeline.errors import UsageError, of_system
 from pipeline.warehouse.serving import Serving
 
@@ -42,7 +42,7 @@ _WAITING = 256
 )
 @click.option(
     "--time-limit",
-    type=click.FloatRange(min=0.1),
+    type=Finite(min=0.1),
     default=30.0,
     show_default=True,
     metavar="SECONDS",

@@ -26,6 +26,7 @@ CREATE VIEW pyroscope.profiles (
 WITH taken AS (
   SELECT
     profile.profile_id,
+    profile.profile_hash,
     types.sample_type,
     profile.series_id,
     profile.series_hash,
@@ -46,7 +47,7 @@ SELECT
   series_id,
   series_hash,
   time_ns // 1000000,
-  row_number() OVER (PARTITION BY sample_type ORDER BY time_ns, profile_id),
+  row_number() OVER (PARTITION BY sample_type ORDER BY time_ns, profile_hash, profile_id),
   taking,
   CASE
     WHEN taking = 'total'

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.lake.commit import commit, open_writer, settle
-from pipeline.lake.snapshot import contains, read_known, read_snapshot
+from pipeline.lake.snapshot import read_known, read_snapshot
 from pipeline.schema import tables
 from pipeline.values import Known, Snapshot, Written
 
@@ -89,7 +89,7 @@ def ingest(lake: str | Path, names: str, **options: Any) -> Snapshot:
     """Write and commit what of `batch(names)` the lake does not have, as the corridor does, until no other is faster."""
     while True:
         known = settle(str(lake), read_known(str(lake)))
-        fresh = [name for name in names.split() if not contains(known.ingested, content_id("source", name))]
+        fresh = [name for name in names.split() if not known.has(content_id("source", name))]
         written = write(lake, batch(" ".join(fresh), **options) if fresh else {})
         after = commit(str(lake), written, known=known)
         if after:

@@ -44,6 +44,8 @@ def test_an_empty_world_is_read_whole() -> None:
         "escape.tree",
         "flame.diff",
         "flame.tree",
+        "flame.weighted",
+        "pyroscope.flame_graph",
     ]
     assert {name for name, count in answers.items() if count} == {"flame graph", "difference"}
 
