@@ -25,7 +25,7 @@ def encodings(rows: pa.Table, declared: Table) -> dict[str, set[str]]:
 
 def samples(count: int, **columns: Any) -> pa.Table:
     blank = {column: pa.array(np.zeros(count), pa.int64()) for column in map(str, tables()["sample"].schema.names)}
-    given = {**blank, **columns, "sample_type": ["a"] * count, "unit": ["b"] * count}
+    given = {**blank, **columns, "sample_type": ["a"] * count}
     schema = pa.schema([field for field in tables()["sample"].schema if field.name not in ("kind", "day")])
     arrays = [pa.array(given[field.name]).cast(field.type) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
@@ -122,7 +122,6 @@ def test_few_words_and_hashes_have_no_statistics() -> None:
     columns = [group.column(place) for place in range(group.num_columns)]
     assert {column.path_in_schema for column in columns if not column.is_stats_set} == {
         "sample_type",
-        "unit",
         "stack_hash",
         "label_set_hash",
     }
