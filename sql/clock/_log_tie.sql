@@ -38,13 +38,13 @@ log_steps AS (
     int64.clamp(least_ns::HUGEINT - LAG(least_ns) OVER log) // 4_000_000 AS bucket
   FROM logs
   WINDOW log AS (PARTITION BY source_id, process ORDER BY cycle)
-  QUALIFY LAG(cycle) OVER log = cycle - 1
+  QUALIFY LAG(cycle) OVER log = cycle::HUGEINT - 1
 ),
 run_steps AS (
   SELECT owner, run, cycle, int64.clamp(ended_ns::HUGEINT - LAG(ended_ns) OVER run) // 4_000_000 AS bucket
   FROM clock._pause
   WINDOW run AS (PARTITION BY run ORDER BY cycle)
-  QUALIFY LAG(cycle) OVER run = cycle - 1
+  QUALIFY LAG(cycle) OVER run = cycle::HUGEINT - 1
 ),
 alike AS (
   SELECT steps.source_id, steps.process, run_steps.run
