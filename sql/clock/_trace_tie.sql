@@ -54,7 +54,7 @@ known_steps AS (
     is_log,
     cycle,
     CASE
-      WHEN lead(cycle) OVER run = cycle + 1 THEN int64.clamp(lead(least_ns) OVER run::HUGEINT - least_ns)
+      WHEN lead(cycle) OVER run = cycle::HUGEINT + 1 THEN int64.clamp(lead(least_ns) OVER run::HUGEINT - least_ns)
     END AS step_ns
   FROM known
   WINDOW run AS (PARTITION BY run ORDER BY cycle)
