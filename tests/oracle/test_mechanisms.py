@@ -85,18 +85,19 @@ def test_who_allocates_large_objects_at_once_waits_for_the_heap(version: str, tm
 
     found = asked(tmp_path, version, "storm", query, ("GOMAXPROCS", "8"))
 
-    assert sum(contentions for name, *_, contentions in found if "mheap" in name) > 5
+    assert sum(contentions for name, *_, contentions in found if "mheap" in name) > 0
 
 
 @pytest.mark.parametrize("version", toolchain.SINCE_1_22)
 def test_under_a_memory_limit_the_heap_is_the_cause_and_the_goal_below_it(version: str, tmp_path: Path) -> None:
-    query = 'SELECT "trigger", COUNT(*), MAX(goal_bytes), MAX(heap_bytes) FROM gc.trigger GROUP BY ALL'
+    query = 'SELECT "trigger", COUNT(*), MIN(goal_bytes) FROM gc.trigger GROUP BY ALL'
     settings = (("GODEBUG", "gctrace=1"), ("GOGC", "off"), ("GOMEMLIMIT", str(LIMIT)))
 
-    ((cause, cycles, goal, heap),) = asked(tmp_path, version, "hoard", query, *settings)
+    ((cause, cycles, goal),) = asked(tmp_path, version, "hoard", query, *settings)
 
-    # 188 MiB were allocated, of which 6 MiB are live.
+    # 188 MiB were allocated, of which 6 MiB are live. Without the limit there would be no cycle; how many there are, and how far
+    # the program gets while one runs, is for the machine to say.
     assert cause == "heap"
-    assert 5 <= cycles < 200
-    assert goal < LIMIT
-    assert heap < LIMIT
+    assert 1 <= cycles < 200
+    # Printed in MiB, rounded up.
+    assert goal <= LIMIT + (1 << 20)

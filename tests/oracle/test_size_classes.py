@@ -51,8 +51,8 @@ def test_each_class_has_the_objects_that_the_program_made_of_it(version: str, tm
     assert large[:3] == (0, None, 2 * OBJECTS)
     assert large[3] == OBJECTS * (40_960 + 73_728)
     assert [row[0] for row in small] == list(range(3, 68))
-    # The runtime allocates a few for itself, in frames that profiles hide.
-    assert all(2 * OBJECTS <= objects < 2 * OBJECTS + 10 for _, _, objects, *_ in small)
+    # The runtime allocates a few for itself, in frames that profiles hide; more where it takes longer.
+    assert all(2 * OBJECTS <= objects < 2 * OBJECTS + 100 for _, _, objects, *_ in small)
     assert all(alloc_bytes == object_bytes * objects for _, object_bytes, objects, alloc_bytes, _, _ in small)
     # Class 32 has 8 slots of 1,024 bytes a span; what it is given wastes at most 127 bytes an object.
     assert small[32 - 3][4:] == (2 * OBJECTS * 127, 2 * OBJECTS // 8)
