@@ -7,7 +7,6 @@ beside each other. Those of traces take as long as all others, and are not waite
 
 from __future__ import annotations
 
-import compileall
 import gc
 import os
 import time
@@ -119,11 +118,5 @@ def compile_missing(kinds: Sequence[str] = PROFILES) -> None:
     tell(f"compiled in {time.monotonic() - started:.0f} s\n")
 
 
-def compile_modules() -> None:
-    """Keep the bytecode of this package: where Python is told to write none, every start compiles it for 100 ms."""
-    compileall.compile_dir(Path(__file__).parent, quiet=2)
-
-
 if __name__ == "__main__":
-    compile_modules()
     compile_missing(EVERYTHING)

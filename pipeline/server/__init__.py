@@ -7,3 +7,20 @@ data.py     every view and any query as JSON, CSV, Arrow and Parquet
 metrics.py  OpenMetrics for alerts
 pyroscope/  the calls that Grafana's Pyroscope data source makes
 """
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import duckdb
+    from starlette.requests import Request
+
+    from pipeline.warehouse.serving import Serving
+
+
+def question(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """A connection for what a request asks; see warehouse/serving.py."""
+    serving = cast("Serving", request.app.state.serving)
+    return serving.question()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final
 
 import pyarrow as pa
 from starlette.background import BackgroundTask
@@ -25,9 +25,9 @@ from starlette.routing import Route
 from pipeline.errors import QueryError
 from pipeline.lake.parquet import save
 from pipeline.outputs import tabular
+from pipeline.server import question
 from pipeline.values import Answer
 from pipeline.warehouse.query import answer, named_rows
-from pipeline.warehouse.serving import Serving
 
 MAX_ROWS: Final = 1_000_000
 _MEDIA: Final[Mapping[str, str]] = {
@@ -53,7 +53,7 @@ def _named(request: Request) -> Response:
     limit = _limit(asked.pop("limit", str(MAX_ROWS)))
     order = [part for part in asked.pop("order", "").split(",") if part]
     name, format = request.path_params["name"], request.path_params["format"]
-    with _serving(request).question() as connection:
+    with question(request) as connection:
         return _written(named_rows(connection, name, where=asked, order=order, limit=limit), format)
 
 
@@ -61,16 +61,12 @@ async def _query(request: Request) -> Response:
     query = request.query_params.get("q", "")
     if request.method == "POST":
         query = (await request.body()).decode("utf-8", "replace")
-    return await run_in_threadpool(_answered, _serving(request), query, request.path_params["format"])
+    return await run_in_threadpool(_answered, request, query, request.path_params["format"])
 
 
-def _answered(serving: Serving, query: str, format: str) -> Response:
-    with serving.question() as connection:
+def _answered(request: Request, query: str, format: str) -> Response:
+    with question(request) as connection:
         return _written(answer(connection, query), format)
-
-
-def _serving(request: Request) -> Serving:
-    return cast(Serving, request.app.state.serving)
 
 
 def _limit(text: str) -> int:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from pipeline import __version__
 from pipeline.outputs.wording import Row, rows_of
+from pipeline.server import question
 from pipeline.warehouse import server_questions
 
 # Metric, its labels, its help, and the column it shows: NULLs have no sample.
@@ -51,7 +52,7 @@ class _Collected:
 
 
 def _metrics(request: Request) -> Response:
-    with request.app.state.serving.question() as connection:
+    with question(request) as connection:
         series = rows_of(server_questions.newest_series(connection))
         memory = rows_of(server_questions.newest_headroom(connection))
         coverage = rows_of(server_questions.explained_shares(connection))

@@ -21,11 +21,11 @@ from pipeline.outputs import flamegraph, report, tabular, wording
 from pipeline.outputs.web import render
 from pipeline.resources import asset
 from pipeline.schema import tables
+from pipeline.server import question
 from pipeline.values import Answer, Result
 from pipeline.warehouse import questions, report_questions, server_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
-from pipeline.warehouse.serving import Serving
 
 NAVIGATION: Final = (
     ("/", "Overview"),
@@ -66,13 +66,8 @@ def message(request: Request, title: str, text: str, *, status: int) -> Response
     return page(request, "message.html", status=status, title=title, message=text)
 
 
-def _serving(request: Request) -> Serving:
-    serving: Serving = request.app.state.serving
-    return serving
-
-
 def _overview(request: Request) -> Response:
-    with _serving(request).question() as connection:
+    with question(request) as connection:
         services = wording.rows_of(server_questions.services(connection))
         inputs = wording.rows_of(server_questions.inputs_by_status(connection))
         top = wording.rows_of(server_questions.top_site(connection))
@@ -81,7 +76,7 @@ def _overview(request: Request) -> Response:
 
 def _growth(request: Request) -> Response:
     service, wanted = request.query_params.get("service", ""), request.query_params.get("series", "")
-    with _serving(request).question() as connection:
+    with question(request) as connection:
         every = questions.series(connection, questions.Selection())
         found = every if not service else questions.series(connection, questions.Selection(service=service))
         chosen = _chosen(found, "series_id", wanted)
@@ -105,7 +100,7 @@ def _growth(request: Request) -> Response:
 
 def _flame(request: Request) -> Response:
     asked = request.query_params
-    with _serving(request).question() as connection:
+    with question(request) as connection:
         every = server_questions.profiled_series(connection)
         series = _chosen(every, "series_id", asked.get("series", ""))
         if not series.table.num_rows:
@@ -152,7 +147,7 @@ def _views(request: Request) -> Response:
 
 def _view(request: Request) -> Response:
     name = request.path_params["name"]
-    with _serving(request).question() as connection:
+    with question(request) as connection:
         columns, rows, is_cut = _shown(named_rows(connection, name, where={}, order=(), limit=_ROWS_SHOWN + 1))
     summary, docs = _meaning(name)
     return page(
@@ -167,7 +162,7 @@ def _sql(request: Request) -> Response:
     error, is_cut = "", False
     if query.strip():
         try:
-            with _serving(request).question() as connection:
+            with question(request) as connection:
                 columns, rows, is_cut = _shown(answer(connection, query))
         except PipelineError as refused:
             error = str(refused)

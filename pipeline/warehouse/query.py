@@ -44,8 +44,8 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
     The connection answers nothing else until the batches are read or their iterator is closed.
     """
     with explained("DuckDB", memory=connection):
-        reader = connection.sql(reading(connection, query)).to_arrow_reader(_ROWS_AT_A_TIME)
-    return Answer("answer", _columns(reader.schema.names), reader.schema, _batches(connection, reader))
+        checked = reading(connection, query)
+    return _on_its_way(connection, "answer", checked)
 
 
 def named_rows(
@@ -71,9 +71,7 @@ def named_rows(
     FROM {name} {"WHERE" if tests else ""} {" AND ".join(tests)}
     {"ORDER BY" if keys else ""} {", ".join(keys)} LIMIT {limit:d}
     """
-    with explained("DuckDB", memory=connection):
-        reader = connection.sql(query, params=list(where.values())).to_arrow_reader(_ROWS_AT_A_TIME)
-    return Answer(name, _columns(reader.schema.names), reader.schema, _batches(connection, reader))
+    return _on_its_way(connection, name, query, list(where.values()))
 
 
 @cache
@@ -81,6 +79,12 @@ def public_names() -> tuple[str, ...]:
     """Every table and view that people ask."""
     views = [name for name, view in modules().items() if view.kind == "VIEW" and "._" not in name]
     return (*sorted(tables()), *sorted(views))
+
+
+def _on_its_way(connection: duckdb.DuckDBPyConnection, name: str, query: str, parameters: Sequence[str] = ()) -> Answer:
+    with explained("DuckDB", memory=connection):
+        reader = connection.sql(query, params=list(parameters) or None).to_arrow_reader(_ROWS_AT_A_TIME)
+    return Answer(name, _columns(reader.schema.names), reader.schema, _batches(connection, reader))
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -16,7 +16,7 @@ def newest_series(connection: duckdb.DuckDBPyConnection) -> Result:
     query = f"""
     SELECT *, epoch(last_at) AS last_s, labels::VARCHAR AS label_text
     FROM heap.series
-    QUALIFY row_number() OVER (PARTITION BY service, instance, build, kind, program ORDER BY last_at DESC, series_id DESC) = 1
+    SEMI JOIN heap._newest USING (series_id)
     ORDER BY growth_bytes DESC, series_id
     LIMIT {_MOST}
     """
@@ -63,11 +63,6 @@ def notes_by_kind(connection: duckdb.DuckDBPyConnection) -> Result:
 def services(connection: duckdb.DuckDBPyConnection) -> Result:
     """Every service: its series, instances and builds, its live heap and how that grew, the most growth first."""
     query = f"""
-    WITH newest AS (
-      SELECT *
-      FROM heap.series
-      QUALIFY row_number() OVER (PARTITION BY service, instance, build, kind, program ORDER BY last_at DESC, series_id DESC) = 1
-    )
     SELECT
       service,
       COUNT(*) AS series,
@@ -77,7 +72,8 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
       MAX(last_at) AS last_at,
       int64.clamp(SUM(last_bytes)) AS last_bytes,
       int64.clamp(SUM(growth_bytes)) AS growth_bytes
-    FROM newest
+    FROM heap.series
+    SEMI JOIN heap._newest USING (series_id)
     GROUP BY service
     ORDER BY growth_bytes DESC, service
     LIMIT {_MOST}
@@ -91,8 +87,8 @@ def top_site(connection: duckdb.DuckDBPyConnection) -> Result:
     WITH newest AS (
       SELECT *
       FROM heap.series
+      SEMI JOIN heap._newest USING (series_id)
       WHERE profiles > 1
-      QUALIFY row_number() OVER (PARTITION BY service, instance, build, kind, program ORDER BY last_at DESC, series_id DESC) = 1
     )
     SELECT sites.*, newest.growth_bytes AS series_growth_bytes, newest.first_at, newest.last_at
     FROM attribution.growth_by_site AS sites

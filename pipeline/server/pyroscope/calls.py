@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -13,6 +12,7 @@ from starlette.routing import Route
 
 from pipeline.errors import UsageError
 from pipeline.generated import querier_pb2 as pb
+from pipeline.server import question
 from pipeline.server.pyroscope import graphs
 from pipeline.server.pyroscope import request as asked
 from pipeline.server.pyroscope.connect import Refusal, call, refused
@@ -29,14 +29,9 @@ def routes() -> list[Route]:
     ]
 
 
-def _asking(request: Request) -> AbstractContextManager[Any]:
-    question: AbstractContextManager[Any] = request.app.state.serving.question()
-    return question
-
-
 def _profile_types(request: Request, message: pb.ProfileTypesRequest) -> Message:
     during = asked.during(message.start, message.end, is_optional=True)
-    with _asking(request) as connection:
+    with question(request) as connection:
         rows = questions.profile_types(connection, during).table.to_pylist()
     return pb.ProfileTypesResponse(
         profile_types=[
@@ -55,7 +50,7 @@ def _profile_types(request: Request, message: pb.ProfileTypesRequest) -> Message
 
 def _label_names(request: Request, message: pb.LabelNamesRequest) -> Message:
     during = asked.during(message.start, message.end, is_optional=True)
-    with _asking(request) as connection:
+    with question(request) as connection:
         found = questions.label_names(
             connection, asked.matchers(message.matchers), during, are_all=_takes_all_names(request)
         )
@@ -66,14 +61,14 @@ def _label_values(request: Request, message: pb.LabelValuesRequest) -> Message:
     if not message.name:
         raise UsageError("whose values are wanted is not said: name a label")
     during = asked.during(message.start, message.end, is_optional=True)
-    with _asking(request) as connection:
+    with question(request) as connection:
         found = questions.label_values(connection, message.name, asked.matchers(message.matchers), during)
     return pb.LabelValuesResponse(names=found.table["name"].to_pylist())
 
 
 def _series(request: Request, message: pb.SeriesRequest) -> Message:
     during = asked.during(message.start, message.end, is_optional=True)
-    with _asking(request) as connection:
+    with question(request) as connection:
         found = questions.label_sets(
             connection,
             asked.labels(message.label_names),
@@ -94,7 +89,7 @@ def _select_series(request: Request, message: pb.SelectSeriesRequest) -> Message
         message.profile_typeID, message.label_selector, message.start, message.end, stacks=message.stack_trace_selector
     )
     names = asked.labels(message.group_by)
-    with _asking(request) as connection:
+    with question(request) as connection:
         rows = questions.points(
             connection,
             selection,
@@ -140,7 +135,7 @@ def _select_merge_stacktraces(request: Request, message: pb.SelectMergeStacktrac
     selection, nodes = stacks_selection(message), asked.nodes(message.max_nodes)
     if message.format not in (pb.PROFILE_FORMAT_UNSPECIFIED, pb.PROFILE_FORMAT_FLAMEGRAPH):
         raise Refusal("unimplemented", f"format {message.format}: only flame graphs are given")
-    with _asking(request) as connection:
+    with question(request) as connection:
         bars = questions.flame_graph(connection, questions.weights(connection, selection), max_nodes=nodes)
     return pb.SelectMergeStacktracesResponse(flamegraph=graphs.single(bars))
 
@@ -152,7 +147,7 @@ def _select_merge_span_profile(request: Request, message: pb.SelectMergeSpanProf
     if message.format not in (pb.PROFILE_FORMAT_UNSPECIFIED, pb.PROFILE_FORMAT_FLAMEGRAPH):
         raise Refusal("unimplemented", f"format {message.format}: only flame graphs are given")
     nodes = asked.nodes(message.max_nodes)
-    with _asking(request) as connection:
+    with question(request) as connection:
         bars = questions.flame_graph(connection, questions.weights(connection, selection), max_nodes=nodes)
     return pb.SelectMergeSpanProfileResponse(flamegraph=graphs.single(bars))
 
@@ -160,7 +155,7 @@ def _select_merge_span_profile(request: Request, message: pb.SelectMergeSpanProf
 def _diff(request: Request, message: pb.DiffRequest) -> Message:
     left, right = stacks_selection(message.left), stacks_selection(message.right)
     nodes = asked.nodes(max(message.left.max_nodes, message.right.max_nodes))
-    with _asking(request) as connection:
+    with question(request) as connection:
         bars = difference(connection, left, right, nodes)
     return pb.DiffResponse(flamegraph=bars)
 
@@ -176,7 +171,7 @@ def difference(connection: Any, left: questions.Selection, right: questions.Sele
 
 
 def _stats(request: Request, message: pb.GetProfileStatsRequest) -> Message:
-    with _asking(request) as connection:
+    with question(request) as connection:
         (row,) = questions.times(connection).table.to_pylist()
     return pb.GetProfileStatsResponse(
         data_ingested=row["oldest_ms"] is not None,
