@@ -70,7 +70,7 @@ def _answered(request: Request, query: str, format: str) -> Response:
 
 
 def _limit(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text[:9]) <= MAX_ROWS:
+    if not text.isdecimal() or len(text) > len(str(MAX_ROWS)) or not 0 < int(text) <= MAX_ROWS:
         raise QueryError(f"limit={text}: not a number from 1 to {MAX_ROWS:,}")
     return int(text)
 

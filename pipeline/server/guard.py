@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -73,7 +73,7 @@ class Guard:
                 421,
             )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("://")[2] != host:
             return _refused("pages of other sites are not answered", 403)
         if len(scope["query_string"]) > _MAX_URL_BYTES:
             return _refused(f"the address is longer than {_MAX_URL_BYTES} bytes; send the query with POST", 414)

@@ -57,6 +57,7 @@ def test_a_column_keeps_the_rows_that_have_the_value(client: httpx.Client) -> No
         ('/data/profile.json?order="', "has no column"),
         ("/data/profile.json?limit=0", "not a number from 1 to"),
         ("/data/profile.json?limit=1e3", "not a number from 1 to"),
+        (f"/data/profile.json?limit=000000001{'1' * 5_000}", "not a number from 1 to"),
         ("/query.json", "the query is empty"),
         ("/query.json?q=SELECT+1;SELECT+2", "2 statements"),
         ("/query.json?q=FROM+nothing", "nothing"),

@@ -49,7 +49,8 @@ def test_another_name_that_leads_here_is_not_answered(client: httpx.Client, host
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://localhost:1234", "https://localhost.evil.example"]
+    "origin",
+    ["http://evil.example", "null", "http://[", "localhost", "http://localhost:1234", "https://localhost.evil.example"],
 )
 def test_what_another_site_posts_is_not_answered(client: httpx.Client, origin: str) -> None:
     answer = client.post("/query.json", content="FROM profile", headers={"origin": origin})
