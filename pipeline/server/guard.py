@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -60,9 +61,14 @@ class Guard:
             return
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
+        body = _Body(receive)
         if refusal is None:
-            await self.app(scope, _Body(receive), _with_headers(send))
-        else:
+            try:
+                await self.app(scope, body, _with_headers(send))
+            except ClientDisconnect:
+                # Who has gone away waits for no answer.
+                refusal = body.refusal
+        if refusal is not None:
             await refusal(scope, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
@@ -159,6 +165,8 @@ class _Body:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._bytes = 0
+        # What a client is told whose body is read no further.
+        self.refusal: Response | None = None
         self._is_read = False
 
     async def __call__(self) -> Message:
@@ -168,8 +176,12 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), _BODY_WITHIN_S)
         except TimeoutError:
+            self.refusal = _refused(f"what is sent has to come within {_BODY_WITHIN_S:g} s a piece", 408)
             return {"type": "http.disconnect"}
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))
             self._is_read = not message.get("more_body", False)
-        return {"type": "http.disconnect"} if self._bytes > MAX_BODY_BYTES else message
+        if self._bytes > MAX_BODY_BYTES:
+            self.refusal = _refused(f"a request may have {MAX_BODY_BYTES} bytes", 413)
+            return {"type": "http.disconnect"}
+        return message

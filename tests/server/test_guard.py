@@ -158,3 +158,27 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
     read, _ = asyncio.run(_asked([{"type": "http.request", "body": b"", "more_body": True}], delay_s=5))
 
     assert [message["type"] for message in read] == ["http.disconnect"]
+
+
+@pytest.mark.parametrize("path", ["/query.json", "/querier.v1.QuerierService/ProfileTypes"])
+def test_slow_and_endless_senders_are_told_so_and_fill_no_log(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], path: str
+) -> None:
+    monkeypatch.setattr(guard, "_BODY_WITHIN_S", 0.2)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    piece = b"20000\r\n" + b" " * 0x20000 + b"\r\n"
+
+    assert answer_to(client, f"{head}Content-Length: 100\r\n\r\n".encode()) == "408"
+    assert answer_to(client, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + 9 * piece) == "413"
+    # One that goes away in the middle is told nothing.
+    with socket.create_connection(("localhost", client.base_url.port or 0)) as leaving:
+        leaving.sendall(f"{head}Content-Length: 100\r\n\r\nFROM".encode())
+    assert client.get("/ready").text == "ready\n"
+    assert capfd.readouterr().err == ""
+
+
+def answer_to(client: httpx.Client, request: bytes) -> str:
+    """The status of the answer to these bytes."""
+    with socket.create_connection(("localhost", client.base_url.port or 0), timeout=10) as asking:
+        asking.sendall(request)
+        return asking.recv(1 << 16).decode().split()[1]
