@@ -73,6 +73,7 @@ def test_the_profile_and_memstats_have_the_same_objects(version: str, tmp_path: 
     assert len(by_class) == 58
     for size_class, sources in by_class.items():
         made = max(sources["memstats"]) - (min(sources["memstats"]) if len(sources["memstats"]) > 1 else 0)
-        assert made == pytest.approx(2 * OBJECTS, abs=60), size_class
-        # The runtime's own, which profiles do not have, and what was made before the first moment.
+        # The runtime's own (a goroutine that waits takes 96 bytes for it, more of them on a busy machine), which profiles do not have.
+        assert 2 * OBJECTS <= made < 2 * OBJECTS + 200, size_class
+        # And what was made before the first moment.
         assert sources["profile"] == [pytest.approx(2 * OBJECTS, abs=200)], size_class
