@@ -12,8 +12,8 @@ CREATE TABLE stack_path (
   label_ids INTEGER[] NOT NULL,
   -- The line in each; 0 when unknown.
   lines BIGINT[] NOT NULL,
-  -- Each of the names once: a recursive function counts once for a cumulative weight.
-  distinct_label_ids INTEGER[] NOT NULL
+  -- Each of the names once, where one is there more often: a recursive function counts once for a cumulative weight. NULL otherwise.
+  distinct_label_ids INTEGER[]
 );
 
 -- One row per distinct name on stacks.

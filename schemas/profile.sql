@@ -86,17 +86,16 @@ CREATE TABLE profile_mapping (
   memory_limit UBIGINT NOT NULL
 );
 
--- One row per sample and sample type of one profile.
+-- One row per sample of one profile, with its values in the order of the profile's sample types.
 --
--- Zeros are left out, but a sample with nothing but zeros keeps the row of its first sample type, so that every sample is here.
+-- `sample_value` has them by name, one row each. A heap profile of Go has four; what a profile has more of is in `more_values`.
 --
--- The values of a stack in all profiles of a file follow one another: they are alike, so that they take less room.
+-- The samples of a stack in all profiles of a file follow one another: they are alike, so that they take less room.
 --
--- key: profile_id, sample_index, sample_type
+-- key: profile_id, sample_index
 -- partition: kind, day
 -- lake: kind, day
--- sort: sample_type, stack_id
--- dictionary: sample_type
+-- sort: stack_id
 CREATE TABLE sample (
   -- The profile.
   profile_id INTEGER NOT NULL REFERENCES profile(profile_id),
@@ -104,10 +103,16 @@ CREATE TABLE sample (
   sample_index INTEGER NOT NULL,
   -- Call stack.
   stack_id INTEGER NOT NULL REFERENCES stack(stack_id),
-  -- What was measured, in the file's own words: inuse_space, alloc_objects, cpu.
-  sample_type VARCHAR NOT NULL,
-  -- In the unit that the profile has for the sample type; see profile_sample_type.
-  value BIGINT NOT NULL,
+  -- The value for the sample type of position 0, in the unit that the profile has for it; see profile_sample_type.
+  value_0 BIGINT NOT NULL,
+  -- For position 1; NULL where the profile has one sample type.
+  value_1 BIGINT,
+  -- For position 2.
+  value_2 BIGINT,
+  -- For position 3.
+  value_3 BIGINT,
+  -- For positions from 4; NULL where there are none.
+  more_values BIGINT[],
   -- The sample's labels.
   label_set_id INTEGER NOT NULL REFERENCES label_set(label_set_id),
   -- The profile's kind; in the lake only.

@@ -23,6 +23,7 @@ from pipeline.buckets import explained, is_url
 from pipeline.errors import LakeError, system_advice
 from pipeline.lake.layout import BATCH, is_inside, partition_values
 from pipeline.lake.store import store_of
+from pipeline.schema import tables
 from pipeline.values import DataFile
 
 _APPLICATION = "heapscape"
@@ -46,7 +47,7 @@ def opened(lake: str, table: str) -> Log | None:
     if not store.has_folder(f"{table}/_delta_log"):
         return None
     try:
-        return DeltaTable(path, storage_options=store.options)
+        found = DeltaTable(path, storage_options=store.options)
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, ValueError) as error:
@@ -54,6 +55,18 @@ def opened(lake: str, table: str) -> Log | None:
         raise (explained(path, error) if is_url(path) else None) or LakeError(
             f"{told}; restore _delta_log from a copy, or ingest the inputs into a new lake"
         ) from error
+    _check_columns(found, table, path)
+    return found
+
+
+def _check_columns(log: Log, table: str, path: str) -> None:
+    """Raise LakeError for a table that lacks what a row cannot be without: without it, it would be read as nothing."""
+    present = {field.name for field in log.schema().fields}
+    declared = tables()[table].schema if table in tables() else ()
+    if missing := [field.name for field in declared if not field.nullable and field.name not in present]:
+        raise LakeError(
+            f"{path}: has no column {', '.join(missing)}; an older heapscape wrote this lake: ingest the inputs into a new lake"
+        )
 
 
 def _openable(path: str) -> str:

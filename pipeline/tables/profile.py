@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.kernels.ids import first_of_each
-from pipeline.kernels.sample_rows import sample_rows
 from pipeline.tables.kind import kinds
 from pipeline.tables.labels import label_sets
+from pipeline.tables.sample import value_columns
 from pipeline.tables.source import label_columns, label_maps, series_hashes
 from pipeline.tables.symbols import SymbolIds, symbol_tables
 from pipeline.tables.table import declared
@@ -125,22 +125,16 @@ def _mappings(decoded: Decoded, ids: SymbolIds, *, profile_hash: Int64s) -> pa.T
 
 
 def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_hash: UInt64s) -> pa.Table:
-    profile = decoded.columns["profile"]
-    profile_of, sample_of, place_of, value_of, type_of = sample_rows(
-        np.ascontiguousarray(profile["sample_end"]),
-        np.ascontiguousarray(profile["sample_type_end"]),
-        np.ascontiguousarray(decoded.columns["sample"]["value_end"]),
-        decoded.columns["value"]["value"],
-    )
+    profile_of, place = _positions(decoded.columns["profile"]["sample_end"])
+    owner = pa.array(profile_of.astype(np.int32))
     columns: dict[str, Column] = {
         "profile_hash": profiles["profile_hash"].to_numpy()[profile_of],
-        "sample_index": place_of,
-        "stack_hash": ids.stack[sample_of],
-        "sample_type": _dictionary(_type_names(decoded), rows=type_of),
-        "value": value_of,
-        "label_set_hash": label_set_hash[sample_of],
-        "kind": pa.DictionaryArray.from_arrays(pa.array(profile_of), profiles["kind"].combine_chunks()),
-        "day": profiles["day"].combine_chunks().take(pa.array(profile_of)),
+        "sample_index": place,
+        "stack_hash": ids.stack,
+        **value_columns(decoded.columns["sample"]["value_end"], decoded.columns["value"]["value"]),
+        "label_set_hash": label_set_hash,
+        "kind": pa.DictionaryArray.from_arrays(owner, profiles["kind"].combine_chunks()),
+        "day": profiles["day"].combine_chunks().take(owner),
     }
     return declared("sample", columns)
 
@@ -161,12 +155,6 @@ def _type_names(decoded: Decoded) -> pa.StringArray:
 
 def _words(numbers: np.ndarray) -> UInt64s:
     return numbers.astype(np.uint64)
-
-
-def _dictionary(texts: pa.StringArray, *, rows: np.ndarray) -> pa.DictionaryArray:
-    """texts[rows], each distinct text written out once."""
-    encoded = texts.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(rows)), encoded.dictionary)
 
 
 def _positions(ends: Int64s) -> tuple[Int64s, np.ndarray]:

@@ -15,6 +15,7 @@ from pipeline.kernels.ids import encode
 from pipeline.kernels.validity import looked_up, unlike
 from pipeline.schema import Table, tables
 from pipeline.tables.labels import label_sets
+from pipeline.tables.sample import value_columns
 from pipeline.tables.source import label_columns, label_maps, series_hashes
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.table import as_type, declared, words
@@ -169,14 +170,14 @@ def _samples(
     columns: Mapping[str, Column], stack_hashes: UInt64s, *, trace_hash: int, started_ns: int
 ) -> dict[str, pa.Table]:
     label_set_hash, label_set = _no_labels()
-    kind = np.asarray(columns["sample_type"]).astype(np.int32)
-    n = len(kind)
+    stack = np.asarray(columns["stack"])
+    n = len(stack)
+    ends = np.arange(1, n + 1) * len(SAMPLE_TYPES)
     rows: dict[str, Column] = {
         "profile_hash": np.full(n, trace_hash, np.int64),
         "sample_index": np.asarray(columns["sample_index"]).astype(np.int32),
-        "stack_hash": stack_hashes[np.asarray(columns["stack"])],
-        "sample_type": pa.DictionaryArray.from_arrays(pa.array(kind), words(*(name for name, _ in SAMPLE_TYPES))),
-        "value": columns["value"],
+        "stack_hash": stack_hashes[stack],
+        **value_columns(ends, np.asarray(columns["values"]).reshape(-1)),
         "label_set_hash": np.full(n, label_set_hash, np.uint64),
         "kind": pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), words("trace")),
         "day": _day(started_ns, n),

@@ -19,6 +19,9 @@ from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
 
+# What totals are made of.
+VIEWS = ("main.sample_value",)
+
 _SERIES: Key = ("series_id",)
 _BUILD: Key = ("service", "build")
 _FUNCTION: Key = ("function_id",)
@@ -51,7 +54,7 @@ _TOTALS = """
 INSERT INTO profile_total
 WITH totals AS (
   SELECT profile_id, sample_type, int64.clamp(SUM(value)) AS value
-  FROM sample
+  FROM main.sample_value AS sample
   WHERE profile_id IN (SELECT profile_id FROM profile SEMI JOIN new_source USING (source_id))
   GROUP BY profile_id, sample_type
 )

@@ -18,7 +18,7 @@ import duckdb
 from pipeline import __version__
 from pipeline.errors import LakeError, UsageError
 from pipeline.schema import tables
-from pipeline.warehouse import symbols
+from pipeline.warehouse import derived, symbols
 from pipeline.warehouse.connect import lock, open_for_load, open_once, open_readonly
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
@@ -172,7 +172,7 @@ def loaded_once(
 def _create(connection: duckdb.DuckDBPyConnection, views: Collection[str] | None) -> None:
     """Create all tables, and the views that will be asked; all when None."""
     create_tables(connection, described=views is None)
-    create_modules(connection, None if views is None else {*views, *symbols.VIEWS})
+    create_modules(connection, None if views is None else {*views, *derived.VIEWS, *symbols.VIEWS})
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, *, described: bool = True) -> None:

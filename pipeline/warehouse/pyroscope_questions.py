@@ -188,7 +188,7 @@ def points(
 _TOTALS = "SELECT profile_id, value FROM profile_total WHERE sample_type = $sample_type"
 _TOTALS_OF_STACKS = """
 SELECT profile_id, int64.clamp(SUM(value)) AS value
-FROM sample
+FROM main.sample_value AS sample
 WHERE sample_type = $sample_type AND stack_id IN (SELECT unnest($stacks))
 GROUP BY profile_id
 """

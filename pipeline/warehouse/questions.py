@@ -126,7 +126,7 @@ _WEIGHED = """
 SELECT stack_id, value, absolute, location_ids
 FROM (
   SELECT stack_id, int64.clamp(SUM(value)) AS value, int64.clamp(SUM(abs(value::HUGEINT))) AS absolute
-  FROM sample
+  FROM main.sample_value AS sample
   WHERE sample_type = $wanted AND list_contains($ids, profile_id)
   GROUP BY stack_id
 )
@@ -145,7 +145,7 @@ WITH used AS (
   SELECT DISTINCT unnest(location_ids) AS location_id
   FROM stack
   WHERE stack_id IN (
-    SELECT stack_id FROM sample WHERE sample_type = $wanted AND list_contains($ids, profile_id)
+    SELECT stack_id FROM main.sample_value AS sample WHERE sample_type = $wanted AND list_contains($ids, profile_id)
   )
 )
 SELECT location_id, depth, is_outermost, function, file, binary_file
@@ -309,7 +309,7 @@ def folded(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sa
 _FOLDED = """
 WITH weighed AS (
   SELECT stack_id, int64.clamp(SUM(value)) AS value
-  FROM sample
+  FROM main.sample_value AS sample
   WHERE sample_type = $wanted AND list_contains($ids, profile_id)
   GROUP BY stack_id
 ),

@@ -38,7 +38,7 @@ WHERE function NOT IN (SELECT label FROM stack_label)
 # What a stack was called before, unless others are called so.
 _FORGET_LABELS = """
 DELETE FROM stack_label
-WHERE EXISTS (FROM renamed_stack) AND label_id NOT IN (SELECT unnest(distinct_label_ids) FROM stack_path)
+WHERE EXISTS (FROM renamed_stack) AND label_id NOT IN (SELECT unnest(label_ids) FROM stack_path)
 """
 
 _LINES = """
@@ -87,7 +87,7 @@ class _Lines:
         self._line = lines["line"].to_numpy()
 
     def paths(self, stacks: pa.RecordBatch) -> pa.Table:
-        """Each stack's names and lines, root first, and its distinct names."""
+        """Each stack's names and lines, root first, and its distinct names where one repeats."""
         lists = stacks["location_ids"]
         offsets = np.asarray(lists.offsets).astype(np.int64)
         offsets -= offsets[0]
@@ -116,9 +116,13 @@ def _lists(bounds: Int64s, values: np.ndarray) -> pa.Array[Any]:
 
 
 def _distinct(bounds: Int64s, labels: np.ndarray) -> pa.Array[Any]:
-    """Each list's distinct values, in rising order."""
+    """Each list's distinct values in rising order; NULL for a list without another."""
     owner = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
     # np.unique hashes integers, which takes twenty times as long.
     keys = np.sort(owner << 32 | labels)
     keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
-    return _lists(np.searchsorted(keys >> 32, np.arange(len(bounds))), (keys & 0xFFFFFFFF).astype(np.int32))
+    sizes = np.bincount(keys >> 32, minlength=len(bounds) - 1)
+    repeats = sizes < np.diff(bounds)
+    kept = (keys[repeats[keys >> 32]] & 0xFFFFFFFF).astype(np.int32)
+    ends = np.append(0, np.cumsum(np.where(repeats, sizes, 0)))
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(kept), mask=pa.array(~repeats))

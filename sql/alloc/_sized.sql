@@ -46,7 +46,7 @@ SELECT
   int64.clamp(coalesce(SUM(sample.value) FILTER (sample.sample_type = 'inuse_objects'), 0)),
   int64.clamp(coalesce(SUM(sample.value) FILTER (sample.sample_type = 'inuse_space'), 0))
 FROM heap.series AS series
-JOIN sample ON sample.profile_id = series.last_profile_id
+JOIN main.sample_value AS sample ON sample.profile_id = series.last_profile_id
 JOIN classed USING (label_set_id)
 WHERE sample.sample_type IN ('alloc_objects', 'alloc_space', 'inuse_objects', 'inuse_space')
 GROUP BY series.series_id, sample.stack_id, classed.size_class

@@ -51,7 +51,7 @@ CREATE VIEW attribution._location (
 WITH seen AS (
   SELECT heaps.series_id, stack_id, label_set_id, int64.clamp(SUM(greatest(sample.value, 0))) AS bytes
   FROM heap.profiles AS heaps
-  JOIN sample USING (profile_id)
+  JOIN main.sample_value AS sample USING (profile_id)
   WHERE sample.sample_type IN ('inuse_space', 'alloc_space')
   GROUP BY heaps.series_id, stack_id, label_set_id
 ),

@@ -15,7 +15,7 @@ CREATE VIEW audit.flat_is_total (
 ) AS
 WITH totals AS (
   SELECT profile_id, sample_type, int64.clamp(SUM(value)) AS total
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN stack USING (stack_id)
   WHERE len(stack.location_ids) > 0
   GROUP BY profile_id, sample_type

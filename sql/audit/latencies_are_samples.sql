@@ -17,7 +17,7 @@ WITH samples AS (
     stack_id,
     int64.clamp(SUM(CASE WHEN sample_type = 'sched_contentions' THEN value ELSE 0 END)) AS contentions,
     int64.clamp(SUM(CASE WHEN sample_type = 'sched_delay' THEN value ELSE 0 END)) AS delay_ns
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN profile USING (profile_id)
   WHERE kind = 'trace' AND sample_type IN ('sched_contentions', 'sched_delay')
   GROUP BY profile_id, stack_id

@@ -33,7 +33,7 @@ WITH held AS (
     sample.stack_id,
     int64.clamp(coalesce(SUM(sample.value) FILTER (sample.sample_type = 'contentions'), 0)) AS contentions,
     int64.clamp(coalesce(SUM(sample.value) FILTER (sample.sample_type = 'delay'), 0)) AS delay_ns
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN profile USING (profile_id)
   WHERE profile.kind = 'mutex'
   GROUP BY sample.profile_id, sample.stack_id
@@ -89,7 +89,7 @@ cpu AS (
 ),
 cpu_totals AS (
   SELECT profile.service, profile.instance, profile.build, int64.clamp(SUM(sample.value)) AS samples
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN profile USING (profile_id)
   WHERE profile.kind = 'cpu' AND sample.sample_type = 'samples'
   GROUP BY ALL

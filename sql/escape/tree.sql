@@ -32,7 +32,7 @@ WITH weighed AS (
       CASE sample.profile_id WHEN series.last_profile_id THEN 1 ELSE -1 END * sample.value::HUGEINT
     )) AS weight
   FROM heap.series AS series
-  JOIN sample ON sample.profile_id = series.last_profile_id
+  JOIN main.sample_value AS sample ON sample.profile_id = series.last_profile_id
     OR wanted_weight = 'growth' AND sample.profile_id = series.first_profile_id
   JOIN attribution._allocation AS allocations
     ON allocations.series_id = series.series_id AND allocations.stack_id = sample.stack_id

@@ -18,14 +18,14 @@ CREATE VIEW flame.flat_cum (
 ) AS
 WITH weighed AS (
   SELECT profile_id, sample_type, stack_id, int64.clamp(SUM(value)) AS value
-  FROM sample
+  FROM main.sample_value AS sample
   GROUP BY profile_id, sample_type, stack_id
 ),
 counted AS (
   SELECT
     weighed.profile_id,
     weighed.sample_type,
-    unnest(paths.distinct_label_ids) AS label_id,
+    unnest(coalesce(paths.distinct_label_ids, paths.label_ids)) AS label_id,
     weighed.value,
     paths.label_ids[-1] AS leaf_label_id
   FROM weighed

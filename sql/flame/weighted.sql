@@ -41,7 +41,7 @@ weighed AS (
     stack_id,
     greatest(int64.clamp(SUM(value::HUGEINT * times_left)), least_weight) AS weight_left,
     greatest(int64.clamp(SUM(value::HUGEINT * times_right)), least_weight) AS weight_right
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN counted USING (profile_id)
   WHERE sample_type = wanted_type
     AND (stack_ids IS NULL OR stack_id IN (SELECT unnest(stack_ids)))

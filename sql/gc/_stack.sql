@@ -14,7 +14,7 @@ CREATE VIEW gc._stack (
 ) AS
 WITH sampled AS (
   SELECT DISTINCT stack_id
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN profile USING (profile_id)
   WHERE profile.kind IN ('cpu', 'trace') AND sample.sample_type IN ('samples', 'cpu')
 ),

@@ -29,7 +29,7 @@ WITH counted AS (
     sample.stack_id,
     int64.clamp(SUM(CASE sample.sample_type WHEN 'samples' THEN sample.value END)) AS samples,
     int64.clamp(SUM(CASE sample.sample_type WHEN 'cpu' THEN sample.value END)) AS cpu_ns
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN profile USING (profile_id)
   WHERE profile.kind IN ('cpu', 'trace') AND sample.sample_type IN ('samples', 'cpu')
   GROUP BY sample.profile_id, sample.stack_id

@@ -75,7 +75,7 @@ counted AS (
     int64.clamp(SUM(value)) AS goroutines,
     NULL::BIGINT AS longest_wait_ns,
     NULL::BIGINT AS leaked
-  FROM sample
+  FROM main.sample_value AS sample
   WHERE sample_type IN ('goroutine', 'goroutineleak')
     AND profile_id IN (SELECT profile_id FROM goroutine._moment WHERE source IN ('protobuf', 'text'))
   GROUP BY profile_id, stack_id

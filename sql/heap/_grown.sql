@@ -19,7 +19,7 @@ WITH ends AS (
 SELECT ends.series_id, sample.stack_id, int64.clamp(SUM(ends.sign * sample.value::HUGEINT))
 FROM ends
 -- Of samples and not of sums of them, so that those of a few profiles are read for a few series.
-JOIN sample USING (profile_id)
+JOIN main.sample_value AS sample USING (profile_id)
 WHERE sample.sample_type = 'inuse_space'
 GROUP BY ends.series_id, sample.stack_id
 HAVING SUM(ends.sign * sample.value::HUGEINT) <> 0

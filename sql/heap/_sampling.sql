@@ -25,7 +25,7 @@ sized AS (
     any_value(stack_id) AS stack_id,
     MAX(value) FILTER (sample_type = 'inuse_space') AS inuse_bytes,
     MAX(value) FILTER (sample_type = 'inuse_objects') AS inuse_objects
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN ends USING (profile_id)
   WHERE sample_type IN ('inuse_space', 'inuse_objects')
   GROUP BY profile_id, sample_index

@@ -10,5 +10,5 @@ CREATE VIEW heap._stack (
 ) AS
 SELECT DISTINCT heaps.series_id, sample.stack_id
 FROM heap.profiles AS heaps
-JOIN sample USING (profile_id)
+JOIN main.sample_value AS sample USING (profile_id)
 WHERE sample.sample_type IN ('inuse_space', 'inuse_objects', 'alloc_space')

@@ -36,7 +36,7 @@ ends AS (
     CASE WHEN bounds.sign = 1 THEN sample.value END AS last_value,
     sample.sample_type
   FROM bounds
-  JOIN sample USING (profile_id)
+  JOIN main.sample_value AS sample USING (profile_id)
   WHERE sample.sample_type IN ('inuse_space', 'alloc_space')
 ),
 summed AS (

@@ -16,6 +16,6 @@ SELECT
   stack_id,
   int64.clamp(coalesce(SUM(value) FILTER (sample_type = 'alloc_space'), 0)),
   int64.clamp(coalesce(SUM(value) FILTER (sample_type = 'alloc_objects'), 0))
-FROM sample
+FROM main.sample_value AS sample
 WHERE sample_type IN ('alloc_space', 'alloc_objects')
 GROUP BY profile_id, stack_id

@@ -19,7 +19,7 @@ CREATE VIEW heap.growth_by_function (
 WITH counted AS (
   SELECT
     grown.series_id,
-    unnest(paths.distinct_label_ids) AS label_id,
+    unnest(coalesce(paths.distinct_label_ids, paths.label_ids)) AS label_id,
     grown.growth_bytes,
     paths.label_ids[-1] AS leaf_label_id
   FROM heap._grown AS grown

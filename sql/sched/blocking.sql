@@ -23,7 +23,7 @@ WITH named AS (
     split_part(sample_type, '_', 2) AS measure,
     stack_id,
     value
-  FROM sample
+  FROM main.sample_value AS sample
   JOIN profile USING (profile_id)
   WHERE profile.kind = 'trace'
     AND sample_type IN (

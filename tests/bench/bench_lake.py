@@ -25,7 +25,7 @@ from pipeline.lake.verify import verify
 from pipeline.schema import tables
 from pipeline.values import DataFile, Int32s, Int64s, Written
 
-_STACKS, _DEPTH, _LOCATIONS, _FUNCTIONS, _SAMPLES = 75_000, 23, 15_000, 6_000, 220_000
+_STACKS, _DEPTH, _LOCATIONS, _FUNCTIONS, _SAMPLES = 75_000, 23, 15_000, 6_000, 75_000
 
 
 def main(folder: str) -> None:
@@ -68,7 +68,7 @@ def _print_commit(lake: str, batch: Mapping[str, pa.Table]) -> None:
 def _print_small(lake: str) -> None:
     """Many adds of one service's small profiles: 300 samples over the same 300 stacks."""
     rng = np.random.default_rng(2)
-    columns = _batch(rng, stacks=300, samples=900, locations=800, functions=500)
+    columns = _batch(rng, stacks=300, samples=300, locations=800, functions=500)
     parts = {name: _declared(name, one) for name, one in columns.items()}
     del parts["source"], parts["profile"]
     parts["sample"] = _no_source(parts["sample"])
@@ -168,8 +168,7 @@ def _batch(
 ) -> dict[str, dict[str, Any]]:
     location_hashes, function_hashes, stack_hashes = (_ids(rng, count) for count in (locations, functions, stacks))
     label_sets = _ids(rng, 200)
-    index = np.repeat(np.arange(stacks, dtype=np.int32), 3)[:samples]
-    kind = np.tile(np.arange(3, dtype=np.int32), stacks)[:samples]
+    index = np.repeat(np.arange(stacks, dtype=np.int32), -(-samples // stacks))[:samples]
     refs = location_hashes[_paths(rng, stacks, locations)[:, ::-1]].ravel()
     names = [f"example.org/team{i % 17}/app{i % 91}/pkg{i % 301}.(*Type{i % 700}).method{i}" for i in range(functions)]
     return {
@@ -177,11 +176,10 @@ def _batch(
         "profile": _profile(),
         "sample": {
             "profile_hash": np.full(samples, 99, np.int64),
-            "sample_index": index,
+            "sample_index": np.arange(samples, dtype=np.int32),
             "stack_hash": stack_hashes[index],
-            "sample_type": _words(kind, ["alloc_objects", "alloc_space", "inuse_space"]),
-            "unit": _words(np.minimum(kind, 1), ["count", "bytes"]),
-            "value": (rng.pareto(1.1, samples) * 512).astype(np.int64) + 1,
+            **{f"value_{place}": (rng.pareto(1.1, samples) * 512).astype(np.int64) for place in range(4)},
+            "more_values": pa.nulls(samples, pa.list_(pa.int64())),
             "label_set_hash": label_sets[rng.integers(0, 200, stacks)][index],
             "kind": ["heap"] * samples,
             "day": np.full(samples, 20780, np.int32),

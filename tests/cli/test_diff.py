@@ -109,7 +109,7 @@ def test_two_traces_differ_by_how_long_their_goroutines_waited_to_run(traces: Pa
         "sql",
         """
         SELECT SUM(CASE WHEN contains(uri, 'go1.27') THEN value ELSE -value END)::BIGINT AS grown
-        FROM sample JOIN source ON source_id = profile_id JOIN stack USING (stack_id)
+        FROM main.sample_value AS sample JOIN source ON source_id = profile_id JOIN stack USING (stack_id)
         WHERE sample_type = 'sched_delay' AND contains(uri, '/plain.trace') AND len(location_ids) > 0
         """,
         "--format", "json", "--db", traces,

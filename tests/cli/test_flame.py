@@ -137,7 +137,7 @@ def test_a_trace_is_drawn_by_what_its_goroutines_waited_for(traces: Path) -> Non
     (total,) = heapscape(
         "sql",
         """
-        SELECT SUM(value)::BIGINT AS delay FROM sample JOIN source ON source_id = profile_id
+        SELECT SUM(value)::BIGINT AS delay FROM main.sample_value AS sample JOIN source ON source_id = profile_id
         WHERE sample_type = 'sync_delay' AND contains(uri, 'build=go1.27-trim/plain.trace')
         """,
         "--format", "json", "--db", traces,

@@ -53,7 +53,7 @@ def fill(disk: Path, *, free_bytes: int) -> Path:
 @pytest.mark.parametrize("free_bytes", [0, 200 << 10, 640 << 10, 2 << 20, 10_000 << 10])
 def test_a_full_disk_leaves_the_old_lake_and_the_old_database(disk: Path, free_bytes: int) -> None:
     lake, db = disk / "lake", disk / "h.duckdb"
-    sums = ("sql", "SELECT COUNT(*) AS n, SUM(value) AS sum FROM sample", "--db", db)
+    sums = ("sql", "SELECT COUNT(*) AS n, SUM(value) AS sum FROM sample_value", "--db", db)
     before = heapscape(*sums).out
     filling = fill(disk, free_bytes=free_bytes)
 

@@ -28,7 +28,7 @@ SELECT
   (SELECT COUNT(DISTINCT source_id) FROM source) AS distinct_sources,
   (SELECT COUNT(*) FROM profile) AS profiles,
   (SELECT COUNT(*) FROM sample) AS samples,
-  (SELECT SUM(value) FROM sample) AS sample_sum,
+  (SELECT SUM(value) FROM sample_value) AS sample_sum,
   (SELECT COUNT(*) FROM stack) AS stacks,
   (SELECT COUNT(*) FROM location) AS locations,
   (SELECT COUNT(*) FROM function) AS functions,

@@ -43,7 +43,7 @@ def _blank_value(kind: pa.DataType) -> Any:
     return 0 if pa.types.is_integer(kind) else ""
 
 
-def batch(names: str, *, stacks: str = "", day: date = date(2026, 11, 23), samples: int = 6) -> dict[str, pa.Table]:
+def batch(names: str, *, stacks: str = "", day: date = date(2026, 11, 23), samples: int = 12) -> dict[str, pa.Table]:
     """Profiles called by words, each with `samples` samples over the stacks of `stacks` (by default their own names)."""
     profiles = names.split()
     leaves = stacks.split() or profiles
@@ -131,17 +131,16 @@ def _profile(name: str, day: date) -> dict[str, Any]:
 
 def _samples(name: str, leaves: list[str], day: date, count: int) -> Iterable[dict[str, Any]]:
     for index in range(count):
-        for sample_type in ("inuse_objects", "inuse_space"):
-            yield {
-                "profile_hash": content_id("source", name),
-                "sample_index": index,
-                "stack_hash": content_id("stack", leaves[index % len(leaves)]),
-                "sample_type": sample_type,
-                "value": 10 * index + len(sample_type),
-                "label_set_hash": content_id("labels"),
-                "kind": "heap",
-                "day": day,
-            }
+        yield {
+            "profile_hash": content_id("source", name),
+            "sample_index": index,
+            "stack_hash": content_id("stack", leaves[index % len(leaves)]),
+            "value_0": 10 * index + 1,
+            "value_1": 1000 * index,
+            "label_set_hash": content_id("labels"),
+            "kind": "heap",
+            "day": day,
+        }
 
 
 def _function(name: str) -> dict[str, Any]:

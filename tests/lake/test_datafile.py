@@ -25,7 +25,7 @@ def encodings(rows: pa.Table, declared: Table) -> dict[str, set[str]]:
 
 def samples(count: int, **columns: Any) -> pa.Table:
     blank = {column: pa.array(np.zeros(count), pa.int64()) for column in map(str, tables()["sample"].schema.names)}
-    given = {**blank, **columns, "sample_type": ["a"] * count}
+    given = {**blank, "more_values": [None] * count, **columns}
     schema = pa.schema([field for field in tables()["sample"].schema if field.name not in ("kind", "day")])
     arrays = [pa.array(given[field.name]).cast(field.type) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
@@ -68,7 +68,6 @@ def test_rising_numbers_are_stored_as_deltas_and_repeating_ids_as_a_dictionary()
     assert found["sample_index"] == {"DELTA_BINARY_PACKED"}
     assert found["stack_hash"] == {"PLAIN"}
     assert "RLE_DICTIONARY" in found["label_set_hash"]
-    assert "RLE_DICTIONARY" in found["sample_type"]
 
 
 def test_numbers_that_start_again_now_and_then_are_stored_as_deltas() -> None:
@@ -89,9 +88,9 @@ def test_ids_in_runs_are_stored_as_a_dictionary() -> None:
 
 @pytest.mark.parametrize(("values", "is_dictionary"), [([2, 1, 2, 1], True), ([3, 1, 2, 1], False)])
 def test_values_repeat_when_half_of_them_are_distinct(values: list[int], is_dictionary: bool) -> None:
-    found = encodings(samples(4, value=values), tables()["sample"])
+    found = encodings(samples(4, value_0=values), tables()["sample"])
 
-    assert ("RLE_DICTIONARY" in found["value"]) is is_dictionary
+    assert ("RLE_DICTIONARY" in found["value_0"]) is is_dictionary
 
 
 def test_the_end_of_a_long_column_counts_as_its_beginning_does() -> None:
@@ -103,41 +102,42 @@ def test_the_end_of_a_long_column_counts_as_its_beginning_does() -> None:
         samples(
             100_000,
             sample_index=np.where(rising < 99_000, rising, -rising),
-            value=np.where(rising < 40_000, draw.permutation(rising), few),
+            value_0=np.where(rising < 40_000, draw.permutation(rising), few),
             stack_hash=np.where(rising < 40_000, few, draw.permutation(rising)),
         ),
         tables()["sample"],
     )
 
     assert found["sample_index"] == {"PLAIN"}
-    assert "RLE_DICTIONARY" in found["value"]
+    assert "RLE_DICTIONARY" in found["value_0"]
     assert found["stack_hash"] == {"PLAIN"}
 
 
-def test_few_words_and_hashes_have_no_statistics() -> None:
-    content = encode(samples(10), table=tables()["sample"])
-
-    group = pq.ParquetFile(pa.BufferReader(content)).metadata.row_group(0)
+@pytest.mark.parametrize(
+    ("rows", "name", "without"),
+    [
+        (samples(10), "sample", {"more_values.list.element", "stack_hash", "label_set_hash"}),
+        (table("trace_range", [{"name": "x"}, {"name": "y"}]), "trace_range", {"name", "stack_hash"}),
+    ],
+)
+def test_lists_few_words_and_hashes_have_no_statistics(rows: pa.Table, name: str, without: set[str]) -> None:
+    group = pq.ParquetFile(pa.BufferReader(encode(rows, table=tables()[name]))).metadata.row_group(0)
 
     columns = [group.column(place) for place in range(group.num_columns)]
-    assert {column.path_in_schema for column in columns if not column.is_stats_set} == {
-        "sample_type",
-        "stack_hash",
-        "label_set_hash",
-    }
+    assert {column.path_in_schema for column in columns if not column.is_stats_set} == without
 
 
 def test_of_a_file_of_several_groups_only_columns_in_order_have_statistics() -> None:
     rng = np.random.default_rng(1)
     known = {}
     for count in (2**18, 2**18 + 1):
-        rows = samples(count, sample_index=np.arange(count), value=rng.integers(0, 2**40, count))
+        rows = samples(count, sample_index=np.arange(count), value_0=rng.integers(0, 2**40, count))
         group = pq.ParquetFile(pa.BufferReader(encode(rows, table=tables()["sample"]))).metadata.row_group(0)
         columns = [group.column(index) for index in range(group.num_columns)]
         known[count] = {column.path_in_schema for column in columns if column.statistics is not None}
 
     assert {"profile_hash", "sample_index"} <= known[2**18] & known[2**18 + 1]
-    assert known[2**18] - known[2**18 + 1] == {"value"}
+    assert known[2**18] - known[2**18 + 1] == {"value_0"}
 
 
 def test_ids_inside_lists_are_stored_as_a_dictionary() -> None:

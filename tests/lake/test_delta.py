@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from pipeline.errors import LakeError
 from pipeline.lake import delta
@@ -65,6 +66,15 @@ def test_every_declared_table_can_be_a_delta_table(tmp_path: Path, name: str) ->
     assert tuple(log.metadata().partition_columns) == declared.partition
 
 
+def test_a_table_without_what_its_rows_need_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    write_deltalake(str(tmp_path / "sample"), pa.table({"profile_hash": [1], "sample_type": ["cpu"], "value": [7]}))
+
+    with pytest.raises(
+        LakeError, match=r"sample: has no column sample_index.*older heapscape.*ingest the inputs into a new lake"
+    ):
+        delta.opened(str(tmp_path), "sample")
+
+
 def test_a_log_of_many_commits_is_summed_up(tmp_path: Path) -> None:
     for number in range(25):
         ingest(tmp_path, f"p{number}")
@@ -76,10 +86,10 @@ def test_a_log_of_many_commits_is_summed_up(tmp_path: Path) -> None:
 def test_what_other_engines_leave_out_by_statistics_is_left_out_rightly(tmp_path: Path) -> None:
     ingest(tmp_path, "a b c")
 
-    large = pl.scan_delta(str(tmp_path / "sample")).filter(pl.col("value") > 50).collect()
+    large = pl.scan_delta(str(tmp_path / "sample")).filter(pl.col("value_0") > 50).collect()
 
     every = pa.concat_tables([batch("a b c")["sample"]])
-    assert large.height == sum(value > 50 for value in every["value"].to_pylist())
+    assert large.height == sum(value > 50 for value in every["value_0"].to_pylist())
 
 
 @pytest.mark.parametrize("path", ["../../../out.parquet", "%2E%2E/out.parquet", "/etc/passwd", "./a.parquet"])

@@ -55,13 +55,11 @@ def test_a_sound_lake_has_no_findings(tmp_path: Path) -> None:
 
 
 def test_files_of_one_commit_with_other_words_are_sound(tmp_path: Path) -> None:
-    one, other = batch("a"), batch("b")
-    index = other["sample"].column_names.index("sample_type")
-    words = pa.array(["x", "inuse_objects"] * 6).dictionary_encode()
-    other["sample"] = other["sample"].set_column(index, other["sample"].schema.field(index), words)
     with open_writer(str(tmp_path), flush_bytes=1) as writer:
-        writer.add(one)
-        writer.add(other)
+        for name, word in (("a", "x"), ("b", "y")):
+            ids = {"trace_hash": content_id("source", name), "source_hash": content_id("source", name)}
+            ranges = table("trace_range", [{"trace_hash": ids["trace_hash"], "name": word}])
+            writer.add({**batch(name), "trace": table("trace", [ids]), "trace_range": ranges})
 
     committed(tmp_path, writer.written)
 
@@ -155,7 +153,7 @@ def test_a_repeated_key_is_an_error(tmp_path: Path) -> None:
 
     (finding,) = errors(tmp_path)
 
-    assert finding.problem.startswith("1 rows repeat a key (profile_hash, sample_index, sample_type), such as ")
+    assert finding.problem.startswith("1 rows repeat a key (profile_hash, sample_index), such as ")
 
 
 def test_a_symbol_twice_in_one_file_is_an_error(tmp_path: Path) -> None:

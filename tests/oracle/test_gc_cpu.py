@@ -67,7 +67,7 @@ def test_what_the_program_does_is_found_and_the_function_that_pays(version: str)
 def test_the_sum_is_the_profile(version: str) -> None:
     assert _asked(version, "SELECT SUM(samples), SUM(cpu_ns) FROM gc.cpu") == _asked(
         version,
-        "SELECT SUM(value) FILTER (sample_type = 'samples'), SUM(value) FILTER (sample_type = 'cpu') FROM sample",
+        "SELECT SUM(value) FILTER (sample_type = 'samples'), SUM(value) FILTER (sample_type = 'cpu') FROM sample_value",
     )
 
 

@@ -38,7 +38,7 @@ ORDER BY ALL
 """
 _FLAT = """
 SELECT leaf.outer_function, SUM(value)::BIGINT
-FROM sample
+FROM sample_value
 JOIN stack.leaf AS leaf USING (stack_id)
 WHERE sample_type = 'alloc_space'
 GROUP BY leaf.outer_function

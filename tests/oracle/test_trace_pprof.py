@@ -12,8 +12,10 @@ import pytest
 from pipeline.formats.gotrace.decode import decode
 from pipeline.generated import profile_pb2
 from pipeline.tables.build import build_tables
+from pipeline.tables.trace import SAMPLE_TYPES
 from pipeline.values import Blob, Origin, Source
 from tests.oracle import toolchain
+from tests.tables.expected import values_of
 
 pytestmark = pytest.mark.oracle
 
@@ -60,12 +62,13 @@ def ours(path: Path) -> dict[str, dict[Stack, tuple[int, int]]]:
             # Go takes a stack of one frame without a name, at address 0, for the empty one.
             stacks[row["stack_hash"]] = tuple(line for one in row["location_hashes"] for line in lines[one] if line[0])
         for row in tables.get("sample", []):
-            weights[row["sample_type"], row["stack_hash"]] += row["value"]
+            for (name, _), value in zip(SAMPLE_TYPES, values_of(row), strict=True):
+                weights[name, row["stack_hash"]] += value
     found: dict[str, dict[Stack, tuple[int, int]]] = {}
     for kind in ("net", "sync", "syscall", "sched"):
         of_kind: dict[Stack, tuple[int, int]] = {}
         for (name, stack), value in weights.items():
-            if name == f"{kind}_contentions":
+            if name == f"{kind}_contentions" and value:
                 count, delay = of_kind.get(stacks[stack], (0, 0))
                 of_kind[stacks[stack]] = (count + value, delay + weights[f"{kind}_delay", stack])
         found[kind] = of_kind

@@ -2,7 +2,7 @@ r"""The `.case` format: rows given, rows wanted, nothing else.
 
     case: a stack that vanishes shrinks to zero
 
-    given sample
+    given sample_value
     profile_id | stack_id | sample_type | value
     1          | 7        | inuse_space | 100
 
@@ -11,7 +11,7 @@ r"""The `.case` format: rows given, rows wanted, nothing else.
     2          | 7        | -100
 
 A file begins with a comment, lines that start with `#`, or at once. `given` blocks above the first case stand for
-every case of the file. What follows `given` is a declared table; what follows `want` is anything that can stand
+every case of the file. What follows `given` is a declared table, or `sample_value`; what follows `want` is anything that can stand
 behind FROM, so `want flame.tree([1], 'inuse_space')` and `want heap.inuse WHERE profile_id = 1` work. Only the columns
 named in the header are given, or compared. Rows of a view are compared in any order, those of a macro in theirs.
 

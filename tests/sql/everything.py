@@ -134,7 +134,7 @@ def _series(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
 
 def _sample_types(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The first few there are, and one there is not."""
-    found = connection.execute("SELECT DISTINCT sample_type FROM sample ORDER BY ALL").fetchall()
+    found = connection.execute("SELECT DISTINCT sample_type FROM sample_value ORDER BY ALL").fetchall()
     return [*(kind for (kind,) in found[:_FEW]), "of nothing"]
 
 

@@ -4,7 +4,7 @@ What a case does not say is what an ordinary lake would have:
 
 * a column that may be NULL is NULL, one that may not is empty, zero or false;
 * a profile is of kind heap, sampled at rate 1, its own source, of the series 1; `taken_at` and `time_ns` go together;
-* a sample has no labels; samples of one profile, stack and label set are one sample;
+* samples are given by `sample_value`: without labels; those of one profile, stack and label set are one sample;
 * without rows for `profile_sample_type`, a profile has the four types of a heap profile and those of its samples;
 * the label set 0 is the one without labels.
 
@@ -13,6 +13,7 @@ Then the warehouse does what it does on loading: totals, series cut at restarts,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -65,8 +66,41 @@ FROM (
   FROM profile
   WHERE kind IN ('heap', 'allocs')
   UNION
-  SELECT profile_id, sample_type FROM sample
+  SELECT profile_id, sample_type FROM given_value
 )
+"""
+_GIVEN_VALUES = """
+CREATE OR REPLACE TEMP TABLE given_value (
+  profile_id INTEGER, sample_index INTEGER, stack_id INTEGER, sample_type VARCHAR, value BIGINT, label_set_id INTEGER
+)
+"""
+# All values of a sample in one row: zero for a type that the case gives none of.
+_SAMPLES = """
+INSERT INTO sample BY NAME
+WITH kept AS (
+  SELECT
+    profile_id,
+    sample_index,
+    any_value(stack_id) AS stack_id,
+    any_value(label_set_id) AS label_set_id,
+    map(list(position), list(value)) AS of_position,
+    (SELECT COUNT(*) FROM profile_sample_type AS every WHERE every.profile_id = given_value.profile_id) AS types
+  FROM given_value
+  JOIN profile_sample_type USING (profile_id, sample_type)
+  GROUP BY profile_id, sample_index
+),
+listed AS (
+  SELECT * EXCLUDE (of_position, types), [coalesce(of_position[place::INTEGER], 0) for place in range(types)] AS every
+  FROM kept
+)
+SELECT
+  * EXCLUDE (every),
+  every[1] AS value_0,
+  every[2] AS value_1,
+  every[3] AS value_2,
+  every[4] AS value_3,
+  CASE WHEN len(every) > 4 THEN every[5:] END AS more_values
+FROM listed
 """
 _IMPLIED_LABELS = """
 INSERT INTO label_set BY NAME
@@ -99,10 +133,15 @@ def fill(
     """
     for name in (*tables(), *(name for name, module in modules().items() if stored_by(module))):
         connection.execute(f"DELETE FROM {name}")
+    connection.execute(_GIVEN_VALUES)
+    values = [block for block in given if block.target == "sample_value"]
     for block in given:
-        _insert(connection, block)
+        if block not in values:
+            _insert(connection, block)
+    _insert_values(connection, values)
     if not any(block.target == "profile_sample_type" for block in given):
         connection.execute(_IMPLIED_TYPES)
+    connection.execute(_SAMPLES)
     connection.execute(_IMPLIED_LABELS)
     follow(connection, views=views)
 
@@ -132,10 +171,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
     declared = {column.name: column for column in table.columns}
     if unknown := set(block.columns) - set(declared):
         raise CaseError(f"given {block.target}: it has no column {', '.join(sorted(unknown))}")
-    given_rows: list[Row] = [dict(zip(block.columns, row, strict=True)) for row in block.rows]
-    if block.target == "sample" and "sample_index" not in block.columns:
-        given_rows = _numbered(given_rows)
-    rows = [_completed(block.target, row, declared) for row in given_rows]
+    rows = [_completed(block.target, dict(zip(block.columns, row, strict=True)), declared) for row in block.rows]
     given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})  # noqa: F841
     values = ", ".join(f'"{column.name}"::{column.sql_type}' for column in table.columns)
     connection.execute(f"INSERT INTO {table.name} SELECT {values} FROM given")
@@ -157,14 +193,18 @@ def _clock(row: Row) -> dict[str, str]:
     return {"time_ns": str((taken_at - _EPOCH) // timedelta(microseconds=1) * 1000), "day": f"{taken_at:%Y-%m-%d}"}
 
 
-def _numbered(rows: Sequence[Row]) -> list[Row]:
-    """Samples with their place in the file: those of one profile, stack and label set are one."""
+def _insert_values(connection: duckdb.DuckDBPyConnection, blocks: Sequence[Block]) -> None:
+    """What a case gives of samples: those of one profile, stack and label set are one, unless it numbers them."""
+    given = [dict(zip(block.columns, row, strict=True)) for block in blocks for row in block.rows]
     places: dict[tuple[str | None, ...], int] = {}
-    samples = [(row["profile_id"], row["stack_id"], row.get("label_set_id")) for row in rows]
-    return [
-        {**row, "sample_index": str(places.setdefault(sample, len(places)))}
-        for row, sample in zip(rows, samples, strict=True)
-    ]
+    times: Counter[tuple[str | None, ...]] = Counter()
+    for row in given:
+        sample = (row["profile_id"], row["stack_id"], row.get("label_set_id", "0"))
+        time = times[(*sample, row["sample_type"])]
+        times[(*sample, row["sample_type"])] += 1
+        index = row.get("sample_index", str(places.setdefault((*sample, str(time)), len(places))))
+        values = [sample[0], index, sample[1], row["sample_type"], int(row["value"], 0), sample[2]]
+        connection.execute("INSERT INTO given_value VALUES (?, ?, ?, ?, ?, ?)", values)
 
 
 def _cell(cell: str | None, column: TableColumn) -> str | None:

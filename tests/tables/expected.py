@@ -15,6 +15,15 @@ from tests.builders.facts import Facts, Label
 
 Row = dict[str, Any]
 
+# Columns of `sample` that have values: those of the first positions, and a list of those beyond.
+VALUES = ("value_0", "value_1", "value_2", "value_3", "more_values")
+
+
+def values_of(row: Row) -> list[int]:
+    """The values of a row of `sample`."""
+    *own, more = (row[name] for name in VALUES)
+    return [value for value in (*own, *(more or ())) if value is not None]
+
 
 def signed(bits: int) -> int:
     """64 bits as the lake has them."""
@@ -91,23 +100,17 @@ class Expected:
         }
 
     def samples(self) -> list[tuple[object, ...]]:
-        """sample_index, stack_hash, sample_type, value, label_set_hash: zeros only where all are."""
+        """sample_index, stack_hash, the first four values and those beyond, label_set_hash."""
         return [
             (
                 place,
                 id_of(*self.stacks[place]),
-                self._type_name(kind),
-                values[kind],
+                *(*values, None, None, None)[:4],
+                list(values[4:]) or None,
                 _label_set_id(self.label_sets[place]),
             )
-            for kind in range(len(self.facts.sample_types))
             for place, (_, values, _) in enumerate(self.facts.samples)
-            if values[kind] or (kind == 0 and not any(values))
         ]
-
-    def _type_name(self, kind: int) -> str:
-        names = [shown(name) for name, _ in self.facts.sample_types]
-        return f"{names[kind]}#{kind}" if names[kind] in names[:kind] else names[kind]
 
     def _location(self, of: tuple[Any, ...]) -> Row:
         mapping, address, is_folded, lines = of

@@ -17,9 +17,9 @@ from tests.builders.odd import encode, random_message
 from tests.builders.profile import blob, profile
 from tests.builders.wire import texts
 from tests.tables.building import built, by_id
-from tests.tables.expected import Expected
+from tests.tables.expected import VALUES, Expected
 
-SAMPLE_COLUMNS = ("sample_index", "stack_hash", "sample_type", "value", "label_set_hash")
+SAMPLE_COLUMNS = ("sample_index", "stack_hash", *VALUES, "label_set_hash")
 
 
 @given(st.randoms(use_true_random=True), st.integers(0, 6))

@@ -15,6 +15,7 @@ from pipeline.tables.build import build_tables
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.values import Blob, Origin, Source
 from tests.builders.trace import BLOCKED, batch, stacks, strings, trace
+from tests.tables.expected import values_of
 
 RUNNING = ("ProcStatus dt=1 p=0 pstatus=1", "GoStatus dt=1 g=1 m=7 gstatus=2")
 
@@ -99,7 +100,12 @@ def test_a_trace_is_a_profile_of_its_own_kind() -> None:
     profile = found["profile"].to_pylist()[0]
     assert (profile["kind"], profile["service"], profile["default_sample_type"]) == ("trace", "checkout", "sync_delay")
     units = {row["sample_type"]: row["unit"] for row in found["profile_sample_type"].to_pylist()}
-    weights = {(row["sample_type"], units[row["sample_type"]], row["value"]) for row in found["sample"].to_pylist()}
+    weights = {
+        (name, unit, value)
+        for row in found["sample"].to_pylist()
+        for (name, unit), value in zip(units.items(), values_of(row), strict=True)
+        if value
+    }
     assert weights == {
         ("sync_contentions", "count", 1),
         ("sync_delay", "nanoseconds", 10),

@@ -56,7 +56,7 @@ WITH growth AS (
     sample.stack_id,
     SUM(CASE WHEN profile_id = series.last_profile_id THEN sample.value ELSE -sample.value END)::BIGINT AS growth_bytes
   FROM heap.series AS series
-  JOIN sample ON sample.profile_id IN (series.first_profile_id, series.last_profile_id)
+  JOIN main.sample_value AS sample ON sample.profile_id IN (series.first_profile_id, series.last_profile_id)
   WHERE sample.sample_type = 'inuse_space'
   GROUP BY series.series_id, sample.stack_id
 )

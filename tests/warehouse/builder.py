@@ -24,7 +24,11 @@ store/cache.go:90:5: &Entry{...} escapes to heap
 """
 
 _PATHS = """
-SELECT stack_id, lines, list(label ORDER BY level), list(DISTINCT label_id ORDER BY label_id) = distinct_label_ids
+SELECT
+  stack_id,
+  lines,
+  list(label ORDER BY level),
+  list(DISTINCT label_id ORDER BY label_id) = list_sort(coalesce(distinct_label_ids, any_value(label_ids)))
 FROM (SELECT *, unnest(label_ids) AS label_id, unnest(range(len(label_ids))) AS level FROM stack_path)
 JOIN stack_label USING (label_id)
 GROUP BY stack_id, lines, distinct_label_ids

@@ -39,7 +39,7 @@ def _paths(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
           stack_id,
           coalesce(list(label ORDER BY level) FILTER (level > 0), []),
           any_value(lines),
-          len(any_value(distinct_label_ids))
+          len(any_value(coalesce(distinct_label_ids, label_ids)))
         FROM (
           SELECT *, unnest(list_concat([NULL], label_ids)) AS label_id, unnest(range(len(label_ids) + 1)) AS level
           FROM stack_path
@@ -75,7 +75,7 @@ def test_a_stack_without_locations_has_an_empty_path(connection: duckdb.DuckDBPy
 
     spell_stacks(connection)
 
-    assert connection.sql("FROM stack_path").fetchall() == [(7, [], [], [])]
+    assert connection.sql("FROM stack_path").fetchall() == [(7, [], [], None)]
 
 
 def test_what_is_spelled_stays_and_names_keep_their_numbers(connection: duckdb.DuckDBPyConnection) -> None:

@@ -310,11 +310,9 @@ for _place, (_types_of_table, _) in enumerate(_TABLES.values()):
 
 
 def _samples(weights: Int64s) -> Columns:
-    """A sample for each stack and kind of weight: 0 CPU samples, then contentions and delay of each way of waiting.
+    """A sample for each stack that has any weight: CPU samples, then contentions and delay of each way of waiting.
 
     As cmd/trace/pprof.go of Go 1.27 adds them up.
     """
-    met = weights[:, [r.ON_CPU, *range(r.NET, r.WEIGHTS, 2)]] != 0
-    kinds = np.concatenate([met[:, :1], np.repeat(met[:, 1:], 2, axis=1)], axis=1)
-    sample_type, stack = np.nonzero(kinds.T)
-    return {"stack": stack, "value": weights[stack, sample_type], "sample_type": sample_type}
+    stack = np.flatnonzero(weights.any(axis=1))
+    return {"stack": stack, "values": weights[stack]}

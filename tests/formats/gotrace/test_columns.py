@@ -48,7 +48,12 @@ def test_a_transition_says_what_it_ends_and_who_caused_it() -> None:
 
 def test_waiting_weighs_the_stack_that_waits() -> None:
     rows = columns(trace(26, BLOCKED))["sample"]
-    found = dict(zip(zip(rows["sample_type"], rows["stack"], strict=True), rows["value"], strict=True))
+    found = {
+        (kind, stack): value
+        for stack, values in zip(rows["stack"], rows["values"].tolist(), strict=True)
+        for kind, value in enumerate(values)
+        if value
+    }
 
     sync, sched = trace_rows.SYNC, trace_rows.RUNNABLE
     assert found == {(sync, 1): 1, (sync + 1, 1): 10, (sched, 0): 1, (sched + 1, 0): 10}
