@@ -69,13 +69,11 @@ def test_the_page_is_what_its_commands_print(measured: tuple[str, Path]) -> None
 
 
 def test_every_measurement_of_the_program_is_on_the_page() -> None:
-    names = set(re.findall(r'^\t?.*?"(\w+)": \w+,', (SOURCES / "main.go").read_text(), re.MULTILINE))
-    listed = set(re.findall(r'"(\w+)":', (SOURCES / "main.go").read_text()))
+    names = re.findall(r'"(\w+)": +\w+,', (SOURCES / "main.go").read_text())
     commands = " ".join(one.command for one in MEASUREMENTS)
 
-    assert names <= listed
-    assert len(MEASUREMENTS) > 25
-    assert {name for name in listed if f"beliefs {name}" not in commands} == set()
+    assert len(names) > 15
+    assert [name for name in names if f"beliefs {name}" not in commands] == []
 
 
 def test_what_has_a_command_says_for_which_go() -> None:

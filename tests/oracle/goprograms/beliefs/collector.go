@@ -8,6 +8,7 @@ import (
 	"runtime/metrics"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 type node struct {
@@ -78,6 +79,37 @@ func wait(depth int, stop chan bool) byte {
 		return room[0]
 	}
 	return wait(depth-1, stop) + room[0]
+}
+
+// rescans holds the bytes of stacks that a cycle scanned against those that goroutines use.
+func rescans() {
+	const goroutines, depth = 100, 500
+	frame := make(chan int64)
+	stop := make(chan bool)
+	for range goroutines {
+		go descend(depth, frame, stop)
+	}
+	size := int64(0)
+	for range goroutines {
+		size = <-frame
+	}
+	runtime.GC()
+	fmt.Printf("bytes of stacks scanned, by bytes used: %.1f\n", float64(measured("/gc/scan/stack:bytes"))/float64(goroutines*depth*size))
+	close(stop)
+}
+
+// descend waits at the bottom, and tells how large a frame of its is: what lies between a variable and its caller's.
+//
+//go:noinline
+func descend(depth int, frame chan int64, stop chan bool, above ...*byte) byte {
+	var room [128]byte
+	touch(&room[0])
+	if depth == 0 {
+		frame <- int64(uintptr(unsafe.Pointer(above[0])) - uintptr(unsafe.Pointer(&room[0])))
+		<-stop
+		return room[0]
+	}
+	return descend(depth-1, frame, stop, &room[0]) + room[0]
 }
 
 // credit lets background workers mark more than anybody will ever owe.

@@ -11,8 +11,8 @@ import (
 var measures = map[string]func(){
 	"stack": stack, "moves": moves, "prove": prove, "leaking": leaking, "inlining": inlining,
 	"sizes": sizes, "taken": taken, "large": large, "system": system,
-	"conditions": conditions, "goal": goal, "credit": credit, "finalizer": finalizer, "stats": stats,
-	"layout": layout,
+	"conditions": conditions, "rescans": rescans, "goal": goal, "credit": credit, "finalizer": finalizer, "stats": stats,
+	"layout": layout, "flush": flush,
 }
 
 func main() { measures[os.Args[1]]() }
