@@ -91,7 +91,7 @@ fmt: $(VENV)/dev.stamp ## Format the code
 golden: $(VENV)/dev.stamp ## Rewrite expected outputs; then look at the diff
 	@$(BIN)/python -m pytest --update tests/sql tests/outputs
 
-docs: $(VENV)/dev.stamp setup ## Write what is generated: schemas/README.md, sql/README.md, docs/commands.md, the README's example
+docs: $(VENV)/dev.stamp setup ## Write what is generated: schemas/README.md, sql/README.md, docs/commands.md, what examples print
 	@$(BIN)/python -m tests.docs.generate
 
 proto: $(VENV)/dev.stamp ## Write pipeline/generated from schemas/*.proto

@@ -21,9 +21,9 @@ CREATE VIEW gc.pacer (
   started_at,
   -- What the cycle before found reachable, which goal and trigger come from; NULL for the first that is told.
   live_bytes,
-  -- Heap at which it was to begin; NULL but for `gcpacertrace`.
+  -- Heap as it began, to the byte; NULL but for `gcpacertrace`.
   trigger_bytes,
-  -- Heap as it began.
+  -- Likewise by gctrace or the trace.
   start_bytes,
   -- Heap that it was to end below; NULL without a goal.
   goal_bytes,

@@ -1,7 +1,7 @@
 """Writes the pages that are made from the code: `python -m tests.docs.generate`, with `--check` only to look.
 
 `schemas/README.md` and `sql/README.md` from the comments in the SQL, `docs/commands.md` from the commands' own help,
-and in `README.md` what the main job prints about the bundled artefacts.
+in `README.md` what the main job prints about the bundled artefacts, and in `docs/` what the examples print.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipeline.cli import heapscape as group
 from pipeline.reference import schemas_page, views_page
 from pipeline.warehouse.modules import dependencies, modules
 from tests.cli.seat import DEMO, REPOSITORY, heapscape
+from tests.docs.pages import PAGES, PRINTED, another, blocks, filled, made
 
 _WIDTH = 100
 _COMMANDS = """# Commands
@@ -71,12 +72,23 @@ def example() -> str:
     return "\n".join(line for line, after in zip(lines, [*lines[1:], ""], strict=True) if line or after) + "\n"
 
 
+def answers() -> Mapping[Path, str]:
+    """Every page that shows what its examples print, with what they print now; `tests/docs/test_examples.py` compares."""
+    shown = [page for page in PAGES if any(block.language == PRINTED for block in blocks(page))]
+    with TemporaryDirectory() as scratch:
+        seats = [Path(scratch, str(number)) for number in range(len(shown) + 1)]
+        for seat in seats:
+            seat.mkdir()
+        made(seats[-1])
+        return {page: filled(page, another(seats[-1], seat)) for page, seat in zip(shown, seats, strict=False)}
+
+
 def write() -> list[Path]:
     """Write the pages that are not what they should be; their paths."""
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    for path, text in pages().items():
-        if path in stale:
-            path.write_text(text, encoding="utf-8")
+    wanted = {**pages(), **answers()}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        path.write_text(wanted[path], encoding="utf-8")
     return stale
 
 

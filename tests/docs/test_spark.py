@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from tests.cli.seat import DEMO, MEMORY, REPOSITORY, TRACES, environment, heapscape, many_profiles
-from tests.docs.test_examples import DOCS, blocks, for_spark
+from tests.docs.pages import DOCS, blocks, for_spark
 
 pytestmark = pytest.mark.spark
 

@@ -1,0 +1,3 @@
+module beliefs
+
+go 1.22
