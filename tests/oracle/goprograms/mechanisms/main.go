@@ -2,15 +2,18 @@
 //
 // survive  a trace in which objects of one type outlive no GC cycle, and those of another two
 // classes  a trace in which there are objects of every size class, and large ones
-// storm    a mutex profile of goroutines that allocate at once what is too large for a size class
+// storm    a mutex profile of goroutines that allocate at once what is too large for a size class; prints what of it the runtime says
 // hoard    nothing: it allocates until GOMEMLIMIT makes the collector run, for GODEBUG=gctrace=1
 package main
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -87,10 +90,27 @@ func classes() {
 	time.Sleep(10 * time.Millisecond)
 }
 
+// storm goes on until the profile names what is asked for: how many wait in a second is chance. From Go 1.25 on only those count
+// that sleep when the lock is let go, and the runtime spins before it sleeps.
 func storm() {
 	runtime.SetMutexProfileFraction(1)
+	for end := time.Now().Add(time.Minute); !strings.Contains(waits(), os.Args[3]) && time.Now().Before(end); {
+		allocateAtOnce(500 * time.Millisecond)
+	}
+	said := ""
+	for said != waits() {
+		said = waits()
+		file, err := os.Create(os.Args[2])
+		must(err)
+		must(pprof.Lookup("mutex").WriteTo(file, 0))
+		must(file.Close())
+	}
+	fmt.Print(said)
+}
+
+func allocateAtOnce(most time.Duration) {
 	var done sync.WaitGroup
-	until := time.Now().Add(2 * time.Second)
+	until := time.Now().Add(most)
 	for range 32 {
 		done.Add(1)
 		go func() {
@@ -102,10 +122,30 @@ func storm() {
 		}()
 	}
 	done.Wait()
-	file, err := os.Create(os.Args[2])
-	must(err)
-	must(pprof.Lookup("mutex").WriteTo(file, 0))
-	must(file.Close())
+}
+
+// waits tells what runtime.MutexProfile has of large, and of stacks that were lost: a line each, `contentions leaf;caller;...`.
+func waits() string {
+	records := make([]runtime.BlockProfileRecord, 10_000)
+	n, ok := runtime.MutexProfile(records)
+	if !ok {
+		panic("more records than there is room for")
+	}
+	var lines []string
+	for _, record := range records[:n] {
+		var names []string
+		for frames, more := runtime.CallersFrames(record.Stack()), true; more; {
+			var frame runtime.Frame
+			frame, more = frames.Next()
+			names = append(names, frame.Function)
+		}
+		stack := strings.Join(names, ";")
+		if strings.Contains(stack, ";main.large;") || strings.Contains(stack, "_LostContendedRuntimeLock") {
+			lines = append(lines, fmt.Sprintf("%d %s\n", record.Count, stack))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 //go:noinline
