@@ -48,7 +48,7 @@ class Run:
 def _run(version: str, folder: Path) -> Run:
     shutil.copytree(toolchain.PROGRAMS / "weighs", folder, dirs_exist_ok=True)
     (folder / "go.mod").write_text(f"module {MODULE}\n\ngo 1.22\n")
-    command = [toolchain.go(version), "build", f"-gcflags={MODULE}/...=-m=2", "-o", "weighs", "."]
+    command: list[str | Path] = [toolchain.go(version), "build", f"-gcflags={MODULE}/...=-m=2", "-o", "weighs", "."]
     built = subprocess.run(
         command, cwd=folder, env=toolchain.environment(version), check=True, capture_output=True, text=True
     )

@@ -3,6 +3,10 @@
 // survive  a trace in which objects of one type outlive no GC cycle, and those of another two
 // classes  a trace in which there are objects of every size class, and large ones
 // storm    a mutex profile of goroutines that allocate at once what is too large for a size class; prints what of it the runtime says
+// assist   a trace, and beside it FILE.cpu, a CPU profile, of goroutines that allocate faster than the collector marks; prints the seconds
+//
+//	that runtime/metrics has for assists as they begin and in the end
+//
 // hoard    nothing: it allocates until GOMEMLIMIT makes the collector run, for GODEBUG=gctrace=1
 package main
 
@@ -10,6 +14,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
 	"runtime/trace"
 	"slices"
@@ -44,6 +50,8 @@ func main() {
 		traced(classes)
 	case "storm":
 		storm()
+	case "assist":
+		assist()
 	case "hoard":
 		hoard()
 	}
@@ -150,6 +158,56 @@ func waits() string {
 
 //go:noinline
 func large() []byte { return make([]byte, 40<<10) }
+
+type node struct{ left, right *node }
+
+func tree(depth int) *node {
+	if depth == 0 {
+		return &node{}
+	}
+	return &node{tree(depth - 1), tree(depth - 1)}
+}
+
+func assist() {
+	runtime.GOMAXPROCS(4)
+	debug.SetGCPercent(50)
+	live := tree(19)
+	profile, err := os.Create(os.Args[2] + ".cpu")
+	must(err)
+	must(pprof.StartCPUProfile(profile))
+	var begin, end float64
+	traced(func() {
+		begin = assisted()
+		var done sync.WaitGroup
+		until := time.Now().Add(time.Minute)
+		for range 8 {
+			done.Add(1)
+			go func() {
+				defer done.Done()
+				for assisted() < begin+0.25 && time.Now().Before(until) {
+					pays()
+				}
+			}()
+		}
+		done.Wait()
+		runtime.GC() // What an assist took is told at the end of its cycle.
+		end = assisted()
+	})
+	pprof.StopCPUProfile()
+	must(profile.Close())
+	runtime.KeepAlive(live)
+	fmt.Println(begin, end)
+}
+
+//go:noinline
+func pays() *node { return tree(12) }
+
+// assisted is the time in assists of all cycles that have ended.
+func assisted() float64 {
+	one := []metrics.Sample{{Name: "/cpu/classes/gc/mark/assist:cpu-seconds"}}
+	metrics.Read(one)
+	return one[0].Value.Float64()
+}
 
 func hoard() {
 	kept = make([][]byte, 100)
