@@ -17,7 +17,6 @@ from tests.warehouse.builder import LIMITS
 
 pytestmark = pytest.mark.oracle
 
-SOURCE = Path(__file__).parent / "goprograms" / "mechanisms" / "main.go"
 # Go 1.22 has no events for allocations, and up to 1.24 mutex profiles lose the stacks of the runtime's locks, or those are asked for.
 WITH_ALLOCATIONS = toolchain.SINCE_1_22[1:]
 WITHOUT_LOCKS = toolchain.SINCE_1_22[:3]
@@ -28,11 +27,11 @@ Settings = Sequence[tuple[str, str]]
 
 
 @cache
-def _program(version: str) -> Path:
-    folder = toolchain.CACHE / "programs" / version / "mechanisms"
+def _program(version: str, name: str = "mechanisms", *flags: str) -> Path:
+    folder = toolchain.CACHE / "programs" / version / name
     folder.mkdir(parents=True, exist_ok=True)
-    toolchain.run_go(["build", "-o", folder / "mechanisms", SOURCE], version=version)
-    return folder / "mechanisms"
+    toolchain.run_go(["build", *flags, "-o", folder / name, toolchain.PROGRAMS / name / "main.go"], version=version)
+    return folder / name
 
 
 def ran(folder: Path, version: str, *arguments: str, settings: Settings = ()) -> str:
@@ -146,3 +145,30 @@ def test_under_a_memory_limit_the_heap_is_the_cause_and_the_goal_below_it(versio
     assert 1 <= cycles < 200
     # Printed in MiB, rounded up.
     assert goal <= LIMIT + (1 << 20)
+
+
+@pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+def test_cycles_by_time_by_request_and_by_the_heap_are_as_many_as_the_program_made(
+    version: str, tmp_path: Path
+) -> None:
+    # The program shortens the two minutes; newer linkers have to be told that it may.
+    flags = ["-ldflags=-checklinkname=0"] if version >= "1.23" else []
+    program = _program(version, "causes", *flags)
+    done = subprocess.run([program, tmp_path], env={"GODEBUG": "gctrace=1"}, capture_output=True, check=True)
+    (tmp_path / "gc.log").write_bytes(done.stderr)
+    flow.ingest(
+        [str(tmp_path / "gc.log"), str(tmp_path / "go.trace")], str(tmp_path / "lake"), labels={}, limits=LIMITS
+    )
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
+
+    found = rows(tmp_path, 'SELECT source, "trigger", COUNT(*) FROM gc.trigger GROUP BY ALL')
+
+    made = {cause: int(count) for cause, count in map(str.split, done.stdout.decode().splitlines())}
+    assert made["periodic"] >= 3
+    assert made["forced"] == 4
+    assert made["heap"] >= 3
+    traced = {cause: count for source, cause, count in found if source == "trace"}
+    logged = {cause: count for source, cause, count in found if source == "gctrace"}
+    assert traced == made
+    # It began with one before the trace.
+    assert logged == made | {"forced": 5}
