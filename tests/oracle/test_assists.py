@@ -36,7 +36,11 @@ class Run:
             return connection.sql(query).fetchall()
 
 
-@pytest.fixture(scope="module", params=toolchain.SINCE_1_22)
+# One worker makes the run of a version once.
+RUNS = [pytest.param(version, marks=pytest.mark.xdist_group(f"assists-{version}")) for version in toolchain.SINCE_1_22]
+
+
+@pytest.fixture(scope="module", params=RUNS)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("assists")
     program = folder / "assists"

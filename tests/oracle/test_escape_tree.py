@@ -8,7 +8,6 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,8 @@ from tests.warehouse.builder import LIMITS
 pytestmark = pytest.mark.oracle
 
 MODULE = "example.com/weighs"
-RELEASES = pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+# One worker makes the run of a version once.
+RUNS = [pytest.param(version, marks=pytest.mark.xdist_group(f"weighs-{version}")) for version in toolchain.SINCE_1_22]
 # `   3600B  0.1% 99.9%   3600B  0.1%  main.boxed /tmp/weighs/main.go:62`; pprof without inlined functions has the line of their call.
 _PLACE = re.compile(r"^ *(\d+)B? +\S+ +\S+ +\d+B? +\S+ +(.+) \S*?([^/ ]+):(\d+)$")
 _AT = r"^(?:\S*/)?([^/ ]+):(\d+):(\d+): "
@@ -44,8 +44,9 @@ class Run:
     verdicts: dict[Place, set[Path_]]
 
 
-@cache
-def _run(version: str, folder: Path) -> Run:
+@pytest.fixture(scope="module", params=RUNS)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder, version = tmp_path_factory.mktemp("weighs"), request.param
     shutil.copytree(toolchain.PROGRAMS / "weighs", folder, dirs_exist_ok=True)
     (folder / "go.mod").write_text(f"module {MODULE}\n\ngo 1.22\n")
     command: list[str | Path] = [toolchain.go(version), "build", f"-gcflags={MODULE}/...=-m=2", "-o", "weighs", "."]
@@ -66,12 +67,6 @@ def _run(version: str, folder: Path) -> Run:
     return Run(folder / "some.duckdb", weights, _verdicts(built.stderr))
 
 
-@pytest.fixture
-def run(version: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return _run(version, tmp_path_factory.getbasetemp() / f"weighs-{version}")
-
-
-@RELEASES
 @pytest.mark.parametrize("weight", ["growth", "live", "alloc"])
 def test_each_node_weighs_what_go_prints_of_its_lines(run: Run, weight: str) -> None:
     found = dict(_tree(run.database, weight))
@@ -91,7 +86,6 @@ def test_each_node_weighs_what_go_prints_of_its_lines(run: Run, weight: str) -> 
     assert len([path for path in wanted if len(path) > 2]) > 10
 
 
-@RELEASES
 @pytest.mark.parametrize("weight", ["growth", "live", "alloc"])
 def test_a_node_weighs_what_its_children_weigh_and_what_has_no_further_step(run: Run, weight: str) -> None:
     with flow.open_warehouse(str(run.database)) as connection:
@@ -107,7 +101,6 @@ def test_a_node_weighs_what_its_children_weigh_and_what_has_no_further_step(run:
     assert [value - self for _, value, self in rows] == [below[index] for index in range(len(rows))]
 
 
-@RELEASES
 def test_objects_of_known_number_and_size_are_where_the_program_made_them(run: Run) -> None:
     # 1,000 before the first profile and 3,500 after it, in slots of 8, 16 and 112 bytes.
     by_expression = {

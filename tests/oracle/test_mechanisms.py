@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +25,12 @@ LIMIT = 32 << 20
 Settings = Sequence[tuple[str, str]]
 
 
-@cache
-def _program(version: str, name: str = "mechanisms", *flags: str) -> Path:
-    folder = toolchain.CACHE / "programs" / version / name
-    folder.mkdir(parents=True, exist_ok=True)
-    toolchain.run_go(["build", *flags, "-o", folder / name, toolchain.PROGRAMS / name / "main.go"], version=version)
-    return folder / name
-
-
 def ran(folder: Path, version: str, *arguments: str, settings: Settings = ()) -> str:
     """What the program says; what it leaves is then in `db.duckdb`."""
     made = folder / "made.file"
     what, *more = arguments
-    done = subprocess.run([_program(version), what, made, *more], env=dict(settings), capture_output=True, check=True)
+    program = toolchain.overlay_build("mechanisms", version=version)
+    done = subprocess.run([program, what, made, *more], env=dict(settings), capture_output=True, check=True)
     if not made.exists():
         made.write_bytes(done.stderr)
     flow.ingest([str(made)], str(folder / "lake"), labels={}, limits=LIMITS)
@@ -153,8 +145,11 @@ def test_cycles_by_time_by_request_and_by_the_heap_are_as_many_as_the_program_ma
 ) -> None:
     # The program shortens the two minutes; newer linkers have to be told that it may.
     flags = ["-ldflags=-checklinkname=0"] if version >= "1.23" else []
-    program = _program(version, "causes", *flags)
-    done = subprocess.run([program, tmp_path], env={"GODEBUG": "gctrace=1"}, capture_output=True, check=True)
+    source = toolchain.PROGRAMS / "causes" / "main.go"
+    toolchain.run_go(["build", *flags, "-o", tmp_path / "causes", source], version=version)
+    done = subprocess.run(
+        [tmp_path / "causes", tmp_path], env={"GODEBUG": "gctrace=1"}, capture_output=True, check=True
+    )
     (tmp_path / "gc.log").write_bytes(done.stderr)
     flow.ingest(
         [str(tmp_path / "gc.log"), str(tmp_path / "go.trace")], str(tmp_path / "lake"), labels={}, limits=LIMITS

@@ -53,7 +53,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         (out / name).mkdir()
         with (out / name / "gc.log").open("w") as log:
             command = [str(folder / "moments"), "-out", str(out / name), "-moments", "5"]
-            subprocess.run(command, env=environ, check=True, stderr=log, timeout=120)
+            subprocess.run(command, env=environ, check=True, stderr=log, timeout=300)
     flow.ingest([str(out)], str(folder / "lake"), labels={}, limits=LIMITS)
     flow.load(str(folder / "lake"), str(folder / "db.duckdb"))
     with flow.open_warehouse(str(folder / "db.duckdb")) as connection:
@@ -177,7 +177,7 @@ def test_a_profile_of_every_allocation_is_what_was_marked(told: Told, tmp_path: 
     toolchain.run_go(["build", "-trimpath", "-o", executable, "."], version=told.version, cwd=PROGRAM)
     environ = {"TZ": "UTC", "GODEBUG": SETTINGS, "GOMAXPROCS": "2"}
     with (tmp_path / "gc.log").open("w") as log:
-        subprocess.run([executable, "-out", tmp_path, "-rate", "1"], env=environ, check=True, stderr=log, timeout=120)
+        subprocess.run([executable, "-out", tmp_path, "-rate", "1"], env=environ, check=True, stderr=log, timeout=300)
     given = [str(path) for path in tmp_path.iterdir() if path.suffix in (".log", ".txt", ".gz", ".jsonl")]
     flow.ingest(given, str(tmp_path / "lake"), labels={}, limits=LIMITS)
     flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
