@@ -1,7 +1,8 @@
 -- One row per mutex profile, function that held a lock of the runtime and function that it held it for: how long others waited.
 --
--- From Go 1.25 on the profile has the stack that lets go of the lock, and how long it kept others waiting. Up to Go 1.24 all of it
--- is one row, without functions, unless the program ran with GODEBUG=runtimecontentionstacks=1. Beside it stands what CPU
+-- From Go 1.25 on the profile has the stack that lets go of the lock, and how long it kept others waiting; who still spins then is not
+-- counted, so that short waits are seen by chance. Up to Go 1.24 those are, and all of it is one row, without functions, unless the
+-- program ran with GODEBUG=runtimecontentionstacks=1: then a stack has what it waited for the lock itself. Beside it stands what CPU
 -- profiles of the same service, instance and build say of the same function: a lock that is waited for costs twice.
 --
 -- key: profile_id, lock_function, function

@@ -2,8 +2,8 @@
 --
 -- In depth-first order, with level, value, self and label as in `flame.tree`, so that whatever draws that draws this. Below the root stand
 -- the packages, below those each allocation with its line, and below it the compiler's steps (-m=2, -json), the cause last.
--- Bytes without an escape that explains them stand under their attribution's name in brackets. Sites without weight
--- are left out; of growth, also those that shrank.
+-- Bytes without an escape that explains them stand under their attribution's name in brackets. Verdicts, and sites without
+-- one, that have no weight are left out; of growth, also those that shrank.
 --
 -- key: node_index
 -- column level: 0 for the root, 1 for a package, 2 for an allocation, more for steps.
@@ -42,7 +42,14 @@ WITH weighed AS (
     AND sample.sample_type = CASE wanted_weight WHEN 'alloc' THEN 'alloc_space' ELSE 'inuse_space' END
     -- What there is one profile of has not grown.
     AND (wanted_weight <> 'growth' OR series.profiles > 1)
-  GROUP BY ALL
+  GROUP BY
+    series.service,
+    series.build,
+    placed_at.attribution,
+    placed_at.package,
+    allocations.escape_site_id,
+    -- What no verdict explains has only its bracket in common: a site that shrank must not hide one that grew.
+    CASE WHEN allocations.escape_site_id IS NULL THEN allocations.site_index END
   HAVING weight > 0
 ),
 flows AS (

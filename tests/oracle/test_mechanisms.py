@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from functools import cache
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +16,37 @@ from tests.warehouse.builder import LIMITS
 
 pytestmark = pytest.mark.oracle
 
-SOURCE = Path(__file__).parent / "goprograms" / "mechanisms" / "main.go"
-# Go 1.22 has no events for allocations, and up to 1.24 mutex profiles lose the stacks (the storm was not seen in one run of 1.25) of the runtime's locks.
+# Go 1.22 has no events for allocations, and up to 1.24 mutex profiles lose the stacks of the runtime's locks, or those are asked for.
 WITH_ALLOCATIONS = toolchain.SINCE_1_22[1:]
-WITH_LOCKS = toolchain.SINCE_1_22[4:]
+WITHOUT_LOCKS = toolchain.SINCE_1_22[:3]
+STACKS = ("GODEBUG", "runtimecontentionstacks=1")
 ALLOCATIONS = (("GODEBUG", "traceallocfree=1"), ("GOGC", "off"))
 LIMIT = 32 << 20
+Settings = Sequence[tuple[str, str]]
 
 
-@cache
-def _program(version: str) -> Path:
-    folder = toolchain.CACHE / "programs" / version / "mechanisms"
-    folder.mkdir(parents=True, exist_ok=True)
-    toolchain.run_go(["build", "-o", folder / "mechanisms", SOURCE], version=version)
-    return folder / "mechanisms"
-
-
-def asked(folder: Path, version: str, what: str, query: str, *settings: tuple[str, str]) -> list[tuple[Any, ...]]:
-    """Run the program, ingest what it leaves, and ask."""
-    made = folder / f"{what}.file"
-    done = subprocess.run([_program(version), what, made], env=dict(settings), capture_output=True, check=True)
+def ran(folder: Path, version: str, *arguments: str, settings: Settings = ()) -> str:
+    """What the program says; what it leaves is then in `db.duckdb`."""
+    made = folder / "made.file"
+    what, *more = arguments
+    program = toolchain.overlay_build("mechanisms", version=version)
+    done = subprocess.run([program, what, made, *more], env=dict(settings), capture_output=True, check=True)
     if not made.exists():
         made.write_bytes(done.stderr)
     flow.ingest([str(made)], str(folder / "lake"), labels={}, limits=LIMITS)
     flow.load(str(folder / "lake"), str(folder / "db.duckdb"))
+    return done.stdout.decode()
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with flow.open_warehouse(str(folder / "db.duckdb")) as connection:
         return connection.sql(query).fetchall()
+
+
+def asked(folder: Path, version: str, what: str, query: str, *settings: tuple[str, str]) -> list[tuple[Any, ...]]:
+    """Run the program, ingest what it leaves, and ask."""
+    ran(folder, version, what, settings=settings)
+    return rows(folder, query)
 
 
 @pytest.mark.parametrize("version", WITH_ALLOCATIONS)
@@ -75,17 +81,47 @@ def test_spans_of_every_class_are_on_the_map_and_hold_ten_objects(version: str, 
     assert found[-1][1] == 32 << 10
 
 
-@pytest.mark.parametrize("version", WITH_LOCKS)
-def test_who_allocates_large_objects_at_once_waits_for_the_heap(version: str, tmp_path: Path) -> None:
-    query = """
-    SELECT lock_function, function, category, contentions
-    FROM contention.runtime_lock
-    WHERE function = 'main.large' AND category = 'span'
-    """
+@pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+def test_who_allocates_large_objects_at_once_waits_as_often_as_the_runtime_says(version: str, tmp_path: Path) -> None:
+    told = ran(tmp_path, version, "storm", "(*mheap)", settings=[("GOMAXPROCS", "8"), STACKS])
 
-    found = asked(tmp_path, version, "storm", query, ("GOMAXPROCS", "8"))
+    found = rows(
+        tmp_path,
+        """
+        SELECT lock_function, function, contentions
+        FROM contention.runtime_lock
+        WHERE function = 'main.large' OR lock_function IS NULL
+        """,
+    )
 
-    assert sum(contentions for name, *_, contentions in found if "mheap" in name) > 0
+    assert any("(*mheap)" in (lock or "") for lock, *_ in found)
+    assert {(lock, function): count for lock, function, count in found} == held(told)
+    assert len(found) == len(held(told))
+
+
+@pytest.mark.parametrize("version", WITHOUT_LOCKS)
+def test_what_waits_for_the_runtime_is_one_row_where_the_stacks_are_lost(version: str, tmp_path: Path) -> None:
+    told = ran(tmp_path, version, "storm", "_LostContendedRuntimeLock", settings=[("GOMAXPROCS", "8")])
+
+    found = rows(tmp_path, "SELECT lock_function, function, category, contentions FROM contention.runtime_lock")
+
+    assert found == [(None, None, None, held(told)[None, None])]
+    assert found[0][3] > 0
+
+
+def held(told: str) -> dict[tuple[str | None, str | None], int]:
+    """Contentions by who held the lock and for whom, of what the program says that the runtime says."""
+    counts: Counter[tuple[str | None, str | None]] = Counter()
+    for line in told.splitlines():
+        count, stack = line.split(" ", 1)
+        leaf, *callers = stack.split(";")
+        if leaf == "runtime._LostContendedRuntimeLock":
+            counts[None, None] += int(count)
+        else:
+            assert leaf == "runtime.unlock"
+            lock = next(name for name in callers if name not in ("runtime.systemstack", "runtime.mcall"))
+            counts[lock, "main.large"] += int(count)
+    return dict(counts)
 
 
 @pytest.mark.parametrize("version", toolchain.SINCE_1_22)
@@ -101,3 +137,33 @@ def test_under_a_memory_limit_the_heap_is_the_cause_and_the_goal_below_it(versio
     assert 1 <= cycles < 200
     # Printed in MiB, rounded up.
     assert goal <= LIMIT + (1 << 20)
+
+
+@pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+def test_cycles_by_time_by_request_and_by_the_heap_are_as_many_as_the_program_made(
+    version: str, tmp_path: Path
+) -> None:
+    # The program shortens the two minutes; newer linkers have to be told that it may.
+    flags = ["-ldflags=-checklinkname=0"] if version >= "1.23" else []
+    source = toolchain.PROGRAMS / "causes" / "main.go"
+    toolchain.run_go(["build", *flags, "-o", tmp_path / "causes", source], version=version)
+    done = subprocess.run(
+        [tmp_path / "causes", tmp_path], env={"GODEBUG": "gctrace=1"}, capture_output=True, check=True
+    )
+    (tmp_path / "gc.log").write_bytes(done.stderr)
+    flow.ingest(
+        [str(tmp_path / "gc.log"), str(tmp_path / "go.trace")], str(tmp_path / "lake"), labels={}, limits=LIMITS
+    )
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
+
+    found = rows(tmp_path, 'SELECT source, "trigger", COUNT(*) FROM gc.trigger GROUP BY ALL')
+
+    made = {cause: int(count) for cause, count in map(str.split, done.stdout.decode().splitlines())}
+    assert made["periodic"] >= 3
+    assert made["forced"] == 4
+    assert made["heap"] >= 3
+    traced = {cause: count for source, cause, count in found if source == "trace"}
+    logged = {cause: count for source, cause, count in found if source == "gctrace"}
+    assert traced == made
+    # It began with one before the trace.
+    assert logged == made | {"forced": 5}

@@ -15,7 +15,9 @@ from tests.sql.world import open_world
 pytestmark = pytest.mark.oracle
 
 LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
-OBJECTS = 1_000
+OBJECTS = 200
+# What the runtime allocates of one class for threads and goroutines that it starts meanwhile; three were seen.
+OWN = 20
 RELEASES = pytest.mark.parametrize("version", toolchain.SINCE_1_22)
 
 
@@ -31,7 +33,8 @@ def _database(folder: Path, program: Path) -> Path:
         classes = connection.sql("SELECT least_bytes, object_bytes FROM alloc._size_class ORDER BY ALL").fetchall()
     # Those of less than 16 bytes without pointers share a block.
     sizes = [size for least, most in classes if least > 16 for size in (least, most)] + [32_769, 70_000]
-    toolchain.run([program, folder, str(OBJECTS), *map(str, sizes)])
+    # A cycle that starts amid an allocation makes the runtime allocate on the program's line, the more the busier the machine is.
+    toolchain.run([program, folder, str(OBJECTS), *map(str, sizes)], env={"GOGC": "off"})
     written = [str(folder / name) for name in ("heap.pb.gz", "memstats-0.json", "memstats-1.json")]
     flow.ingest(written, str(folder / "lake"), labels={"service": "classes"}, limits=LIMITS)
     flow.load(str(folder / "lake"), str(folder / "some.duckdb"))
@@ -51,8 +54,7 @@ def test_each_class_has_the_objects_that_the_program_made_of_it(version: str, tm
     assert large[:3] == (0, None, 2 * OBJECTS)
     assert large[3] == OBJECTS * (40_960 + 73_728)
     assert [row[0] for row in small] == list(range(3, 68))
-    # The runtime allocates a few for itself, in frames that profiles hide; more where it takes longer.
-    assert all(2 * OBJECTS <= objects < 2 * OBJECTS + 100 for _, _, objects, *_ in small)
+    assert {objects for _, _, objects, *_ in small} == {2 * OBJECTS}
     assert all(alloc_bytes == object_bytes * objects for _, object_bytes, objects, alloc_bytes, _, _ in small)
     # Class 32 has 8 slots of 1,024 bytes a span; what it is given wastes at most 127 bytes an object.
     assert small[32 - 3][4:] == (2 * OBJECTS * 127, 2 * OBJECTS // 8)
@@ -73,7 +75,6 @@ def test_the_profile_and_memstats_have_the_same_objects(version: str, tmp_path: 
     assert len(by_class) == 58
     for size_class, sources in by_class.items():
         made = max(sources["memstats"]) - (min(sources["memstats"]) if len(sources["memstats"]) > 1 else 0)
-        # The runtime's own (a goroutine that waits takes 96 bytes for it, more of them on a busy machine), which profiles do not have.
-        assert 2 * OBJECTS <= made < 2 * OBJECTS + 200, size_class
-        # And what was made before the first moment.
-        assert sources["profile"] == [pytest.approx(2 * OBJECTS, abs=200)], size_class
+        assert 2 * OBJECTS <= made < 2 * OBJECTS + OWN, size_class
+        (sampled,) = sources["profile"]
+        assert 2 * OBJECTS <= sampled < 2 * OBJECTS + OWN, size_class

@@ -32,7 +32,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDB
     if shutil.which("gcc"):
         built = built_from_go_tree("cgo-callback", toolchain.GO_1_27, folder)
         with (traces / "cgo-callback.trace").open("wb") as out:
-            subprocess.run([built], stdout=out, check=True, env={"GODEBUG": "traceadvanceperiod=5000000"}, timeout=60)
+            subprocess.run([built], stdout=out, check=True, env={"GODEBUG": "traceadvanceperiod=5000000"}, timeout=300)
     flow.ingest([str(traces)], str(folder / "lake"), labels={}, limits=LIMITS)
     flow.load(str(folder / "lake"), str(folder / "audits.duckdb"))
     with flow.open_warehouse(str(folder / "audits.duckdb")) as connection:

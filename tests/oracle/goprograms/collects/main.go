@@ -1,4 +1,4 @@
-// Collects keeps Go's memory management busy for some seconds and writes a CPU profile of it: `collects cpu.pb.gz`.
+// Collects keeps Go's memory management busy for some seconds of processor time and writes a CPU profile of it: `collects cpu.pb.gz`.
 //
 // It allocates small and large objects on several goroutines (assists, spans, sweeping), links pointers (write barriers), fills
 // maps, joins strings, recurses deeply on new goroutines (stacks that grow), gives memory back, stops the world, and waits on channels and locks.
@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -38,10 +39,19 @@ func recurse(depth int, frame [256]byte) int {
 
 var kept sync.Map
 
+// busy says whether there is work left: a profile has as many samples as there was processor time, on a busy machine too.
+func busy(until time.Time) bool {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		panic(err)
+	}
+	return used.Utime.Nano()+used.Stime.Nano() < (6*time.Second).Nanoseconds() && time.Now().Before(until)
+}
+
 func work(id int, until time.Time, out chan<- int) {
 	words := map[string]int{}
 	var large [][]byte
-	for round := 0; time.Now().Before(until); round++ {
+	for round := 0; busy(until); round++ {
 		kept.Store(id*100+round%20, tree(12))
 		for i := 0; i < 2000; i++ {
 			words[strconv.Itoa(i*round%100000)+"-"+strings.Repeat("x", i%50)] += i
@@ -73,7 +83,7 @@ func main() {
 		panic(err)
 	}
 	out := make(chan int)
-	until := time.Now().Add(4 * time.Second)
+	until := time.Now().Add(2 * time.Minute)
 	for id := 0; id < 8; id++ {
 		go work(id, until, out)
 	}

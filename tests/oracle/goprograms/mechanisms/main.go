@@ -2,15 +2,24 @@
 //
 // survive  a trace in which objects of one type outlive no GC cycle, and those of another two
 // classes  a trace in which there are objects of every size class, and large ones
-// storm    a mutex profile of goroutines that allocate at once what is too large for a size class
+// storm    a mutex profile of goroutines that allocate at once what is too large for a size class; prints what of it the runtime says
+// assist   a trace, and beside it FILE.cpu, a CPU profile, of goroutines that allocate faster than the collector marks; prints the seconds
+//
+//	that runtime/metrics has for assists as they begin and in the end
+//
 // hoard    nothing: it allocates until GOMEMLIMIT makes the collector run, for GODEBUG=gctrace=1
 package main
 
 import (
+	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
 	"runtime/trace"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -41,6 +50,8 @@ func main() {
 		traced(classes)
 	case "storm":
 		storm()
+	case "assist":
+		assist()
 	case "hoard":
 		hoard()
 	}
@@ -87,10 +98,27 @@ func classes() {
 	time.Sleep(10 * time.Millisecond)
 }
 
+// storm goes on until the profile names what is asked for: how many wait in a second is chance. From Go 1.25 on only those count
+// that sleep when the lock is let go, and the runtime spins before it sleeps.
 func storm() {
 	runtime.SetMutexProfileFraction(1)
+	for end := time.Now().Add(time.Minute); !strings.Contains(waits(), os.Args[3]) && time.Now().Before(end); {
+		allocateAtOnce(500 * time.Millisecond)
+	}
+	said := ""
+	for said != waits() {
+		said = waits()
+		file, err := os.Create(os.Args[2])
+		must(err)
+		must(pprof.Lookup("mutex").WriteTo(file, 0))
+		must(file.Close())
+	}
+	fmt.Print(said)
+}
+
+func allocateAtOnce(most time.Duration) {
 	var done sync.WaitGroup
-	until := time.Now().Add(2 * time.Second)
+	until := time.Now().Add(most)
 	for range 32 {
 		done.Add(1)
 		go func() {
@@ -102,14 +130,84 @@ func storm() {
 		}()
 	}
 	done.Wait()
-	file, err := os.Create(os.Args[2])
-	must(err)
-	must(pprof.Lookup("mutex").WriteTo(file, 0))
-	must(file.Close())
+}
+
+// waits tells what runtime.MutexProfile has of large, and of stacks that were lost: a line each, `contentions leaf;caller;...`.
+func waits() string {
+	records := make([]runtime.BlockProfileRecord, 10_000)
+	n, ok := runtime.MutexProfile(records)
+	if !ok {
+		panic("more records than there is room for")
+	}
+	var lines []string
+	for _, record := range records[:n] {
+		var names []string
+		for frames, more := runtime.CallersFrames(record.Stack()), true; more; {
+			var frame runtime.Frame
+			frame, more = frames.Next()
+			names = append(names, frame.Function)
+		}
+		stack := strings.Join(names, ";")
+		if strings.Contains(stack, ";main.large;") || strings.Contains(stack, "_LostContendedRuntimeLock") {
+			lines = append(lines, fmt.Sprintf("%d %s\n", record.Count, stack))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 //go:noinline
 func large() []byte { return make([]byte, 40<<10) }
+
+type node struct{ left, right *node }
+
+func tree(depth int) *node {
+	if depth == 0 {
+		return &node{}
+	}
+	return &node{tree(depth - 1), tree(depth - 1)}
+}
+
+func assist() {
+	runtime.GOMAXPROCS(4)
+	debug.SetGCPercent(50)
+	live := tree(19)
+	profile, err := os.Create(os.Args[2] + ".cpu")
+	must(err)
+	must(pprof.StartCPUProfile(profile))
+	var begin, end float64
+	traced(func() {
+		begin = assisted()
+		var done sync.WaitGroup
+		until := time.Now().Add(time.Minute)
+		for range 8 {
+			done.Add(1)
+			go func() {
+				defer done.Done()
+				for assisted() < begin+0.25 && time.Now().Before(until) {
+					pays()
+				}
+			}()
+		}
+		done.Wait()
+		runtime.GC() // What an assist took is told at the end of its cycle.
+		end = assisted()
+	})
+	pprof.StopCPUProfile()
+	must(profile.Close())
+	runtime.KeepAlive(live)
+	fmt.Println(begin, end)
+}
+
+//go:noinline
+func pays() *node { return tree(12) }
+
+// assisted is the time in assists of all cycles that have ended.
+func assisted() float64 {
+	one := []metrics.Sample{{Name: "/cpu/classes/gc/mark/assist:cpu-seconds"}}
+	metrics.Read(one)
+	return one[0].Value.Float64()
+}
 
 func hoard() {
 	kept = make([][]byte, 100)

@@ -1,0 +1,52 @@
+"""The page on escapes: what the compiler's verdicts weigh, as a tree and as a list."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pipeline.errors import QueryError
+from pipeline.outputs import flamegraph, tabular
+from pipeline.server import question
+from pipeline.server.pages import page
+from pipeline.warehouse import escape_questions
+
+_WEIGHTS = (("growth", "growth"), ("live", "live bytes"), ("alloc", "allocated bytes"))
+_VERDICTS = 200
+
+
+def routes() -> list[Route]:
+    """The page."""
+    return [Route("/escapes", _escapes)]
+
+
+def _escapes(request: Request) -> Response:
+    asked = request.query_params
+    weight, build, service = (asked.get(name, "") for name in ("weight", "build", "service"))
+    if weight and weight not in dict(_WEIGHTS):
+        raise QueryError(f"weight={weight[:200]}: expected {', '.join(dict(_WEIGHTS))}")
+    weight = weight or "growth"
+    owner = {"service": service or None, "build": build or None}
+    with question(request) as connection:
+        builds = escape_questions.builds(connection).table["build"].to_pylist()
+        services = escape_questions.services(connection).table["service"].to_pylist()
+        tree = escape_questions.tree(connection, weight, **owner, package=None)
+        verdicts = escape_questions.verdicts(connection, **owner, limit=_VERDICTS)
+    columns, rows = tabular.cells(verdicts)
+    figure = flamegraph.figure(tree, identifier="flame", label="escapes", unit="bytes", sample_type=dict(_WEIGHTS)[weight])
+    return page(
+        request,
+        "escapes.html",
+        scripts=(*flamegraph.SCRIPTS, "vendor/uPlot.iife.min.js", "app.js"),
+        weights=_WEIGHTS,
+        weight=weight,
+        builds=[(one, one) for one in builds],
+        build=build,
+        services=[(one, one) for one in services],
+        service=service,
+        figure=Markup(figure) if tree.table.num_rows else None,
+        columns=columns,
+        answer=rows,
+    )
