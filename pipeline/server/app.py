@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError
-from pipeline.server import data, metrics, pages
+from pipeline.server import data, escape_pages, gc_pages, metrics, pages
 from pipeline.server.guard import LOOPBACK, Guard
 from pipeline.server.pyroscope import calls as pyroscope
 from pipeline.text import printable
@@ -40,7 +40,15 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         serving.close()
 
     app = Starlette(
-        routes=[Route("/ready", _ready), *pages.routes(), *data.routes(), *metrics.routes(), *pyroscope.routes()],
+        routes=[
+            Route("/ready", _ready),
+            *pages.routes(),
+            *escape_pages.routes(),
+            *gc_pages.routes(),
+            *data.routes(),
+            *metrics.routes(),
+            *pyroscope.routes(),
+        ],
         middleware=[
             Middleware(partial(Guard, hosts=hosts, token=token)),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),

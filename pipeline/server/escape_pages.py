@@ -35,7 +35,9 @@ def _escapes(request: Request) -> Response:
         tree = escape_questions.tree(connection, weight, **owner, package=None)
         verdicts = escape_questions.verdicts(connection, **owner, limit=_VERDICTS)
     columns, rows = tabular.cells(verdicts)
-    figure = flamegraph.figure(tree, identifier="flame", label="escapes", unit="bytes", sample_type=dict(_WEIGHTS)[weight])
+    figure = flamegraph.figure(
+        tree, identifier="flame", label="escapes", unit="bytes", sample_type=dict(_WEIGHTS)[weight]
+    )
     return page(
         request,
         "escapes.html",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,6 +15,9 @@ from pipeline.server import question
 from pipeline.server.pages import CHARTS, page
 from pipeline.values import Result
 from pipeline.warehouse import gc_questions
+
+if TYPE_CHECKING:
+    import duckdb
 
 Row = Mapping[str, Any]
 
@@ -54,7 +56,7 @@ def _gc(request: Request) -> Response:
 
 def _key(row: Row) -> str:
     """What a process is called in the address of the page."""
-    return f"{row['source']}:{row['source_id']}:{row['process'] or ''}"
+    return ":".join("" if row[name] is None else str(row[name]) for name in ("source", "source_id", "process"))
 
 
 def _chosen(rows: Sequence[Row], parameter: str, wanted: str, *, like: Row | None = None) -> Row | None:
@@ -62,7 +64,9 @@ def _chosen(rows: Sequence[Row], parameter: str, wanted: str, *, like: Row | Non
     if wanted:
         found = next((row for row in rows if _key(row) == wanted), None)
         if found is None:
-            raise QueryError(f"{parameter}={wanted[:200]}: not among the {len(rows):,} that there are; see /gc without it")
+            raise QueryError(
+                f"{parameter}={wanted[:200]}: not among the {len(rows):,} that there are; see /gc without it"
+            )
         return found
     owned = (row for row in rows if like and all(row[name] == like[name] for name in ("service", "instance")))
     return next(owned, rows[0] if rows else None)
@@ -81,9 +85,14 @@ def _collector_charts(connection: duckdb.DuckDBPyConnection, row: Row) -> dict[t
 
 
 def _memory_chart(connection: duckdb.DuckDBPyConnection, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
-    moments = gc_questions.memory_over_time(connection, row["source"], row["service"], row["instance"])
+    moments = gc_questions.memory_over_time(connection, row["source"], row["source_id"], row["process"])
     has_time = moments.table["taken_at"].null_count == 0
-    lines = {"used": "used_bytes", **{part: f"{part}_bytes" for part in _PARTS}, "goal": "goal_bytes", "limit": "limit_bytes"}
+    lines = {
+        "used": "used_bytes",
+        **{part: f"{part}_bytes" for part in _PARTS},
+        "goal": "goal_bytes",
+        "limit": "limit_bytes",
+    }
     x = "taken_s" if has_time else "position"
     return {("memory", "What memory is used for"): _figure(moments, x=x, unit="bytes", lines=lines, time=has_time)}
 

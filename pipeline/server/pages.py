@@ -31,10 +31,12 @@ NAVIGATION: Final = (
     ("/", "Overview"),
     ("/growth", "Growth"),
     ("/flame", "Flame graph"),
+    ("/escapes", "Escapes"),
+    ("/gc", "GC and memory"),
     ("/views", "Tables and views"),
     ("/sql", "SQL"),
 )
-_CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
+CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
 _ROWS_SHOWN: Final = 500
 _MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
 _ASSET: Final = re.compile(r"(?:vendor/)?[A-Za-z][A-Za-z0-9.-]*\.(css|js)")
@@ -88,7 +90,7 @@ def _growth(request: Request) -> Response:
     return page(
         request,
         "growth.html",
-        scripts=(*_CHARTS, *report.SCRIPTS[1:]),
+        scripts=(*CHARTS, *report.SCRIPTS[1:]),
         service=service,
         services=_distinct(every, "service"),
         series=_named(found),
@@ -170,7 +172,7 @@ def _sql(request: Request) -> Response:
         request,
         "sql.html",
         status=400 if error else 200,
-        scripts=_CHARTS,
+        scripts=CHARTS,
         query=query,
         error=error,
         columns=columns,

@@ -61,3 +61,31 @@ def builds(connection: duckdb.DuckDBPyConnection) -> Result:
     return ask(
         connection, "SELECT DISTINCT build FROM escape_report WHERE build IS NOT NULL ORDER BY ALL", name="builds"
     )
+
+
+def services(connection: duckdb.DuckDBPyConnection) -> Result:
+    """The services that escape reports are of."""
+    query = "SELECT DISTINCT service FROM escape_report WHERE service IS NOT NULL ORDER BY ALL"
+    return ask(connection, query, name="services")
+
+
+def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, build: str | None, limit: int) -> Result:
+    """What escapes, or may, with what it costs: most live bytes first."""
+    query = """
+    SELECT
+      package,
+      base_name || ':' || line AS place,
+      expression,
+      certainty,
+      reason,
+      int64.clamp(SUM(live_bytes)) AS live_bytes,
+      SUM(alloc_bytes_per_s) AS alloc_bytes_per_s
+    FROM escape.level
+    WHERE certainty IN ('certain', 'conditional')
+      AND ($service IS NULL OR service = $service)
+      AND ($build IS NULL OR build = $build)
+    GROUP BY ALL
+    ORDER BY live_bytes DESC NULLS LAST, package, place, expression
+    LIMIT $limit
+    """
+    return ask(connection, query, {"service": service, "build": build, "limit": limit}, name="verdicts")

@@ -35,6 +35,56 @@ def memory(
     return ask(connection, query, {"service": service, "instance": instance, "build": build}, name="memory")
 
 
+def memory_over_time(connection: duckdb.DuckDBPyConnection, source: str, source_id: int, process: int | None) -> Result:
+    """What all files with a process's labels say that memory was used for, moment by moment; the last of very many."""
+    query = f"""
+    FROM (
+      SELECT accounting.*, epoch(accounting.taken_at) AS taken_s
+      FROM mem.accounting AS accounting
+      JOIN process AS owner USING (source_id, process)
+      WHERE accounting.source = $source
+        AND owner.labels = (SELECT labels FROM process WHERE source_id = $source_id AND process = $process)
+      ORDER BY accounting.taken_at DESC, accounting.source_id DESC, accounting.position DESC
+      LIMIT {_MOST_MOMENTS}
+    )
+    ORDER BY taken_at, source_id, position
+    """
+    return ask(
+        connection, query, {"source": source, "source_id": source_id, "process": process}, name="memory over time"
+    )
+
+
+def cycles(connection: duckdb.DuckDBPyConnection, source: str, source_id: int, process: int | None) -> Result:
+    """What began each cycle of a process, with heap and goal, the last ones of very many."""
+    query = f"""
+    FROM (
+      FROM gc.trigger
+      WHERE source = $source AND source_id = $source_id AND process IS NOT DISTINCT FROM $process
+      ORDER BY cycle DESC
+      LIMIT {_MOST_MOMENTS}
+    )
+    ORDER BY cycle
+    """
+    return ask(connection, query, {"source": source, "source_id": source_id, "process": process}, name="GC cycles")
+
+
+def pauses(connection: duckdb.DuckDBPyConnection, source: str, source_id: int, process: int | None) -> Result:
+    """How long a process was stopped each time, the last ones of very many."""
+    query = f"""
+    FROM (
+      FROM gc.pause
+      WHERE source = $source AND source_id = $source_id AND process IS NOT DISTINCT FROM $process
+      ORDER BY pause_index DESC
+      LIMIT {_MOST_MOMENTS}
+    )
+    ORDER BY pause_index
+    """
+    return ask(connection, query, {"source": source, "source_id": source_id, "process": process}, name="pauses")
+
+
+# More points than a chart has room for.
+_MOST_MOMENTS = 4_000
+
 _OWNED = """
 WHERE ($service IS NULL OR service = $service)
   AND ($instance IS NULL OR instance = $instance)

@@ -41,3 +41,14 @@ def test_differences_are_of_a_package() -> None:
         found = escape_questions.differences(connection, "1", "2", service=None, package="other", place="")
 
     assert found.table["expression"].to_pylist() == ["y"]
+
+
+def test_verdicts_are_of_a_service_and_a_build() -> None:
+    with open_world() as connection:
+        fill(connection, [REPORTS, SITES])
+
+        found = escape_questions.verdicts(connection, service=None, build="2", limit=10)
+        services = escape_questions.services(connection)
+
+    assert found.table["expression"].to_pylist() == ["y"]
+    assert services.table.num_rows == 0

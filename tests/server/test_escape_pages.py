@@ -1,0 +1,49 @@
+"""The page on escapes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+
+from tests.server.conftest import served
+from tests.server.test_pages import text
+
+
+def test_verdicts_are_those_of_the_view_with_most_live_bytes_first(client: httpx.Client) -> None:
+    levels = client.get("/data/escape.level.json?build=1.4.2").json()
+    live: dict[str, int] = {}
+    for row in levels:
+        if row["certainty"] in ("certain", "conditional"):
+            place = f"{row['base_name']}:{row['line']} {row['expression']}"
+            live[place] = live.get(place, 0) + (row["live_bytes"] or 0)
+
+    page = client.get("/escapes", params={"build": "1.4.2"}).text
+    body = re.findall(r"<tr>(.*?)</tr>", page.partition("<tbody>")[2])
+    shown = [[text(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in body]
+
+    assert len(shown) > 3
+    assert f"{shown[0][1]} {shown[0][2]}" == max(live, key=lambda place: live[place])
+
+
+def test_the_tree_weighs_what_is_asked_for(client: httpx.Client) -> None:
+    pages = {weight: client.get("/escapes", params={"weight": weight}).text for weight in ("growth", "live", "alloc")}
+
+    trees = {
+        weight: re.search(r'<script type="[^"]*" id="flame-data">(.*?)</script>', page)
+        for weight, page in pages.items()
+    }
+    assert len({tree[1] for tree in trees.values() if tree}) == 3
+
+
+def test_a_weight_that_is_none_is_said(client: httpx.Client) -> None:
+    refused = client.get("/escapes?weight=heavy", headers={"accept": "text/html"})
+
+    assert refused.status_code == 400
+    assert "weight=heavy: expected growth, live, alloc" in text(refused.text)
+
+
+def test_without_a_report_the_page_says_how_to_get_one(traces: Path) -> None:
+    with served(traces) as asking:
+        assert "There is no escape report here" in text(asking.get("/escapes").text)

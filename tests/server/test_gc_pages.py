@@ -1,0 +1,71 @@
+"""The page on the collector and on memory."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server.conftest import served
+from tests.server.test_pages import text
+
+
+@pytest.fixture(scope="module")
+def told(every_kind: Path) -> Iterator[httpx.Client]:
+    with served(every_kind) as asking:
+        yield asking
+
+
+def _charts(page: str) -> dict[str, dict[str, object]]:
+    found = re.findall(r'<script type="application/json" id="(\w+)-data">(.*?)</script>', page)
+    return {name: json.loads(unescape(figure)) for name, figure in found}
+
+
+def _key(row: dict[str, object]) -> str:
+    return ":".join("" if row[name] is None else str(row[name]) for name in ("source", "source_id", "process"))
+
+
+def test_it_says_what_the_commands_say_of_every_process(told: httpx.Client) -> None:
+    every = re.findall(r'<option value="(\w+:\d+:[^"]*)"', told.get("/gc").text.split('name="memory"')[0])
+    cycles = {_key(row): row["cycles"] for row in told.get("/data/gc.summary.json").json()}
+
+    assert set(every) == set(cycles)
+    for process in every:
+        assert f"{cycles[process]:,} GC cycle" in text(told.get("/gc", params={"process": process}).text)
+
+
+def test_charts_have_the_rows_of_the_views(told: httpx.Client) -> None:
+    row = told.get("/data/gc.summary.json?source=gctrace").json()[0]
+    chosen = {name: row[name] for name in ("source", "source_id", "process")}
+
+    drawn = _charts(told.get("/gc", params={"process": _key(row)}).text)
+
+    cycles = told.get("/data/gc.trigger.json", params={**chosen, "order": "cycle"}).json()
+    pauses = told.get("/data/gc.pause.json", params={**chosen, "order": "pause_index"}).json()
+    assert drawn["heap"]["series"] == [
+        ["heap at the start", [cycle["heap_bytes"] for cycle in cycles]],
+        ["goal", [cycle["goal_bytes"] for cycle in cycles]],
+    ]
+    assert drawn["pauses"]["series"] == [["pause", [pause["pause_ns"] for pause in pauses]]]
+
+
+def test_memory_over_time_is_of_the_files_with_the_same_labels(told: httpx.Client) -> None:
+    for row in told.get("/data/mem.summary.json").json():
+        used = dict(_charts(told.get("/gc", params={"memory": _key(row)}).text)["memory"]["series"])["used"]
+
+        labels = told.get("/data/process.json", params={"source_id": row["source_id"]}).json()[0]["labels"]
+        owners = {one["source_id"] for one in told.get("/data/process.json").json() if one["labels"] == labels}
+        moments = told.get("/data/mem.accounting.json", params={"source": row["source"]}).json()
+        assert sorted(used) == sorted(one["used_bytes"] for one in moments if one["source_id"] in owners)
+
+
+def test_a_process_that_is_not_there_is_said(told: httpx.Client) -> None:
+    refused = told.get("/gc", params={"process": "gctrace:9999:0"}, headers={"accept": "text/html"})
+
+    assert refused.status_code == 400
+    assert "process=gctrace:9999:0: not among the" in text(refused.text)
