@@ -5,24 +5,50 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
+  // Steps of an axis in bytes: round in the unit that is written.
+  const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
+  const DAY = "\n{YYYY}-{MM}-{DD}";
+  // uPlot's table: from which step on, what is written, and what below it where the year, the day or the minute is another.
+  const TIMES = [
+    [3600 * 24 * 365, "{YYYY}", null, null, null, null, null, null, 1],
+    [3600 * 24, "{MM}-{DD}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", DAY, null, DAY, null, null, null, 1],
+    [1, ":{ss}", `${DAY} {HH}:{mm}`, null, `${DAY} {HH}:{mm}`, null, "\n{HH}:{mm}", null, 1],
+    [0.001, ":{ss}.{fff}", `${DAY} {HH}:{mm}`, null, `${DAY} {HH}:{mm}`, null, "\n{HH}:{mm}", null, 1],
+  ];
+
   // {"unit": "bytes", "time": true, "series": [["live heap", [..]], ..], "x": [..]}
-  function chart(figure) {
-    const told = JSON.parse(document.getElementById(`${figure.id}-data`).textContent);
-    const axis = {stroke: css("--quiet"), grid: {stroke: css("--line")}, ticks: {stroke: css("--line")}};
-    const shown = (_, value) => (value === null ? "" : units.readable(value, told.unit));
-    const plot = new uPlot({
+  function drawn(figure, told) {
+    const line = {stroke: css("--line"), width: 1};
+    const axis = {stroke: css("--quiet"), grid: line, ticks: line};
+    const shown = (_, value) => (value == null ? "" : units.readable(value, told.unit));
+    return new uPlot({
       width: figure.clientWidth,
       height: 240,
-      scales: {x: {time: told.time}},
-      axes: [{...axis}, {...axis, size: 84, values: (_, values) => values.map((value) => units.readable(value, told.unit))}],
+      // The page tells times in UTC, and so does its chart.
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      // What is measured from nothing is drawn from nothing.
+      scales: {x: {time: told.time}, y: {range: (_, low, high) => [Math.min(low, 0), Math.max(high, 0) * 1.05 || 1]}},
+      axes: [
+        {...axis, ...(told.time ? {values: TIMES} : {})},
+        {...axis, size: 84, ...(told.unit === "bytes" ? {incrs: BYTE_STEPS} : {}),
+          values: (_, values) => values.map((value) => units.readable(value, told.unit))},
+      ],
       series: [
-        {},
+        told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {},
         ...told.series.map(([label], place) => ({
           label, stroke: css(COLOURS[place % COLOURS.length]), width: 1.5, value: shown, points: {show: told.x.length < 60},
         })),
       ],
     }, [told.x, ...told.series.map(([, values]) => values)], figure);
-    addEventListener("resize", () => plot.setSize({width: figure.clientWidth, height: 240}));
+  }
+
+  function chart(figure) {
+    const told = JSON.parse(document.getElementById(`${figure.id}-data`).textContent);
+    let plot = drawn(figure, told);
+    new ResizeObserver(() => plot.setSize({width: figure.clientWidth, height: 240})).observe(figure);
+    // Colours are drawn, not styled.
+    matchMedia("screen and (prefers-color-scheme: dark)").addEventListener("change", () => { plot.destroy(); plot = drawn(figure, told); });
     figure.dataset.state = "ready";
   }
 

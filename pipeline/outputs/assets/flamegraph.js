@@ -303,9 +303,11 @@ const flamegraph = (() => {
       Object.assign(this, {figure, tree, focus: 0, selected: -1, hovered: -1, isFlipped: false, marked: null});
       this.parts = parts(figure, tree);
       this.context = this.parts.canvas.getContext("2d");
-      this.dark = matchMedia("(prefers-color-scheme: dark)");
+      // As the style sheet has it: paper is white.
+      this.dark = matchMedia("screen and (prefers-color-scheme: dark)");
       this.palette = new Palette(tree, this.dark.matches);
-      this.dark.addEventListener("change", () => { this.palette = new Palette(tree, this.dark.matches); this.redraw(); });
+      // At once: nothing waits for a frame while a page is printed.
+      this.dark.addEventListener("change", () => { this.palette = new Palette(tree, this.dark.matches); this.draw(); });
       this.listen();
       this.fillTable();
       this.zoom(0);
