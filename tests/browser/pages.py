@@ -32,6 +32,13 @@ PAGES = {
     "view": Address("/views/attribution.growth_by_site"),
     "sql": Address("/sql"),
     "sql answer": Address("/sql?" + quote("q=SELECT service, profiles, growth_bytes FROM heap.series", safe="=")),
+    "sql bars": Address(
+        "/sql?as=chart&"
+        + quote("q=SELECT function, growth_bytes, last_bytes FROM attribution.growth_by_site ORDER BY 2 DESC", safe="=")
+    ),
+    "sql lines": Address(
+        "/sql?as=chart&" + quote("q=SELECT taken_at, inuse_bytes, alloc_bytes FROM heap.profiles", safe="=")
+    ),
     "report file": Address("report"),
     "flame file": Address("flame"),
     "diff file": Address("diff"),

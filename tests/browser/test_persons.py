@@ -220,6 +220,40 @@ def test_a_query_is_typed_run_and_sent_to_somebody(tab: Window, find: Find) -> N
     expect(page.locator("table.answer td")).to_have_text("42")
 
 
+def test_an_answer_is_drawn_and_its_address_draws_it_again(tab: Window, find: Find) -> None:
+    page = tab.open(find(PAGES["sql"]))
+    page.get_by_role("textbox").fill("SELECT function, growth_bytes FROM attribution.growth_by_site ORDER BY 2 DESC")
+
+    page.get_by_label("as").select_option("chart and table")
+
+    chart = page.get_by_label("The answer as a chart")
+    expect(chart).to_have_attribute("data-state", "ready")
+    expect(page.locator("table.answer tbody tr")).to_have_count(16)
+    chart.locator(".u-over").hover(position={"x": 25, "y": 100})
+    expect(chart).to_contain_text("example.com/checkout/store.(*Store).Put")
+    expect(chart).to_contain_text("285.8\u00a0MiB")
+    page = tab.open(page.url)
+    expect(page.get_by_label("The answer as a chart")).to_have_attribute("data-state", "ready")
+
+
+def test_an_answer_without_numbers_says_that_there_is_nothing_to_draw(tab: Window, find: Find) -> None:
+    page = tab.open(find(Address("/sql?as=chart&q=SELECT+'a'+AS+a")))
+
+    expect(page.get_by_role("status")).to_contain_text("nothing to draw")
+    expect(page.locator("table.answer td")).to_have_text("a")
+
+
+def test_a_finger_zooms_as_a_click_does(chromium: Browser, find: Find) -> None:
+    with window(chromium, size=PHONE, touch=True) as tab:
+        page = tab.open(find(PAGES["flame"]))
+
+        page.locator("figure.flame canvas").tap(position={"x": 100, "y": 90})
+
+        expect(flame(page)).to_have_attribute("data-focus", "example.com/checkout/store.(*Store).Put")
+        expect(page.locator(".flame-status")).to_contain_text("of all")
+        assert tab.complaints == []
+
+
 def test_a_query_that_only_reads_is_answered_and_another_is_told_why_not(chromium: Browser, find: Find) -> None:
     with window(chromium) as tab:
         page = tab.open(find(PAGES["sql"]))
