@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import Window, browser, window
-from tests.browser.pages import FILES, Address, hostile_database
+from tests.browser.pages import FILES, Address, empty_database, hostile_database
 from tests.conftest import Once
 from tests.server.conftest import served
 
@@ -36,6 +36,11 @@ def tab(chromium: Browser) -> Iterator[Window]:
 def hostile(once: Once) -> Path:
     """A database in which every text that a file holds would be a script."""
     return once("hostile-pages", hostile_database) / "hostile.duckdb"
+
+
+@pytest.fixture(scope="session")
+def empty(once: Once) -> Path:
+    return once("empty-pages", empty_database) / "empty.duckdb"
 
 
 @pytest.fixture(scope="module")

@@ -69,6 +69,17 @@ _REPORT = f"""# example.com/shop
 """
 
 
+# Of generic code, say: nothing that it could be broken at.
+LONG = f"example.com/shop.Long[{'a' * 3000}]"
+
+
+def empty_database(folder: Path) -> None:
+    """A database of a lake in which nothing but a refused file was ever offered."""
+    (folder / "notes.txt").write_text("Seen on Thursday")
+    assert heapscape("ingest", folder / "notes.txt", "--lake", folder / "lake").code == 3
+    assert heapscape("load", "--lake", folder / "lake", "--db", folder / "empty.duckdb").code == 0
+
+
 def hostile_database(folder: Path) -> None:
     """Fill a folder with a lake and a database whose every name is EVIL."""
     inputs = folder / "inputs" / f"service={quote(EVIL, safe='')}" / f"build={quote(EVIL, safe='')}"
@@ -77,15 +88,15 @@ def hostile_database(folder: Path) -> None:
         (inputs / f"heap{number}.pb").write_bytes(_heap(1_000_000 * (number + 1), 1_700_000_000 + 60 * number))
     (inputs / "escape.txt").write_text(_REPORT)
     (inputs / "dump.txt").write_text(f"goroutine 1 [select]:\nmain.f{EVIL}(0x1)\n\t/src/{EVIL}.go:5 +0x1d\n\n")
-    (inputs / "broken.pb").write_bytes(_heap(5, 5)[:-3])
-    heapscape("ingest", folder / "inputs", "--lake", folder / "lake")
+    (inputs / "refused.txt").write_text(EVIL)
+    assert heapscape("ingest", folder / "inputs", "--lake", folder / "lake").code == 1
     assert heapscape("load", "--lake", folder / "lake", "--db", folder / "hostile.duckdb").code == 0
 
 
 def _heap(live: int, time_s: int) -> bytes:
     made = message(
         f"example.com/shop.grow@FILE:21 main.main@main.go:9 {live} 1 {{tenant=north}}",
-        "main.other@other.go:3 main.main@main.go:9 7 1",
+        f"main.other@other.go:3 {LONG} main.main@main.go:9 {live // 2} 1",
         types=("inuse_space/bytes", "odd/odd"),
         time_ns=time_s * 10**9,
         comments=["comment"],

@@ -31,6 +31,18 @@ def test_every_page_of_the_navigation_is_among_them() -> None:
     assert [path for path, _ in NAVIGATION if path not in listed] == []
 
 
+# Without a profile there is no file of a flame graph.
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.path not in ("flame", "diff")])
+@pytest.mark.parametrize("database", ["empty", "every_kind", "traces", "hostile"])
+def test_a_page_is_as_good_over_every_other_database(chromium: Browser, find: Find, name: str, database: str) -> None:
+    with window(chromium, size=PHONE) as tab:
+        page = tab.open(find(PAGES[name], database=database))
+
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        assert tab.complaints == []
+
+
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
 @every_page
 def test_a_page_is_quiet_fits_its_window_and_has_no_serious_fault(
