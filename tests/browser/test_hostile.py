@@ -46,6 +46,11 @@ def test_the_names_are_there(chromium: Browser, find: Find) -> None:
     with window(chromium) as tab:
         for page in (Address("/"), Address("/growth"), Address("/views/function"), Address("report")):
             assert EVIL in tab.open(find(page, database="hostile")).inner_text("body"), page
+        for page in (Address("/growth"), Address("report")):
+            opened = tab.open(find(page, database="hostile"))
+            opened.get_by_role("button", name="Open all").click()
+            for part in (".why", ".flow .code", ".facts .code"):
+                assert any(EVIL in text for text in opened.locator(f"table.growth {part}").all_inner_texts()), part
 
 
 def test_a_name_that_would_be_a_script_is_text_where_it_is_pointed_at_found_and_kept(
