@@ -16,7 +16,7 @@ TARGETS ?=
 BOUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-remote test-slow fuzz lint fmt golden docs proto fixtures oracle spark corpus bench pins clean
+.PHONY: help setup run test test-remote test-slow fuzz lint fmt chromium golden docs proto fixtures oracle spark corpus bench pins clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
@@ -46,6 +46,16 @@ run: $(VENV)/run.stamp ## Run the main job on the bundled artefacts: print the g
 	@mkdir -p $(OUT)
 	@$(BIN)/heapscape run $(DEMO) --lake $(OUT)/lake --db $(OUT)/heapscape.duckdb --report $(OUT)/report.html \
 	  || [ $$? -eq 1 ]
+
+# What a machine has is taken, by the names that tests/browser/chromium.py looks for, too.
+chromium: ## Install Debian's Chromium for the tests in a browser, where there is none
+	@for name in chromium chromium-headless-shell chromium-browser google-chrome chrome; do \
+	  if command -v $$name >/dev/null; then exit 0; fi; done; \
+	command -v apt-get >/dev/null || { echo "there is no chromium on PATH and no apt-get to install it with: install it as this system does"; exit 1; }; \
+	[ "$$(id -u)" = 0 ] || { echo "there is no chromium on PATH, and installing it needs root: sudo make chromium"; exit 1; }; \
+	echo "installing Chromium"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null
 
 test: $(VENV)/dev.stamp setup ## Run the tests; they need neither Go nor a network
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not oracle and not slow and not remote and not spark"

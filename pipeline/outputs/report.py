@@ -379,7 +379,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[str], *, css: str, worded: Sequence[str] = ()) -> str:
     cells = "".join(f'<th scope="col"{_WORDS if name in worded else ""}>{name}</th>' for name in head)
-    return f'<div class="wide"><table class="{css}"><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return f'<div class="wide" tabindex="0"><table class="{css}"><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 _WORDS: Final = ' class="words"'

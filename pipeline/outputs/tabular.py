@@ -84,7 +84,7 @@ def beginning(answer: Answer) -> tuple[Result, bool]:
 
 def cells(result: Result) -> tuple[list[tuple[str, bool]], list[list[str]]]:
     """Columns, with whether they are numbers, and the rows as a person reads them."""
-    columns = [(field.name, _is_number(field)) for field in result.table.schema]
+    columns = [(field.name, is_number(field)) for field in result.table.schema]
     rows = _rows(result.table.schema, result.table.to_batches())
     return columns, [[_cell(value) for value in row] for row in rows]
 
@@ -110,7 +110,7 @@ def write_table(result: Result, console: Console | None = None) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for position, field in enumerate(result.table.schema):
         whole = max((cell_len(row[position]) for row in cells), default=0) if _must_not_fold(field) else None
-        justify: Literal["left", "right"] = "right" if _is_number(field) else "left"
+        justify: Literal["left", "right"] = "right" if is_number(field) else "left"
         table.add_column(Text(printable(field.name)), justify=justify, overflow="fold", min_width=whole)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
@@ -137,7 +137,7 @@ def _write_arrow(answer: Answer, sink: IO[bytes]) -> None:
 
 def _write_markdown(answer: Answer, sink: IO[str]) -> None:
     sink.write(_markdown_row(field.name for field in answer.schema))
-    sink.write(_markdown_row("---:" if _is_number(field) else "---" for field in answer.schema))
+    sink.write(_markdown_row("---:" if is_number(field) else "---" for field in answer.schema))
     for row in _rows(answer.schema, answer.batches):
         sink.write(_markdown_row(_cell(value) for value in row))
 
@@ -324,10 +324,10 @@ def _cell(value: Json) -> str:
 
 
 def _must_not_fold(field: pa.Field[pa.DataType]) -> bool:
-    return _is_number(field) or field.name.endswith("_id") or pa.types.is_temporal(field.type)
+    return is_number(field) or field.name.endswith("_id") or pa.types.is_temporal(field.type)
 
 
-def _is_number(field: pa.Field[pa.DataType]) -> bool:
+def is_number(field: pa.Field[pa.DataType]) -> bool:
     is_id = field.name.endswith("_id")
     number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
     return number and not is_id

@@ -27,6 +27,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["counted"] = lambda count, what: f"{count:,} {what}{'' if count == 1 else 's'}"
     environment.filters["size"] = lambda value: "" if value is None else units.readable(float(value), unit="bytes")
     environment.filters["change"] = lambda value: "" if value is None else units.signed(float(value), unit="bytes")
     environment.filters["rate"] = lambda value: "" if value is None else units.byte_rate(float(value))

@@ -98,7 +98,8 @@ class Guard:
             # A path of two slashes would be another site's name.
             path = f"/{scope['path'].lstrip('/')}"
             answer = RedirectResponse(f"{path}{'?' if rest else ''}{rest}", 303)
-            answer.set_cookie(COOKIE, _kept(self.token), httponly=True, samesite="strict")
+            # Not strict: who follows a link that somebody sent comes from another site, and is told the page all the same.
+            answer.set_cookie(COOKIE, _kept(self.token), httponly=True, samesite="lax")
             return answer
         if self._is_token(_told(headers)) or hmac.compare_digest(_cookie(headers).encode(), _kept(self.token).encode()):
             return None

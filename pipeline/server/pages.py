@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import islice
 from typing import Final
 
 import pyarrow as pa
@@ -17,7 +16,7 @@ from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
 from pipeline.flow import growth_report
-from pipeline.outputs import flamegraph, report, tabular, wording
+from pipeline.outputs import chart, flamegraph, report, tabular, wording
 from pipeline.outputs.web import render
 from pipeline.resources import asset
 from pipeline.schema import tables
@@ -38,6 +37,7 @@ NAVIGATION: Final = (
 )
 CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
 _ROWS_SHOWN: Final = 500
+_ROWS_DRAWN: Final = 5_000
 _MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
 _ASSET: Final = re.compile(r"(?:vendor/)?[A-Za-z][A-Za-z0-9.-]*\.(css|js)")
 
@@ -150,7 +150,8 @@ def _views(request: Request) -> Response:
 def _view(request: Request) -> Response:
     name = request.path_params["name"]
     with question(request) as connection:
-        columns, rows, is_cut = _shown(named_rows(connection, name, where={}, order=(), limit=_ROWS_SHOWN + 1))
+        found = _first_of(named_rows(connection, name, where={}, order=(), limit=_ROWS_SHOWN + 1), _ROWS_SHOWN + 1)
+    columns, rows, is_cut = _shown(found)
     summary, docs = _meaning(name)
     return page(
         request, "view.html", name=name, summary=summary, docs=docs, columns=columns, answer=rows, is_cut=is_cut
@@ -158,14 +159,16 @@ def _view(request: Request) -> Response:
 
 
 def _sql(request: Request) -> Response:
-    query = request.query_params.get("q", "")
+    query, as_chart = request.query_params.get("q", ""), request.query_params.get("as") == "chart"
     columns: list[tuple[str, bool]] = []
     rows: list[list[str]] = []
-    error, is_cut = "", False
+    error, is_cut, drawn = "", False, None
     if query.strip():
         try:
             with question(request) as connection:
-                columns, rows, is_cut = _shown(answer(connection, query))
+                found = _first_of(answer(connection, query), _ROWS_DRAWN if as_chart else _ROWS_SHOWN + 1)
+            columns, rows, is_cut = _shown(found)
+            drawn = chart.chart(found) if as_chart else None
         except PipelineError as refused:
             error = str(refused)
     return page(
@@ -174,6 +177,8 @@ def _sql(request: Request) -> Response:
         status=400 if error else 200,
         scripts=CHARTS,
         query=query,
+        as_chart=as_chart,
+        chart_data=drawn,
         error=error,
         columns=columns,
         answer=rows,
@@ -250,17 +255,21 @@ def _live(found: Result) -> dict[str, object]:
     }
 
 
-def _shown(found: Answer) -> tuple[list[tuple[str, bool]], list[list[str]], bool]:
-    """As many rows as a page shows, and whether there are more."""
+def _first_of(found: Answer, limit: int) -> Result:
+    """No more rows than that; the others are not asked for."""
     batches, rows = [], 0
     for batch in found.batches:
         batches.append(batch)
         rows += batch.num_rows
-        if rows > _ROWS_SHOWN:
+        if rows >= limit:
             break
-    table = pa.Table.from_batches(batches, schema=found.schema)
-    columns, texts = tabular.cells(Result(found.name, found.columns, table).first(_ROWS_SHOWN))
-    return columns, list(islice(texts, _ROWS_SHOWN)), rows > _ROWS_SHOWN
+    return Result(found.name, found.columns, pa.Table.from_batches(batches, schema=found.schema)).first(limit)
+
+
+def _shown(found: Result) -> tuple[list[tuple[str, bool]], list[list[str]], bool]:
+    """As many rows as a page shows, and whether there are more."""
+    columns, texts = tabular.cells(found.first(_ROWS_SHOWN))
+    return columns, texts, found.table.num_rows > _ROWS_SHOWN
 
 
 def _meaning(name: str) -> tuple[str, list[tuple[str, str]]]:

@@ -31,7 +31,7 @@ def test_every_exemption_is_still_needed() -> None:
 def test_every_test_of_a_room_has_a_module_at_its_twin_path() -> None:
     rooms = ("inputs", "tables", "lake", "warehouse", "outputs", "kernels")
     found = [path for path in files("tests/**/test_*.py") if path.parent.name in rooms]
-    about_more = {"tests/lake/test_processes.py", "tests/outputs/test_browser.py", "tests/kernels/test_cache.py"}
+    about_more = {"tests/lake/test_processes.py", "tests/kernels/test_cache.py"}
     stray = [
         name(path)
         for path in found

@@ -103,7 +103,7 @@ def test_a_query_is_shown_with_its_rows_and_escaped(client: httpx.Client) -> Non
     assert "<script>alert" not in page
     assert "<b>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "1 rows" in text(page)
+    assert "1 row ·" in text(page)
 
 
 def test_a_page_shows_the_first_rows_and_says_so(client: httpx.Client) -> None:

@@ -5,24 +5,83 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
-  // {"unit": "bytes", "time": true, "series": [["live heap", [..]], ..], "x": [..]}
-  function chart(figure) {
-    const told = JSON.parse(document.getElementById(`${figure.id}-data`).textContent);
-    const axis = {stroke: css("--quiet"), grid: {stroke: css("--line")}, ticks: {stroke: css("--line")}};
-    const shown = (_, value) => (value === null ? "" : units.readable(value, told.unit));
-    const plot = new uPlot({
+  // Steps of an axis in bytes: round in the unit that is written.
+  const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
+  const DAY = "\n{YYYY}-{MM}-{DD}";
+  // uPlot's table: from which step on, what is written, and what below it where the year, the day or the minute is another.
+  const TIMES = [
+    [3600 * 24 * 365, "{YYYY}", null, null, null, null, null, null, 1],
+    [3600 * 24, "{MM}-{DD}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", DAY, null, DAY, null, null, null, 1],
+    [1, ":{ss}", `${DAY} {HH}:{mm}`, null, `${DAY} {HH}:{mm}`, null, "\n{HH}:{mm}", null, 1],
+    [0.001, ":{ss}.{fff}", `${DAY} {HH}:{mm}`, null, `${DAY} {HH}:{mm}`, null, "\n{HH}:{mm}", null, 1],
+  ];
+
+  // Bars stand beside each other, with room at both ends.
+  function bars(told) {
+    const name = (place) => told.labels[place] ?? "";
+    // Of a Go name the end says more.
+    const brief = (text) => { const end = text.slice(text.lastIndexOf("/") + 1); return end.length > 16 ? `${end.slice(0, 15)}…` : end; };
+    return {
+      scale: {time: false, range: (_, low, high) => [low - 0.6, high + 0.6]},
+      axis: {
+        grid: {show: false}, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000], space: told.labels.length ? 110 : 40,
+        values: (_, places) => places.map((place) => (told.labels.length ? brief(name(place)) : place)),
+      },
+      legend: {label: "row", value: (_, place) => (place == null ? "" : name(place) || place)},
+      series: (place, of) => ({
+        fill: css(COLOURS[place % COLOURS.length]),
+        points: {show: false},
+        paths: uPlot.paths.bars({align: 1, disp: {
+          x0: {unit: 1, values: () => told.x.map((x) => x - 0.4 + place * 0.8 / of)},
+          size: {unit: 1, values: () => [0.8 / of]},
+        }}),
+      }),
+    };
+  }
+
+  // {"unit": "bytes", "time": true, "series": [["live heap", [..]], ..], "x": [..]}; "kind": "bars" with "labels" of rows.
+  function lines(told) {
+    return {
+      scale: {time: told.time},
+      axis: told.time ? {values: TIMES} : {},
+      legend: told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {},
+      series: () => ({points: {show: told.x.length < 60}, spanGaps: true}),
+    };
+  }
+
+  function drawn(figure, told) {
+    const kind = told.kind === "bars" ? bars(told) : lines(told);
+    const line = {stroke: css("--line"), width: 1};
+    const axis = {stroke: css("--quiet"), grid: line, ticks: line};
+    const shown = (_, value) => (value == null ? "" : units.readable(value, told.unit));
+    return new uPlot({
       width: figure.clientWidth,
       height: 240,
-      scales: {x: {time: told.time}},
-      axes: [{...axis}, {...axis, size: 84, values: (_, values) => values.map((value) => units.readable(value, told.unit))}],
+      // The page tells times in UTC, and so does its chart.
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      // What is measured from nothing is drawn from nothing.
+      scales: {x: kind.scale, y: {range: (_, low, high) => [Math.min(low, 0), Math.max(high, 0) * 1.05 || 1]}},
+      axes: [
+        {...axis, ...kind.axis},
+        {...axis, size: 84, ...(told.unit === "bytes" ? {incrs: BYTE_STEPS} : {}),
+          values: (_, values) => values.map((value) => units.readable(value, told.unit))},
+      ],
       series: [
-        {},
+        kind.legend,
         ...told.series.map(([label], place) => ({
-          label, stroke: css(COLOURS[place % COLOURS.length]), width: 1.5, value: shown, points: {show: told.x.length < 60},
+          label, stroke: css(COLOURS[place % COLOURS.length]), width: 1.5, value: shown, ...kind.series(place, told.series.length),
         })),
       ],
     }, [told.x, ...told.series.map(([, values]) => values)], figure);
-    addEventListener("resize", () => plot.setSize({width: figure.clientWidth, height: 240}));
+  }
+
+  function chart(figure) {
+    const told = JSON.parse(document.getElementById(`${figure.id}-data`).textContent);
+    let plot = drawn(figure, told);
+    new ResizeObserver(() => plot.setSize({width: figure.clientWidth, height: 240})).observe(figure);
+    // Colours are drawn, not styled.
+    matchMedia("screen and (prefers-color-scheme: dark)").addEventListener("change", () => { plot.destroy(); plot = drawn(figure, told); });
     figure.dataset.state = "ready";
   }
 
@@ -30,6 +89,9 @@ const app = (() => {
     for (const figure of document.querySelectorAll("figure.chart")) chart(figure);
     for (const form of document.querySelectorAll("form.choose")) {
       form.addEventListener("change", () => form.requestSubmit());
+    }
+    for (const select of document.querySelectorAll("form.ask select")) {
+      select.addEventListener("change", () => { if (select.form.elements.q.value.trim()) select.form.requestSubmit(); });
     }
     for (const area of document.querySelectorAll("textarea.query")) {
       area.addEventListener("keydown", (event) => {

@@ -11,7 +11,9 @@ const flamegraph = (() => {
   // ---- the payload --------------------------------------------------------------------------------------------
 
   async function inflate(base64) {
-    const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const text = atob(base64);
+    const packed = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
@@ -163,6 +165,7 @@ const flamegraph = (() => {
     }
 
     deepest(node) {
+      if (node === 0) return this.levels - 1;
       let level = this.level[node];
       for (let i = node; i < this.end[node]; i++) if (this.level[i] > level) level = this.level[i];
       return level;
@@ -303,13 +306,14 @@ const flamegraph = (() => {
       Object.assign(this, {figure, tree, focus: 0, selected: -1, hovered: -1, isFlipped: false, marked: null});
       this.parts = parts(figure, tree);
       this.context = this.parts.canvas.getContext("2d");
-      this.dark = matchMedia("(prefers-color-scheme: dark)");
+      // As the style sheet has it: paper is white.
+      this.dark = matchMedia("screen and (prefers-color-scheme: dark)");
       this.palette = new Palette(tree, this.dark.matches);
-      this.dark.addEventListener("change", () => { this.palette = new Palette(tree, this.dark.matches); this.redraw(); });
+      // At once: nothing waits for a frame while a page is printed.
+      this.dark.addEventListener("change", () => { this.palette = new Palette(tree, this.dark.matches); this.draw(); });
       this.listen();
-      this.fillTable();
       this.zoom(0);
-      new ResizeObserver(() => this.layOut()).observe(this.parts.scroll);
+      new ResizeObserver(() => { if (!this.fits()) this.layOut(); }).observe(this.parts.scroll);
     }
 
     // -- looking
@@ -324,10 +328,21 @@ const flamegraph = (() => {
       this.figure.dataset.focus = this.tree.label(node);
     }
 
+    // How much can be seen.
+    room() {
+      const {scroll} = this.parts;
+      return [scroll.clientWidth, Math.min(scroll.clientHeight, (this.bottom + 1) * ROW)];
+    }
+
+    fits() {
+      const [width, height] = this.room();
+      return width === this.width && height === this.height;
+    }
+
     layOut() {
-      const {scroll, space, canvas} = this.parts;
+      const {space, canvas} = this.parts;
       space.style.height = `${(this.bottom + 1) * ROW}px`;
-      const width = scroll.clientWidth, height = Math.min(scroll.clientHeight, (this.bottom + 1) * ROW);
+      const [width, height] = this.room();
       const ratio = devicePixelRatio || 1;
       canvas.style.height = `${height}px`;
       if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -702,16 +717,27 @@ const flamegraph = (() => {
       const tree = new Tree(await unpack(document.getElementById(`${figure.id}-data`).textContent));
       graphs.push(new FlameGraph(figure, tree));
       figure.dataset.nodes = String(tree.count);
-      figure.dataset.state = "ready";
     } catch (error) {
       figure.dataset.state = "failed";
       figure.append(element("p", {class: "flame-status"}, `This browser cannot show the flame graph: ${error.message}`));
     }
   }
 
+  // After the next frame; at once where none is shown, as in a tab in the background.
+  const painted = () => new Promise((done) => {
+    if (document.hidden) done();
+    requestAnimationFrame(() => setTimeout(done));
+  });
+
   async function startAll() {
     for (const figure of document.querySelectorAll("figure.flame")) await start(figure);
     recallAddress();
+    // Nobody waits for the tables, which are closed.
+    await painted();
+    for (const graph of graphs) {
+      graph.fillTable();
+      graph.figure.dataset.state = "ready";
+    }
     addEventListener("hashchange", recallAddress);
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.target.closest("input, textarea, select") || !graphs.length) return;

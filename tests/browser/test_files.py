@@ -1,25 +1,23 @@
-"""The pages in a real browser: the script runs, finds every node, and does what the address asks."""
+"""Pages that are files: the script runs, finds every node, and does what the address asks."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import Browser
 
 from pipeline.outputs import flamegraph, report
 from pipeline.outputs.units import readable, signed
+from tests.browser.chromium import needed, window
 from tests.outputs.builder import flame_tree, result
 from tests.outputs.report_data import report_data
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium executable is on PATH")]
+pytestmark = needed
 
 Open = Callable[..., str]
 
@@ -34,20 +32,16 @@ all 0
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Open:
-    """Opens a page and gives the document as it stands once its script has run."""
+def opened(chromium: Browser, tmp_path: Path) -> Open:
+    """Opens a page and gives the document as it stands once its script has run, which nothing may go wrong in."""
 
     def dump(html: str, address: str = "", *, dark: bool = False) -> str:
         path = tmp_path / "page.html"
         path.write_text(html, encoding="utf-8")
-        command = [
-            *(CHROMIUM or "", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-            *("--no-first-run", "--disable-dev-shm-usage", f"--user-data-dir={tmp_path / 'browser'}"),
-            *(f"--blink-settings=preferredColorScheme={0 if dark else 1}", "--window-size=1200,800"),
-            *("--virtual-time-budget=10000", "--dump-dom", f"file://{path}{address}"),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-        return done.stdout
+        with window(chromium, scheme="dark" if dark else "light") as tab:
+            document = tab.open(f"{path.as_uri()}{address}").content()
+            assert tab.complaints == []
+            return document
 
     return dump
 

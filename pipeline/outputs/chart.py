@@ -1,0 +1,75 @@
+"""Any answer as the lines or bars that assets/app.js draws."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.outputs.tabular import is_number
+from pipeline.values import Result
+
+# Told apart by colour, of which there are as many.
+MAX_SERIES: Final = 6
+# Columns carry their unit.
+_UNITS: Final = {"_bytes": "bytes", "_ns": "nanoseconds", "_s": "seconds"}
+_LINE, _BARS = "line", "bars"
+
+
+def chart(found: Result) -> dict[str, object] | None:
+    """The numbers of an answer over its first time, over its first column where that is one of several numbers, else by row.
+
+    Lines over time or numbers, one for each column of the first one's unit; where a column is text, one for each of the
+    largest of its values. Bars with names where neither is there. None when there is nothing to draw.
+    """
+    table = found.table
+    numbers = [field.name for field in table.schema if is_number(field)]
+    names = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    times = [field.name for field in table.schema if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type)]
+    first = table.schema.names[0] if table.num_columns else ""
+    x = times[0] if times else first if first in numbers[:1] and len(numbers) > 1 else ""
+    drawn = [name for name in numbers if name != x]
+    if not drawn or not table.num_rows or len(set(table.schema.names)) < table.num_columns:
+        return None
+    if x:
+        table = table.filter(pc.is_valid(table[x])).sort_by(x)
+    drawn = [name for name in drawn if _unit(name) == _unit(drawn[0])][:MAX_SERIES]
+    told = {"unit": _unit(drawn[0]), "time": bool(times), "x": _positions(table, x), "kind": _LINE if x else _BARS}
+    if x and names:
+        return {**told, "series": _by_name(table, names[0], drawn[0])}
+    labels = [text or "" for text in table[names[0]].to_pylist()] if names else []
+    return {**told, "labels": labels, "series": [[name, _floats(table[name])] for name in drawn]}
+
+
+def _by_name(table: pa.Table, name: str, value: str) -> list[list[object]]:
+    """A series for each of the names with the largest values; a row of another has nothing in it."""
+    texts = pc.fill_null(table[name], "")
+    numbers = pa.chunked_array([_numbers(table[value])])
+    largest = pa.table({"name": texts, "size": pc.abs(numbers)}).group_by("name").aggregate([("size", "max")])
+    largest = largest.sort_by([("size_max", "descending"), ("name", "ascending")]).slice(0, MAX_SERIES)
+    return [[text, _floats(pc.if_else(pc.equal(texts, text), numbers, None))] for text in largest["name"].to_pylist()]
+
+
+def _positions(table: pa.Table, x: str) -> list[float | None]:
+    if not x:
+        return list(range(table.num_rows))
+    column = table[x]
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        moments = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+        return [moment / 1e6 for moment in moments.to_pylist()]
+    return _floats(column)
+
+
+def _floats(column: pa.ChunkedArray) -> list[float | None]:
+    """Numbers as JSON has them."""
+    numbers = _numbers(column)
+    return pc.if_else(pc.is_finite(numbers), numbers, None).to_pylist()
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.Array:
+    return column.cast(pa.float64(), safe=False).combine_chunks()
+
+
+def _unit(name: str) -> str:
+    return next((unit for end, unit in _UNITS.items() if name.endswith(end)), "count")
