@@ -18,7 +18,7 @@ from starlette.routing import Route
 from pipeline.errors import PipelineError
 from pipeline.server import data, metrics, pages
 from pipeline.server.guard import LOOPBACK, Guard
-from pipeline.server.pyroscope import calls as pyroscope
+from pipeline.server.pyroscope import calls, render
 from pipeline.text import printable
 from pipeline.warehouse.serving import Serving
 
@@ -40,7 +40,14 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         serving.close()
 
     app = Starlette(
-        routes=[Route("/ready", _ready), *pages.routes(), *data.routes(), *metrics.routes(), *pyroscope.routes()],
+        routes=[
+            Route("/ready", _ready),
+            *pages.routes(),
+            *data.routes(),
+            *metrics.routes(),
+            *render.routes(),
+            *calls.routes(),
+        ],
         middleware=[
             Middleware(partial(Guard, hosts=hosts, token=token)),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),

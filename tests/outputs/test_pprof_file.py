@@ -14,7 +14,12 @@ _LINE = pa.struct([("function_id", pa.int32()), ("line", pa.int64()), ("column",
 _LABEL = pa.struct([("key", pa.string()), ("str", pa.string()), ("num", pa.int64()), ("num_unit", pa.string())])
 _HEADER = {
     **dict.fromkeys(("drop_frames", "keep_frames", "default_sample_type", "doc_url"), ""),
-    "time_ns": 5, "duration_ns": 0, "period": 512, "period_type": "space", "period_unit": "bytes", "comments": [],
+    "time_ns": 5,
+    "duration_ns": 0,
+    "period": 512,
+    "period_type": "space",
+    "period_unit": "bytes",
+    "comments": [],
 }
 
 
