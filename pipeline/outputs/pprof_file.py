@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.outputs.protobuf_rows import Rows, grouped, joined, messages, number, numbers, taken, texts, varints
 from pipeline.values import Int64s, Sampled
@@ -45,8 +46,9 @@ def _in_order_of_use(sampled: Sampled) -> Sampled:
 
 def _used(table: pa.Table, key: str, ids: np.ndarray) -> pa.Table:
     """The rows that some ids name, in the order of the ids."""
-    distinct, first = np.unique(ids, return_index=True)
-    return table.take(pa.array(_Places(table[key]).of(distinct[np.argsort(first)])))
+    # As they come first.
+    distinct = pa.array(ids).unique().to_numpy()
+    return table.take(pa.array(_Places(table[key]).of(distinct)))
 
 
 class _Texts:
@@ -72,10 +74,12 @@ class _Places:
     """Where each id of a table is among its rows; of one that is there twice, the first."""
 
     def __init__(self, ids: pa.ChunkedArray) -> None:
-        self._ids, self._places = np.unique(_one(ids).to_numpy(), return_index=True)
+        self._ids = _one(ids).cast(pa.int64())
 
     def of(self, ids: np.ndarray) -> Int64s:
-        return self._places[np.searchsorted(self._ids, ids)]
+        found = pc.index_in(pa.array(ids, pa.int64()), value_set=self._ids)
+        assert not found.null_count, "an id without a row"
+        return found.to_numpy().astype(np.int64)
 
 
 def _one(values: pa.Array | pa.ChunkedArray) -> pa.Array:
