@@ -194,6 +194,29 @@ def test_a_difference_has_both_totals(connects: Path, url: str, db: Path, tmp_pa
     assert graph["rightTicks"] == pprof_total(case, LAST)
 
 
+def test_what_is_given_for_pgo_has_the_edges_that_go_makes_of_the_file(
+    connects: Path, url: str, db: Path, tmp_path: Path
+) -> None:
+    case, file = CASES["CPU"], tmp_path / "selected.pb"
+    calls(connects, url, db, case, "proto", file)
+
+    # Go weighs by the first sample type: samples in the file, 10 ms of processor time each here.
+    given, made = edges(file), edges(case.last)
+
+    assert len(made) > 1
+    assert given == {edge: weight * 10_000_000 for edge, weight in made.items()}
+
+
+def edges(profile: Path) -> dict[str, int]:
+    """Caller, callee, line of the call, and what it weighs, as `go build -pgo` reads it."""
+    header, *lines = toolchain.run_go(["tool", "preprofile", "-i", profile]).splitlines()
+    assert header.startswith("GO PREPROFILE")
+    return {
+        "|".join((*lines[at : at + 2], lines[at + 2].split()[0])): int(lines[at + 2].split()[1])
+        for at in range(0, len(lines), 3)
+    }
+
+
 def test_every_profile_written_again_is_to_go_what_it_was(tmp_path: Path) -> None:
     heapscape("ingest", FILES, "--lake", tmp_path / "lake")
     assert heapscape("load", "--lake", tmp_path / "lake", "--db", tmp_path / "h.duckdb").code == 0
