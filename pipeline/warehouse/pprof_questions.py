@@ -91,9 +91,16 @@ typed AS (
 ),
 chosen AS (
   SELECT sample.*, typed.position, counted.times
-  FROM sample
+  FROM sample_value AS sample
   JOIN counted USING (profile_id)
   JOIN typed USING (sample_type)
+  WHERE ($stacks IS NULL OR stack_id IN (SELECT unnest($stacks::INTEGER[])))
+    AND ($sets IS NULL OR label_set_id IN (SELECT unnest($sets::INTEGER[])))
+  -- A sample of nothing but zeros is one too.
+  UNION ALL
+  SELECT profile_id, sample_index, stack_id, NULL, 0, label_set_id, 0, times
+  FROM sample
+  JOIN counted USING (profile_id)
   WHERE ($stacks IS NULL OR stack_id IN (SELECT unnest($stacks::INTEGER[])))
     AND ($sets IS NULL OR label_set_id IN (SELECT unnest($sets::INTEGER[])))
 ),
