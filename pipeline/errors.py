@@ -7,6 +7,7 @@ PipelineError                3  nothing could be done
 ├── SchemaError              3  a table does not have its declared columns: our mistake
 ├── LakeError                3  the lake's files and its logs disagree
 ├── QueryError               3  DuckDB refused a query
+│   └── TimeLimit            3  a question took longer than it may
 └── UsageError               2  the command line asks for something that is not there
 
 What ends a run from outside is raised by Python: KeyboardInterrupt is 130 for Ctrl-C and 143 for SIGTERM.
@@ -51,6 +52,10 @@ class LakeError(PipelineError):
 
 class QueryError(PipelineError):
     """A query that DuckDB would not run."""
+
+
+class TimeLimit(QueryError):
+    """A question that was ended because it took longer than it may."""
 
 
 class UsageError(PipelineError):

@@ -17,6 +17,11 @@ def views() -> tuple[Path, ...]:
     return tuple(sorted(_folder("sql").glob("*/*.sql")))
 
 
+def dashboards() -> list[Path]:
+    """Grafana's dashboards, one file each."""
+    return sorted((_PACKAGE / "server" / "dashboards").glob("*.json"))
+
+
 def asset(name: str) -> str:
     """The text of a file that goes into HTML pages."""
     return (_PACKAGE / "outputs" / "assets" / name).read_text(encoding="utf-8")

@@ -292,6 +292,28 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """What a pprof file is made of: tables with the columns and the ids of schemas/, of what the samples need.
+
+    header        fields of `profile`: time_ns, period_type, comments and so on
+    sample_types  name and unit of each
+    values        row_index, position, value, with row_index from 0 and rising; what is not there is zero
+    samples       stack_id and label_set_id, NULL for no labels; row_index is the place
+    mappings      of `mapping`, with memory_start and memory_limit
+    """
+
+    header: Mapping[str, Any]
+    sample_types: Sequence[tuple[str, str]]
+    samples: pa.Table
+    values: pa.Table
+    stacks: pa.Table
+    label_sets: pa.Table
+    locations: pa.Table
+    functions: pa.Table
+    mappings: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A Result on its way: its rows are read once, batch by batch, and never stand in memory whole."""
 

@@ -30,6 +30,7 @@ def test_a_refused_input_is_1_a_wrong_request_2_and_the_rest_3() -> None:
         "SchemaError": 3,
         "LakeError": 3,
         "QueryError": 3,
+        "TimeLimit": 3,
         "UsageError": 2,
     }
 

@@ -16,9 +16,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError
-from pipeline.server import data, escape_pages, gc_pages, metrics, pages
+from pipeline.server import dashboards, data, escape_pages, gc_pages, metrics, pages
 from pipeline.server.guard import LOOPBACK, Guard
-from pipeline.server.pyroscope import calls as pyroscope
+from pipeline.server.pyroscope import calls, render
 from pipeline.text import printable
 from pipeline.warehouse.serving import Serving
 
@@ -47,7 +47,9 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
             *gc_pages.routes(),
             *data.routes(),
             *metrics.routes(),
-            *pyroscope.routes(),
+            *dashboards.routes(),
+            *render.routes(),
+            *calls.routes(),
         ],
         middleware=[
             Middleware(partial(Guard, hosts=hosts, token=token)),

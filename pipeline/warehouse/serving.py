@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipeline.errors import QueryError, of_system
+from pipeline.errors import QueryError, TimeLimit, of_system
 from pipeline.warehouse.connect import ALIAS, open_readonly
 
 
@@ -45,7 +45,7 @@ class Serving:
     def question(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection for one question: one state of the database from the first query to the last.
 
-        Raises QueryError when the limit is over.
+        Raises TimeLimit when the limit is over.
         """
         state = self._begin()
         cursor = state.connection.cursor()
@@ -65,7 +65,7 @@ class Serving:
             # An interrupted query is taken for one that Ctrl-C ended.
             if not is_over.is_set():
                 raise
-            raise QueryError(
+            raise TimeLimit(
                 f"the question took more than {self.limit_s:g} s and was ended; ask for less, or start with a higher --time-limit"
             ) from error
         finally:

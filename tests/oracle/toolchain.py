@@ -130,6 +130,25 @@ def overlay_build(name: str, source_dir: Path | None = None, *, version: str = N
     return executable
 
 
+def module_build(name: str, *, version: str = NEWEST) -> Path:
+    """Build a Go program with a go.mod of its own; its modules are fetched once, from where the caller's settings say.
+
+    Built once per content and version; safe to call from many processes.
+    """
+    folder = PROGRAMS / name
+    content = b"\0".join((folder / file).read_bytes() for file in ("go.mod", "go.sum", "main.go"))
+    executable = CACHE / "programs" / version / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}"
+    if not executable.exists():
+        with _locked(executable.with_suffix(".lock")):
+            if not executable.exists():
+                offline = {key: value for key, value in environment(version).items() if key != "GOPROXY"}
+                settings = {key: os.environ[key] for key in ("GOPROXY", "GONOSUMDB", "GOSUMDB") if key in os.environ}
+                built = executable.with_suffix(".building")
+                run([go(version), "build", "-trimpath", "-o", built, "."], cwd=folder, env=offline | settings)
+                built.rename(executable)
+    return executable
+
+
 def _build_over_goroot(name: str, sources: Sequence[Path], executable: Path, *, version: str) -> None:
     """Build into a scratch folder, then rename: a half-written executable is never seen."""
     root = go(version).parents[1]

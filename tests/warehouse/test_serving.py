@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.errors import PipelineError, QueryError
+from pipeline.errors import PipelineError, QueryError, TimeLimit
 from pipeline.warehouse.load import load
 from pipeline.warehouse.query import ask
 from pipeline.warehouse.serving import Serving
@@ -78,7 +78,7 @@ def test_a_question_that_takes_too_long_is_ended_and_the_next_is_answered(path: 
     serving = Serving(str(path), limit_s=0.3)
     began = time.monotonic()
 
-    with pytest.raises(QueryError, match=r"took more than 0.3 s .*--time-limit"), serving.question() as connection:
+    with pytest.raises(TimeLimit, match=r"took more than 0.3 s .*--time-limit"), serving.question() as connection:
         ask(connection, ENDLESS)
 
     assert time.monotonic() - began < 5

@@ -5,4 +5,6 @@ selector.py  Prometheus' selectors
 request.py   what a message asks, checked
 calls.py     one function a call
 graphs.py    bars of a flame graph as messages and as JSON
+files.py     what is selected as a profile of pprof
+render.py    the addresses of before Connect, which Profiles Drilldown still asks
 """

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from pipeline.errors import UsageError
 from pipeline.generated import querier_pb2 as pb
 from pipeline.server import question
-from pipeline.server.pyroscope import graphs
+from pipeline.server.pyroscope import files, graphs
 from pipeline.server.pyroscope import request as asked
 from pipeline.server.pyroscope.connect import Refusal, call, refused
 from pipeline.warehouse import pyroscope_questions as questions
@@ -133,23 +133,46 @@ def _select_merge_stacktraces(request: Request, message: pb.SelectMergeStacktrac
     if message.HasField("async"):
         raise Refusal("unimplemented", "answers are given at once: ask without async")
     selection, nodes = stacks_selection(message), asked.nodes(message.max_nodes)
-    if message.format not in (pb.PROFILE_FORMAT_UNSPECIFIED, pb.PROFILE_FORMAT_FLAMEGRAPH):
-        raise Refusal("unimplemented", f"format {message.format}: only flame graphs are given")
-    with question(request) as connection:
-        bars = questions.flame_graph(connection, questions.weights(connection, selection), max_nodes=nodes)
-    return pb.SelectMergeStacktracesResponse(flamegraph=graphs.single(bars))
+    if message.format == pb.PROFILE_FORMAT_PPROF:
+        with question(request) as connection:
+            return pb.SelectMergeStacktracesResponse(
+                pprof=pb.PprofProfile(profile=files.profile(connection, selection))
+            )
+    return _merged(request, pb.SelectMergeStacktracesResponse, selection, nodes, message.format)
 
 
 def _select_merge_span_profile(request: Request, message: pb.SelectMergeSpanProfileRequest) -> Message:
     selection = asked.selection(
         message.profile_typeID, message.label_selector, message.start, message.end, spans=message.span_selector
     )
-    if message.format not in (pb.PROFILE_FORMAT_UNSPECIFIED, pb.PROFILE_FORMAT_FLAMEGRAPH):
-        raise Refusal("unimplemented", f"format {message.format}: only flame graphs are given")
     nodes = asked.nodes(message.max_nodes)
+    return _merged(request, pb.SelectMergeSpanProfileResponse, selection, nodes, message.format)
+
+
+def _merged(request: Request, kind: type[Message], selection: questions.Selection, nodes: int, format: int) -> Message:
+    """Merged stacks as a flame graph, or as a tree."""
+    if format not in (pb.PROFILE_FORMAT_UNSPECIFIED, pb.PROFILE_FORMAT_FLAMEGRAPH, pb.PROFILE_FORMAT_TREE):
+        raise Refusal(
+            "unimplemented", f"format {format}: not one that is given; ask for a flame graph, a tree or pprof"
+        )
     with question(request) as connection:
         bars = questions.flame_graph(connection, questions.weights(connection, selection), max_nodes=nodes)
-    return pb.SelectMergeSpanProfileResponse(flamegraph=graphs.single(bars))
+    return kind(tree=graphs.tree(bars)) if format == pb.PROFILE_FORMAT_TREE else kind(flamegraph=graphs.single(bars))
+
+
+def _select_merge_profile(request: Request, message: pb.SelectMergeProfileRequest) -> Message:
+    selection = asked.selection(
+        message.profile_typeID,
+        message.label_selector,
+        message.start,
+        message.end,
+        stacks=message.stack_trace_selector,
+        traces=message.trace_id_selector,
+        profiles=message.profile_id_selector,
+    )
+    asked.nodes(message.max_nodes)
+    with question(request) as connection:
+        return files.profile(connection, selection)
 
 
 def _diff(request: Request, message: pb.DiffRequest) -> Message:
@@ -201,6 +224,7 @@ _CALLS: Final[dict[str, tuple[type[Message], Callable[[Request, Any], Message]]]
     "SelectSeries": (pb.SelectSeriesRequest, _select_series),
     "SelectMergeStacktraces": (pb.SelectMergeStacktracesRequest, _select_merge_stacktraces),
     "SelectMergeSpanProfile": (pb.SelectMergeSpanProfileRequest, _select_merge_span_profile),
+    "SelectMergeProfile": (pb.SelectMergeProfileRequest, _select_merge_profile),
     "Diff": (pb.DiffRequest, _diff),
     "GetProfileStats": (pb.GetProfileStatsRequest, _stats),
 }

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pipeline.errors import PipelineError, QueryError, UsageError
+from pipeline.errors import PipelineError, TimeLimit, UsageError
 from pipeline.server.guard import MAX_BODY_BYTES
 from pipeline.text import printable
 
@@ -79,7 +79,7 @@ def refused(error: Refusal | PipelineError) -> Response:
 def _code(error: PipelineError) -> str:
     if isinstance(error, UsageError):
         return "invalid_argument"
-    return "deadline_exceeded" if isinstance(error, QueryError) and "was ended" in str(error) else "internal"
+    return "deadline_exceeded" if isinstance(error, TimeLimit) else "internal"
 
 
 def _plain(body: bytes, encoding: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Bars of a flame graph as Grafana takes them: names once, and a flat list of numbers for each level."""
+"""Bars of a flame graph as Grafana takes them: names once, and a flat list of numbers for each level; as a tree; as JSON of /render."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.generated.querier_pb2 import FlameGraph, FlameGraphDiff, Level
+from pipeline.outputs.protobuf_rows import joined, taken, texts, varints
 from pipeline.values import Int64s, Result
 
 _RIGHT = ("shiftRight", "valueRight", "selfRight")
+_OBJECTS = frozenset({"inuse_objects", "alloc_objects", "goroutine", "samples"})
 _BOTH = ("shift", "value", "self", *_RIGHT)
 
 
@@ -37,6 +39,54 @@ def double(bars: Result) -> FlameGraphDiff:
         leftTicks=left,
         rightTicks=right,
     )
+
+
+def tree(bars: Result) -> bytes:
+    """One flame graph as Pyroscope's own tree: the nodes in depth-first order, each its name, its own weight, and how many are below it.
+
+    pyroscope: pkg/model/tree.go. The first node is the root, and nameless; nothing at all is no bytes.
+    """
+    table = bars.table
+    if table["valueRight"][0].as_py() == 0:
+        return b""
+    place, level = table["node_index"].to_numpy().astype(np.int64), table["level"].to_numpy().astype(np.int64)
+    # Bars are sorted by level and place: the caller of one is the last of the level above that comes before it.
+    width = int(place.max()) + 1
+    caller = np.searchsorted(level * width + place, (level[1:] - 1) * width + place[1:]) - 1
+    children = np.bincount(caller, minlength=len(place))
+    names = pa.concat_arrays([pa.array([""]), table["label"].combine_chunks()[1:].cast(pa.string())])
+    name = texts(names)
+    nodes = joined(varints(name.sizes), name, varints(table["selfRight"].to_numpy()), varints(children))
+    return taken(nodes, np.argsort(place)).data.tobytes()
+
+
+def flamebearer(graph: FlameGraph | FlameGraphDiff, profile_type: str) -> dict[str, object]:
+    """What is drawn by /render and /render-diff: numbers are plain there, not text."""
+    _, name, unit, *_ = profile_type.split(":")
+    if name == "cpu":
+        units, rate = "samples", 1_000_000_000
+    else:
+        units, rate = "objects" if name in _OBJECTS else unit, 100
+    ticks: dict[str, int] = {}
+    if isinstance(graph, FlameGraphDiff):
+        ticks = {"leftTicks": graph.leftTicks, "rightTicks": graph.rightTicks}
+    return {
+        "version": 1,
+        "flamebearer": {
+            "names": list(graph.names),
+            "levels": [list(level.values) for level in graph.levels],
+            "numTicks": graph.total,
+            "maxSelf": graph.max_self,
+        },
+        "metadata": {
+            "format": "double" if ticks else "single",
+            "spyName": "gospy",
+            "sampleRate": rate,
+            "units": units,
+            "name": name,
+        },
+        **ticks,
+    }
 
 
 def _parts(table: pa.Table, columns: tuple[str, ...]) -> tuple[list[str], list[Int64s]]:

@@ -19,6 +19,9 @@ _NODES: Final = 8_192
 _MOST_NODES: Final = 1 << 20
 _LEAST_STEP_S: Final = 0.001
 _MOST_STEP_S: Final = 1e12
+# So many of them make a second, and numbers below that are taken for them.
+_SCALES: Final = ((1, 10**10), (1000, 10**13), (1_000_000, 10**16), (1_000_000_000, 10**19))
+_SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800, "M": 2_592_000, "y": 31_536_000}
 _MOST_MATCHERS: Final = 100
 _MOST_NAMES: Final = 100
 
@@ -96,6 +99,34 @@ def nodes(max_nodes: int) -> int:
     if not 0 <= max_nodes <= _MOST_NODES:
         raise UsageError(f"max_nodes {max_nodes}: not a number from 1 to {_MOST_NODES:,}")
     return max_nodes or _NODES
+
+
+def at_ms(text: str, *, now_ms: int) -> int:
+    """A time of /render in milliseconds: since 1970 in s, ms, us or ns, as its size says, or `now-1h`."""
+    if re.fullmatch(r"[0-9]{1,19}", text):
+        number = int(text)
+        return next(number * 1000 // parts for parts, below in _SCALES if number < below)
+    relative = re.fullmatch(r"now(?:-([0-9]{1,9})(s|m|min|h|d|w|M|y))?", text)
+    if relative is None:
+        raise UsageError(f"{text[:100]!r}: not a time; give milliseconds since 1970, or now-1h")
+    return now_ms - 1000 * int(relative[1] or 0) * _SECONDS[relative[2] or "s"]
+
+
+def typed_query(text: str) -> str:
+    """The profile type in a query of /render, `type{selector}`."""
+    for matcher in parse(text):
+        if matcher.name == "__profile_type__" and matcher.operator == "=":
+            return matcher.value
+    raise UsageError(
+        f"query {text[:200]!r}: begins with no profile type, as in memory:inuse_space:bytes:space:bytes{{}}"
+    )
+
+
+def whole(text: str) -> int:
+    """A number in an address."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise UsageError(f"{text[:100]!r}: not a number from 0 on")
+    return int(text)
 
 
 def _ids(texts: Sequence[str], digits: int) -> tuple[str, ...]:

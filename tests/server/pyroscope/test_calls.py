@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from pipeline import flow
 from pipeline.generated import querier_pb2 as pb
-from tests.builders.profile import profile
-from tests.server.conftest import served
-from tests.warehouse.builder import LIMITS, heap
+from tests.server.pyroscope.conftest import START
 
-START = 1_767_225_600_000
 INUSE = "memory:inuse_space:bytes:space:bytes"
 ALLOCATED = "memory:alloc_space:bytes:space:bytes"
 CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder = tmp_path_factory.mktemp("pyroscope")
-    for minute, grow in enumerate((100, 250, 400)):
-        (folder / f"heap-{minute}.pb").write_bytes(heap(minute, grow=grow))
-        (folder / f"cpu-{minute}.pb").write_bytes(
-            profile(
-                "main.f main.main 1 10",
-                "main.g main.main 2 20",
-                types=("samples/count", "cpu/nanoseconds"),
-                time_ns=(START + minute * 60_000) * 1_000_000,
-                duration_ns=10_000_000_000,
-                period_type="cpu/nanoseconds",
-            )
-        )
-    flow.ingest([str(folder)], str(folder / "lake"), labels={"service": "shop", "instance": "a"}, limits=LIMITS)
-    flow.load(str(folder / "lake"), str(folder / "p.duckdb"))
-    with served(folder / "p.duckdb") as asking:
-        yield asking
 
 
 def ask(client: httpx.Client, call: str, **body: object) -> Any:
@@ -117,6 +92,15 @@ def test_bars_begin_behind_those_before_them_and_small_ones_are_merged(client: h
     ]
 
 
+def test_the_same_is_given_as_a_tree_and_as_a_profile(client: httpx.Client) -> None:
+    tree = ask(client, "SelectMergeStacktraces", **select(INUSE), maxNodes=1, format="PROFILE_FORMAT_TREE")["tree"]
+    found = ask(client, "SelectMergeStacktraces", **select(INUSE), format=4)["pprof"]["profile"]
+
+    assert base64.b64decode(tree) == b"\0\0\1\x09main.main\0\1\x05other\xc2\3\0"
+    assert found == ask(client, "SelectMergeProfile", **select(INUSE))
+    assert sum(int(sample["value"][0]) for sample in found["sample"]) == 450
+
+
 def test_where_nothing_is_there_is_one_empty_bar(client: httpx.Client) -> None:
     empty = {"names": ["total"], "levels": [{"values": ["0", "0", "0", "0"]}]}
 
@@ -140,6 +124,10 @@ def test_two_ranges_are_laid_over_each_other(client: httpx.Client) -> None:
         ("SelectMergeStacktraces", select(INUSE, selector='{a=~"("}'), "invalid_argument"),
         ("SelectMergeStacktraces", select(INUSE, 2, 1), "invalid_argument"),
         ("SelectMergeStacktraces", {**select(INUSE), "maxNodes": -1}, "invalid_argument"),
+        ("SelectMergeStacktraces", {**select(INUSE), "format": "PROFILE_FORMAT_DOT"}, "unimplemented"),
+        ("SelectMergeStacktraces", {**select(INUSE), "async": {}}, "unimplemented"),
+        ("SelectMergeProfile", select("memory:nothing"), "invalid_argument"),
+        ("SelectMergeProfile", {**select(INUSE), "maxNodes": -1}, "invalid_argument"),
         ("SelectSeries", select(INUSE), "invalid_argument"),
         ("LabelValues", {}, "invalid_argument"),
         ("SelectHeatmap", {}, "unimplemented"),

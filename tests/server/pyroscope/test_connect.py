@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import PipelineError, QueryError, UsageError
+from pipeline.errors import PipelineError, QueryError, TimeLimit, UsageError
 from pipeline.generated.querier_pb2 import LabelValuesRequest, LabelValuesResponse
 from pipeline.server.guard import MAX_BODY_BYTES
 from pipeline.server.pyroscope.connect import Refusal, call
@@ -24,7 +24,8 @@ def echo(_: Request, asked: Message) -> Message:
     errors: dict[str, Exception] = {
         "refused": Refusal("not_found", "nothing \u202e here"),
         "usage": UsageError("wrong"),
-        "late": QueryError("it took long and was ended"),
+        "late": TimeLimit("too long"),
+        "query": QueryError("a column that was ended"),
         "other": PipelineError("broken"),
     }
     if asked.name in errors:
@@ -86,6 +87,7 @@ def test_gzip_is_unpacked_within_limits() -> None:
         ("refused", 404, "not_found"),
         ("usage", 400, "invalid_argument"),
         ("late", 504, "deadline_exceeded"),
+        ("query", 500, "internal"),
         ("other", 500, "internal"),
     ],
 )

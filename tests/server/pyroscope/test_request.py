@@ -68,3 +68,34 @@ def test_numbers_have_their_limits(check: Callable[[float], int], good: dict[flo
     for given in bad:
         with pytest.raises(UsageError, match="not a number"):
             check(given)
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("1767225600", 1_767_225_600_000),
+        ("1767225600123", 1_767_225_600_123),
+        ("1767225600123456", 1_767_225_600_123),
+        ("1767225600123456789", 1_767_225_600_123),
+        ("now", 10**12),
+        ("now-2h", 10**12 - 7_200_000),
+        ("now-1M", 10**12 - 2_592_000_000),
+    ],
+)
+def test_times_are_taken_in_every_unit_and_from_now(text: str, ms: int) -> None:
+    assert request.at_ms(text, now_ms=10**12) == ms
+
+
+@pytest.mark.parametrize("text", ["", "-5", "now-", "now+1h", "1e9", "9" * 20, "yesterday"])
+def test_other_times_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not a time"):
+        request.at_ms(text, now_ms=0)
+
+
+def test_a_query_names_its_type_before_the_brace() -> None:
+    assert request.typed_query(TYPE + '{service_name="x"}') == TYPE
+    with pytest.raises(UsageError, match="begins with no profile type"):
+        request.typed_query('{service_name="x"}')
+    for wrong in ("-1", "x", "9" * 10):
+        with pytest.raises(UsageError, match="not a number"):
+            request.whole(wrong)

@@ -87,16 +87,17 @@ func main() {
 		"tree":                   stacks(start, end, selector, querierv1.ProfileFormat_PROFILE_FORMAT_TREE),
 		"pprof":                  stacks(start, end, selector, querierv1.ProfileFormat_PROFILE_FORMAT_PPROF),
 		"nothing there":          stacks(1000, 4000, selector, querierv1.ProfileFormat_PROFILE_FORMAT_UNSPECIFIED),
+		"wrong range":            stacks(end+1, end, selector, querierv1.ProfileFormat_PROFILE_FORMAT_UNSPECIFIED),
 		"wrong selector":         stacks(start, end, `{a=~"("}`, querierv1.ProfileFormat_PROFILE_FORMAT_UNSPECIFIED),
 	} {
 		answer, err := client.SelectMergeStacktraces(ctx, connect.NewRequest(request))
 		tell(name, answer, err)
 	}
-	{
+	for name, other := range map[string]string{"wrong type": "memory:nothing", "unknown type": "memory:nothing:bytes:space:bytes"} {
 		request := stacks(start, end, selector, querierv1.ProfileFormat_PROFILE_FORMAT_UNSPECIFIED)
-		request.ProfileTypeID = "memory:nothing"
+		request.ProfileTypeID = other
 		answer, err := client.SelectMergeStacktraces(ctx, connect.NewRequest(request))
-		tell("wrong type", answer, err)
+		tell(name, answer, err)
 	}
 	{
 		answer, err := client.SelectMergeSpanProfile(ctx, connect.NewRequest(&querierv1.SelectMergeSpanProfileRequest{

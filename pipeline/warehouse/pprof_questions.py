@@ -1,0 +1,185 @@
+"""What a pprof file is made of, for the samples of some profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Literal
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.values import Sampled
+from pipeline.warehouse.query import ask
+
+# What makes two samples one: nothing, stack and labels, the stack alone.
+Unit = Literal["sample", "labelled stack", "stack"]
+
+
+def sampled(
+    connection: duckdb.DuckDBPyConnection,
+    profiles: Mapping[int, int],
+    sample_types: Sequence[str] | None = None,
+    *,
+    unit: Unit = "labelled stack",
+    stack_ids: Sequence[int] | None = None,
+    label_set_ids: Sequence[int] | None = None,
+    is_never_negative: bool = False,
+) -> Sampled:
+    """The samples of some profiles, added up, with all that is needed to name their stacks.
+
+    profiles           profile_id -> how often it counts; -1 takes it away
+    sample_types       all of the profiles when None, in the order of the first profile that has them
+    unit               `sample` keeps each sample of one profile apart, in the order of its file
+    stack_ids          only samples with these; all when None
+    label_set_ids      only samples with these; all when None
+    is_never_negative  less than nothing counts as nothing
+    """
+    parameters: dict[str, object] = {
+        "profiles": [{"profile_id": id, "times": times} for id, times in profiles.items()],
+        "types": None if sample_types is None else list(sample_types),
+        "stacks": None if stack_ids is None else list(stack_ids),
+        "sets": None if label_set_ids is None else list(label_set_ids),
+    }
+
+    def asked(query: str, **more: object) -> pa.Table:
+        return ask(connection, _CHOSEN + query, {**parameters, **more}, described=False).table
+
+    types = asked(_TYPES)
+    rows = asked(_ROWS, unit=unit, least=0 if is_never_negative else None)
+    is_first = rows["place"].to_numpy() == 1
+    (header,) = asked(_HEADER).to_pylist()
+    return Sampled(
+        header=header,
+        sample_types=list(_named(types.to_pylist())),
+        samples=rows.select(["stack_id", "label_set_id"]).filter(pa.array(is_first)),
+        values=rows.select(["row_index", "position", "value"]),
+        stacks=asked(_STACKS),
+        label_sets=asked(_LABEL_SETS),
+        locations=asked(_LOCATIONS),
+        functions=asked(_FUNCTIONS),
+        mappings=asked(_MAPPINGS, is_one=len(profiles) == 1),
+    )
+
+
+def _named(types: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """Names as the file has them: a repeated one without its position."""
+    seen: set[str] = set()
+    for position, one in enumerate(types):
+        name = one["sample_type"]
+        plain = name.removesuffix(f"#{position}")
+        seen.add(name)
+        yield plain if plain in seen else name, one["unit"]
+
+
+_CHOSEN: Final = """
+WITH counted AS (
+  SELECT each.profile_id, each.times
+  FROM (SELECT unnest($profiles::STRUCT(profile_id INTEGER, times INTEGER)[]) AS each)
+),
+typed AS (
+  SELECT
+    sample_type,
+    arg_min(unit, (time_ns, profile_id)) AS unit,
+    (row_number() OVER (
+      ORDER BY list_position($types::VARCHAR[], sample_type), arg_min((time_ns, profile_id, position), (time_ns, profile_id))
+    ) - 1)::INTEGER AS position
+  FROM profile_sample_type
+  JOIN counted USING (profile_id)
+  JOIN profile USING (profile_id)
+  WHERE $types IS NULL OR list_contains($types::VARCHAR[], sample_type)
+  GROUP BY sample_type
+),
+chosen AS (
+  SELECT sample.*, typed.position, counted.times
+  FROM sample_value AS sample
+  JOIN counted USING (profile_id)
+  JOIN typed USING (sample_type)
+  WHERE ($stacks IS NULL OR stack_id IN (SELECT unnest($stacks::INTEGER[])))
+    AND ($sets IS NULL OR label_set_id IN (SELECT unnest($sets::INTEGER[])))
+  -- A sample of nothing but zeros is one too.
+  UNION ALL
+  SELECT profile_id, sample_index, stack_id, NULL, 0, label_set_id, 0, times
+  FROM sample
+  JOIN counted USING (profile_id)
+  WHERE ($stacks IS NULL OR stack_id IN (SELECT unnest($stacks::INTEGER[])))
+    AND ($sets IS NULL OR label_set_id IN (SELECT unnest($sets::INTEGER[])))
+),
+placed AS (
+  SELECT * FROM location
+  WHERE location_id IN (
+    SELECT unnest(location_ids) FROM stack WHERE stack_id IN (SELECT stack_id FROM chosen)
+  )
+)
+"""
+_TYPES: Final = "SELECT sample_type, unit FROM typed ORDER BY position"
+_ROWS: Final = """,
+added AS (
+  SELECT
+    CASE WHEN $unit = 'sample' THEN sample_index ELSE 0 END AS sample_index,
+    stack_id,
+    CASE WHEN $unit <> 'stack' THEN label_set_id END AS label_set_id,
+    position,
+    greatest(int64.clamp(SUM(value::HUGEINT * times)), $least::BIGINT) AS value
+  FROM chosen
+  GROUP BY ALL
+)
+SELECT
+  dense_rank() OVER (ORDER BY sample_index, stack_id, label_set_id) - 1 AS row_index,
+  row_number() OVER (PARTITION BY sample_index, stack_id, label_set_id ORDER BY position) AS place,
+  stack_id,
+  label_set_id,
+  position,
+  value
+FROM added
+WHERE $unit = 'sample' OR value <> 0
+ORDER BY row_index, position
+"""
+# Of several files what pprof makes of them when it adds them up: google/pprof, profile/merge.go.
+_HEADER: Final = """
+SELECT
+  coalesce(MIN(nullif(time_ns, 0)) FILTER (times > 0), 0) AS time_ns,
+  coalesce(int64.clamp(SUM(duration_ns::HUGEINT * times)), 0) AS duration_ns,
+  coalesce(MAX(period), 0) AS period,
+  coalesce(arg_min(period_type, (time_ns, profile_id)), '') AS period_type,
+  coalesce(arg_min(period_unit, (time_ns, profile_id)), '') AS period_unit,
+  coalesce(
+    arg_min(default_sample_type, (time_ns, profile_id))
+      FILTER (default_sample_type IN (SELECT sample_type FROM typed)),
+    ''
+  ) AS default_sample_type,
+  coalesce(arg_min(drop_frames, (time_ns, profile_id)), '') AS drop_frames,
+  coalesce(arg_min(keep_frames, (time_ns, profile_id)), '') AS keep_frames,
+  coalesce(
+    list_distinct(flatten(list(comments ORDER BY time_ns, profile_id))), []
+  ) AS comments,
+  coalesce(arg_min(doc_url, (time_ns, profile_id)) FILTER (doc_url <> ''), '') AS doc_url
+FROM profile
+JOIN counted USING (profile_id)
+"""
+_STACKS: Final = """
+SELECT stack_id, location_ids FROM stack WHERE stack_id IN (SELECT stack_id FROM chosen) ORDER BY stack_id
+"""
+_LABEL_SETS: Final = """
+SELECT label_set_id, labels FROM label_set WHERE label_set_id IN (SELECT label_set_id FROM chosen) ORDER BY label_set_id
+"""
+_LOCATIONS: Final = "SELECT location_id, mapping_id, address, is_folded, lines FROM placed ORDER BY location_id"
+_FUNCTIONS: Final = """
+SELECT function_id, name, system_name, file, start_line
+FROM function
+WHERE function_id IN (SELECT line.function_id FROM (SELECT unnest(lines) AS line FROM placed))
+ORDER BY function_id
+"""
+# Of several files a binary is where the first of them has it; of one, all of its mappings are there.
+_MAPPINGS: Final = """
+SELECT
+  mapping_id,
+  memory_start,
+  memory_limit,
+  mapping.* EXCLUDE (mapping_id)
+FROM profile_mapping
+JOIN counted USING (profile_id)
+JOIN profile USING (profile_id)
+JOIN mapping USING (mapping_id)
+QUALIFY $is_one OR row_number() OVER (PARTITION BY mapping_id ORDER BY time_ns, profile_id, position) = 1
+ORDER BY position, time_ns, profile_id
+"""
