@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse.modules import Key, create_beside, modules, standing_on, stored_by
+from pipeline.warehouse.modules import Key, create_beside, modules, standing_on, stored_by, tables_under
 from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
@@ -339,7 +339,10 @@ def _beside(connection: duckdb.DuckDBPyConnection, stage: Stage) -> Iterator[str
             f"CREATE TABLE beside.main.key AS SELECT {', '.join(stage.key)} FROM {_TOUCHED[stage.key]} LIMIT 0"
         )
         connection.execute("USE beside")
+        read = {"profile", *tables_under(stage.views)}
         for name, condition in _shown(stage.key).items():
+            if name not in read:
+                continue
             connection.execute(f"CREATE VIEW main.{name} AS FROM {home}.main.{name} AS shown WHERE {condition}")
         create_beside(connection, stage.views, home=home, shown=lambda columns: _condition(stage.key, columns))
         connection.execute(f"USE {home}")

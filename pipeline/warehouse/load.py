@@ -24,6 +24,7 @@ from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.incoming import HELD, insert
 from pipeline.warehouse.modules import create_modules, fingerprint, modules, quoted
+from pipeline.warehouse.packing import comments, definitions
 from pipeline.warehouse.part import Part
 
 if TYPE_CHECKING:
@@ -180,15 +181,11 @@ def create_tables(connection: duckdb.DuckDBPyConnection, *, described: bool = Tr
 
     described  with its comments in the catalog, which take longer than the tables
     """
-    statements = []
+    statements: list[str] = []
     for table in tables().values():
-        columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
-        statements.append(f"CREATE TABLE {table.name} ({columns})")
+        statements += definitions(table)
         if described:
-            statements.append(f"COMMENT ON TABLE {table.name} IS {quoted(table.summary)}")
-            statements += [
-                f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}' for column in table.columns
-            ]
+            statements += [f"COMMENT ON {what} IS {quoted(text)}" for what, text in comments(table)]
     connection.execute(";".join(statements))
 
 
