@@ -164,6 +164,16 @@ _TOUCH_BY_SYMBOLS = """
 INSERT INTO touched_series
 SELECT DISTINCT series_id FROM heap._stack WHERE stack_id IN (FROM renamed_stack)
 """
+# What is worked out by series is of heap profiles: of goroutines, traces and the rest nothing is, and nothing was.
+_ONLY_HEAPS = """
+DELETE FROM touched_series AS touched
+WHERE NOT EXISTS (FROM heap.profiles WHERE heap.profiles.series_id = touched.series_id)
+  AND NOT EXISTS (
+    FROM profile
+    JOIN profile_sample_type USING (profile_id)
+    WHERE profile.series_id = touched.series_id AND sample_type = 'inuse_space'
+  )
+"""
 _TOUCHED_BUILDS = """
 CREATE OR REPLACE TEMP TABLE touched_build AS
 SELECT service, build FROM profile WHERE series_id IN (SELECT series_id FROM touched_series)
@@ -243,6 +253,8 @@ def follow(
     is_renamed = symbolise(connection)
     if is_renamed and "heap._stack" in names:
         connection.execute(_TOUCH_BY_SYMBOLS)
+    if "heap.profiles" in names:
+        connection.execute(_ONLY_HEAPS)
     connection.execute(_TOUCHED_BUILDS)
     if "attribution._module" in names:
         connection.execute(_TOUCHED_FUNCTIONS)
