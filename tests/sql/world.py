@@ -173,12 +173,14 @@ def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
     if unknown := set(block.columns) - set(declared):
         raise CaseError(f"given {block.target}: it has no column {', '.join(sorted(unknown))}")
     rows = [_completed(block.target, dict(zip(block.columns, row, strict=True)), declared) for row in block.rows]
-    given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})  # noqa: F841
+    given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})
     values = {column.name: f'rows."{column.name}"::{column.sql_type}' for column in table.columns}
+    connection.register("given", given)
     if table.alike:
         pack(connection, table, "given", raw={name: name for name in values}, values=values, joins={})
     else:
         connection.execute(f"INSERT INTO {table.name} SELECT {', '.join(values.values())} FROM given AS rows")
+    connection.unregister("given")
 
 
 def _completed(table: str, row: Row, declared: Mapping[str, TableColumn]) -> dict[str, str | None]:
