@@ -62,6 +62,8 @@ def _table(table: Declaration) -> Iterator[str]:
     facts = [_fact("key", table), _fact("partition", table)]
     if "origin" in table.directives:
         facts.append("made by the warehouse, not in the lake")
+    if "alike" in table.directives:
+        facts.append("in DuckDB a view, which keeps once what rows have alike")
     yield _facts(facts)
     yield "| column | type | meaning |\n|---|---|---|"
     yield from (_table_column(item) for item in table.items)

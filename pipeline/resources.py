@@ -1,4 +1,4 @@
-"""Finds `schemas/` and `sql/`: beside the package in a checkout, inside it in a wheel."""
+"""Finds `schemas/` and `sql/`: beside the package in a checkout, inside it in a wheel; and where what was made of them is kept."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ def dashboards() -> list[Path]:
 def asset(name: str) -> str:
     """The text of a file that goes into HTML pages."""
     return (_PACKAGE / "outputs" / "assets" / name).read_text(encoding="utf-8")
+
+
+def cache() -> Path:
+    """Where what can be made again is kept: beside the sources in a checkout, else in the user's cache."""
+    # A wheel has no Makefile beside it, and its folder may belong to root.
+    checkout = _PACKAGE.parent
+    return checkout / ".cache" if (checkout / "Makefile").exists() else Path.home() / ".cache" / "heapscape"
 
 
 def _folder(name: str) -> Path:

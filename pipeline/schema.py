@@ -71,6 +71,8 @@ class Table:
     partition   columns that become `name=value` folders of the lake
     sort        columns the rows of a file are sorted by
     dictionary  columns with few distinct values, kept as dictionaries in memory
+    alike       columns of DuckDB that have few combinations of values, each of which is kept once
+    ticks       columns of DuckDB with times of a clock that ticks every 64 ns
     in_lake     whether files of it are in the lake; the warehouse makes the others itself
     """
 
@@ -84,6 +86,8 @@ class Table:
     partition: tuple[str, ...]
     sort: tuple[str, ...]
     dictionary: frozenset[str]
+    alike: tuple[str, ...]
+    ticks: tuple[str, ...]
     in_lake: bool
     declaration: Declaration
 
@@ -134,6 +138,8 @@ def _table(declaration: Declaration) -> Table:
         partition=listed["partition"],
         sort=listed["sort"],
         dictionary=dictionary,
+        alike=declaration.listed("alike"),
+        ticks=declaration.listed("ticks"),
         in_lake="origin" not in declaration.directives,
         declaration=declaration,
     )

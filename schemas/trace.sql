@@ -65,6 +65,8 @@ CREATE TABLE trace_generation (
 --
 -- key: trace_id, time_ns
 -- dictionary: from_state, from_reason, to_state, reason
+-- alike: from_state, from_reason, from_stack_id, to_state, reason, stack_id, by_stack_id
+-- ticks: time_ns, duration_ns
 CREATE TABLE goroutine_transition (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),

@@ -20,6 +20,8 @@ from pipeline.warehouse.faults import explained
 ALIAS = "heapscape"
 # What DuckDB 1.5 and dashboards built on it read; columns of one text take no room in it.
 _STORAGE = "v1.5.0"
+# A table of a few rows takes a block, and there are some fifty.
+FORMAT = f"STORAGE_VERSION '{_STORAGE}', BLOCK_SIZE 65536"
 # What stands behind the checksum that a DuckDB file begins with.
 _MAGIC = (8, b"DUCK")
 _STOPPED_BY = frozenset({signal.SIGINT, signal.SIGTERM})
@@ -57,7 +59,7 @@ def open_for_load(
             connection.execute(f"SET memory_limit = '{config.size_bytes(memory) * 2 // 3}B'")
         # What does not fit into memory can be larger than what a temporary folder has room for.
         connection.execute(f"SET temp_directory = {_literal(f'{path}.spill')}")
-        connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} (STORAGE_VERSION '{_STORAGE}')")
+        connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} ({FORMAT})")
         connection.execute(f"USE {ALIAS}")
         yield connection
         connection.execute("CHECKPOINT")

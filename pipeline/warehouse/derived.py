@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse.modules import Key, create_beside, modules, standing_on, stored_by
+from pipeline.warehouse.modules import Key, create_beside, modules, standing_on, stored_by, tables_under
 from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
@@ -164,6 +164,16 @@ _TOUCH_BY_SYMBOLS = """
 INSERT INTO touched_series
 SELECT DISTINCT series_id FROM heap._stack WHERE stack_id IN (FROM renamed_stack)
 """
+# What is worked out by series is of heap profiles: of goroutines, traces and the rest nothing is, and nothing was.
+_ONLY_HEAPS = """
+DELETE FROM touched_series AS touched
+WHERE NOT EXISTS (FROM heap.profiles WHERE heap.profiles.series_id = touched.series_id)
+  AND NOT EXISTS (
+    FROM profile
+    JOIN profile_sample_type USING (profile_id)
+    WHERE profile.series_id = touched.series_id AND sample_type = 'inuse_space'
+  )
+"""
 _TOUCHED_BUILDS = """
 CREATE OR REPLACE TEMP TABLE touched_build AS
 SELECT service, build FROM profile WHERE series_id IN (SELECT series_id FROM touched_series)
@@ -243,6 +253,8 @@ def follow(
     is_renamed = symbolise(connection)
     if is_renamed and "heap._stack" in names:
         connection.execute(_TOUCH_BY_SYMBOLS)
+    if "heap.profiles" in names:
+        connection.execute(_ONLY_HEAPS)
     connection.execute(_TOUCHED_BUILDS)
     if "attribution._module" in names:
         connection.execute(_TOUCHED_FUNCTIONS)
@@ -339,7 +351,10 @@ def _beside(connection: duckdb.DuckDBPyConnection, stage: Stage) -> Iterator[str
             f"CREATE TABLE beside.main.key AS SELECT {', '.join(stage.key)} FROM {_TOUCHED[stage.key]} LIMIT 0"
         )
         connection.execute("USE beside")
+        read = {"profile", *tables_under(stage.views)}
         for name, condition in _shown(stage.key).items():
+            if name not in read:
+                continue
             connection.execute(f"CREATE VIEW main.{name} AS FROM {home}.main.{name} AS shown WHERE {condition}")
         create_beside(connection, stage.views, home=home, shown=lambda columns: _condition(stage.key, columns))
         connection.execute(f"USE {home}")

@@ -19,6 +19,7 @@ from pipeline.schema import Table, TableColumn, struct_fields, tables
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import quoted
 from pipeline.warehouse.numbering import is_nested, numbered
+from pipeline.warehouse.packing import kept_in, pack
 from pipeline.warehouse.part import Part
 
 _ASK_LAKE = "heapscape lake verify tells which files are not as they were written"
@@ -191,7 +192,7 @@ def _of_sources() -> Iterator[tuple[str, str]]:
     for table in tables().values():
         column = next((column.name for column in table.columns if column.counts == "source"), None)
         if column and table.name not in ("source", "source_name"):
-            yield table.name, column
+            yield kept_in(table), column
 
 
 def _give_numbers(
@@ -251,27 +252,34 @@ def _insert_symbols(connection: duckdb.DuckDBPyConnection, table: Table, paths: 
         else _value(column, "rows")
         for column in table.columns
     )
-    joins = " ".join(_joins(table, but=table.name))
+    joins = " ".join(join for _, join in _joins(table, but=table.name))
     with numbered(connection, nested):
         return _count(connection.execute(f"INSERT INTO {table.name} SELECT {columns} FROM ({new}) AS rows {joins}"))
 
 
 def _insert_rows(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> int:
     """Rows of sources that are new."""
+    if table.alike:
+        raw = {column.name: column.lake_name or f"{column.name.removesuffix('_id')}_hash" for column in table.columns}
+        values = {column.name: _value(column, "rows") for column in table.columns}
+        return _count(pack(connection, table, _files(table, paths), raw=raw, values=values, joins=dict(_joins(table))))
     columns = ", ".join(_value(column, "rows") for column in table.columns)
-    joins = " ".join(_joins(table))
+    joins = " ".join(join for _, join in _joins(table))
     return _count(
         connection.execute(f"INSERT INTO {table.name} SELECT {columns} FROM {_files(table, paths)} AS rows {joins}")
     )
 
 
-def _joins(table: Table, *, but: str = "") -> Iterator[str]:
-    """A join for every column that speaks of another table; where that is NULL, and only there, a row may lack it."""
+def _joins(table: Table, *, but: str = "") -> Iterator[tuple[str, str]]:
+    """By column a join for every one that speaks of another table; where that is NULL, and only there, a row may lack it."""
     for column in table.columns:
         if column.counts not in (None, but, "series") and not column.sql_type.endswith("[]"):
             kind = "LEFT JOIN" if column.nullable else "JOIN"
             name = column.lake_name or f"{column.name.removesuffix('_id')}_hash"
-            yield f'{kind} key_{column.counts} AS "of_{column.name}" ON "of_{column.name}".hash = rows.{name}'
+            yield (
+                column.name,
+                f'{kind} key_{column.counts} AS "of_{column.name}" ON "of_{column.name}".hash = rows.{name}',
+            )
 
 
 def _value(column: TableColumn, rows: str) -> str:

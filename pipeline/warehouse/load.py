@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,11 +20,13 @@ from pipeline import __version__
 from pipeline.errors import LakeError, UsageError
 from pipeline.schema import tables
 from pipeline.warehouse import derived, symbols
+from pipeline.warehouse.blank import copy_blank
 from pipeline.warehouse.connect import lock, open_for_load, open_once, open_readonly
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.incoming import HELD, insert
 from pipeline.warehouse.modules import create_modules, fingerprint, modules, quoted
+from pipeline.warehouse.packing import comments, definitions
 from pipeline.warehouse.part import Part
 
 if TYPE_CHECKING:
@@ -117,12 +120,12 @@ def _load(
     try:
         if not is_new:
             shutil.copyfile(path, draft)
+        elif views is None:
+            create = partial(_create_file, threads=threads, memory=memory)
+            copy_blank(draft, declarations=wanted.declarations, create=create)
         with open_for_load(draft, threads=threads, memory=memory) as connection:
-            if is_new:
-                # A statement by itself is written through to the disk.
-                connection.begin()
+            if is_new and views is not None:
                 _create(connection, views)
-                connection.commit()
             rows = _fill(
                 connection,
                 files,
@@ -155,9 +158,7 @@ def loaded_once(
         threads = 1
     with open_once(threads=threads, memory=memory) as connection:
         with explained("memory", memory=memory):
-            connection.begin()
             _create(connection, views)
-            connection.commit()
             for name, table in rows.items():
                 connection.register(f"held_{name}", table)
             for _ in insert(connection, dict.fromkeys(rows, HELD), part=_WHOLE, memory=memory):
@@ -171,8 +172,16 @@ def loaded_once(
 
 def _create(connection: duckdb.DuckDBPyConnection, views: Collection[str] | None) -> None:
     """Create all tables, and the views that will be asked; all when None."""
+    # A statement by itself is written through to the disk.
+    connection.begin()
     create_tables(connection, described=views is None)
     create_modules(connection, None if views is None else {*views, *derived.VIEWS, *symbols.VIEWS})
+    connection.commit()
+
+
+def _create_file(path: str, *, threads: int | None, memory: str | None) -> None:
+    with open_for_load(path, threads=threads, memory=memory) as connection:
+        _create(connection, None)
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, *, described: bool = True) -> None:
@@ -180,15 +189,11 @@ def create_tables(connection: duckdb.DuckDBPyConnection, *, described: bool = Tr
 
     described  with its comments in the catalog, which take longer than the tables
     """
-    statements = []
+    statements: list[str] = []
     for table in tables().values():
-        columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
-        statements.append(f"CREATE TABLE {table.name} ({columns})")
+        statements += definitions(table)
         if described:
-            statements.append(f"COMMENT ON TABLE {table.name} IS {quoted(table.summary)}")
-            statements += [
-                f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.doc)}' for column in table.columns
-            ]
+            statements += [f"COMMENT ON {what} IS {quoted(text)}" for what, text in comments(table)]
     connection.execute(";".join(statements))
 
 

@@ -15,6 +15,7 @@ from pipeline.errors import SchemaError
 from pipeline.resources import views
 from pipeline.schema import tables
 from pipeline.sqldoc import Declaration, declarations
+from pipeline.warehouse.packing import definitions
 
 # How COMMENT ON calls what a file declares.
 _CATALOG_KINDS = {"VIEW": "VIEW", "MACRO": "MACRO TABLE", "FUNCTION": "MACRO"}
@@ -22,6 +23,7 @@ _CATALOG_KINDS = {"VIEW": "VIEW", "MACRO": "MACRO TABLE", "FUNCTION": "MACRO"}
 Key = tuple[str, ...]
 _REMARK = re.compile(r"--.*$", re.MULTILINE)
 _NAME = re.compile(r"\b\w+\.\w+\b")
+_WORD = re.compile(r"\w+")
 
 
 class _Modules(Mapping[str, Declaration]):
@@ -64,6 +66,7 @@ def modules() -> Mapping[str, Declaration]:
 def fingerprint() -> str:
     """Changes with any declared table, view or macro."""
     texts = [table.declaration.text for table in tables().values()] + [module.text for module in modules().values()]
+    texts += [statement for table in tables().values() for statement in definitions(table)]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
@@ -121,6 +124,11 @@ def create_beside(
             connection.execute(f"CREATE VIEW {name} AS FROM {home}.{name} AS shown WHERE {condition}")
         elif name in needed:
             connection.execute(declared[name].text)
+
+
+def tables_under(wanted: Sequence[str]) -> Set[str]:
+    """The declared tables that some views may read, those below other stored views left out."""
+    return {word for name in _needed(wanted) for word in _WORD.findall(modules()[name].query)} & set(tables())
 
 
 def _needed(wanted: Sequence[str]) -> Set[str]:

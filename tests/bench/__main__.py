@@ -14,7 +14,7 @@ from tests.bench import work
 from tests.bench.big_profile import SMALL_PER_SERIES, extreme_profile, large_profile, small_profiles
 from tests.bench.big_trace import huge_trace, large_trace
 from tests.bench.comparison import Comparison, as_table
-from tests.bench.follow import follow_fleet, start
+from tests.bench.follow import follow_fleet, follow_trace, start
 
 
 def main(argv: list[str]) -> int:
@@ -47,6 +47,7 @@ def _thorough() -> list[Measurement]:
         partial(work.ingest_within_memory, small, f"{len(small):,} small heap profiles"),
         partial(work.ingest_within_memory, [extreme], "an extreme profile"),
         partial(work.ingest_within_memory, [huge_trace()], "a trace of more than 500 MB"),
+        partial(follow_trace, large_trace(), pairs=5),
         partial(follow_fleet, 1000),
         partial(follow_fleet, 10_000),
         start,
@@ -62,6 +63,7 @@ def _quick() -> list[Measurement]:
         partial(work.order_trace, large_trace(), pairs=1),
         partial(work.ask_top, large, few, pairs=1, seconds=0.0),
         partial(work.ingest_within_memory, few, f"{len(few)} small heap profiles"),
+        partial(follow_trace, large_trace(), pairs=1),
         partial(follow_fleet, 100),
         start,
     ]

@@ -57,6 +57,22 @@ def follow_fleet(profiles: int) -> list[Comparison]:
         return found + _views(f"{scratch}/all.duckdb")
 
 
+def follow_trace(file: Path, *, pairs: int) -> list[Comparison]:
+    """A large trace: ingest, and a new database of the lake."""
+    ingested, loaded = [], []
+    with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+        for pair in range(pairs):
+            lake, database = f"{pair}.lake", f"{pair}.duckdb"
+            ingested.append(_run(["ingest", str(file), "--lake", lake], scratch)[0])
+            loaded.append(_run(["load", "--lake", lake, "--db", database], scratch)[0])
+        found = (_mib(f"{scratch}/{lake}"),), (_mib(f"{scratch}/{database}"),)
+    size = file.stat().st_size / 1e6
+    return [
+        Comparison(f"a trace of {size:.0f} MB: load against ingest", tuple(ingested), tuple(loaded), 1.0),
+        Comparison("… the database against the lake", *found, 8.0, "MiB"),
+    ]
+
+
 def start() -> list[Comparison]:
     """The help, a question about one file and one about a database, warm; and `make run` from an empty clone."""
     file = str(next(fleet(MOMENTS).rglob("*.pb.gz")))

@@ -25,6 +25,7 @@ from pipeline.schema import TableColumn, tables
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.load import create_tables
 from pipeline.warehouse.modules import create_modules, modules, stored_by
+from pipeline.warehouse.packing import kept_in, pack
 from tests.sql.case import Block, CaseError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -131,7 +132,7 @@ def fill(
 
     views  only what these stand on; all when None
     """
-    for name in (*tables(), *(name for name, module in modules().items() if stored_by(module))):
+    for name in (*map(kept_in, tables().values()), *(name for name, module in modules().items() if stored_by(module))):
         connection.execute(f"DELETE FROM {name}")
     connection.execute(_GIVEN_VALUES)
     values = [block for block in given if block.target == "sample_value"]
@@ -172,9 +173,14 @@ def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
     if unknown := set(block.columns) - set(declared):
         raise CaseError(f"given {block.target}: it has no column {', '.join(sorted(unknown))}")
     rows = [_completed(block.target, dict(zip(block.columns, row, strict=True)), declared) for row in block.rows]
-    given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})  # noqa: F841
-    values = ", ".join(f'"{column.name}"::{column.sql_type}' for column in table.columns)
-    connection.execute(f"INSERT INTO {table.name} SELECT {values} FROM given")
+    given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})
+    values = {column.name: f'rows."{column.name}"::{column.sql_type}' for column in table.columns}
+    connection.register("given", given)
+    if table.alike:
+        pack(connection, table, "given", raw={name: name for name in values}, values=values, joins={})
+    else:
+        connection.execute(f"INSERT INTO {table.name} SELECT {', '.join(values.values())} FROM given AS rows")
+    connection.unregister("given")
 
 
 def _completed(table: str, row: Row, declared: Mapping[str, TableColumn]) -> dict[str, str | None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline import flow
 from pipeline.schema import tables
 from tests.builders.profile import profile
+from tests.builders.trace import BLOCKED, trace
 from tests.warehouse.builder import heap, offer
 
 
@@ -96,3 +98,16 @@ def test_every_column_of_a_loaded_table_has_its_declared_type(tmp_path: Path) ->
     for name, table in tables().items():
         described = [(row[0], row[1].replace('"', "")) for row in asked(db, f"DESCRIBE {name}")]
         assert described == [(column.name, column.sql_type.replace('"', "")) for column in table.columns]
+
+
+def test_transitions_of_a_trace_are_its_own_and_go_when_it_expires(tmp_path: Path) -> None:
+    told = "SELECT * EXCLUDE (trace_id) FROM goroutine_transition WHERE trace_id = {} ORDER BY time_ns"
+    db = loaded(tmp_path, trace(25, BLOCKED), trace(26, BLOCKED))
+
+    assert [row[6] for row in asked(db, told.format(1))] == ["running", "waiting", "runnable", "running"]
+    assert asked(db, told.format(2)) == asked(db, told.format(1))
+
+    flow.expire_lake(str(tmp_path / "lake"), before=datetime.now(UTC) + timedelta(days=1))
+    flow.load(str(tmp_path / "lake"), str(db))
+
+    assert asked(db, "SELECT (SELECT COUNT(*) FROM goroutine_transition), (SELECT COUNT(*) FROM trace)") == [(0, 0)]

@@ -412,7 +412,9 @@ def test_every_table_view_column_and_macro_has_its_comment_in_the_catalog(lake: 
 
     views = [module for module in modules().values() if module.kind == "VIEW"]
     assert bare == []
-    assert counts == [(len(tables()) + len(views), len(modules()) - len(views))]
+    # A table that says what its rows have alike is a view of two.
+    packed = sum(2 for table in tables().values() if table.alike)
+    assert counts == [(len(tables()) + packed + len(views), len(modules()) - len(views))]
 
 
 def test_duckdb_takes_the_declarations_as_they_are_written() -> None:

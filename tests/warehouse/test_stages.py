@@ -26,6 +26,13 @@ def test_every_stored_view_is_in_one_stage_behind_those_it_stands_on() -> None:
             assert place[other] < number or (is_same and place[other] == number)
 
 
+def test_what_is_worked_out_by_series_stands_on_heap_profiles() -> None:
+    # So that a load may pass over all other series.
+    by_series = {name for name in modules() if stored_by(modules()[name]) == ("series_id",)}
+
+    assert {name for name in by_series if "heap.profiles" not in standing_on([name])} == set()
+
+
 def test_what_is_staged_is_worked_out_once_and_is_a_view_for_who_asks_for_it(tmp_path: Path) -> None:
     found = [stage.views for stage in stages(in_order())]
     staged = [name for name in in_order() if staged_by(modules()[name])]
