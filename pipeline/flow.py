@@ -95,8 +95,7 @@ def ingest(
     offered = np.empty(0, np.int64) if check_content else known.offered
     n_known, batches = _planned(paths, labels=labels, skip=(lake, *skip), limits=limits, offered=offered)
     advance(n_known)
-    decode = partial(ingest_batch, lake=lake, limits=limits, ready=ready or unheard)
-    work = partial(decode, known=known)
+    work = partial(ingest_batch, lake=lake, limits=limits, known=known, ready=ready or unheard)
     ingested: Counter[str] = Counter()
     refusals: list[tuple[str, str]] = []
     losses: list[Loss] = []
@@ -104,7 +103,7 @@ def ingest(
         while (after := commit(lake, result.written, known=known)) is None:
             # Another writer was faster with some of it.
             known = read_known(lake)
-            result = decode(batch, known=known)
+            result = work(batch, known=known)
         known = after
         ingested.update(result.ingested)
         n_known += result.known
