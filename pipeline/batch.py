@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,14 @@ _OF_MOMENTS = {"memstats": "memstats", "metrics": "runtime_metric"}
 _FILES = {"gctrace": "log", "memstats": "memstats", "metrics": "metrics"}
 # Plain bytes that are decoded together.
 _DECODE_BYTES = 16 << 20
+
+
+# Told which kinds of input will be decoded: the names of formats, with their variant where they have some.
+Ready: TypeAlias = Callable[[Set[str]], object]
+
+
+def unheard(kinds: Set[str]) -> None:
+    """Tell nobody."""
 
 
 class Takes(Protocol):
@@ -65,14 +73,16 @@ def ingest_batch(
     lake: str,
     limits: Limits,
     known: Known,
+    ready: Ready = unheard,
 ) -> BatchResult:
     """Decode one batch in this process and write its Parquet files, not yet visible to anyone.
 
     An input that a bug of ours makes impossible to decode is refused; the others go in.
 
     known  what the lake has: what went in already is left out, what was refused is written if the outcome is another
+    ready  told which kinds of input will be decoded, before they are
     """
-    attempt = partial(_attempt, batch, lake=lake, limits=limits, known=known, held={})
+    attempt = partial(_attempt, batch, lake=lake, limits=limits, known=known, held={}, ready=ready)
     try:
         return attempt(careful=False)
     except (LakeError, *ENDS):
@@ -84,7 +94,7 @@ def ingest_batch(
 
 
 def hold_batch(
-    batch: Sequence[Origin], *, limits: Limits, most_bytes: int
+    batch: Sequence[Origin], *, limits: Limits, most_bytes: int, ready: Ready = unheard
 ) -> tuple[BatchResult, Mapping[str, pa.Table]] | None:
     """Decode one batch in this process and keep its rows in memory, as for a lake that has nothing yet.
 
@@ -92,7 +102,7 @@ def hold_batch(
     """
     held = Held(most_bytes)
     try:
-        told = _fill(held, batch, limits=limits, known=Known(), held={}, lake=None)
+        told = _fill(held, batch, limits=limits, known=Known(), held={}, lake=None, ready=ready)
     except ENDS:
         raise
     except BaseException:
@@ -107,6 +117,7 @@ def _attempt(
     limits: Limits,
     known: Known,
     held: MutableMapping[str, bytes],
+    ready: Ready,
     careful: bool,
 ) -> BatchResult:
     """One try at a batch, which leaves nothing when it fails.
@@ -117,7 +128,7 @@ def _attempt(
     from pipeline.lake.commit import open_writer
 
     with open_writer(lake) as writer:
-        told = _fill(writer, batch, limits=limits, known=known, held=held, lake=lake if careful else None)
+        told = _fill(writer, batch, limits=limits, known=known, held=held, lake=lake if careful else None, ready=ready)
     return told(writer.written)
 
 
@@ -129,6 +140,7 @@ def _fill(
     known: Known,
     held: MutableMapping[str, bytes],
     lake: str | None,
+    ready: Ready,
 ) -> Callable[[Written], BatchResult]:
     """Hand all that a batch has to the writer.
 
@@ -149,6 +161,7 @@ def _fill(
                 repeated.append((blob.source, known_format.name))
             else:
                 fresh.append((blob, known_format))
+        ready({f"{one.name} {one.variant(blob.content)}".strip() for blob, one in fresh})
         sound, broken = (_by_format(fresh), []) if lake is None else _sound(fresh, lake=lake)
         for known_format, together in sound:
             taken, turned_down = _decode(known_format, together, writer=writer, ingested=ingested, losses=losses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -46,6 +47,8 @@ LEAST_MEMORY = "20MB"
 # Of decoding alone: with less hardly a profile is small enough.
 LEAST_DECODING_MEMORY = "64KB"
 
+# Set by those who look for faults in kernels.
+_BOUNDS = "NUMBA_BOUNDSCHECK"
 _PREFIXES = "KMGT"
 _UNITS = (
     {"B": 1}
@@ -68,6 +71,22 @@ def token() -> str:
 def without_algebra() -> None:
     """Before numpy is imported: its library of linear algebra, which nothing here calls, makes no threads, which takes 20 ms."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def numba_settings() -> Mapping[str, str]:
+    """What the environment says to numba, which compiles accordingly."""
+    named = {name: value for name, value in sorted(os.environ.items()) if name.startswith("NUMBA_")}
+    return {name: value for name, value in named.items() if (name, value) != (_BOUNDS, "0")}
+
+
+def is_compiling() -> bool:
+    """Whether kernels are compiled; if not they are ordinary functions, to be looked into."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+
+
+def is_checking_bounds() -> bool:
+    """Whether compiled kernels check each index."""
+    return os.environ.get(_BOUNDS, "0") != "0"
 
 
 def size_bytes(text: str) -> int:

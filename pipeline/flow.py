@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from pipeline.batch import Ready
     from pipeline.lake.describe import Description
     from pipeline.lake.keep import Kept
     from pipeline.lake.verify import Finding
@@ -72,6 +73,7 @@ def ingest(
     executor: Executor | None = None,
     check_content: bool = False,
     lasting: bool = True,
+    ready: Ready | None = None,
     advance: Callable[[int], None] = lambda inputs: None,
 ) -> Receipt:
     """Read every input under `paths` and commit it to the lake; inputs already there are skipped.
@@ -82,9 +84,10 @@ def ingest(
     executor  where batches are decoded; None is this process
     check_content  read files too whose path, size and time of change are known
     lasting   other engines may read the lake: what was committed goes into its Delta tables before this returns
+    ready     told which kinds of input will be decoded, before they are, in the process that will
     advance   told how many more inputs are done, after each batch
     """
-    from pipeline.batch import ingest_batch
+    from pipeline.batch import ingest_batch, unheard
     from pipeline.lake.commit import commit, settle
     from pipeline.lake.snapshot import read_known
 
@@ -92,7 +95,7 @@ def ingest(
     offered = np.empty(0, np.int64) if check_content else known.offered
     n_known, batches = _planned(paths, labels=labels, skip=(lake, *skip), limits=limits, offered=offered)
     advance(n_known)
-    work = partial(ingest_batch, lake=lake, limits=limits, known=known)
+    work = partial(ingest_batch, lake=lake, limits=limits, known=known, ready=ready or unheard)
     ingested: Counter[str] = Counter()
     refusals: list[tuple[str, str]] = []
     losses: list[Loss] = []
@@ -100,7 +103,7 @@ def ingest(
         while (after := commit(lake, result.written, known=known)) is None:
             # Another writer was faster with some of it.
             known = read_known(lake)
-            result = ingest_batch(batch, lake=lake, limits=limits, known=known)
+            result = work(batch, known=known)
         known = after
         ingested.update(result.ingested)
         n_known += result.known
@@ -121,6 +124,7 @@ def once(
     memory: str,
     views: Collection[str] | None,
     told: Callable[[Receipt], None],
+    ready: Ready | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of some inputs for one question, of which nothing is kept.
 
@@ -128,12 +132,13 @@ def once(
 
     views  the views and macros that will be asked; all when None
     told   called before it is made; what it raises ends it
+    ready  told which kinds of input will be decoded, before they are
     """
-    from pipeline.batch import hold_batch
+    from pipeline.batch import hold_batch, unheard
 
     _, batches = _planned(paths, labels={}, skip=(), limits=limits, offered=np.empty(0, np.int64))
     if len(batches) == 1 and is_small(batches[0], most_bytes=_ONCE_BYTES):
-        held = hold_batch(batches[0], limits=limits, most_bytes=_ONCE_ROW_BYTES)
+        held = hold_batch(batches[0], limits=limits, most_bytes=_ONCE_ROW_BYTES, ready=ready or unheard)
         if held:
             result, rows = held
             told(Receipt(1, result.ingested, result.known, result.refusals, result.losses))
@@ -143,7 +148,7 @@ def once(
                 yield connection
             return
     with TemporaryDirectory(prefix="heapscape-") as folder:
-        told(ingest(paths, f"{folder}/lake", labels={}, limits=limits, lasting=False))
+        told(ingest(paths, f"{folder}/lake", labels={}, limits=limits, lasting=False, ready=ready))
         load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory, views=views)
         with open_warehouse(f"{folder}/once.duckdb", threads=threads, memory=memory) as connection:
             yield connection

@@ -199,6 +199,7 @@ class Format:
     may_hold   whether a file that begins so may be of this format without showing it there; asked when no format recognises it
     holds      whether it is, for which all of it may have to be read
     identity_labels  labels that are part of what a file is: equal bytes under other values are another source
+    variant    which of its layouts a file that begins so has, where other code decodes each
     """
 
     name: str
@@ -209,6 +210,7 @@ class Format:
     may_hold: Callable[[bytes], bool] = lambda head: False
     holds: Callable[[Blob], bool] = lambda blob: False
     identity_labels: tuple[str, ...] = ()
+    variant: Callable[[bytes], str] = lambda head: ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 numba compiles a kernel for the types it is called with, so the way to compile what the product uses is to
 use it: a tiny input of each kind goes through every room into a database that is thrown away, the kinds in processes
-beside each other. Those of traces take as long as all others, and are not waited for where there may be none.
+beside each other. Who has a profile does not wait for what decodes traces: only kinds that are read are compiled for.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -19,7 +20,6 @@ from pipeline import flow
 from pipeline.endings import tell
 from pipeline.inputs.limits import Limits
 from pipeline.kernels import cache_folder
-from pipeline.workers import workers
 
 # profile.proto by hand: one sample type, two samples with a label (of one, all columns would lie in one piece, for which
 # numba compiles code of its own), one location with a line, one function.
@@ -63,39 +63,46 @@ _LOG = (
 )
 _DUMP = b"goroutine 1 [running]:\nmain.main()\n\t/main.go:3 +0x1\n"
 _LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=1, max_depth=1)
-# What nearly every run reads, and the rest, each in the shares that different processes compile.
-PROFILES: Final = ("profile", "text")
-EVERYTHING: Final = (*PROFILES, "trace", "old trace")
-_SHARES: Final[Mapping[str, Mapping[str, bytes]]] = {
-    "profile": {"tiny.pb": _PROFILE},
-    "text": {"tiny.txt": _TEXT, "report.txt": _REPORT, "service.log": _LOG, "dump.txt": _DUMP},
-    "trace": {"tiny.trace": _TRACE},
-    "old trace": {"old.trace": _OLD_TRACE},
+# By what flow.ingest calls an input: how people call it, and an input that has all it may have. The other formats have no
+# kernels of their own.
+_TINY: Final[Mapping[str, tuple[str, str, bytes]]] = {
+    "pprof": ("profiles", "tiny.pb", _PROFILE),
+    "gotrace": ("traces", "tiny.trace", _TRACE),
+    "gotrace v1": ("traces of Go 1.21 and before", "old.trace", _OLD_TRACE),
+    "legacy": ("text profiles", "tiny.txt", _TEXT),
+    "goroutines": ("goroutine dumps", "dump.txt", _DUMP),
+    "gctrace": ("logs", "service.log", _LOG),
+    "escape": ("escape reports", "report.txt", _REPORT),
 }
+EVERYTHING: Final = frozenset(_TINY)
+# What they share is ready by the time the decoder of profiles is, which takes two thirds of the time.
+_BESIDE: Final = {"pprof": "escape"}
 
 
-def missing(kinds: Sequence[str]) -> list[str]:
-    """Those of the shares whose kernels, as they are now, have not been compiled on this machine."""
-    return [kind for kind in kinds if not _stamp(kind).exists()]
+def missing(kinds: Set[str]) -> list[str]:
+    """Those of the kinds of input whose kernels, as they are now, have not been compiled on this machine."""
+    return [kind for kind in _TINY if kind in kinds and not _stamp(kind).exists()]
 
 
 def compile_kernels(kinds: Sequence[str]) -> None:
-    """Compile the kernels of some shares, as many at a time as there are cores; up to a minute, once."""
-    cache_folder().mkdir(parents=True, exist_ok=True)
+    """Compile the kernels of some kinds of input, as many at a time as there are cores; up to a minute, once."""
+    # Most runs find all compiled, and need no processes.
+    from pipeline.workers import workers
+
+    kinds = list(dict.fromkeys([*kinds, *missing({_BESIDE[kind] for kind in kinds if kind in _BESIDE})]))
     with workers(min(len(kinds), os.cpu_count() or 1)) as executor:
         for kind in (executor.map if executor else map)(_compile, kinds):
             _stamp(kind).touch()
 
 
 def _compile(kind: str) -> str:
-    """Compile the kernels of one share in this process."""
+    """Compile the kernels of one kind of input in this process."""
+    _, name, content = _TINY[kind]
     # What a compiler makes, it mostly keeps: to look for what is left takes a tenth of the time.
     gc.disable()
     with TemporaryDirectory(prefix="heapscape-") as folder:
-        for name, content in _SHARES[kind].items():
-            Path(folder, name).write_bytes(content)
-        inputs = [f"{folder}/{name}" for name in _SHARES[kind]]
-        receipt = flow.ingest(inputs, f"{folder}/lake", labels={}, limits=_LIMITS)
+        Path(folder, name).write_bytes(content)
+        receipt = flow.ingest([f"{folder}/{name}"], f"{folder}/lake", labels={}, limits=_LIMITS)
         assert not receipt.refusals, receipt.refusals
         flow.load(f"{folder}/lake", f"{folder}/tiny.duckdb")
     gc.enable()
@@ -106,16 +113,23 @@ def _stamp(kind: str) -> Path:
     return cache_folder() / f"{kind.replace(' ', '-')}.warm"
 
 
-def compile_missing(kinds: Sequence[str] = PROFILES) -> None:
-    """Compile what has not been yet of some shares; says so, because it takes a while."""
-    cold = missing(kinds)
-    if not cold:
+def compile_missing(kinds: Set[str]) -> None:
+    """Compile what has not been yet for some kinds of input; says so, because it takes a while."""
+    if not missing(kinds):
         return
-    what = "kernels for profiles" if set(cold) <= set(PROFILES) else "kernels"
-    tell(f"compiling the {what} for this machine, once; up to a minute\n")
-    started = time.monotonic()
-    compile_kernels(cold)
-    tell(f"compiled in {time.monotonic() - started:.0f} s\n")
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with open(cache_folder() / "lock", "w") as lock:
+        # Who decodes beside this process waits for it, and finds all done.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        cold = missing(kinds)
+        if not cold:
+            return
+        tell(
+            f"compiling the kernels for {', '.join(_TINY[kind][0] for kind in cold)}, once on this machine: up to a minute\n"
+        )
+        started = time.monotonic()
+        compile_kernels(cold)
+        tell(f"compiled in {time.monotonic() - started:.0f} s\n")
 
 
 if __name__ == "__main__":

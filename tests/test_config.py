@@ -48,3 +48,18 @@ def test_every_setting_has_an_environment_variable_of_its_name_and_a_help() -> N
 
 def test_the_default_memory_is_a_size() -> None:
     assert size_bytes(str(config.MEMORY.default)) == 1 << 30
+
+
+def test_a_setting_of_numba_that_changes_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in config.numba_settings():
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NUMBA_BOUNDSCHECK", "0")
+    assert config.numba_settings() == {}
+    assert not config.is_checking_bounds()
+    assert config.is_compiling()
+
+    monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    assert config.numba_settings() == {"NUMBA_BOUNDSCHECK": "1", "NUMBA_DISABLE_JIT": "1"}
+    assert config.is_checking_bounds()
+    assert not config.is_compiling()

@@ -23,6 +23,7 @@ from pipeline.cli.options import (
     outcome_option,
 )
 from pipeline.errors import PipelineError, UsageError
+from pipeline.warm import compile_missing
 from pipeline.workers import workers
 
 _SOME_REFUSED = 1
@@ -101,11 +102,6 @@ def ingest_with_progress(
     """Ingest in this process, in several, or on a cluster, with a bar on a terminal."""
     if scheduler:
         check_paths(inputs, lake)
-    else:
-        # Before the bar, which has no place for a line of its own.
-        from pipeline.warm import compile_missing
-
-        compile_missing()
     try:
         with (
             progress("decoding", None) as advance,
@@ -119,6 +115,8 @@ def ingest_with_progress(
                 skip=skip,
                 executor=executor,
                 check_content=check_content,
+                # Who runs a cluster warms its workers.
+                ready=None if scheduler else compile_missing,
                 advance=advance,
             )
     except BrokenProcessPool as error:

@@ -20,6 +20,7 @@ from pipeline.inputs.limits import MEMORY_FOR_ONE, Limits
 from pipeline.outputs import tabular
 from pipeline.text import storable
 from pipeline.warehouse.questions import Selection
+from pipeline.warm import compile_missing
 
 if TYPE_CHECKING:
     import duckdb
@@ -207,7 +208,15 @@ def opened(
             yield connection
         return
     told = partial(_leave_out, inputs=inputs)
-    with flow.once(inputs, limits=limits(memory), threads=threads, memory=memory, views=views, told=told) as connection:
+    with flow.once(
+        inputs,
+        limits=limits(memory),
+        threads=threads,
+        memory=memory,
+        views=views,
+        told=told,
+        ready=compile_missing,
+    ) as connection:
         yield connection
 
 

@@ -145,8 +145,8 @@ def test_streams_are_written_where_text_is_made_printable_alone() -> None:
     assert guilty == allowed
 
 
-def test_the_environment_is_read_in_config_and_by_the_kernels_cache_alone() -> None:
-    allowed = {"pipeline/config.py", "pipeline/kernels/__init__.py"}
+def test_the_environment_is_read_in_config_alone() -> None:
+    allowed = {"pipeline/config.py"}
     guilty = [
         name(path)
         for path in MODULES

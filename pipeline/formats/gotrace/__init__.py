@@ -13,8 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.formats.gotrace.recognise import looks_like_trace
+from pipeline.formats.gotrace.recognise import looks_like_trace, version_of
 from pipeline.values import Blob, Decoded, Format
+
+# Wire versions below are those of v1.py.
+_FIRST_OF_GENERATIONS = 22
 
 
 def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
@@ -22,6 +25,10 @@ def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     from pipeline.formats.gotrace.decode import decode
 
     return decode(blobs)
+
+
+def _variant(head: bytes) -> str:
+    return "v1" if (version_of(head) or 0) < _FIRST_OF_GENERATIONS else ""
 
 
 FORMAT = Format(
@@ -52,4 +59,5 @@ FORMAT = Format(
         "label_set",
     ),
     is_streamed=True,
+    variant=_variant,
 )
