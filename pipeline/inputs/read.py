@@ -209,7 +209,8 @@ def _layers(this: _Input) -> Iterator[Blob | Refusal]:
             yield from _members(this, _from_tar(this, pieces))
             return
         if this.is_streamed(pieces.peek(_HEAD_BYTES)):
-            yield _held_or_streamed(this, pieces, partial(_inflated_again, this, codec, layer))
+            again = partial(_inflated_again, this, codec, layer)
+            yield _held_or_streamed(this, pieces, again, most_held=this.limits.max_plain_bytes)
             return
         layer = Held(gather(_until_end(pieces), budget=this.budget))
     raise DecodeError(
@@ -224,7 +225,7 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
     elif is_tar(head):
         yield from _members(this, _from_tar(this, Section(layer)))
     elif layer.size > this.limits.max_plain_bytes and this.is_streamed(head):
-        yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read)
+        yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read, most_held=0)
     else:
         this.budget.check_plain(layer.size)
         plain = layer.content if isinstance(layer, Held) else gather(_until_end(Section(layer)), budget=this.budget)
@@ -246,7 +247,9 @@ def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int
     return Pieces(inflate(codec, Section(layer), budget=Budget(this.offered.size, this.limits))).read
 
 
-def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[[int], bytes]]) -> Blob:
+def _held_or_streamed(
+    this: _Input, plain: Stream, again: Callable[[], Callable[[int], bytes]], *, most_held: int
+) -> Blob:
     """The Blob of plain bytes that need not be held, and are not when they are too many or break off.
 
     Whoever reads what breaks off again is told so at its end, and can keep what came before.
@@ -257,14 +260,14 @@ def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[
             head = head or piece[: min(_HEAD_BYTES, this.limits.max_plain_bytes)]
             xxh64.update(piece)
             size += len(piece)
-            if size <= this.limits.max_plain_bytes:
+            if size <= most_held:
                 held.write(piece)
             elif held.tell():
                 held = io.BytesIO()
     except CutOff:
         is_whole = False
     source = _large_source(this, signed(xxh64.intdigest()))
-    if is_whole and size <= this.limits.max_plain_bytes:
+    if is_whole and size <= most_held:
         return Blob(source, held.getvalue())
     return Blob(source, head, Large(size, this.limits.max_plain_bytes, partial(same_again, again, xxh64.digest())))
 
