@@ -209,8 +209,7 @@ def _layers(this: _Input) -> Iterator[Blob | Refusal]:
             yield from _members(this, _from_tar(this, pieces))
             return
         if this.is_streamed(pieces.peek(_HEAD_BYTES)):
-            again = partial(_inflated_again, this, codec, layer)
-            yield _held_or_streamed(this, pieces, again, most_held=this.limits.max_plain_bytes)
+            yield _held_or_streamed(this, pieces, partial(_inflated_again, this, codec, layer))
             return
         layer = Held(gather(_until_end(pieces), budget=this.budget))
     raise DecodeError(
@@ -224,8 +223,10 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
         yield from _members(this, _from_zip(this, layer))
     elif is_tar(head):
         yield from _members(this, _from_tar(this, Section(layer)))
+    elif layer.size > this.limits.max_plain_bytes and layer is this.offered and this.is_streamed(head):
+        yield _streamed(this, head)
     elif layer.size > this.limits.max_plain_bytes and this.is_streamed(head):
-        yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read, most_held=0)
+        yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read)
     else:
         this.budget.check_plain(layer.size)
         plain = layer.content if isinstance(layer, Held) else gather(_until_end(Section(layer)), budget=this.budget)
@@ -243,13 +244,21 @@ def _large_source(this: _Input, source_hash: int) -> Source:
     return Source(source_hash, this.origin, this.offered.size, sha256)
 
 
+def _streamed(this: _Input, head: bytes) -> Blob:
+    """The Blob of a plain file that is too large to be held, which is hashed both ways in one reading."""
+    source_hash, sha256 = _hashes(this.offered, most=this.offered.size)
+    source = Source(source_hash, this.origin, this.offered.size, sha256)
+    digest = (source_hash % (1 << 64)).to_bytes(8, "big")
+    most = this.limits.max_plain_bytes
+    again = partial(same_again, lambda: Section(this.offered).read, digest)
+    return Blob(source, head[: min(_HEAD_BYTES, most)], Large(this.offered.size, most, again))
+
+
 def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int], bytes]:
     return Pieces(inflate(codec, Section(layer), budget=Budget(this.offered.size, this.limits))).read
 
 
-def _held_or_streamed(
-    this: _Input, plain: Stream, again: Callable[[], Callable[[int], bytes]], *, most_held: int
-) -> Blob:
+def _held_or_streamed(this: _Input, plain: Stream, again: Callable[[], Callable[[int], bytes]]) -> Blob:
     """The Blob of plain bytes that need not be held, and are not when they are too many or break off.
 
     Whoever reads what breaks off again is told so at its end, and can keep what came before.
@@ -260,14 +269,14 @@ def _held_or_streamed(
             head = head or piece[: min(_HEAD_BYTES, this.limits.max_plain_bytes)]
             xxh64.update(piece)
             size += len(piece)
-            if size <= most_held:
+            if size <= this.limits.max_plain_bytes:
                 held.write(piece)
             elif held.tell():
                 held = io.BytesIO()
     except CutOff:
         is_whole = False
     source = _large_source(this, signed(xxh64.intdigest()))
-    if is_whole and size <= most_held:
+    if is_whole and size <= this.limits.max_plain_bytes:
         return Blob(source, held.getvalue())
     return Blob(source, head, Large(size, this.limits.max_plain_bytes, partial(same_again, again, xxh64.digest())))
 
