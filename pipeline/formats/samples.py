@@ -223,7 +223,11 @@ def decoded(profiles: Sequence[Profile], refusals: Mapping[int, str]) -> Decoded
         "label": {name: whole.label[:, place] for place, name in enumerate(_LABEL)},
     }
     strings = joined_strings([whole.symbols.strings, strings_of(list(words.known))])
-    notes = [note for one in profiles for note in (*one.notes, *_notes(one))]
+    notes = [
+        note
+        for one in profiles
+        for note in (*one.notes, *oddities(one.blob_index, tally(one.part), magnitude(one.part)))
+    ]
     return Decoded(columns, replace(whole.symbols, strings=strings), notes, refusals)
 
 
@@ -266,13 +270,23 @@ def _value_counts(one: Profile) -> Int64s:
     return np.full(len(one.part.label_end), len(one.header.sample_types), np.int64)
 
 
-def _notes(one: Profile) -> Iterable[Note]:
-    """What is odd about any profile."""
-    symbols, values = one.part.symbols, one.part.values
-    yield Note(one.blob_index, "no_time", 1)
-    if not len(one.part.label_end):
-        yield Note(one.blob_index, "empty_profile", 1)
-    if len(symbols.location_address) and not len(symbols.function_name_text):
-        yield Note(one.blob_index, "no_functions", 1)
-    if len(values) and np.abs(values.astype(np.float64)).sum() >= 2.0**63:
-        yield Note(one.blob_index, "sum_out_of_range", 1)
+def tally(part: Part) -> Int64s:
+    """What `oddities` looks at: how many samples, locations and functions."""
+    return np.array([len(part.label_end), len(part.symbols.location_address), len(part.symbols.function_name_text)])
+
+
+def magnitude(part: Part) -> float:
+    """The values added up, signs left out."""
+    return float(np.abs(part.values.astype(np.float64)).sum())
+
+
+def oddities(blob_index: int, counts: Int64s, total: float) -> Iterable[Note]:
+    """What is odd about any profile, of which all `tally` and `magnitude` are known."""
+    samples, locations, functions = counts.tolist()
+    yield Note(blob_index, "no_time", 1)
+    if not samples:
+        yield Note(blob_index, "empty_profile", 1)
+    if locations and not functions:
+        yield Note(blob_index, "no_functions", 1)
+    if total >= 2.0**63:
+        yield Note(blob_index, "sum_out_of_range", 1)

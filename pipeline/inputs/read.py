@@ -223,6 +223,8 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
         yield from _members(this, _from_zip(this, layer))
     elif is_tar(head):
         yield from _members(this, _from_tar(this, Section(layer)))
+    elif layer.size > this.limits.max_plain_bytes and layer is this.offered and this.is_streamed(head):
+        yield _streamed(this, head)
     elif layer.size > this.limits.max_plain_bytes and this.is_streamed(head):
         yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read)
     else:
@@ -240,6 +242,16 @@ def _large_source(this: _Input, source_hash: int) -> Source:
     """A source whose offered bytes are read again to be hashed."""
     _, sha256 = _hashes(this.offered, most=this.offered.size)
     return Source(source_hash, this.origin, this.offered.size, sha256)
+
+
+def _streamed(this: _Input, head: bytes) -> Blob:
+    """The Blob of a plain file that is too large to be held, which is hashed both ways in one reading."""
+    source_hash, sha256 = _hashes(this.offered, most=this.offered.size)
+    source = Source(source_hash, this.origin, this.offered.size, sha256)
+    digest = (source_hash % (1 << 64)).to_bytes(8, "big")
+    most = this.limits.max_plain_bytes
+    again = partial(same_again, lambda: Section(this.offered).read, digest)
+    return Blob(source, head[: min(_HEAD_BYTES, most)], Large(this.offered.size, most, again))
 
 
 def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int], bytes]:

@@ -43,9 +43,10 @@ def _avalanche(state: np.uint64) -> np.uint64:
 
 @kernel
 def _word(data: Bytes, at: int) -> np.uint64:
-    value = np.uint64(0)
+    # Unsigned, or each byte would be asked whether it stands before the end: then eight are no word to the compiler.
+    start, value = np.uint64(at), np.uint64(0)
     for byte in range(8):
-        value |= np.uint64(data[at + byte]) << np.uint64(8 * byte)
+        value |= np.uint64(data[start + np.uint64(byte)]) << np.uint64(8 * byte)
     return value
 
 

@@ -11,6 +11,7 @@ from pipeline.tables.escape import Told, escape_tables
 from pipeline.tables.goroutine import goroutine_tables
 from pipeline.tables.process import process_tables
 from pipeline.tables.profile import profile_tables
+from pipeline.tables.profile_part import part_tables
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.tables.trace import trace_tables
 from pipeline.values import Blob, Decoded
@@ -27,6 +28,8 @@ def build_tables(
     built: dict[str, pa.Table] = {}
     if "profile" in decoded.columns:
         built.update(profile_tables(decoded, blobs))
+    if "profile_part" in decoded.columns:
+        built = dict(part_tables(built, decoded.columns["profile_part"]))
     if "goroutine_dump" in decoded.columns:
         built.update(goroutine_tables(decoded, blobs, samples=built["sample"]))
     if "escape_site" in decoded.columns:

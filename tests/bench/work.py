@@ -5,9 +5,11 @@ Every function here runs in a process of its own, which nothing before it has wa
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -107,6 +109,51 @@ def ingest_within_memory(files: Sequence[Path], what: str) -> list[Comparison]:
     """Peak memory of a process that ingests the files, against the documented gibibyte."""
     _ingested(files)
     return [Comparison(f"{what}: peak memory", (_MEMORY_MIB,), (peak_mib(),), 1.0, "MiB")]
+
+
+def ingest_text(file: Path, *, pairs: int) -> list[Comparison]:
+    """A large heap profile as text: processor time and peak memory of a whole process, against `go tool pprof -proto`."""
+    with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+        pprof = [toolchain.go(), "tool", "pprof", "-proto", f"-output={scratch}/heap.pb.gz", file]
+        environment = toolchain.environment()
+        _used(pprof, environment)
+        measured = [(_used(pprof, environment), _used(_ingesting(file, scratch, place))) for place in range(pairs)]
+    what = f"{file.stat().st_size / 1e6:,.0f} MB of text heap profile to Parquet, processor time of all cores"
+    return [
+        Comparison(what, tuple(one[0] for one, _ in measured), tuple(one[0] for _, one in measured), 1.0),
+        Comparison(
+            "… peak memory", tuple(one[1] for one, _ in measured), tuple(one[1] for _, one in measured), 1.0, "MiB"
+        ),
+    ]
+
+
+def ingest_log(file: Path, what: str, *, pairs: int) -> list[Comparison]:
+    """A log: processor time of a whole process, against what `wc -l` takes to read it."""
+    with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+        measured = [
+            (_used(["/usr/bin/env", "wc", "-l", file]), _used(_ingesting(file, scratch, place)))
+            for place in range(pairs)
+        ]
+    times = tuple(one[0] for one, _ in measured), tuple(one[0] for _, one in measured)
+    rate = file.stat().st_size / 1e3 / min(times[1])
+    return [Comparison(f"{what} to Parquet ({rate:,.0f} MB/s), against wc -l", *times, target=None)]
+
+
+def _ingesting(file: Path, scratch: str, place: int) -> list[str | Path]:
+    return [sys.executable, "-m", "pipeline", "ingest", file, "--lake", f"{scratch}/lake-{place}"]
+
+
+def _used(command: Sequence[str | Path], environment: Mapping[str, str] = os.environ) -> tuple[float, float]:
+    """Milliseconds of processor time that a process took, and MiB of memory at its peak."""
+    process = os.posix_spawn(
+        str(command[0]),
+        list(map(str, command)),
+        environment,
+        file_actions=[(os.POSIX_SPAWN_OPEN, one, os.devnull, os.O_WRONLY, 0) for one in (1, 2)],
+    )
+    _, status, used = os.wait4(process, 0)
+    assert status == 0, command
+    return 1e3 * (used.ru_utime + used.ru_stime), used.ru_maxrss / 1024
 
 
 def ask_top(large: Path, others: Sequence[Path], *, pairs: int, seconds: float) -> list[Comparison]:

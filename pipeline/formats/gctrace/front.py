@@ -64,11 +64,16 @@ class Front:
     is_glued: bool
 
 
+_NOTHING: Final = Front(NO_STAMP, "", is_glued=False)
+
+
 def front_of(before: bytes) -> Front:
     """Take apart what stands before a line."""
+    if not before:
+        return _NOTHING
     text = before.decode("utf-8", "replace").replace("\0", "\ufffd")
     if not text.strip():
-        return Front(NO_STAMP, "", is_glued=False)
+        return _NOTHING
     beginning = text[:_MOST_CHARS]
     stamps = [stamp_of(found) for found in _STAMP.finditer(beginning)]
     stamp = next((one for one in stamps if one.at_us is not None), stamps[0] if stamps else NO_STAMP)

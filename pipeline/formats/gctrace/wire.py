@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _MOST: Final = (1 << 63) - 1
@@ -17,6 +18,8 @@ _MOST: Final = (1 << 63) - 1
 _NO_GOAL: Final = 1 << 62
 # A float has room for so many digits and the point.
 _EXACT_CHARS: Final = 12
+# Times have three digits and sizes are whole MiB: most of a log were met before, and need not be worked out again.
+_REMEMBERED: Final = 1 << 14
 _N: Final = rb"(\d{1,40})"
 _SIGNED: Final = rb"(-?\d{1,40})"
 _MS: Final = rb"(\d{1,40}(?:\.\d{1,9})?)"
@@ -78,6 +81,7 @@ def _number(digits: bytes | None, unit: int = 1) -> int:
     return number
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _ns(decimal: bytes, unit: int = 1_000_000) -> int:
     """A decimal number of milliseconds, or of a `unit` of nanoseconds, cut off below one."""
     if len(decimal) <= _EXACT_CHARS:
@@ -86,10 +90,12 @@ def _ns(decimal: bytes, unit: int = 1_000_000) -> int:
     return _number(whole, unit) + int(fraction.ljust(9, b"0") or b"0") * unit // 1_000_000_000
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _mib(digits: bytes) -> int:
     return _number(digits, 1 << 20)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _goal(digits: bytes) -> int | None:
     goal = int(digits) << 20
     if goal >= 1 << 64:

@@ -26,7 +26,7 @@ def read_count_header(line: bytes) -> tuple[Header, Spelling]:
             f"line 1: {line[:80].decode('utf-8', 'replace')!r} goes on otherwise than the header of a profile"
         )
     kind = (found[1].decode("utf-8", "replace"), "count")
-    return Header((kind,), kind, 1), Spelling("^([0-9]+) $", _values, is_end=True, totals=(int(found[2]),))
+    return Header((kind,), kind, 1), Spelling("n ", _values, is_end=True, totals=(int(found[2]),))
 
 
 def _values(numbers: Int64s) -> tuple[Int64s, None]:

@@ -7,47 +7,111 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
+import numpy as np
+
 from pipeline.errors import DecodeError
 from pipeline.formats.legacy.contention import read_contention_header
 from pipeline.formats.legacy.count import read_count_header
 from pipeline.formats.legacy.cpu import calls, is_java, read_cpu
 from pipeline.formats.legacy.heap import read_heap_header
 from pipeline.formats.legacy.java import named, read_java
-from pipeline.formats.legacy.maps import mapped, maps_of
+from pipeline.formats.legacy.maps import mapped, maps_of, may_announce_maps
 from pipeline.formats.legacy.recognise import CONTENTION, COUNT, CPU, HEAP, JAVA, header_line, spelling
-from pipeline.formats.legacy.records import Spelling, read_records
+from pipeline.formats.legacy.records import Records, Spelling, read_records
 from pipeline.formats.legacy.stacks import part_of
 from pipeline.formats.legacy.thread import read_threads
 from pipeline.formats.legacy.wire import memstats_trailer, pieces_of
 from pipeline.formats.memstats.trailer import columns_of_trailers
-from pipeline.formats.samples import Header, Profile, decoded
+from pipeline.formats.samples import Header, Profile, decoded, magnitude, oddities, tally
 from pipeline.values import Blob, Decoded, Note
 
 _PIECE_BYTES: Final = 8 << 20
+# The samples of a larger text are given out a part at a time, each of which takes as much.
+_PART_BYTES: Final = 8 << 20
+_MOST_SAMPLES: Final = 2**31 - 1
 # Some thirty fields and 512 numbers of 64 bits.
 _MOST_TRAILER_BYTES: Final = 64 << 10
+_RECORDS: Final = (HEAP, COUNT, CONTENTION)
 
 
-def decode(blobs: Sequence[Blob], *, piece_bytes: int = _PIECE_BYTES) -> Iterator[Decoded]:
-    """All profiles as one Decoded; text is read in pieces of about so many bytes."""
+def decode(
+    blobs: Sequence[Blob], *, piece_bytes: int = _PIECE_BYTES, part_bytes: int = _PART_BYTES
+) -> Iterator[Decoded]:
+    """All profiles as one Decoded, but for the large ones, each of which is several, so that what is held is bounded.
+
+    piece_bytes  text is read in pieces of about so many
+    part_bytes   text of more is given out in parts that take as many
+    """
     profiles: list[Profile] = []
-    trailers: list[tuple[int, list[bytes]]] = []
+    ends: list[tuple[int, bytes]] = []
     refusals: dict[int, str] = {}
     for index, blob in enumerate(blobs):
         end = _End()
         try:
-            profiles.append(_read(index, blob, piece_bytes, end))
+            whole = None if _is_in_parts(blob, part_bytes) else _read(index, blob, piece_bytes, end)
         except DecodeError as error:
             refusals[index] = str(error)
+            continue
+        if whole is None:
+            yield from _in_parts(index, blob, piece_bytes, part_bytes)
         else:
-            if trailer := memstats_trailer(end.content):
-                trailers.append((index, trailer.splitlines()))
-    found = decoded(profiles, refusals)
+            profiles.append(whole)
+            ends.append((index, end.content))
+    if profiles or refusals:
+        yield _with_memory(decoded(profiles, refusals), ends)
+
+
+def _is_in_parts(blob: Blob, part_bytes: int) -> bool:
+    """Whether the samples of a text need not be held: the mappings behind them, if any are, say something of each."""
+    if blob.size_bytes <= part_bytes or spelling(blob.content) not in _RECORDS:
+        return False
+    return not may_announce_maps(pieces_of_bytes(blob))
+
+
+def _in_parts(index: int, blob: Blob, piece_bytes: int, part_bytes: int) -> Iterator[Decoded]:
+    """A large text, part by part; raises DecodeError for what is wrong behind parts that were given out."""
+    is_begun = False
+    try:
+        for part in _parts(index, blob, piece_bytes, part_bytes):
+            yield part
+            is_begun = True
+    except DecodeError as error:
+        if is_begun:
+            raise
+        yield Decoded({}, refusals={index: str(error)})
+
+
+def _parts(index: int, blob: Blob, piece_bytes: int, part_bytes: int) -> Iterator[Decoded]:
+    end = _End()
+    most_bytes = min(part_bytes, blob.large.most_held_bytes) if blob.large else part_bytes
+    header, read = _records(spelling(blob.content), end.through(pieces_of(blob, piece_bytes=piece_bytes)), most_bytes)
+    counts, total, has_mapping = np.zeros(3, np.int64), 0.0, False
+    for found in read:
+        part = replace(found.part, symbols=mapped(found.part.symbols, b""))
+        n_before, is_last = int(counts[0]), found.rest is not None
+        counts, total = counts + tally(part), total + magnitude(part)
+        if counts[0] > _MOST_SAMPLES:
+            raise DecodeError(f"more than {_MOST_SAMPLES:,} samples; split the file")
+        made = decoded([Profile(index, header, part)], {})
+        place = {
+            "blob_index": np.array([index]),
+            "samples_before": np.array([n_before]),
+            "is_last": np.array([is_last]),
+            "has_mappings": np.array([not has_mapping]),
+        }
+        has_mapping |= len(part.symbols.mapping_start) > 0
+        notes = [*oddities(index, counts, total), *([_cut_off(index)] if found.is_short else [])] if is_last else []
+        made = replace(made, columns={**made.columns, "profile_part": place}, notes=notes)
+        yield _with_memory(made, [(index, end.content)]) if is_last else made
+
+
+def _with_memory(made: Decoded, ends: Sequence[tuple[int, bytes]]) -> Decoded:
+    """The same with the MemStats that stand at the ends of some texts."""
+    trailers = [(index, trailer.splitlines()) for index, content in ends if (trailer := memstats_trailer(content))]
     if not trailers:
-        yield found
-        return
+        return made
     memory, notes = columns_of_trailers(trailers)
-    yield replace(found, columns={**found.columns, **memory}, notes=[*found.notes, *notes])
+    return replace(made, columns={**made.columns, **memory}, notes=[*made.notes, *notes])
 
 
 class _End:
@@ -67,8 +131,11 @@ def _read(index: int, blob: Blob, piece_bytes: int, end: _End) -> Profile:
     kind = spelling(blob.content)
     if kind == CPU:
         return _cpu(index, _whole(blob))
-    if kind in (HEAP, COUNT, CONTENTION):
-        return _records(index, kind, end.through(pieces_of(blob, piece_bytes=piece_bytes)))
+    if kind in _RECORDS:
+        header, read = _records(kind, end.through(pieces_of(blob, piece_bytes=piece_bytes)), None)
+        (found,) = read
+        part = replace(found.part, symbols=mapped(found.part.symbols, found.rest or b""))
+        return Profile(index, header, part, (_cut_off(index),) if found.is_short else ())
     text = _whole(blob)
     if kind == JAVA:
         return Profile(index, *read_java(text))
@@ -91,8 +158,10 @@ def _whole(blob: Blob) -> bytes:
 
 
 def pieces_of_bytes(blob: Blob) -> Iterator[bytes]:
-    """The bytes of a large blob, as they are."""
-    assert blob.large is not None
+    """The bytes of a blob, as they are."""
+    if blob.large is None:
+        yield blob.content
+        return
     read = blob.large.open()
     while piece := read(_PIECE_BYTES):
         yield piece
@@ -112,13 +181,11 @@ def _cpu(index: int, content: bytes) -> Profile:
     return Profile(index, samples.header, replace(part, symbols=mapped(part.symbols, maps_of(samples.rest))), notes)
 
 
-def _records(index: int, kind: str, pieces: Iterator[bytes]) -> Profile:
+def _records(kind: str, pieces: Iterator[bytes], most_bytes: int | None) -> tuple[Header, Iterator[Records]]:
     first = next(pieces)
     header, written, start = _header(kind, first)
     above = first[:start].count(b"\n")
-    found = read_records(chain([first[start:]], pieces), written, lines_above=above)
-    part = replace(found.part, symbols=mapped(found.part.symbols, found.rest))
-    return Profile(index, header, part, (_cut_off(index),) if found.is_short else ())
+    return header, read_records(chain([first[start:]], pieces), written, lines_above=above, most_bytes=most_bytes)
 
 
 def _header(kind: str, text: bytes) -> tuple[Header, Spelling, int]:

@@ -8,6 +8,7 @@ begins again behind each line of its own name. The program's own profile of that
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,55 +16,91 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pipeline.formats.legacy.wire import Lines
+from pipeline.formats.legacy.wire import texts_at
 from pipeline.formats.samples import ranges, symbols
 from pipeline.kernels.ids import first_of_each
-from pipeline.kernels.xxh64 import hash_rows, hash_spans
-from pipeline.values import Bools, Int64s, Strings, Symbols, UInt64s
+from pipeline.kernels.text_lines import cut_records, fill_slots, line_feeds, location_ends
+from pipeline.kernels.xxh64 import hash_rows
+from pipeline.values import Bools, Bytes, Int64s, Strings, Symbols, UInt64s
 
 # Go has a tabulator between the columns, or several; a text that went through a terminal may have blanks.
 _FRAME: Final = (
     r"^#[ \t]+0x(?<pc>[0-9a-f]{1,16})"
     r"(?:[ \t]+(?<name>[^ \t].*)\+0x(?<offset>[0-9a-f]{1,16})[ \t]+(?<file>.*):(?<line>-?[0-9]{1,18}))?$"
 )
+# What a line takes besides its characters.
+_LINE_BYTES: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The records of a text and their comments, as `cut_records` finds them.
+
+    records   int64 (4, n)  start, end, first `@` or the end, and line from 0
+    comments  int64 (2, m)  number among all that are known, and record
+    labels    int64 (3, l)  start, length and record of comments that may be labels
+    end       where the records end in the text, behind so many line feeds
+    """
+
+    data: Bytes
+    records: Int64s
+    comments: Int64s
+    labels: Int64s
+    end: int
+    n_feeds: int
 
 
 @dataclass(slots=True)
 class FrameLines:
-    """The distinct comment lines of a text, numbered as they come; remembered while it is read piece by piece.
+    """The distinct comment lines of a text, numbered from 1 as they come; remembered while it is read piece by piece.
 
-    hashes   uint64  of each, sorted
-    numbers  int64   its number
-    said     what those of each piece say that were new in it
+    known, hashes, slots, lines  what `cut_records` knows of them, and fills
+    said  what those of each piece say that were new in it; number 0 says nothing
     """
 
-    hashes: UInt64s = field(default_factory=lambda: np.empty(0, np.uint64))
-    numbers: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
-    said: list[pl.DataFrame] = field(default_factory=lambda: [_said(pl.Series([], dtype=pl.String))])
-    is_frame: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
-    is_named: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
+    known: Int64s = field(default_factory=lambda: np.zeros((5, 1), np.int64))
+    hashes: UInt64s = field(default_factory=lambda: np.zeros(1, np.uint64))
+    slots: Int64s = field(default_factory=lambda: np.zeros(2, np.int64))
+    lines: Bytes = field(default_factory=lambda: np.empty(0, np.uint8))
+    factor: np.uint64 = field(default_factory=lambda: np.uint64(secrets.randbits(64) | 1))
+    said: list[pl.DataFrame] = field(default_factory=lambda: [_said(pl.Series([""]))])
+    is_frame: Bools = field(default_factory=lambda: np.zeros(1, np.bool_))
+    is_named: Bools = field(default_factory=lambda: np.zeros(1, np.bool_))
 
-    def numbers_of(self, lines: Lines, rows: Int64s) -> Int64s:
-        """The number of each of the comment lines `rows`."""
-        hashes = hash_spans(lines.data, lines.starts[rows], lines.lengths[rows])
-        first, distinct = first_of_each(hashes)
-        found = hashes[first]
-        place = np.minimum(np.searchsorted(self.hashes, found), len(self.hashes) - 1)
-        is_new = self.hashes[place] != found if len(self.hashes) else np.ones(len(found), np.bool_)
-        if is_new.any():
-            self._add(found[is_new], lines.texts(rows[first[is_new]]))
-            place = np.searchsorted(self.hashes, found)
-        return self.numbers[place][distinct] if len(found) else np.empty(0, np.int64)
+    @property
+    def size_bytes(self) -> int:
+        """What they take."""
+        return 2 * int(self.known[1, 0]) + _LINE_BYTES * int(self.known[0, 0])
 
-    def _add(self, hashes: UInt64s, texts: pl.Series) -> None:
-        said = _said(texts)
-        self.said.append(said)
-        self.is_frame = np.append(self.is_frame, said["is_frame"].to_numpy())
-        self.is_named = np.append(self.is_named, (said["name"] != "").to_numpy())
-        numbers = np.append(self.numbers, len(self.numbers) + np.arange(len(hashes)))
-        hashes = np.append(self.hashes, hashes)
-        order = np.argsort(hashes, kind="stable")
-        self.hashes, self.numbers = hashes[order], numbers[order]
+    def cut(self, text: bytes, *, is_ended: bool) -> Cut:
+        """Cut a text into records; `is_ended` is whether a line that begins with `---` ends them."""
+        data = np.frombuffer(text, np.uint8)
+        room = line_feeds(data) + 1
+        self._make_room(room, len(data))
+        records, comments, fresh, labels, end, n_feeds = cut_records(
+            data, is_ended, room, self.known, self.hashes, self.slots, self.lines, self.factor
+        )
+        if fresh.shape[1]:
+            said = _said(texts_at(data, *fresh))
+            self.said.append(said)
+            self.is_frame = np.append(self.is_frame, said["is_frame"].to_numpy())
+            self.is_named = np.append(self.is_named, (said["name"] != "").to_numpy())
+        return Cut(data, records, comments, labels, end, n_feeds)
+
+    def _make_room(self, n_lines: int, n_bytes: int) -> None:
+        """For so many more lines; what is only reserved takes no memory."""
+        count, used = self.known[:2, 0].tolist()
+        if count + 1 + n_lines > len(self.hashes):
+            room = 2 * (count + 1 + n_lines)
+            known, hashes = np.zeros((5, room), np.int64), np.zeros(room, np.uint64)
+            known[:, : count + 1], hashes[: count + 1] = self.known[:, : count + 1], self.hashes[: count + 1]
+            self.known, self.hashes = known, hashes
+            self.slots = np.zeros(1 << (2 * room).bit_length(), np.int64)
+            fill_slots(hashes[: count + 1], self.slots, self.factor)
+        if used + n_bytes > len(self.lines):
+            lines = np.empty(2 * (used + n_bytes), np.uint8)
+            lines[:used] = self.lines[:used]
+            self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +135,16 @@ def _hexadecimal(column: str) -> pl.Expr:
 
 def stacks_of(frames: Frames, count: int) -> Symbols:
     """The stacks of `count` records, those of them without frames empty."""
-    ends = _location_ends(frames)
+    name = frames.known["name"]
+    # A line without a name says where the frame is, and no more.
+    code = np.where((name == "").to_numpy(), -1, _codes(name))
+    ends = location_ends(frames.record, frames.frame, np.array(frames.known["entry"]), code)
     starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
     numbers = frames.frame.astype(np.uint64)
     first, location = first_of_each(hash_rows(numbers, np.append(starts, len(numbers))))
     sizes = (ends - starts + 1)[first]
     lines = frames.frame[ranges(starts[first], sizes)]
-    named = (frames.known["name"] != "").to_numpy()[lines]
+    named = code[lines] >= 0
     functions, line_function, strings = _functions(frames.known[lines[named]])
     return symbols(
         strings=strings,
@@ -116,21 +156,6 @@ def stacks_of(frames: Frames, count: int) -> Symbols:
         stack_locations=location,
         **functions,
     )
-
-
-def _location_ends(frames: Frames) -> Int64s:
-    """The last frame of each location."""
-    n = len(frames.frame)
-    if not n:
-        return np.empty(0, np.int64)
-    entry = frames.known["entry"].to_numpy()[frames.frame]
-    name = _codes(frames.known["name"])[frames.frame]
-    named = (frames.known["name"] != "").to_numpy()[frames.frame]
-    same = (entry[1:] == entry[:-1]) & (frames.record[1:] == frames.record[:-1]) & named[1:] & named[:-1]
-    run_ends = np.append(np.flatnonzero(~same), n - 1)
-    is_end = name == name[run_ends][np.cumsum(np.append(0, ~same))]
-    is_end[run_ends] = True
-    return np.flatnonzero(is_end)
 
 
 def _codes(texts: pl.Series) -> Int64s:

@@ -24,7 +24,7 @@ from pipeline.formats.legacy.records import Spelling, first_bad
 from pipeline.formats.samples import Header
 from pipeline.values import Bools, Int64s
 
-_SAMPLE: Final = r"^(-?[0-9]+): *(-?[0-9]+) *\[ *([0-9]+): *([0-9]+) *\] $"
+_SAMPLE: Final = "-n:*-n*[*n:*n*] "
 _BOTH: Final = (
     ("alloc_objects", "count"),
     ("alloc_space", "bytes"),

@@ -8,7 +8,7 @@ program comes first, and addresses that lie nowhere are in a mapping without a n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +21,7 @@ from pipeline.values import Int64s, Symbols
 SENTINELS: Final = (b"--- Memory map: ---", b"MAPPED_LIBRARIES:")
 # vm.max_map_count of Linux is 65,530.
 _MOST_MAPPINGS: Final = 1 << 16
+_SEAM_BYTES: Final = max(map(len, SENTINELS))
 _MOST_LINE_BYTES: Final = 1 << 14
 _MOST_NAMES: Final = 100
 _WORD: Final = 2**64
@@ -68,6 +69,17 @@ def mapped(symbols: Symbols, text: bytes) -> Symbols:
         mapping_flags=np.zeros(len(mappings), np.uint8),
         location_mapping=owner,
     )
+
+
+def may_announce_maps(pieces: Iterable[bytes]) -> bool:
+    """Whether the words that announce mappings stand anywhere in a text, which is cut anywhere."""
+    before = b""
+    for piece in pieces:
+        seam = before + piece[:_SEAM_BYTES]
+        if any(sentinel in seam or sentinel in piece for sentinel in SENTINELS):
+            return True
+        before = (before + piece)[-_SEAM_BYTES:] if len(piece) < _SEAM_BYTES else piece[-_SEAM_BYTES:]
+    return False
 
 
 def is_sentinel(line: bytes) -> bool:

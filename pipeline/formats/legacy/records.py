@@ -7,7 +7,7 @@ What pprof refuses is refused (google/pprof, profile/legacy_profile.go), and so 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Final
 
@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import DecodeError
-from pipeline.formats.legacy.frames import FrameLines, Frames, stacks_of
+from pipeline.formats.legacy.frames import Cut, FrameLines, Frames, stacks_of
 from pipeline.formats.legacy.maps import SENTINELS
 from pipeline.formats.legacy.quoted import quoted_labels
-from pipeline.formats.legacy.wire import HASH, Lines, lines_of, texts_at
+from pipeline.formats.legacy.wire import texts_at
 from pipeline.formats.samples import (
     Part,
     joined_strings,
@@ -29,21 +29,22 @@ from pipeline.formats.samples import (
     with_labels,
 )
 from pipeline.kernels.ids import first_of_each
-from pipeline.kernels.text_lines import first_places, read_addresses
+from pipeline.kernels.text_lines import read_addresses, read_numbers
 from pipeline.values import Int64s, Symbols, UInt64s
 
-_AT: Final = 64
 _EXAMPLE_CHARS: Final = 80
 _BYTES_LABEL: Final = b"bytes"
-_LABELS: Final = b"# labels: "
+_LABELS: Final = "# labels: "
+# What a text takes besides its characters.
+_LABELS_BYTES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How records are written.
 
-    numbers  a pattern of what stands before the `@`, a group for each number
-    values   int64 (n, groups) -> the values (n, sample types), and the size of one object or None where there is none.
+    numbers  how what stands before the `@` is spelled, for `read_numbers`
+    values   int64 (n, numbers) -> the values (n, sample types), and the size of one object or None where there is none.
              It raises BadRecord
     is_end   whether a line that begins with `---` ends the records
     totals   what the header says that the first of the numbers add up to
@@ -96,41 +97,71 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The samples of a text, whether they are fewer than its header says, and the text behind them."""
+    """Consecutive samples of a text.
+
+    part      as many as may be held together
+    rest      the text behind the last of them; None where others follow
+    is_short  whether all samples are fewer than the header says
+    """
 
     part: Part
-    is_short: bool
-    rest: bytes
+    rest: bytes | None = None
+    is_short: bool = False
 
 
-def read_records(pieces: Iterable[bytes], spelling: Spelling, *, lines_above: int) -> Records:
-    """The samples of a text; `pieces` begin behind the header."""
-    known = FrameLines()
-    read: list[_Piece] = []
+def read_records(
+    pieces: Iterable[bytes], spelling: Spelling, *, lines_above: int, most_bytes: int | None = None
+) -> Iterator[Records]:
+    """The samples of a text; `pieces` begin behind the header.
+
+    most_bytes  when samples take so many they are given out, of a text in which nothing announces mappings; None for never
+    """
+    gathered = _Gathered()
+    totals = np.zeros(len(spelling.totals))
     rest: list[bytes] = []
+    is_ended = False
     for piece in pieces:
-        if rest:
-            rest.append(piece)
+        if is_ended:
+            rest += [piece] if most_bytes is None else []
             continue
-        end = end_of_records(piece, spelling)
-        lines = lines_of(piece[:end])
-        read.append(_piece(lines, spelling, known=known, lines_above=lines_above))
+        end = len(piece) if most_bytes is not None else _maps_in(piece)
+        lines = gathered.known.cut(piece[:end] if end < len(piece) else piece, is_ended=spelling.is_end)
+        taken = _piece(lines, spelling, known=gathered.known, lines_above=lines_above)
+        gathered.add(taken)
+        totals += taken.sums[: len(totals)]
         lines_above += lines.n_feeds
-        if end < len(piece):
-            rest.append(piece[end:])
-    totals = zip(spelling.totals, map(sum, zip(*(piece.sums for piece in read), strict=True)), strict=False)
+        is_ended = lines.end < len(piece)
+        rest += [piece[lines.end :]] if is_ended else []
+        if most_bytes is not None and gathered.size_bytes >= most_bytes:
+            yield Records(_part(gathered))
+            gathered = _Gathered(gathered.known if 4 * gathered.known.size_bytes < most_bytes else FrameLines())
     # Sums of large numbers are not exact, and those of shrunken heaps smaller than one would think.
-    is_short = any(found < total * (1 - 1e-9) for total, found in totals)
-    return Records(_part(read, known), is_short, b"".join(rest))
+    is_short = any(found < total * (1 - 1e-9) for total, found in zip(spelling.totals, totals.tolist(), strict=True))
+    yield Records(_part(gathered), b"".join(rest), is_short)
 
 
-def end_of_records(text: bytes, spelling: Spelling) -> int:
-    """Where the line begins that ends the records; where the text ends if there is none."""
-    ends = [place for sentinel in SENTINELS for place in _places(text, sentinel)]
-    if spelling.is_end:
-        ends += [0] if text.startswith(b"---") else []
-        ends += [place + 1 for place in [text.find(b"\n---")] if place >= 0]
-    return min(ends, default=len(text))
+@dataclass(slots=True)
+class _Gathered:
+    """The pieces that were read since samples were given out, and their comment lines."""
+
+    known: FrameLines = field(default_factory=FrameLines)
+    pieces: list[_Piece] = field(default_factory=list)
+    held_bytes: int = 0
+
+    def add(self, piece: _Piece) -> None:
+        self.pieces.append(piece)
+        arrays = (piece.values, piece.record, piece.frame, piece.bare, piece.bare_size, piece.address)
+        self.held_bytes += sum(array.nbytes for array in arrays)
+        self.held_bytes += sum(_LABELS_BYTES + len(text) for _, text in piece.labels)
+
+    @property
+    def size_bytes(self) -> int:
+        return self.held_bytes + self.known.size_bytes
+
+
+def _maps_in(text: bytes) -> int:
+    """Where the line begins that announces mappings; where the text ends if there is none."""
+    return min((place for sentinel in SENTINELS for place in _places(text, sentinel)), default=len(text))
 
 
 def _places(text: bytes, sentinel: bytes) -> Iterator[int]:
@@ -143,45 +174,46 @@ def _places(text: bytes, sentinel: bytes) -> Iterator[int]:
             return
 
 
-def _piece(lines: Lines, spelling: Spelling, *, known: FrameLines, lines_above: int) -> _Piece:
-    is_comment = lines.data[lines.starts] == HASH
-    rows = np.flatnonzero(~is_comment)
+def _piece(lines: Cut, spelling: Spelling, *, known: FrameLines, lines_above: int) -> _Piece:
+    start, end, at, _ = lines.records
     try:
-        ats = _ats(lines, rows)
-        numbers = _numbers(lines, rows, ats, spelling)
+        first_bad(at >= end, "it is no record: there is no @ in it; the file may be cut off")
+        numbers = _numbers(lines, spelling)
         values, sizes = spelling.values(numbers)
-        n_addresses, addresses = _addresses(lines, rows, ats)
+        n_addresses, addresses, is_large = read_addresses(lines.data, at + 1, end)
+        first_bad(is_large, "an address takes more than 64 bits")
     except BadRecord as bad:
-        raise DecodeError(_sentence(lines, int(rows[bad.record]), str(bad), lines_above)) from bad
-    comments = np.flatnonzero(is_comment)
-    record = np.cumsum(~is_comment)[comments] - 1
-    comments, record = comments[record >= 0], record[record >= 0]
-    is_labels = lines.data[np.minimum(lines.starts[comments] + 2, len(lines.data) - 1)] == _LABELS[2]
-    frame = known.numbers_of(lines, comments[~is_labels])
-    is_told = np.zeros(len(rows), np.bool_)
-    is_told[record[~is_labels][known.is_named[frame]]] = True
-    kept = known.is_frame[frame] & is_told[record[~is_labels]]
+        raise DecodeError(_sentence(lines, bad.record, str(bad), lines_above)) from bad
+    frame, record = lines.comments
+    is_told = np.zeros(len(start), np.bool_)
+    is_told[record[known.is_named[frame]]] = True
+    kept = known.is_frame[frame] & is_told[record]
     bare = np.flatnonzero(~is_told)
     bare_size = n_addresses[bare]
     begins = np.cumsum(n_addresses) - n_addresses
-    # The call, and not where it returns to.
-    address = addresses[ranges(begins[bare], bare_size)] - np.uint64(1)
-    texts = zip(record[is_labels].tolist(), lines.texts(comments[is_labels]).to_list(), strict=True)
     return _Piece(
         values,
         sizes,
         numbers.sum(axis=0, dtype=np.float64).tolist(),
-        record[~is_labels][kept],
+        record[kept],
         frame[kept],
         bare,
         bare_size,
-        address,
-        [(owner, text) for owner, text in texts if text.startswith(_LABELS.decode())],
+        # The call, and not where it returns to.
+        addresses[ranges(begins[bare], bare_size)] - np.uint64(1),
+        _labels(lines),
     )
 
 
-def _part(read: Sequence[_Piece], known: FrameLines) -> Part:
+def _labels(lines: Cut) -> list[tuple[int, str]]:
+    start, length, record = lines.labels
+    texts = zip(record.tolist(), texts_at(lines.data, start, length).to_list(), strict=True)
+    return [(owner, text) for owner, text in texts if text.startswith(_LABELS)]
+
+
+def _part(gathered: _Gathered) -> Part:
     """All pieces as one."""
+    read, known = gathered.pieces, gathered.known
     bases = list(accumulate((len(piece.values) for piece in read), initial=0))
     pairs = list(zip(read, bases, strict=False))
     count = bases[-1]
@@ -204,36 +236,21 @@ def _all(arrays: Iterable[Int64s]) -> Int64s:
     return np.concatenate([np.empty(0, np.int64), *arrays])
 
 
-def _sentence(lines: Lines, row: int, reason: str, lines_above: int) -> str:
-    line = lines.texts(np.array([row]))[0]
-    return f"line {int(lines.number[row]) + 1 + lines_above}: {line[:_EXAMPLE_CHARS]!r}: {reason}"
+def _sentence(lines: Cut, record: int, reason: str, lines_above: int) -> str:
+    start, end, _, number = lines.records[:, record]
+    line = lines.data[start:end].tobytes().decode("utf-8", "replace")
+    return f"line {number + 1 + lines_above}: {line[:_EXAMPLE_CHARS]!r}: {reason}"
 
 
-def _ats(lines: Lines, rows: Int64s) -> Int64s:
-    """Where the `@` of each record stands."""
-    ends = (lines.starts + lines.lengths)[rows]
-    ats = first_places(lines.data, lines.starts[rows], ends, _AT)
-    first_bad(ats >= ends, "it is no record: there is no @ in it; the file may be cut off")
-    return ats
-
-
-def _numbers(lines: Lines, rows: Int64s, ats: Int64s, spelling: Spelling) -> Int64s:
+def _numbers(lines: Cut, spelling: Spelling) -> Int64s:
     """What stands before the `@` of each record."""
-    heads = texts_at(lines.data, lines.starts[rows], ats - lines.starts[rows])
-    groups = heads.str.extract_groups(spelling.numbers).struct.unnest()
-    first_bad(groups.to_series(0).is_null().to_numpy(), "before the @ stand other numbers than such a record has")
-    numbers = groups.select(pl.all().cast(pl.Int64, strict=False))
-    first_bad(
-        numbers.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy(), "a number takes more than 64 bits"
+    start, _, at, _ = lines.records
+    numbers, is_other, is_large = read_numbers(
+        lines.data, start, at, np.frombuffer(spelling.numbers.encode(), np.uint8)
     )
-    return numbers.to_numpy()
-
-
-def _addresses(lines: Lines, rows: Int64s, ats: Int64s) -> tuple[Int64s, UInt64s]:
-    """How many addresses each record has, and all of them; what follows something else is none, as for pprof."""
-    sizes, addresses, is_large = read_addresses(lines.data, ats + 1, (lines.starts + lines.lengths)[rows])
-    first_bad(is_large, "an address takes more than 64 bits")
-    return sizes, addresses
+    first_bad(is_other, "before the @ stand other numbers than such a record has")
+    first_bad(is_large, "a number takes more than 64 bits")
+    return numbers
 
 
 def _bare_stacks(sizes: Int64s, address: UInt64s) -> Symbols:

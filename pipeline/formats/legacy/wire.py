@@ -6,7 +6,6 @@ A heap profile of a large program has millions of lines, most of which say what 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -16,33 +15,12 @@ import pyarrow as pa
 
 from pipeline.errors import DecodeError
 from pipeline.kernels.gather import gather_spans
-from pipeline.kernels.text_lines import trim_spans
 from pipeline.values import Blob, Bytes, Int64s
 
-HASH: Final = 35
 _PIECE_BYTES: Final = 8 << 20
 _INDENT_BYTES: Final = 64
 _TRAILER: Final = b"\n# runtime.MemStats\n"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of a text that are not blank, without the blanks around them.
-
-    number   int64 (n,)  which line of the text each is, from 0
-    n_feeds  line feeds in the text
-    """
-
-    data: Bytes
-    starts: Int64s
-    lengths: Int64s
-    number: Int64s
-    n_feeds: int
-
-    def texts(self, rows: Int64s) -> pl.Series:
-        """Those lines as text."""
-        return texts_at(self.data, self.starts[rows], self.lengths[rows])
 
 
 def texts_at(data: Bytes, starts: Int64s, lengths: Int64s) -> pl.Series:
@@ -52,20 +30,6 @@ def texts_at(data: Bytes, starts: Int64s, lengths: Int64s) -> pl.Series:
     found = pl.from_arrow(array)
     assert isinstance(found, pl.Series)
     return found
-
-
-def lines_of(text: bytes) -> Lines:
-    """Cut a text into lines."""
-    data = np.frombuffer(text, np.uint8)
-    ends = np.flatnonzero(data == ord("\n"))
-    n_feeds = len(ends)
-    if len(text) and not text.endswith(b"\n"):
-        ends = np.append(ends, len(text))
-    starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
-    starts, ends = starts.astype(np.int64), ends.astype(np.int64)
-    trim_spans(data, starts, ends)
-    kept = np.flatnonzero(starts < ends)
-    return Lines(data, starts[kept], (ends - starts)[kept], kept, n_feeds)
 
 
 def pieces_of(blob: Blob, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from pipeline.formats.legacy.frames import FrameLines
-from pipeline.formats.legacy.wire import lines_of
 from tests.builders.legacy import frames, text
 from tests.formats.legacy.reading import read, samples
 
@@ -62,8 +59,12 @@ def test_the_same_line_has_the_same_number_in_every_piece() -> None:
     known = FrameLines()
     a, b, c = frames("0x1 a+0x1 a.go:1", "0x2 b+0x1 b.go:1", "0x3 c+0x1 c.go:1")
 
-    first = known.numbers_of(lines_of(f"{a}\n{b}\n{a}".encode()), np.arange(3))
-    second = known.numbers_of(lines_of(f"{c}\n{b}\n# other".encode()), np.arange(3))
+    first, second = (_numbers(known, a, b, a), _numbers(known, c, b, "# other"))
 
-    assert (first.tolist(), second.tolist()) == ([0, 1, 0], [2, 1, 3])
-    assert known.is_frame.tolist() == [True, True, True, False]
+    assert (first, second) == ([1, 2, 1], [3, 2, 4])
+    assert known.is_frame.tolist() == [False, True, True, True, False]
+
+
+def _numbers(known: FrameLines, *comments: str) -> list[int]:
+    numbers, _ = known.cut("\n".join(["1 @ 0x1", *comments]).encode(), is_ended=False).comments.tolist()
+    return list(numbers)

@@ -3,15 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.formats.legacy.records import BadRecord, Spelling, end_of_records, first_bad
+from pipeline.errors import DecodeError
+from pipeline.formats.legacy.records import BadRecord, Records, Spelling, first_bad, read_records
 from tests.builders.legacy import frames, heap, text
 from tests.formats.legacy.reading import read, refusal, samples
 
 COUNT = "goroutine profile: total 2"
 
 
-def _spelling(*, is_end: bool) -> Spelling:
-    return Spelling("", lambda numbers: (numbers, None), is_end=is_end)
+def _rest(content: bytes, *, is_end: bool) -> bytes | None:
+    spelling = Spelling("n ", lambda numbers: (numbers, None), is_end=is_end)
+    (found,) = read_records([content], spelling, lines_above=0)
+    assert isinstance(found, Records)
+    return found.rest
 
 
 def test_a_record_without_names_has_the_calls_addresses() -> None:
@@ -68,10 +72,11 @@ def test_addresses_may_have_all_their_bits_and_zeros_before_them() -> None:
 
 
 def test_records_end_where_mappings_begin_but_not_in_a_comment() -> None:
-    assert end_of_records(b"1 @ 0x1\nMAPPED_LIBRARIES:\n", _spelling(is_end=False)) == 8
-    assert end_of_records(b"# MAPPED_LIBRARIES:\n1 @ 0x1\n", _spelling(is_end=False)) == 28
-    assert end_of_records(b"1 @ 0x1\n--- x\n", _spelling(is_end=True)) == 8
-    assert end_of_records(b"1 @ 0x1\n--- x\n", _spelling(is_end=False)) == 14
+    assert _rest(b"1 @ 0x1\nMAPPED_LIBRARIES:\n", is_end=False) == b"MAPPED_LIBRARIES:\n"
+    assert _rest(b"# MAPPED_LIBRARIES:\n1 @ 0x1\n", is_end=False) == b""
+    assert _rest(b"1 @ 0x1\n--- x\n", is_end=True) == b"--- x\n"
+    with pytest.raises(DecodeError, match="line 2: '--- x': it is no record"):
+        _rest(b"1 @ 0x1\n--- x\n", is_end=False)
 
 
 def test_the_first_bad_record_is_named() -> None:

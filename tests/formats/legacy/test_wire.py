@@ -1,29 +1,30 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from pipeline.formats.legacy.wire import lines_of, memstats_trailer, pieces_of
+from pipeline.formats.legacy.frames import FrameLines
+from pipeline.formats.legacy.wire import memstats_trailer, pieces_of
 from tests.builders.profile import blob
 
 
-def shown(text: bytes) -> list[tuple[int, str]]:
-    lines = lines_of(text)
-    return list(zip(lines.number.tolist(), lines.texts(np.arange(len(lines.number))), strict=True))
+def shown(text: bytes) -> list[tuple[int, bytes]]:
+    """The records of a text, each with its line."""
+    start, end, _, line = FrameLines().cut(text, is_ended=False).records.tolist()
+    return [(number, text[first:last]) for first, last, number in zip(start, end, line, strict=True)]
 
 
 @pytest.mark.parametrize("blanks", [1, 3, 8, 9, 40])
 def test_lines_are_without_the_blanks_around_them(blanks: int) -> None:
     margin = b" \t" * blanks
 
-    assert shown(margin + b"a b" + margin + b"\r\n" + margin + b"\n\nc") == [(0, "a b"), (3, "c")]
+    assert shown(margin + b"a b" + margin + b"\r\n" + margin + b"\n\nc") == [(0, b"a b"), (3, b"c")]
 
 
 def test_a_text_may_end_anywhere() -> None:
     assert shown(b"") == []
     assert shown(b"\n") == []
-    assert shown(b"a") == [(0, "a")]
-    assert shown(b"a\nb\n") == [(0, "a"), (1, "b")]
+    assert shown(b"a") == [(0, b"a")]
+    assert shown(b"a\nb\n") == [(0, b"a"), (1, b"b")]
 
 
 @pytest.mark.parametrize("piece_bytes", range(1, 24))
