@@ -142,10 +142,10 @@ def unquoted(sql_type: str) -> str:
 
 
 def test_dictionaries_are_only_in_memory() -> None:
-    sample = tables()["sample"].schema
+    ranges = tables()["trace_range"].schema
 
-    assert sample.field("sample_type").type == pa.dictionary(pa.int32(), pa.string())
-    assert sample.field("value").type == pa.int64()
+    assert ranges.field("name").type == pa.dictionary(pa.int32(), pa.string())
+    assert ranges.field("start_ns").type == pa.int64()
 
 
 def test_references_are_told_from_types() -> None:

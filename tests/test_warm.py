@@ -120,6 +120,7 @@ def test_the_first_input_of_a_kind_is_compiled_for_with_a_word_and_for_no_other_
 ) -> None:
     stamps = tmp_path / "kernels"
     monkeypatch.setattr(warm, "cache_folder", lambda: stamps)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "old.trace").write_bytes(trace_v1.RICH)
 
     first = heapscape(*command, tmp_path / "old.trace")

@@ -2,7 +2,7 @@
 
 app.py         the routes, and what every answer has in common
 guard.py       who is answered: Host, Origin, token, sizes; the headers that keep a page to itself
-pages.py       HTML for people; escape_pages.py and gc_pages.py have a page each
+pages.py       HTML for people; escape_pages.py, gc_pages.py and goroutine_pages.py have one each
 data.py        every view and any query as JSON, CSV, Arrow and Parquet
 metrics.py     OpenMetrics for alerts
 pyroscope/     the calls that Grafana's Pyroscope data source makes

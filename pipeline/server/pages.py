@@ -32,6 +32,7 @@ NAVIGATION: Final = (
     ("/flame", "Flame graph"),
     ("/escapes", "Escapes"),
     ("/gc", "GC and memory"),
+    ("/goroutines", "Goroutines"),
     ("/views", "Tables and views"),
     ("/sql", "SQL"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +16,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 NAMES = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
-# CI has one, or fails.
 needed = [
     pytest.mark.browser,
     pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(
-        CHROMIUM is None and "CI" not in os.environ, reason="no chromium is on PATH; see `make chromium`"
-    ),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is on PATH; see `make chromium`"),
 ]
 
 Scheme = Literal["light", "dark"]

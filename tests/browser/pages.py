@@ -31,6 +31,8 @@ PAGES = {
     "escapes": Address("/escapes"),
     "gc": Address("/gc", "every_kind"),
     "gc of nothing": Address("/gc"),
+    "goroutines": Address("/goroutines", "every_kind"),
+    "goroutines of traces": Address("/goroutines", "traces"),
     "views": Address("/views"),
     "view": Address("/views/attribution.growth_by_site"),
     "sql": Address("/sql"),

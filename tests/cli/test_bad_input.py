@@ -152,6 +152,9 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "broken.json").write_bytes(LOG)
     for path in GOOD:
         (folder / path.name).write_bytes(path.read_bytes())
+    # What may still be written to is read again by a second run.
+    for path in folder.iterdir():
+        os.utime(path, (0, 0))
     os.mkfifo(folder / "pipe.pb.gz")
     return folder
 

@@ -79,5 +79,5 @@ def _asked(view: Path) -> bool:
     twin = ROOT / "tests" / "sql" / view.parent.name / f"{view.stem}.case"
     if not twin.exists():
         return False
-    wanted = f"{view.parent.name}.{view.stem}"
+    wanted = f"{view.parent.name}.{view.stem}".removeprefix("main.")
     return any(wanted in block.target for case in read_cases(twin) for block in case.want)

@@ -89,7 +89,7 @@ def test_others_beside_a_text_in_parts_go_in_too() -> None:
     found = list(decode([small, large], piece_bytes=700, part_bytes=2000))
     rows = [build_tables(decoded, [small, large])["sample"].num_rows for decoded in found]
 
-    assert sum(rows) == 4 * COUNT + 4
+    assert sum(rows) == COUNT + 1
     assert [index for one in found for index in one.columns["profile"]["blob_index"].tolist()].count(0) == 1
 
 

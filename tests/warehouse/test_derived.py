@@ -142,7 +142,7 @@ _TWO_SERIES = (
     Block("given", "stack", ("stack_id", "location_ids"), (("1", "[]"),), 0),
     Block(
         "given",
-        "sample",
+        "sample_value",
         ("profile_id", "stack_id", "sample_type", "value"),
         (("1", "1", "inuse_space", "10"), ("2", "1", "inuse_space", "20")),
         0,

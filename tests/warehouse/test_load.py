@@ -298,7 +298,7 @@ import resource, signal, sys
 from pipeline import config, flow
 from pipeline.errors import PipelineError
 from pipeline.warm import compile_missing
-compile_missing({"pprof"})
+compile_missing({{"pprof"}})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 try:

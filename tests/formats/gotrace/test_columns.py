@@ -50,7 +50,7 @@ def test_waiting_weighs_the_stack_that_waits() -> None:
     rows = columns(trace(26, BLOCKED))["sample"]
     found = {
         (kind, stack): value
-        for stack, values in zip(rows["stack"], rows["values"].tolist(), strict=True)
+        for stack, values in zip(rows["stack"], np.asarray(rows["values"]).tolist(), strict=True)
         for kind, value in enumerate(values)
         if value
     }
