@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -31,24 +35,34 @@ def routes() -> list[Route]:
 def _goroutines(request: Request) -> Response:
     service, wanted = request.query_params.get("service", ""), request.query_params.get("trace", "")
     with question(request) as connection:
-        every: list[Row] = goroutine_questions.growth(connection).table.to_pylist()
+        every = goroutine_questions.growth(connection).table
         traces: list[Row] = questions.profiles(connection, questions.Selection(kind="trace")).table.to_pylist()
         trace = _chosen(traces, wanted)
         groups = trace_questions.goroutine_groups(connection, [trace["profile_id"]]).table.to_pylist() if trace else []
-    rows = [row for row in every if not service or row["service"] == service]
+    counted = every if not service else every.filter(pc.equal(every["service"], service))
+    ends = _series_ends(counted)
+    rows = counted.slice(0, int(ends[:_SERIES].max(initial=0))).to_pylist()
     series = [list(own) for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"]))]
     return page(
         request,
         "goroutines.html",
         scripts=("units.js", "vendor/uPlot.iife.min.js", "app.js"),
-        services=[(name, name) for name in sorted({row["service"] for row in every if row["service"]})],
+        services=[(name, name) for name in sorted(filter(None, pc.unique(every["service"]).to_pylist()))],
         service=service,
-        series=[goroutine_growth.text(own, limit=_PLACES) for own in series[:_SERIES]],
-        others=max(0, len(series) - _SERIES),
+        series=[goroutine_growth.text(own, limit=_PLACES) for own in series],
+        others=len(ends) - len(series),
         traces=[(row["profile_id"], row["uri"]) for row in traces],
         trace=trace["profile_id"] if trace else "",
         groups=goroutine_table.groups(trace, groups, limit=_PLACES) if trace and groups else "",
     )
+
+
+def _series_ends(rows: pa.Table) -> npt.NDArray[np.int64]:
+    """Behind which row each series and source ends; those of a fleet are too many to be looked at in Python."""
+    series, source = (rows[name].to_numpy() for name in ("series_id", "source"))
+    is_last = np.ones(len(series), np.bool_)
+    is_last[:-1] = (series[1:] != series[:-1]) | (source[1:] != source[:-1])
+    return np.flatnonzero(is_last) + 1
 
 
 def _chosen(traces: Sequence[Row], wanted: str) -> Row | None:

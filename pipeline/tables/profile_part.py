@@ -18,13 +18,13 @@ def part_tables(built: Mapping[str, pa.Table], part: Mapping[str, Column]) -> Ma
     """
     before, is_last, has_mappings = (np.asarray(part[name]).item() for name in _PART)
     sample = built["sample"]
-    place = pc.add(sample["sample_index"], pa.scalar(before, pa.int32()))
+    place = pc.add_checked(sample["sample_index"], pa.scalar(before, pa.int32()))
     tables = {**built, "sample": _with(sample, "sample_index", place)}
     if not has_mappings:
         del tables["profile_mapping"]
     if not is_last:
         return {name: rows for name, rows in tables.items() if name not in _OF_ALL}
-    total = pc.add(built["profile"]["sample_count"], pa.scalar(before, built["profile"]["sample_count"].type))
+    total = pc.add_checked(built["profile"]["sample_count"], pa.scalar(before, built["profile"]["sample_count"].type))
     return {**tables, "profile": _with(built["profile"], "sample_count", total)}
 
 

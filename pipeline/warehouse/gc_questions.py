@@ -56,35 +56,28 @@ def memory_over_time(connection: duckdb.DuckDBPyConnection, source: str, source_
 
 def cycles(connection: duckdb.DuckDBPyConnection, source: str, source_id: int, process: int | None) -> Result:
     """What began each cycle of a process, with heap and goal, the last ones of very many."""
-    query = f"""
-    FROM (
-      FROM gc.trigger
-      WHERE source = $source AND source_id = $source_id AND process IS NOT DISTINCT FROM $process
-      ORDER BY cycle DESC
-      LIMIT {_MOST_MOMENTS}
-    )
-    ORDER BY cycle
-    """
+    query = _LAST.format(view="gc.trigger", order="cycle")
     return ask(connection, query, {"source": source, "source_id": source_id, "process": process}, name="GC cycles")
 
 
 def pauses(connection: duckdb.DuckDBPyConnection, source: str, source_id: int, process: int | None) -> Result:
     """How long a process was stopped each time, the last ones of very many."""
-    query = f"""
-    FROM (
-      FROM gc.pause
-      WHERE source = $source AND source_id = $source_id AND process IS NOT DISTINCT FROM $process
-      ORDER BY pause_index DESC
-      LIMIT {_MOST_MOMENTS}
-    )
-    ORDER BY pause_index
-    """
+    query = _LAST.format(view="gc.pause", order="pause_index")
     return ask(connection, query, {"source": source, "source_id": source_id, "process": process}, name="pauses")
 
 
 # More points than a chart has room for.
 _MOST_MOMENTS = 4_000
 
+_LAST = f"""
+FROM (
+  FROM {{view}}
+  WHERE source = $source AND source_id = $source_id AND process IS NOT DISTINCT FROM $process
+  ORDER BY {{order}} DESC
+  LIMIT {_MOST_MOMENTS}
+)
+ORDER BY {{order}}
+"""
 _OWNED = """
 WHERE ($service IS NULL OR service = $service)
   AND ($instance IS NULL OR instance = $instance)

@@ -14,21 +14,12 @@ from playwright.sync_api import Browser
 from pipeline.outputs import flamegraph, report
 from pipeline.outputs.units import readable, signed
 from tests.browser.chromium import needed, window
-from tests.outputs.builder import flame_tree, result
+from tests.outputs.builder import TREE, flame_tree, result
 from tests.outputs.report_data import report_data
 
 pytestmark = needed
 
 Open = Callable[..., str]
-
-TREE = """
-all 0
-  main.main 10
-    store.grow 300
-    api.serve 40
-      store.grow 50
-  runtime.gc 7
-"""
 
 
 @pytest.fixture

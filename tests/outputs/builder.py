@@ -10,6 +10,16 @@ import pyarrow as pa
 from pipeline.outputs.pprof_graph import Stacks
 from pipeline.values import Result, ResultColumn
 
+# A tree in the words of `flame_tree`.
+TREE = """
+all 0
+  main.main 10
+    store.grow 300
+    api.serve 40
+      store.grow 50
+  runtime.gc 7
+"""
+
 
 def result(name: str, columns: Mapping[str, object], docs: Mapping[str, str] | None = None) -> Result:
     """An answer with these columns; lists become Arrow arrays of the type they look like."""

@@ -8,17 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import SchemaError
 from pipeline.outputs.flamegraph import page, payload
-from tests.outputs.builder import flame_tree, result
+from tests.outputs.builder import TREE, flame_tree, result
 from tests.outputs.unpacking import payload_of
-
-TREE = """
-all 0
-  main.main 10
-    store.grow 300
-    api.serve 40
-      store.grow 50
-  runtime.gc 7
-"""
 
 HOSTILE = [
     "</script><script>alert(1)</script>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -40,3 +41,28 @@ def test_what_there_is_none_of_is_said(demo: Path) -> None:
 
     assert refused.status_code == 400
     assert "trace=77: not among the" in text(refused.text)
+
+
+def test_series_of_a_service_alone_are_shown_and_those_beyond_a_few_are_counted(
+    once: Callable[[str, Callable[[Path], None]], Path],
+) -> None:
+    dumps = "goroutine 1 [running]:\nmain.main()\n\t/main.go:3 +0x1\n\ngoroutine 2 [chan receive]:\nmain.wait()\n\t/main.go:9 +0x1\n"
+
+    def make(folder: Path) -> None:
+        for number in range(7):
+            (folder / f"dump-{number}.txt").write_text(dumps.replace("main.wait", f"main.wait{number}"))
+            label = f"service=s{number}"
+            assert (
+                heapscape("ingest", folder / f"dump-{number}.txt", "--lake", folder / "lake", "--label", label).code
+                == 0
+            )
+        assert heapscape("load", "--lake", folder / "lake", "--db", folder / "dumps.duckdb").code == 0
+
+    with served(once("seven-dumps", make) / "dumps.duckdb") as asking:
+        every, one = asking.get("/goroutines").text, asking.get("/goroutines?service=s3").text
+
+    assert len(told(every)) == 5
+    assert "And 2 series that grew less" in text(every)
+    (shown,) = told(one)
+    assert "main.wait3" in shown
+    assert "And" not in text(one)
