@@ -1,5 +1,7 @@
 -- One row per sample and sample type of one profile, where the value is not zero.
 --
+-- A part for each position of the types: the part that a sample type is at reads the column of its values alone.
+--
 -- key: profile_id, sample_index, sample_type
 CREATE VIEW main.sample_value (
   -- The profile.
@@ -15,24 +17,34 @@ CREATE VIEW main.sample_value (
   -- The sample's labels.
   label_set_id
 ) AS
-WITH named AS (
-  SELECT
-    sample.profile_id,
-    sample.sample_index,
-    sample.stack_id,
-    types.sample_type,
-    CASE types.position
-      WHEN 0 THEN sample.value_0
-      WHEN 1 THEN sample.value_1
-      WHEN 2 THEN sample.value_2
-      WHEN 3 THEN sample.value_3
-      -- Lists begin at 1.
-      ELSE sample.more_values[types.position::BIGINT - 3]
-    END AS value,
-    sample.label_set_id
-  FROM sample
-  JOIN profile_sample_type AS types USING (profile_id)
-)
-SELECT profile_id, sample_index, stack_id, sample_type, value, label_set_id
-FROM named
-WHERE value <> 0
+SELECT profile_id, sample_index, stack_id, sample_type, value_0 AS value, label_set_id
+FROM sample
+JOIN profile_sample_type USING (profile_id)
+WHERE position = 0 AND value_0 <> 0
+UNION ALL
+SELECT profile_id, sample_index, stack_id, sample_type, value_1 AS value, label_set_id
+FROM sample
+JOIN profile_sample_type USING (profile_id)
+WHERE position = 1 AND value_1 <> 0
+UNION ALL
+SELECT profile_id, sample_index, stack_id, sample_type, value_2 AS value, label_set_id
+FROM sample
+JOIN profile_sample_type USING (profile_id)
+WHERE position = 2 AND value_2 <> 0
+UNION ALL
+SELECT profile_id, sample_index, stack_id, sample_type, value_3 AS value, label_set_id
+FROM sample
+JOIN profile_sample_type USING (profile_id)
+WHERE position = 3 AND value_3 <> 0
+UNION ALL
+SELECT
+  profile_id,
+  sample_index,
+  stack_id,
+  sample_type,
+  -- Lists begin at 1.
+  more_values[position::BIGINT - 3] AS value,
+  label_set_id
+FROM sample
+JOIN profile_sample_type USING (profile_id)
+WHERE position > 3 AND more_values[position::BIGINT - 3] <> 0
