@@ -7,10 +7,10 @@ CREATE VIEW attribution._allocation (
   series_id,
   -- Call stack.
   stack_id,
-  -- Number of the site within the series.
+  -- Number of the site within the series: the first of its stacks.
   site_index,
   -- The record that explains it, for class escape.
   escape_site_id
 ) AS
-SELECT series_id, stack_id, site_index, escape_site_id
-FROM attribution._placed
+SELECT series_id, unnest(stack_ids), site_index, escape_site_id
+FROM attribution._site

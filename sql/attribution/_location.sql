@@ -71,11 +71,9 @@ used AS (
   SELECT
     series_id,
     location_id,
-    list(object_bytes ORDER BY object_bytes) FILTER (bytes::HUGEINT * 100 >= all_bytes) AS object_bytes
-  FROM (
-    SELECT *, int64.clamp(SUM(bytes) OVER (PARTITION BY series_id, location_id)) AS all_bytes
-    FROM sizes
-  )
+    list({object_bytes: object_bytes, bytes: bytes}) AS sizes,
+    int64.clamp(SUM(bytes)) AS all_bytes
+  FROM sizes
   GROUP BY series_id, location_id
 )
 SELECT
@@ -97,7 +95,11 @@ SELECT
   positions.inner_line,
   positions.inlined_functions,
   positions.inlined_lines,
-  list_filter(coalesce(used.object_bytes, []), lambda b: b IS NOT NULL),
+  list_sort([
+    size.object_bytes
+    for size in used.sizes
+    if size.object_bytes IS NOT NULL AND size.bytes::HUGEINT * 100 >= used.all_bytes
+  ]),
   positions.address
 FROM used
 JOIN heap.series AS series USING (series_id)

@@ -9,7 +9,7 @@
 CREATE VIEW attribution.growth_by_site (
   -- The series.
   series_id,
-  -- Number of the site within the series; changes when data is added.
+  -- Number of the site within the series: the first of its stacks; changes when data is added.
   site_index,
   -- From labels; NULL without one.
   service,
@@ -87,10 +87,6 @@ WITH live AS (
   WHERE sample.sample_type = 'inuse_space'
   GROUP BY allocations.series_id, allocations.site_index, history.moment
 ),
-sites AS (
-  SELECT DISTINCT * EXCLUDE (stack_id)
-  FROM attribution._placed
-),
 -- A site without a sample in a profile holds zero bytes there.
 points AS (
   SELECT
@@ -99,7 +95,7 @@ points AS (
     history.moment,
     history.elapsed_s,
     coalesce(live.inuse_bytes, 0) AS inuse_bytes
-  FROM sites
+  FROM attribution._site AS sites
   JOIN attribution._history AS history USING (series_id)
   LEFT JOIN live USING (series_id, site_index, moment)
 ),
@@ -211,7 +207,7 @@ SELECT
   sites.caller_line,
   sites.candidates,
   trends.history
-FROM sites
+FROM attribution._site AS sites
 JOIN trends USING (series_id, site_index)
 JOIN heap.series AS series USING (series_id)
 JOIN slopes USING (series_id, site_index)

@@ -10,5 +10,4 @@ CREATE VIEW heap._stack (
 ) AS
 SELECT DISTINCT heaps.series_id, sample.stack_id
 FROM heap.profiles AS heaps
-JOIN main.sample_value AS sample USING (profile_id)
-WHERE sample.sample_type IN ('inuse_space', 'inuse_objects', 'alloc_space')
+JOIN sample USING (profile_id)

@@ -96,12 +96,21 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
         # Names are numbered as they come.
         found["stack_label"] = connection.sql("SELECT label FROM stack_label ORDER BY ALL").fetchall()
         found["stack_path"] = _named(connection.sql(_PATHS), names)
+        for name in ("attribution._site", "attribution.growth_by_site"):
+            found[name] = _named(connection.sql(f"SELECT * EXCLUDE (site_index) FROM {name}"), names)
+        found["attribution._allocation"] = _named(connection.sql(_SITES), names)
         # When it was read, and how many batches it took, are no answers.
         found["source"] = _named(connection.sql("SELECT * EXCLUDE (ingested_at) FROM source"), names)
         found["warehouse_state"] = connection.sql("SELECT declarations, heapscape FROM warehouse_state").fetchall()
     return found
 
 
+# A site has the number of one of its stacks.
+_SITES = """
+SELECT sites.* EXCLUDE (site_index, history), allocations.stack_id, allocations.escape_site_id AS of_escape_site_id
+FROM attribution._allocation AS allocations
+JOIN attribution.growth_by_site AS sites USING (series_id, site_index)
+"""
 _OF_LOAD = ("loaded_file", "warehouse_state")
 _ID = re.compile(r"(?:^|_)(source|profile|trace|stack|location|function|mapping|label_set|escape_site|series)_ids?$")
 

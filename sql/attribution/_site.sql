@@ -1,15 +1,13 @@
--- One row per series of heap profiles and stack: the allocation site its bytes count for, and all that is told of it.
+-- One row per series of heap profiles and allocation site: all that is told of it.
 --
 -- A site is a line of a function with the record, or with the records in question, that explain it.
 --
--- key: series_id, stack_id
+-- key: series_id, site_index
 -- staged: by series_id
-CREATE VIEW attribution._placed (
+CREATE VIEW attribution._site (
   -- The series.
   series_id,
-  -- Call stack.
-  stack_id,
-  -- Number of the site within the series.
+  -- Number of the site within the series: the first of its stacks.
   site_index,
   -- escape, ambiguous, implicit, caller, unmatched or unreported.
   attribution,
@@ -40,7 +38,9 @@ CREATE VIEW attribution._placed (
   -- What the executable asks the runtime for there: new, make, append, map_growth, ...; NULL without the executable.
   allocation_kind,
   -- For class escape: what the choice of the record stands on, as in `_candidate`.
-  decided_by
+  decided_by,
+  -- The stacks whose bytes count for it, in order.
+  stack_ids
 ) AS
 WITH records AS (
   SELECT
@@ -77,25 +77,8 @@ placed AS (
 )
 SELECT
   series_id,
-  stack_id,
-  (dense_rank() OVER (
-    PARTITION BY series_id
-    ORDER BY attribution, function, package, file, line, inner_function, inner_file, inner_line, escape_site_id,
-      caller_function, caller_file, caller_line, candidates, allocation_kind, decided_by
-  ))::INTEGER,
-  attribution,
-  function,
-  package,
-  file,
-  line,
-  inner_function,
-  inner_file,
-  inner_line,
-  escape_site_id,
-  caller_function,
-  caller_file,
-  caller_line,
-  candidates,
-  allocation_kind,
-  decided_by
+  MIN(stack_id),
+  * EXCLUDE (series_id, stack_id),
+  list_sort(list(stack_id))
 FROM placed
+GROUP BY ALL
