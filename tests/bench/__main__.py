@@ -51,7 +51,7 @@ def _thorough() -> list[Measurement]:
         partial(follow_trace, large_trace(), pairs=5),
         partial(work.ingest_text, text_profile(), pairs=5),
         partial(work.ingest_log, log(lines_per_cycle=1000), "a log, 1 line in 1,000 of a GC", pairs=3),
-        partial(work.ingest_log, log(lines_per_cycle=1, size_bytes=16 << 20), "a log of GC lines alone", pairs=3),
+        partial(work.ingest_log, log(lines_per_cycle=1, size_bytes=32 << 20), "a log of GC lines alone", pairs=3),
         partial(follow_fleet, 1000),
         partial(follow_fleet, 10_000),
         start,
