@@ -32,6 +32,22 @@ def text_profile() -> Path:
     return TEXT
 
 
+def larger_text_profile(copies: int) -> Path:
+    """The same with each of its records so many times, all of them with stacks of their own."""
+    path = TEXT.with_name(f"heap-{copies}.txt")
+    if not path.exists():
+        head, _, records = text_profile().read_bytes().partition(b"\n")
+        records, words, trailer = records.rpartition(b"\n\n# runtime.MemStats")
+        with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+            written = Path(scratch) / path.name
+            with written.open("wb") as out:
+                out.write(head + b"\n")
+                out.writelines(records.replace(b" 0x", b" 0x%x" % copy) + b"\n" for copy in range(1, copies + 1))
+                out.write(words + trailer)
+            written.rename(path)
+    return path
+
+
 def log(*, lines_per_cycle: int, size_bytes: int = _LOG_BYTES) -> Path:
     """A log of a service, as the kubelet writes it, in which one in so many lines is of a GC cycle."""
     path = BENCH / "text" / f"kubelet-{lines_per_cycle}-{size_bytes}.log"
