@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
     from pipeline.values import Result
 
+# What makes a verdict one, and how certain it is.
+_VERDICT = ["escape_site_id", "service", "build", "certainty"]
+_ASSUMED = (
+    "saved: were it on the stack, all else as it is, and the heap let double between collections (GOGC=100); "
+    "a memory limit makes it more, a heap below 4 MiB less"
+)
 # Files that are named when none fits.
 _NAMED = 5
 _WEIGHTS = {
@@ -48,7 +55,15 @@ _WEIGHTS = {
     type=click.Choice(("growth", "live", "alloc")),
     help="Packages, what they allocate and the flow that makes it escape, weighted by bytes that were gained, are live or were allocated.",
 )
-@click.option("--limit", "-n", type=click.IntRange(min=1), default=100, show_default=True, help="Lines of the tree.")
+@click.option(
+    "--level",
+    "with_level",
+    is_flag=True,
+    help="Whether it is certain to be on the heap or something decides, what it costs and what the stack would save.",
+)
+@click.option(
+    "--limit", "-n", type=click.IntRange(min=1), default=100, show_default=True, help="Lines of --tree and of --level."
+)
 @database_option
 @format_option
 @resource_options
@@ -61,6 +76,7 @@ def escapes(
     with_flow: bool,
     builds: tuple[str, str] | None,
     weight: str | None,
+    with_level: bool,
     limit: int,
     db: str,
     format_: str,
@@ -74,7 +90,19 @@ def escapes(
       heapscape escapes --package example.com/checkout/store --all
       heapscape escapes --diff 1.4.1 1.4.2
       heapscape escapes --tree growth --service checkout
+      heapscape escapes --level --build 1.4.2
     """
+    if with_level:
+        if weight or builds or with_flow:
+            raise UsageError("--level is a table of its own; leave out --tree, --diff and --flow")
+        with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
+            found = escape_questions.levels(
+                connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
+            )
+            if not found.table.num_rows:
+                say(f"{place or 'this choice'}: no verdict fits; {_what_there_is(connection, all_kinds=all_kinds)}")
+        _levels(found, limit=limit, format_=format_)
+        return
     if weight:
         if place or builds or all_kinds or with_flow:
             raise UsageError("--tree draws all places with their flow; leave out FILE, --diff, --all and --flow")
@@ -114,6 +142,22 @@ def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
             if (step["escape_site_id"], step["build"]) == (site["escape_site_id"], site["build"]):
                 at = f" at {step['file']}:{step['line']}" if step["file"] else ""
                 answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
+
+
+def _levels(found: Result, *, limit: int, format_: str) -> None:
+    """Show what is certain and what is not; say how much there is of each, and what savings take for granted."""
+    if format_ != "table":
+        show(found, format=format_)
+        return
+    if not found.table.num_rows:
+        return
+    verdicts = {tuple(row[key] for key in _VERDICT) for row in found.table.select(_VERDICT).to_pylist()}
+    counts = Counter(certainty for *_, certainty in verdicts)
+    say(" · ".join(f"{count:,} {certainty}" for certainty, count in counts.most_common()))
+    show(replace(found, table=found.table.slice(0, limit)), format=format_)
+    if found.table.num_rows > limit:
+        say(f"{found.table.num_rows - limit:,} more rows: --limit {found.table.num_rows}")
+    say(_ASSUMED)
 
 
 def _diff(

@@ -56,6 +56,37 @@ def tree(
     return ask(connection, query, {"ids": ids, "weight": weight, "package": package}, name="tree of escapes")
 
 
+def levels(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    service: str | None,
+    build: str | None,
+    package: str | None,
+    place: str,
+    all_kinds: bool,
+) -> Result:
+    """How certain the heap is and what it costs, what allocates most a second first; `place` is the end of a file or of `file:line`."""
+    query = """
+    SELECT
+      escape_site_id, service, build, series_id, package, base_name, line, "column", expression, certainty, condition, reason,
+      alloc_bytes_per_s, live_bytes, gc_share, saved_gc_share, saved_heap_bytes
+    FROM escape.level
+    WHERE ($service IS NULL OR service = $service)
+      AND ($build IS NULL OR build = $build)
+      AND ($package IS NULL OR package = $package)
+      AND (
+        ends_with(concat(package, '/', base_name), $place)
+        OR ends_with(concat(package, '/', base_name, ':', line), $place)
+      )
+      AND ($all_kinds OR certainty IN ('certain', 'conditional'))
+    ORDER BY
+      alloc_bytes_per_s DESC NULLS LAST, live_bytes DESC NULLS LAST, package, base_name, line, "column", kind, expression,
+      service, build, series_id
+    """
+    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
+    return ask(connection, query, parameters, name="levels of escape")
+
+
 def builds(connection: duckdb.DuckDBPyConnection) -> Result:
     """The builds that escape reports are of."""
     return ask(

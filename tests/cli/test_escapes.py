@@ -171,3 +171,48 @@ def test_a_tree_is_of_all_places(demo: Path, more: list[str]) -> None:
 
     assert (seen.code, seen.out) == (2, "")
     assert "--tree draws all places" in seen.err
+
+
+def test_levels_tell_what_is_certain_and_what_decides_of_the_rest(demo: Path) -> None:
+    found = heapscape("escapes", "--level", "--db", demo, "--format", "json").json()
+    every = heapscape("escapes", "--level", "--all", "--db", demo, "--format", "json").json()
+
+    assert {row["certainty"] for row in found} == {"certain", "conditional"}
+    assert {row["certainty"] for row in every} >= {"certain", "conditional", "stays"}
+    assert all((row["condition"] is None) == (row["certainty"] != "conditional") for row in every)
+    rates = [row["alloc_bytes_per_s"] for row in found if row["alloc_bytes_per_s"] is not None]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > 0
+
+
+def test_levels_are_a_table_with_their_counts_and_what_savings_assume(demo: Path) -> None:
+    seen = heapscape("escapes", "--level", "store/cache.go:21", "--db", demo)
+
+    (row,) = rows(seen)
+    assert "entry" in row
+    assert "certain" in row
+    assert seen.err.startswith("1 certain\n")
+    assert "GOGC=100" in seen.err
+
+
+def test_levels_beyond_the_limit_are_counted(demo: Path) -> None:
+    seen = heapscape("escapes", "--level", "--limit", "2", "--db", demo)
+    every = heapscape("escapes", "--level", "--db", demo, "--format", "json").json()
+
+    assert len(rows(seen)) == 2
+    assert f"{len(every) - 2:,} more rows: --limit {len(every)}" in seen.err
+
+
+@pytest.mark.parametrize("option", [["--flow"], ["--tree", "live"], ["--diff", "a", "b"]])
+def test_levels_are_a_table_of_their_own(demo: Path, option: list[str]) -> None:
+    seen = heapscape("escapes", "--level", *option, "--db", demo)
+
+    assert seen.code == 2
+    assert "--level is a table of its own" in seen.err
+
+
+def test_levels_of_a_place_without_verdicts_say_what_there_is(demo: Path) -> None:
+    seen = heapscape("escapes", "--level", "nothing.go", "--db", demo)
+
+    assert (seen.code, seen.out) == (0, "")
+    assert "no verdict fits; there are verdicts of example.com/checkout/" in seen.err

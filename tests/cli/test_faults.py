@@ -89,6 +89,7 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
         lambda at: ["escapes", "--flow", "--db", at.db],
         lambda at: ["escapes", "--diff", "1.4.2", "1.4.2", "--db", at.db, "--format", "json"],
         lambda at: ["escapes", "--tree", "live", "--db", at.db],
+        lambda at: ["escapes", "--level", "--db", at.db],
     ),
     "goroutines": (lambda at: ["goroutines", "--db", at.db, "--format", "json"],),
     "gc": (lambda at: ["gc", "--db", at.db, "--format", "json"],),
