@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -34,19 +34,28 @@ Row = Mapping[str, Any]
 _LANES = 100
 _MOST = (1 << 63) - 1
 _SHOWS = (("goroutines", "goroutines"), ("functions", "functions"))
-_ORDERS = (("busy", "the busiest first"), ("long", "the longest first"), ("number", "by number or name"))
+_ORDERS = (
+    ("busy", "the busiest first"),
+    ("here", "the busiest in this window first"),
+    ("long", "the longest first"),
+    ("number", "by number or name"),
+)
 _STATES = len(asked.STATES)
 
 
 @dataclass(frozen=True, slots=True)
 class _Selection:
-    """Which lanes of which trace are asked for, as the address has it."""
+    """Which lanes of which trace are asked for, as the address has it.
+
+    ranked  the window that the order is of: tiles of a page have one order, wherever they are
+    """
 
     trace: int
     show: str
     order: str
     function: str
     page: int
+    ranked: str = ""
 
     def address(self) -> str:
         """The same as part of an address."""
@@ -71,8 +80,9 @@ def _timeline(request: Request) -> Response:
             return page(request, "timeline.html", trace=None)
         selection = _selection(request.query_params, traces)
         line = _opened(request, connection, selection.trace)
-        places, count = _chosen(line, selection)
         since, until = _window_of(request.query_params, line)
+        selection = replace(selection, ranked=f"{since}-{until}" if selection.order == "here" else "")
+        places, count = _chosen(connection, line, selection)
         found = timeline.window(connection, line, _lanes(places, selection), since_ns=since, until_ns=until)
     names = _names(line, places, selection)
     return page(
@@ -119,8 +129,8 @@ def _tile(request: Request) -> Response:
     with question(request) as connection:
         selection = _selection(asking, asked.traces(connection).table.to_pylist())
         line = _opened(request, connection, selection.trace)
-        index = _number(asking, "index", 0, line.duration_ns >> level)
-        places, _ = _chosen(line, selection)
+        index = _number(asking, "index", 0, line.duration_ns // (timeline.PIXELS << level))
+        places, _ = _chosen(connection, line, selection)
         found = timeline.tile(connection, line, _lanes(places, selection), level=level, index=index)
         heap = timeline.heap(connection, line, level=level, index=index)
     pixel_ns = 1 << level
@@ -143,7 +153,7 @@ def _window(request: Request) -> Response:
         selection = _selection(request.query_params, asked.traces(connection).table.to_pylist())
         line = _opened(request, connection, selection.trace)
         since, until = _window_of(request.query_params, line)
-        places, _ = _chosen(line, selection)
+        places, _ = _chosen(connection, line, selection)
         found = timeline.window(connection, line, _lanes(places, selection), since_ns=since, until_ns=until)
     names = _names(line, places, selection)
     return JSONResponse(
@@ -240,10 +250,13 @@ def _selection(asking: QueryParams, traces: Sequence[Row]) -> _Selection:
         order=_one_of(asking, "order", _ORDERS),
         function=asking.get("function", ""),
         page=_number(asking, "page", 0, 1 << 40),
+        ranked=asking.get("ranked", ""),
     )
 
 
-def _chosen(line: timeline.Timeline, selection: _Selection) -> tuple[Int64s, int]:
+def _chosen(
+    connection: duckdb.DuckDBPyConnection, line: timeline.Timeline, selection: _Selection
+) -> tuple[Int64s, int]:
     """Places of the page's lanes, and how many there are on all pages."""
     are_functions = selection.show == "functions"
     times = timeline.spent(line, are_functions=are_functions)
@@ -255,10 +268,20 @@ def _chosen(line: timeline.Timeline, selection: _Selection) -> tuple[Int64s, int
         if selection.function not in line.functions:
             raise QueryError(f"function={selection.function[:200]}: no goroutine of the trace was started with it")
         places = np.flatnonzero(line.function == line.functions.index(selection.function))
+    if selection.ranked:
+        since, until = _ranked(selection.ranked, line)
+        every = timeline.Lanes(np.arange(len(times)), are_functions)
+        times = timeline.window(connection, line, every, since_ns=since, until_ns=until).lanes[:, 0]
     if selection.order != "number":
-        weights = times[places].sum(axis=1) - (times[places, _STATES - 1] if selection.order == "busy" else 0)
+        # Waiting is no work, but the longest life is mostly waiting.
+        weights = times[places].sum(axis=1) - (0 if selection.order == "long" else times[places, _STATES - 1])
         places = places[np.argsort(-weights, kind="stable")]
     return places[selection.page * _LANES :][:_LANES], len(places)
+
+
+def _ranked(text: str, line: timeline.Timeline) -> tuple[int, int]:
+    since, _, until = text.partition("-")
+    return _window_of(QueryParams({"from": since, "to": until}), line)
 
 
 def _lanes(places: Int64s, selection: _Selection) -> timeline.Lanes:
