@@ -77,7 +77,7 @@ def _timeline(request: Request) -> Response:
     with question(request) as connection:
         traces = asked.traces(connection).table.to_pylist()
         if not traces:
-            return page(request, "timeline.html", trace=None)
+            return page(request, "timeline.html", scripts=drawn.SCRIPTS, trace=None)
         selection = _selection(request.query_params, traces)
         line = _opened(request, connection, selection.trace)
         since, until = _window_of(request.query_params, line)
@@ -198,7 +198,10 @@ def _flame(request: Request) -> Response:
         raise QueryError(f"state={state[:200]}: expected {', '.join(asked.STATES)}")
     goroutine = _number(asking, "goroutine", 0, _MOST)
     with question(request) as connection:
-        selection = _selection(asking, asked.traces(connection).table.to_pylist())
+        traces = asked.traces(connection).table.to_pylist()
+        if not traces:
+            return page(request, "timeline.html", trace=None)
+        selection = _selection(asking, traces)
         function = _opened(request, connection, selection.trace).function_of(goroutine)
         tree = asked.stacks(connection, selection.trace, goroutine, state)
     label = f"goroutine {goroutine} {function}".strip()
@@ -281,7 +284,7 @@ def _chosen(
 
 def _ranked(text: str, line: timeline.Timeline) -> tuple[int, int]:
     since, _, until = text.partition("-")
-    return _window_of(QueryParams({"from": since, "to": until}), line)
+    return _window_of({"from": since, "to": until}, line)
 
 
 def _lanes(places: Int64s, selection: _Selection) -> timeline.Lanes:
@@ -299,9 +302,9 @@ def _rows(names: Sequence[str], times: Int64s) -> list[tuple[Any, ...]]:
     return [(name, *row) for name, row in zip(names, times.tolist(), strict=True)]
 
 
-def _window_of(asking: QueryParams, line: timeline.Timeline) -> tuple[int, int]:
-    since = _number(asking, "from", 0, line.duration_ns)
-    until = _number(asking, "to", 0, line.duration_ns) if asking.get("to") else line.duration_ns
+def _window_of(asking: Mapping[str, str], line: timeline.Timeline) -> tuple[int, int]:
+    """The window that is asked for, as far as it lies in the trace; all of the trace for none and what is none."""
+    since, until = (min(_number(asking, name, 0, _MOST), line.duration_ns) for name in ("from", "to"))
     return (since, until) if since < until else (0, line.duration_ns)
 
 

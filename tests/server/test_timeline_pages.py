@@ -221,8 +221,13 @@ def test_where_there_is_no_trace_that_is_said(client: httpx.Client) -> None:
     assert client.get("/timeline/tile?level=9&index=0").status_code == 400
 
 
-def test_a_window_from_its_end_to_its_beginning_is_all(traced: httpx.Client) -> None:
-    assert window(traced, **{"from": 500, "to": 400}) == window(traced)
+def test_a_window_is_as_much_of_what_is_asked_for_as_lies_in_the_trace(traced: httpx.Client) -> None:
+    every = window(traced)
+    longest = every["to"]
+
+    assert window(traced, **{"from": 500, "to": 400}) == every
+    assert window(traced, **{"from": longest + 5, "to": longest + 9}) == every
+    assert window(traced, **{"from": 1000, "to": 10 * longest}) == window(traced, **{"from": 1000, "to": longest})
 
 
 def test_names_that_would_be_markup_are_text(traced: httpx.Client) -> None:
