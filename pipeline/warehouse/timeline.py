@@ -35,7 +35,7 @@ _LONGEST_NS = 1 << COARSEST + 9
 _SLOT_BITS = 20
 _LAST_SLOT = (1 << _SLOT_BITS) - 1
 _MOST_SLOTS, _LEAST_SLOTS = 1 << 16, 1 << 8
-_EVENTS_PER_SLOT = 64
+_EVENTS_PER_SLOT = 1024
 # Sums for which a trace gets coarser slots, as long as it can: each takes 72 bytes.
 _MOST_SUMS = 500_000
 # Functions of a proc and a window among which the one that ran longest is looked for.
