@@ -2,7 +2,7 @@
 second, and moves at 60 frames a second.
 
 Measured is the processor of the page's own thread, the best of three, so that a busy machine has no say. Of a timeline the server
-works too: its processor, all threads together, counts.
+works too: its processor counts, all threads together.
 """
 
 from __future__ import annotations
@@ -135,14 +135,15 @@ def test_a_long_trace_is_open_within_a_second(chromium: Browser, long: Path) -> 
     for _ in range(3):
         # A server that nobody has asked yet.
         with served(long) as client, measured(chromium) as (page, spent):
-            before = time.process_time()
+            # All threads but the one that only waits for the browser.
+            before = time.process_time() - time.thread_time()
 
             def opened(page: Page = page, client: httpx.Client = client) -> None:
                 page.goto(str(client.base_url.join("/timeline")))
                 page.wait_for_selector("figure.timeline[data-state=ready]")
 
             of_page = spent(opened)
-            spent_ms.append(of_page + 1000 * (time.process_time() - before))
+            spent_ms.append(of_page + 1000 * (time.process_time() - time.thread_time() - before))
 
     assert min(spent_ms) < TO_OPEN_MS
 
