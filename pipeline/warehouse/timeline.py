@@ -34,10 +34,11 @@ _LONGEST_NS = 1 << COARSEST + 9
 
 _SLOT_BITS = 20
 _LAST_SLOT = (1 << _SLOT_BITS) - 1
-_MOST_SLOTS, _LEAST_SLOTS = 1 << 16, 1 << 8
+_MOST_SLOTS, _FEW_SLOTS, _LEAST_SLOTS = 1 << 16, 1 << 8, 1 << 5
+# A window that reads rows has at most a few hundred slots.
 _EVENTS_PER_SLOT = 1024
-# Sums for which a trace gets coarser slots, as long as it can: each takes 72 bytes.
-_MOST_SUMS = 500_000
+# Sums for which a trace gets coarser slots. Each takes some 100 bytes; there are no more of them than events.
+_MOST_SUMS = 4_000_000
 # Functions of a proc and a window among which the one that ran longest is looked for.
 _RIVALS = 256
 
@@ -60,8 +61,10 @@ class Changes:
         """Of rows with slot, change_N and moment_N; those of lanes below zero are nobody's."""
         rows, lanes = rows.filter(pa.array(lanes >= 0)), lanes[lanes >= 0]
         keys = (lanes << _SLOT_BITS) | _ints(rows, "slot")
-        order = np.argsort(keys, kind="stable")
-        keys, starts = np.unique(keys[order], return_index=True)
+        order = np.argsort(keys)
+        ordered = keys[order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        keys = ordered[starts]
 
         def running(name: str) -> Int64s:
             sums = np.zeros((len(keys) + 1, states), np.int64)
@@ -190,12 +193,8 @@ def opened(connection: duckdb.DuckDBPyConnection, trace_id: int) -> Timeline:
         raise QueryError(
             f"trace={trace_id}: {duration_ns:,} ns lie between its first and its last event, too many to draw"
         )
-    slots = min(max(trace["event_count"] // _EVENTS_PER_SLOT, _LEAST_SLOTS), _MOST_SLOTS)
-    slot_bits = max((duration_ns // slots).bit_length(), FINEST)
+    slot_bits = _slot_bits(duration_ns, trace["event_count"], asked.goroutine_count(connection, trace_id))
     rows = asked.transitions(connection, trace_id, start_ns, shift=slot_bits)
-    while rows.num_rows > _MOST_SUMS and duration_ns >> slot_bits > _LEAST_SLOTS:
-        slot_bits += 2
-        rows = asked.transitions(connection, trace_id, start_ns, shift=slot_bits)
     own = asked.proc_transitions(connection, trace_id, start_ns, shift=slot_bits)
     ranges = asked.ranges(connection, trace_id, start_ns, shift=slot_bits)
     goroutines = np.unique(_ints(rows, "goroutine"))
@@ -276,6 +275,13 @@ def heap(connection: duckdb.DuckDBPyConnection, timeline: Timeline, *, level: in
         is_own = (place >= 0) & (slots[place] == np.arange(PIXELS))
         found[kind] = np.where(is_own, largest[place], known)
     return found
+
+
+def _slot_bits(duration_ns: int, events: int, goroutines: int) -> int:
+    slots = min(max(events // _EVENTS_PER_SLOT, _FEW_SLOTS), _MOST_SLOTS)
+    while min(events, goroutines * slots) > _MOST_SUMS and slots > _LEAST_SLOTS:
+        slots //= 2
+    return max((duration_ns // slots).bit_length(), FINEST)
 
 
 def _between(timeline: Timeline, lanes: Lanes, until: _Until, ends: _Until) -> Times:

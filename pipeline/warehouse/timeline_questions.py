@@ -129,6 +129,13 @@ def ranges(
     return ask(connection, query, described=False).table
 
 
+def goroutine_count(connection: duckdb.DuckDBPyConnection, trace_id: int) -> int:
+    """About how many goroutines a trace has."""
+    query = "SELECT approx_count_distinct(goroutine) AS goroutines FROM _goroutine_transition WHERE trace_id = $trace"
+    (count,) = ask(connection, query, {"trace": trace_id}, described=False).table["goroutines"].to_pylist()
+    return int(count)
+
+
 def entries(connection: duckdb.DuckDBPyConnection, trace_id: int) -> pa.Table:
     """What each goroutine was started with, where that is known."""
     query = "SELECT goroutine, function FROM sched._entry WHERE trace_id = $trace ORDER BY goroutine"

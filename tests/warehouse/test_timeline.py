@@ -206,7 +206,6 @@ def test_many_goroutines_get_coarser_slots_and_the_same_times(
     connection: duckdb.DuckDBPyConnection, lines: list[Timeline], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeline, "_MOST_SUMS", 200)
-    monkeypatch.setattr(timeline, "_LEAST_SLOTS", 8)
     line = lines[0]
     coarser = timeline.opened(connection, line.trace_id)
 

@@ -165,7 +165,7 @@ const timeline = (() => {
         const run = tile.runs[proc * width + x];
         start = x + 1;
         while (start < width && tile.runs[proc * width + start] === run) start++;
-        if (run >= 0 && start - x >= 20) found.push([proc, x, start, run]);
+        if (run >= 0 && (start - x >= 20 || x === 0 || start === width)) found.push([proc, x, start, run]);
       }
     }
     return found;
@@ -381,15 +381,25 @@ const timeline = (() => {
     drawTexts(pieces, top) {
       const {context, told} = this, first = top + told.ranges.length * RANGE;
       context.fillStyle = this.palette.text;
+      const write = ({proc, run, left, right}) => {
+        const y = first + proc * PROC, from = Math.max(left, this.names), wide = Math.min(right, this.width) - from;
+        if (y > this.height || y + PROC < this.head || wide < TEXT_FROM) return;
+        context.fillText(this.fitted(told.functions[run] || "(unknown)", wide - 8), from + 4, y + (PROC - GAP) / 2);
+      };
+      // What goes on from one tile to the next is named once.
+      const open = new Map();
       for (const piece of pieces) {
-        for (const [proc, start, end, run] of piece.names) {
-          const y = first + proc * PROC;
-          if (y > this.height || y + PROC < this.head) continue;
-          const left = Math.max(this.x(Math.max(piece.begin + start * piece.pixel, piece.start)), this.names);
-          const right = Math.min(this.x(Math.min(piece.begin + end * piece.pixel, piece.start + piece.pixels * piece.pixel)), this.width);
-          if (right - left >= TEXT_FROM) context.fillText(this.fitted(told.functions[run] || "(unknown)", right - left - 8), left + 4, y + (PROC - GAP) / 2);
+        const end = piece.start + piece.pixels * piece.pixel;
+        for (const [proc, start, stop, run] of piece.names) {
+          const left = this.x(Math.max(piece.begin + start * piece.pixel, piece.start)), right = this.x(Math.min(piece.begin + stop * piece.pixel, end));
+          if (right <= left) continue;
+          const before = open.get(proc);
+          if (before && before.run === run && left - before.right < 1) { before.right = right; continue; }
+          if (before) write(before);
+          open.set(proc, {proc, run, left, right});
         }
       }
+      for (const last of open.values()) write(last);
     }
 
     drawNames(top) {
