@@ -298,11 +298,23 @@ const timeline = (() => {
       this.parts.window.textContent = `${time(until - since)} from ${time(since)} of ${time(told.duration)}`;
       if (since === this.told.since && until === this.told.until) return;
       const asked = (this.asked = {});
-      const answer = await fetch(`/timeline/window.json?${told.address}&from=${since}&to=${until}`);
-      if (!answer.ok || this.asked !== asked) return;
+      const found = await this.answer(`/timeline/window.json?${told.address}&from=${since}&to=${until}`);
+      if (!found || this.asked !== asked) return;
       Object.assign(told, {since, until});
-      fillTables(await answer.json());
+      fillTables(found);
       this.figure.dataset.table = `${since}-${until}`;
+    }
+
+    // What the server says; null when it does not, and then the page says why.
+    async answer(address) {
+      try {
+        const answer = await fetch(address);
+        if (answer.ok) return await answer.json();
+        this.parts.status.textContent = (await answer.text()).trim();
+      } catch (error) {
+        this.parts.status.textContent = String(error.message || error);
+      }
+      return null;
     }
 
     // -- drawing
@@ -584,9 +596,9 @@ const timeline = (() => {
       if (place < told.ranges.length) return;
       const own = place < this.firstLane() ? ["proc", told.procs[place - told.ranges.length]] : ["goroutine", told.ids[place - this.firstLane()]];
       if (own[1] === undefined) return this.tellFunction(told.lanes[place - this.firstLane()]);
-      const answer = await fetch(`/timeline/stay.json?${told.address}&${own[0]}=${own[1]}&time=${Math.round(at)}`);
-      if (!answer.ok) { parts.status.textContent = (await answer.text()).trim(); return; }
-      const [stay] = await answer.json();
+      const found = await this.answer(`/timeline/stay.json?${told.address}&${own[0]}=${own[1]}&time=${Math.round(at)}`);
+      if (!found) return;
+      const [stay] = found;
       this.chosen = stay || null;
       parts.detail.hidden = !stay;
       if (stay) this.fillDetail(stay);
