@@ -2,7 +2,8 @@
 
 app.py         the routes, and what every answer has in common
 guard.py       who is answered: Host, Origin, token, sizes; the headers that keep a page to itself
-pages.py       HTML for people; escape_pages.py, gc_pages.py and goroutine_pages.py have one each
+pages.py       HTML for people; escape_pages.py, gc_pages.py, goroutine_pages.py and timeline_pages.py have one each
+timelines.py   what of a trace is added up once for its timeline
 data.py        every view and any query as JSON, CSV, Arrow and Parquet
 metrics.py     OpenMetrics for alerts
 pyroscope/     the calls that Grafana's Pyroscope data source makes

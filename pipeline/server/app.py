@@ -16,9 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError
-from pipeline.server import dashboards, data, escape_pages, gc_pages, goroutine_pages, metrics, pages
+from pipeline.server import dashboards, data, escape_pages, gc_pages, goroutine_pages, metrics, pages, timeline_pages
 from pipeline.server.guard import LOOPBACK, Guard
 from pipeline.server.pyroscope import calls, render
+from pipeline.server.timelines import Timelines
 from pipeline.text import printable
 from pipeline.warehouse.serving import Serving
 
@@ -46,6 +47,7 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
             *escape_pages.routes(),
             *gc_pages.routes(),
             *goroutine_pages.routes(),
+            *timeline_pages.routes(),
             *data.routes(),
             *metrics.routes(),
             *dashboards.routes(),
@@ -60,6 +62,7 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         lifespan=running,
     )
     app.state.serving = serving
+    app.state.timelines = Timelines()
     return app
 
 

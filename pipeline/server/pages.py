@@ -33,6 +33,7 @@ NAVIGATION: Final = (
     ("/escapes", "Escapes"),
     ("/gc", "GC and memory"),
     ("/goroutines", "Goroutines"),
+    ("/timeline", "Timeline"),
     ("/views", "Tables and views"),
     ("/sql", "SQL"),
 )

@@ -16,6 +16,7 @@ from tests.bench.big_text import larger_text_profile, log, text_profile
 from tests.bench.big_trace import huge_trace, large_trace
 from tests.bench.comparison import Comparison, as_table
 from tests.bench.follow import follow_fleets, follow_trace, start
+from tests.bench.timeline import look_at_trace
 
 
 def main(argv: list[str]) -> int:
@@ -56,6 +57,7 @@ def _thorough() -> list[Measurement]:
         partial(work.ingest_within_memory, [extreme], "an extreme profile"),
         partial(work.ingest_within_memory, [huge_trace()], "a trace of more than 500 MB"),
         partial(follow_trace, large_trace(), pairs=5),
+        partial(look_at_trace, large_trace(), pairs=5),
         partial(work.ingest_text, text_profile(), pairs=5),
         partial(work.ingest_text, larger_text_profile(4), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000), "a log, 1 line in 1,000 of a GC", pairs=3),
@@ -75,6 +77,7 @@ def _quick() -> list[Measurement]:
         partial(work.ask_top, large, few, pairs=1, seconds=0.0),
         partial(work.ingest_within_memory, few, f"{len(few)} small heap profiles"),
         partial(follow_trace, large_trace(), pairs=1),
+        partial(look_at_trace, large_trace(), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000, size_bytes=16 << 20), "a log", pairs=1),
         partial(follow_fleets, (100, 200)),
         start,
