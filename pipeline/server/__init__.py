@@ -2,6 +2,8 @@
 
 app.py         the routes, and what every answer has in common
 guard.py       who is answered: Host, Origin, token, sizes; the headers that keep a page to itself
+kept.py        answers that are kept: ETag, 304, and one question for what many ask at once
+lanes.py       threads for what may take long
 pages.py       HTML for people; escape_pages.py, gc_pages.py and goroutine_pages.py have one each
 data.py        every view and any query as JSON, CSV, Arrow and Parquet
 metrics.py     OpenMetrics for alerts
@@ -24,4 +26,10 @@ if TYPE_CHECKING:
 def question(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A connection for what a request asks; see warehouse/serving.py."""
     serving = cast("Serving", request.app.state.serving)
+    return serving.question()
+
+
+def question_of_others(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """A connection for a query that somebody wrote, or a view that somebody named: what it needs is taken from no page."""
+    serving = cast("Serving", request.app.state.others)
     return serving.question()

@@ -18,12 +18,11 @@ from starlette.routing import Route
 from pipeline.errors import PipelineError
 from pipeline.server import dashboards, data, escape_pages, gc_pages, goroutine_pages, metrics, pages
 from pipeline.server.guard import LOOPBACK, Guard
+from pipeline.server.kept import Kept
+from pipeline.server.lanes import PAGES, lanes
 from pipeline.server.pyroscope import calls, render
 from pipeline.text import printable
 from pipeline.warehouse.serving import Serving
-
-# Questions that are answered at a time: DuckDB's threads are what is scarce, and the others wait their turn.
-_AT_A_TIME = 8
 
 
 def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: str = "") -> Starlette:
@@ -35,9 +34,12 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
 
     @asynccontextmanager
     async def running(app: Starlette) -> AsyncIterator[None]:
-        current_default_thread_limiter().total_tokens = _AT_A_TIME
+        current_default_thread_limiter().total_tokens = PAGES
         yield
-        serving.close()
+        for one in (serving, app.state.others):
+            one.close()
+        for threads in app.state.lanes.values():
+            threads.shutdown(wait=False, cancel_futures=True)
 
     app = Starlette(
         routes=[
@@ -54,12 +56,15 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         ],
         middleware=[
             Middleware(partial(Guard, hosts=hosts, token=token)),
+            Middleware(partial(Kept, state=serving.identity)),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),
         ],
         exception_handlers={PipelineError: _failed, HTTPException: _refused},
         lifespan=running,
     )
     app.state.serving = serving
+    app.state.others = serving.beside()
+    app.state.lanes = lanes()
     return app
 
 

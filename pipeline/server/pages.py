@@ -20,7 +20,8 @@ from pipeline.outputs import chart, flamegraph, report, tabular, wording
 from pipeline.outputs.web import render
 from pipeline.resources import asset
 from pipeline.schema import tables
-from pipeline.server import question
+from pipeline.server import question, question_of_others
+from pipeline.server.lanes import of_others
 from pipeline.values import Answer, Result
 from pipeline.warehouse import questions, report_questions, server_questions
 from pipeline.warehouse.modules import modules
@@ -50,8 +51,8 @@ def routes() -> list[Route]:
         Route("/growth", _growth),
         Route("/flame", _flame),
         Route("/views", _views),
-        Route("/views/{name}", _view),
-        Route("/sql", _sql),
+        Route("/views/{name}", of_others(_view)),
+        Route("/sql", of_others(_sql)),
         Route("/assets/{name:path}", _asset),
     ]
 
@@ -150,7 +151,7 @@ def _views(request: Request) -> Response:
 
 def _view(request: Request) -> Response:
     name = request.path_params["name"]
-    with question(request) as connection:
+    with question_of_others(request) as connection:
         found = _first_of(named_rows(connection, name, where={}, order=(), limit=_ROWS_SHOWN + 1), _ROWS_SHOWN + 1)
     columns, rows, is_cut = _shown(found)
     summary, docs = _meaning(name)
@@ -166,7 +167,7 @@ def _sql(request: Request) -> Response:
     error, is_cut, drawn = "", False, None
     if query.strip():
         try:
-            with question(request) as connection:
+            with question_of_others(request) as connection:
                 found = _first_of(answer(connection, query), _ROWS_DRAWN if as_chart else _ROWS_SHOWN + 1)
             columns, rows, is_cut = _shown(found)
             drawn = chart.chart(found) if as_chart else None

@@ -16,6 +16,7 @@ from tests.bench.big_text import log, text_profile
 from tests.bench.big_trace import huge_trace, large_trace
 from tests.bench.comparison import Comparison, as_table
 from tests.bench.follow import follow_fleet, follow_trace, start
+from tests.bench.load import ask_fleet
 
 
 def main(argv: list[str]) -> int:
@@ -54,6 +55,7 @@ def _thorough() -> list[Measurement]:
         partial(work.ingest_log, log(lines_per_cycle=1, size_bytes=16 << 20), "a log of GC lines alone", pairs=3),
         partial(follow_fleet, 1000),
         partial(follow_fleet, 10_000),
+        partial(ask_fleet, 10_000),
         start,
     ]
 
@@ -70,6 +72,7 @@ def _quick() -> list[Measurement]:
         partial(follow_trace, large_trace(), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000, size_bytes=16 << 20), "a log", pairs=1),
         partial(follow_fleet, 100),
+        partial(ask_fleet, 100),
         start,
     ]
 
