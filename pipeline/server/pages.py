@@ -23,7 +23,7 @@ from pipeline.schema import tables
 from pipeline.server import question, question_of_others
 from pipeline.server.lanes import of_others
 from pipeline.values import Answer, Result
-from pipeline.warehouse import questions, report_questions, server_questions
+from pipeline.warehouse import growth_questions, questions, report_questions, server_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
 
@@ -79,16 +79,22 @@ def _overview(request: Request) -> Response:
 
 
 def _growth(request: Request) -> Response:
-    service, wanted = request.query_params.get("service", ""), request.query_params.get("series", "")
+    asked = request.query_params
+    service = asked.get("service", "")
     with question(request) as connection:
         every = questions.series(connection, questions.Selection())
         found = every if not service else questions.series(connection, questions.Selection(service=service))
-        chosen = _chosen(found, "series_id", wanted)
-        section, live = None, {}
+        chosen = _chosen(found, "series_id", asked.get("series", ""))
+        section, live, moments, window = None, {}, [], None
         if chosen.table.num_rows:
             one = chosen.table.to_pylist()[0]
-            section = Markup("\n".join(report.sections(growth_report(connection, chosen))))
-            live = _live(report_questions.live_heap(connection, one["series_id"]))
+            heaps = report_questions.live_heap(connection, one["series_id"])
+            moments, window = _moments(heaps), _window(heaps, asked.get("from", ""), asked.get("to", ""))
+            if window:
+                chosen = growth_questions.in_window(connection, chosen, window)
+                one = chosen.table.to_pylist()[0]
+            section = Markup("\n".join(report.sections(growth_report(connection, chosen, window))))
+            live = {**_live(heaps), "ids": [key for key, _ in moments], "window": window}
     return page(
         request,
         "growth.html",
@@ -97,6 +103,10 @@ def _growth(request: Request) -> Response:
         services=_distinct(every, "service"),
         series=_named(found),
         chosen=one["series_id"] if section else "",
+        moments=moments,
+        ends=(one["first_profile_id"], one["last_profile_id"]) if section else (),
+        is_window=window is not None,
+        query=growth_questions.BETWEEN.format(one["series_id"], *window) if window else "",
         section=section,
         live=live,
     )
@@ -243,6 +253,23 @@ def _named(found: Result) -> list[tuple[object, str]]:
         (row["series_id"], " · ".join(filter(None, (wording.series_name(row), wording.text(row, "kind")))))
         for row in wording.rows_of(found)
     ]
+
+
+def _moments(heaps: Result) -> list[tuple[int, str]]:
+    """Each profile of a series and when it was taken; its place in the series where that is not known."""
+    return [
+        (row["profile_id"], wording.moment(row["taken_at"]) if row["taken_at"] else f"profile {place}")
+        for place, row in enumerate(heaps.table.to_pylist(), start=1)
+    ]
+
+
+def _window(heaps: Result, first: str, last: str) -> tuple[int, int] | None:
+    """The profiles that growth is asked of, the earlier one first; None for the first and the last, which is the whole series."""
+    ids = heaps.table["profile_id"].to_pylist()
+    places = [ids.index(_among(text, ids) or ids[end]) for text, end in ((first, 0), (last, -1))]
+    if places[0] >= places[1]:
+        raise QueryError(f"from={first[:200]} to={last[:200]}: growth is from a profile to a later one")
+    return None if places == [0, len(ids) - 1] else (ids[places[0]], ids[places[1]])
 
 
 def _live(found: Result) -> dict[str, object]:
