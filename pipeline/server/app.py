@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError
-from pipeline.server import dashboards, data, escape_pages, gc_pages, goroutine_pages, metrics, pages
+from pipeline.server import dashboards, data, escape_pages, flame_pages, gc_pages, goroutine_pages, metrics, pages
 from pipeline.server.guard import LOOPBACK, Guard
 from pipeline.server.kept import Kept
 from pipeline.server.lanes import PAGES, lanes
@@ -45,6 +45,7 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         routes=[
             Route("/ready", _ready),
             *pages.routes(),
+            *flame_pages.routes(),
             *escape_pages.routes(),
             *gc_pages.routes(),
             *goroutine_pages.routes(),

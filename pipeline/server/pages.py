@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
 from pipeline.flow import growth_report
-from pipeline.outputs import chart, flamegraph, report, tabular, wording
+from pipeline.outputs import chart, report, tabular, wording
 from pipeline.outputs.web import render
 from pipeline.resources import asset
 from pipeline.schema import tables
@@ -49,7 +49,6 @@ def routes() -> list[Route]:
     return [
         Route("/", _overview),
         Route("/growth", _growth),
-        Route("/flame", _flame),
         Route("/views", _views),
         Route("/views/{name}", of_others(_view)),
         Route("/sql", of_others(_sql)),
@@ -84,7 +83,7 @@ def _growth(request: Request) -> Response:
     with question(request) as connection:
         every = questions.series(connection, questions.Selection())
         found = every if not service else questions.series(connection, questions.Selection(service=service))
-        chosen = _chosen(found, "series_id", asked.get("series", ""))
+        chosen = chosen_row(found, "series_id", asked.get("series", ""))
         section, live, moments, window = None, {}, [], None
         if chosen.table.num_rows:
             one = chosen.table.to_pylist()[0]
@@ -100,8 +99,8 @@ def _growth(request: Request) -> Response:
         "growth.html",
         scripts=(*CHARTS, *report.SCRIPTS[1:]),
         service=service,
-        services=_distinct(every, "service"),
-        series=_named(found),
+        services=distinct(every, "service"),
+        series=named_series(found),
         chosen=one["series_id"] if section else "",
         moments=moments,
         ends=(one["first_profile_id"], one["last_profile_id"]) if section else (),
@@ -109,46 +108,6 @@ def _growth(request: Request) -> Response:
         query=growth_questions.BETWEEN.format(one["series_id"], *window) if window else "",
         section=section,
         live=live,
-    )
-
-
-def _flame(request: Request) -> Response:
-    asked = request.query_params
-    with question(request) as connection:
-        every = server_questions.profiled_series(connection)
-        series = _chosen(every, "series_id", asked.get("series", ""))
-        if not series.table.num_rows:
-            return page(request, "flame.html", series=(), figure=None)
-        (series_id,) = series.table["series_id"].to_pylist()
-        profiles = questions.profiles(connection, questions.Selection(series=str(series_id)))
-        ids = profiles.table["profile_id"].to_pylist()
-        profile = _among(asked.get("profile", ""), ids) or ids[-1]
-        base = _among(asked.get("base", ""), ids)
-        types = questions.sample_types(connection, [profile]).table.to_pylist()
-        units = {one["sample_type"]: one["unit"] for one in types}
-        wanted = asked.get("type") or _default_type(profiles, ids.index(profile), units)
-        if wanted not in units:
-            raise QueryError(f"type={wanted}: the profile has no such sample type, only {', '.join(units)}")
-        tree = (
-            questions.tree(connection, [profile], wanted)
-            if base is None
-            else questions.diff(connection, [base], [profile], wanted)
-        )
-    name = wording.series_name(wording.rows_of(series)[0])
-    figure = flamegraph.figure(tree, identifier="flame", label=name, unit=units[wanted], sample_type=wanted)
-    moments = [(row["profile_id"], wording.moment(row["taken_at"])) for row in profiles.table.to_pylist()]
-    return page(
-        request,
-        "flame.html",
-        scripts=(*flamegraph.SCRIPTS, "vendor/uPlot.iife.min.js", "app.js"),
-        series=_named(every),
-        chosen=series_id,
-        profiles=moments,
-        profile=profile,
-        base=base or "",
-        types=[(name, name) for name in units],
-        type=wanted,
-        figure=Markup(figure),
     )
 
 
@@ -218,7 +177,7 @@ def _text_of(name: str) -> str:
 # ---- what is chosen
 
 
-def _chosen(found: Result, column: str, wanted: str) -> Result:
+def chosen_row(found: Result, column: str, wanted: str) -> Result:
     """The row that is asked for, the first without."""
     if not wanted:
         return found.first(1)
@@ -228,7 +187,7 @@ def _chosen(found: Result, column: str, wanted: str) -> Result:
     return Result(found.name, found.columns, found.table.slice(place.index(wanted), 1))
 
 
-def _among(text: str, known: Sequence[int]) -> int | None:
+def among(text: str, known: Sequence[int]) -> int | None:
     """A profile of the series; None when none is named."""
     if not text:
         return None
@@ -237,17 +196,11 @@ def _among(text: str, known: Sequence[int]) -> int | None:
     return int(text)
 
 
-def _default_type(profiles: Result, place: int, units: Mapping[str, str]) -> str:
-    """What the profile names, else live bytes, else its last, as pprof does."""
-    named = profiles.table["default_sample_type"].to_pylist()[place]
-    return named if named in units else "inuse_space" if "inuse_space" in units else list(units)[-1]
-
-
-def _distinct(found: Result, column: str) -> list[tuple[str, str]]:
+def distinct(found: Result, column: str) -> list[tuple[str, str]]:
     return [(value, value) for value in sorted({value for value in found.table[column].to_pylist() if value})]
 
 
-def _named(found: Result) -> list[tuple[object, str]]:
+def named_series(found: Result) -> list[tuple[object, str]]:
     """Each series by number and name, with what it gained where that is known."""
     return [
         (row["series_id"], " · ".join(filter(None, (wording.series_name(row), wording.text(row, "kind")))))
@@ -266,7 +219,7 @@ def _moments(heaps: Result) -> list[tuple[int, str]]:
 def _window(heaps: Result, first: str, last: str) -> tuple[int, int] | None:
     """The profiles that growth is asked of, the earlier one first; None for the first and the last, which is the whole series."""
     ids = heaps.table["profile_id"].to_pylist()
-    places = [ids.index(_among(text, ids) or ids[end]) for text, end in ((first, 0), (last, -1))]
+    places = [ids.index(among(text, ids) or ids[end]) for text, end in ((first, 0), (last, -1))]
     if places[0] >= places[1]:
         raise QueryError(f"from={first[:200]} to={last[:200]}: growth is from a profile to a later one")
     return None if places == [0, len(ids) - 1] else (ids[places[0]], ids[places[1]])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.values import Result
+from pipeline.warehouse import flame_tree
 from pipeline.warehouse.query import ask
 
 # What the questions of a command stand on: a database that is made for one of them has no other views.
@@ -24,6 +25,10 @@ GROWTH = (
     "attribution.coverage",
     "escape.site",
 )
+
+
+# Flame graphs of no more profiles are DuckDB's own, which begins sooner.
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +223,16 @@ def tree(
     sample_type: str,
     *,
     stacks: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Result:
-    """Flame graph rows in depth-first order; of some stacks only when given."""
+    """Flame graph rows in depth-first order; of some stacks only when given.
+
+    most  of many profiles no more nodes than that, the heaviest
+    """
+    if len(profile_ids) > _FEW:
+        found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most)
+        table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
+        return Result("flame graph", (), table)
     parameters = {"ids": list(profile_ids), "wanted": sample_type, "stacks": None if stacks is None else list(stacks)}
     return ask(connection, "FROM flame.tree($ids, $wanted, stack_ids := $stacks)", parameters, name="flame graph")
 
@@ -231,8 +244,11 @@ def diff(
     sample_type: str,
     *,
     stacks: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Result:
-    """Rows of two flame graphs laid over each other, in depth-first order."""
+    """Rows of two flame graphs laid over each other, in depth-first order; most is as in `tree`."""
+    if len(base_ids) + len(profile_ids) > _FEW:
+        return flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most)
     parameters = {
         "base": list(base_ids),
         "ids": list(profile_ids),

@@ -5,7 +5,7 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
-  const OF_SERIES = ["from", "to", "profile", "base", "type"];
+  const OF_SERIES = ["from", "to", "profile", "base", "type", "build", "against"];
   const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES};
 
   // Steps of an axis in bytes: round in the unit that is written.
