@@ -56,6 +56,11 @@ def tree(
     return ask(connection, query, {"ids": ids, "weight": weight, "package": package}, name="tree of escapes")
 
 
+def has_reports(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there is any escape report."""
+    return bool(connection.execute("SELECT EXISTS (FROM escape_report)").fetchall()[0][0])
+
+
 def builds(connection: duckdb.DuckDBPyConnection) -> Result:
     """The builds that escape reports are of."""
     return ask(
@@ -71,6 +76,9 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, build: str | None, limit: int) -> Result:
     """What escapes, or may, with what it costs: most live bytes first."""
+    if not has_reports(connection):
+        # Nothing to look for among the sites of a fleet.
+        limit = 0
     query = """
     SELECT
       package,

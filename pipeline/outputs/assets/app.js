@@ -5,8 +5,8 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
-  const OF_SERIES = ["from", "to", "profile", "base", "type", "build", "against"];
-  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES};
+  const OF_SERIES = ["from", "to", "profile", "base", "type", "build", "against", "process", "memory"];
+  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES, process: ["memory"]};
 
   // Steps of an axis in bytes: round in the unit that is written.
   const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
