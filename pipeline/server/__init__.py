@@ -3,6 +3,7 @@
 app.py         the routes, and what every answer has in common
 guard.py       who is answered: Host, Origin, token, sizes; the headers that keep a page to itself
 kept.py        answers that are kept: ETag, 304, and one question for what many ask at once
+ahead.py       pages that people come to first, made before anybody asks
 lanes.py       threads for what may take long
 pages.py       HTML for people; flame_pages.py, escape_pages.py, gc_pages.py and goroutine_pages.py have one each
 data.py        every view and any query as JSON, CSV, Arrow and Parquet

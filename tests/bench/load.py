@@ -1,7 +1,7 @@
 """The server under load: `python -m tests.bench.load DATABASE` asks one as many browsers at once do, from a process of its own.
 
-Pages of many series in mixed order, none of them asked before: whoever asks first counts as well. Then the same again, while
-somebody else runs queries without an end.
+Pages of services, which the server makes ahead, in mixed order; the same beside queries without an end; then pages of series that
+nobody asked for before, of which each is worked out while others wait.
 """
 
 from __future__ import annotations
@@ -75,17 +75,23 @@ def measured(database: str, prefix: str = "") -> tuple[list[Comparison], list[st
     """Figures against what is promised, and all of them as lines."""
     with served(database) as server:
         idle = server.asked(["/ready"], requests=REQUESTS // 4)
-        pages = server.pages()
-        first = server.asked(pages, requests=REQUESTS)
+        server.rests()
+        first = server.asked(server.pages("service"), requests=REQUESTS)
         with server.endless_queries(4):
-            beside = server.asked([f"{page}&again=" for page in pages], requests=REQUESTS)
-    loads = {"idle page": idle, "pages": first, "pages beside endless queries": beside}
+            beside = server.asked(server.pages("service"), requests=REQUESTS)
+            unseen = server.asked(server.pages("series"), requests=REQUESTS)
+    loads = {
+        "idle page": idle,
+        "pages of services": first,
+        "the same beside endless queries": beside,
+        "pages of series that nobody asked for, beside endless queries": unseen,
+    }
     found = []
     for name, load in [*loads.items()][1:]:
         if load.errors:
             raise RuntimeError(f"{name}: {load.errors} requests of {len(load.took_ms)} were not answered")
         found.append(Comparison(f"{prefix}{CLIENTS} clients, {name}: p99", (_P99_MS,), (load.p99_ms,), 1.0))
-    found.append(Comparison("… server, peak memory", (_MEMORY_MIB,), (beside.peak_mib,), 1.0, "MiB"))
+    found.append(Comparison("… server, peak memory", (_MEMORY_MIB,), (unseen.peak_mib,), 1.0, "MiB"))
     return found, [load.told(name) for name, load in loads.items()]
 
 
@@ -96,16 +102,24 @@ class Server:
     pid: int
     port: int
 
-    def pages(self) -> list[str]:
-        """Growth and flame graph of the series that grew most, of as many services as there are."""
+    def pages(self, of: str) -> list[str]:
+        """Growth and flame graph of as many services as there are: of the `service`, or of its `series` that grew most."""
         order = "order=-growth_bytes&limit=1000"
         rows = httpx.get(f"http://localhost:{self.port}/data/heap.series.json?{order}", timeout=60).json()
-        of_service = {row["service"]: row["series_id"] for row in reversed(rows)}
-        series = list(islice(of_service.values(), SERIES))
-        return [f"/{page}?series={one}" for one in series for page in ("growth", "flame")]
+        of_service = {row["service"]: row for row in reversed(rows)}
+        named = [row["series_id"] if of == "series" else row["service"] for row in islice(of_service.values(), SERIES)]
+        return [f"/{page}?{of}={one}" for one in named for page in ("growth", "flame")]
+
+    def rests(self) -> None:
+        """Wait until it has made what it makes ahead, at most five minutes."""
+        for _ in range(60):
+            before = self._cpu_ms()
+            time.sleep(5)
+            if self._cpu_ms() - before < 100:
+                return
 
     def asked(self, pages: Sequence[str], *, requests: int) -> Load:
-        """Ask for pages, from another process; a page whose address ends with `=` is given numbers, of which few are new."""
+        """Ask for pages, from another process."""
         before = self._cpu_ms()
         command = [sys.executable, "-m", "tests.bench.load", "--client", str(self.port), str(requests)]
         done = subprocess.run(
