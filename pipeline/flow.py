@@ -263,18 +263,20 @@ def _filled(lake: str) -> Snapshot:
     return snapshot
 
 
-def growth_report(connection: duckdb.DuckDBPyConnection, series: Result) -> ReportData:
-    """Everything that the report says of some series."""
+def growth_report(
+    connection: duckdb.DuckDBPyConnection, series: Result, window: tuple[int, int] | None = None
+) -> ReportData:
+    """Everything that the report says of some series; of one, from a profile to a later one, where a window is given."""
     from pipeline.outputs.report import ReportData
-    from pipeline.warehouse import questions, report_questions
+    from pipeline.warehouse import growth_questions, questions, report_questions
 
     ids = series.table["series_id"].to_pylist()
     return ReportData(
         series=series,
-        growth=report_questions.changed_sites(connection, ids),
-        coverage=questions.coverage(connection, ids),
-        modules=questions.growth_by_module(connection, ids),
-        own=questions.growth_by_own_code(connection, ids),
+        growth=report_questions.changed_sites(connection, ids, window),
+        coverage=growth_questions.coverage(connection, ids, window),
+        modules=growth_questions.growth_by_module(connection, ids, window),
+        own=growth_questions.growth_by_own_code(connection, ids, window),
         flow=questions.flows(connection, ids),
         tree=report_questions.growth_trees(connection, series),
         refused=questions.refused(connection),

@@ -87,6 +87,11 @@ def levels(
     return ask(connection, query, parameters, name="levels of escape")
 
 
+def has_reports(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there is any escape report."""
+    return bool(connection.execute("SELECT EXISTS (FROM escape_report)").fetchall()[0][0])
+
+
 def builds(connection: duckdb.DuckDBPyConnection) -> Result:
     """The builds that escape reports are of."""
     return ask(
@@ -102,6 +107,9 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, build: str | None, limit: int) -> Result:
     """What escapes, or may, with what it costs: most live bytes first."""
+    if not has_reports(connection):
+        # Nothing to look for among the sites of a fleet.
+        limit = 0
     query = """
     SELECT
       package,

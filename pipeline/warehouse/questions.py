@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.values import Result
+from pipeline.warehouse import flame_tree
 from pipeline.warehouse.query import ask
 
 # What the questions of a command stand on: a database that is made for one of them has no other views.
@@ -18,11 +19,16 @@ GROWTH = (
     "int64.clamp",
     "heap.series",
     "attribution.growth_by_site",
-    "attribution.growth_by_own_code",
-    "attribution.growth_by_module",
+    "attribution._own_frame",
+    "attribution._leaf_module",
+    "heap._grown_between",
     "attribution.coverage",
     "escape.site",
 )
+
+
+# Flame graphs of no more profiles are DuckDB's own, which begins sooner.
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,39 +180,6 @@ ORDER BY growth_bytes DESC, series_id
 """
 
 
-def growth(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, limit: int | None = None) -> Result:
-    """Allocation sites of some series, those that grew most first.
-
-    limit  so many of each series, and of those that grew or shrank; None for all
-    """
-    return ask(connection, _GROWTH, {"ids": list(series_ids), "limit": limit}, name="growth")
-
-
-_GROWTH = """
-WITH sites AS (
-  SELECT *
-  FROM attribution.growth_by_site
-  WHERE series_id IN (SELECT unnest($ids)) AND ($limit IS NULL OR growth_bytes <> 0)
-  QUALIFY $limit IS NULL
-    OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= $limit
-),
-known AS (
-  SELECT list({'escape_site_id': escape_site_id, 'message': message}) AS records
-  FROM escape.site
-  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
-)
-SELECT
-  sites.* EXCLUDE (site_index, candidates),
-  list_transform(
-    sites.candidates,
-    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
-  ) AS candidates
-FROM sites
-CROSS JOIN known
-ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
-"""
-
-
 def site_counts(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
     """How many allocation sites each of some series has."""
     query = """
@@ -214,33 +187,6 @@ def site_counts(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]
     WHERE series_id IN (SELECT unnest($ids)) GROUP BY series_id
     """
     return ask(connection, query, {"ids": list(series_ids)}, name="sites")
-
-
-def coverage(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """How much of each series' growth every attribution class explains."""
-    query = "FROM attribution.coverage WHERE series_id IN (SELECT unnest($ids)) ORDER BY series_id, growth_bytes DESC, attribution"
-    return ask(connection, query, {"ids": list(series_ids)}, name="coverage")
-
-
-def growth_by_own_code(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """Growth of some series by the nearest line of the program's own code, those that grew most first."""
-    query = """
-    FROM attribution.growth_by_own_code
-    WHERE list_contains($ids, series_id)
-    ORDER BY series_id, growth_bytes DESC, file, line, function
-    """
-    return ask(connection, query, {"ids": list(series_ids)}, name="growth by own code")
-
-
-def growth_by_module(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """Growth of some series by the module that allocated, those that grew most first."""
-    query = """
-    FROM attribution.growth_by_module
-    -- A filter reaches the samples; a join stops at the sums of them.
-    WHERE list_contains($ids, series_id)
-    ORDER BY series_id, growth_bytes DESC, module, version
-    """
-    return ask(connection, query, {"ids": list(series_ids)}, name="growth by module")
 
 
 def flows(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
@@ -277,8 +223,16 @@ def tree(
     sample_type: str,
     *,
     stacks: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Result:
-    """Flame graph rows in depth-first order; of some stacks only when given."""
+    """Flame graph rows in depth-first order; of some stacks only when given.
+
+    most  of many profiles no more nodes than that, the heaviest
+    """
+    if len(profile_ids) > _FEW:
+        found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most)
+        table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
+        return Result("flame graph", (), table)
     parameters = {"ids": list(profile_ids), "wanted": sample_type, "stacks": None if stacks is None else list(stacks)}
     return ask(connection, "FROM flame.tree($ids, $wanted, stack_ids := $stacks)", parameters, name="flame graph")
 
@@ -290,8 +244,11 @@ def diff(
     sample_type: str,
     *,
     stacks: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Result:
-    """Rows of two flame graphs laid over each other, in depth-first order."""
+    """Rows of two flame graphs laid over each other, in depth-first order; most is as in `tree`."""
+    if len(base_ids) + len(profile_ids) > _FEW:
+        return flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most)
     parameters = {
         "base": list(base_ids),
         "ids": list(profile_ids),

@@ -16,6 +16,7 @@ from tests.bench.big_text import larger_text_profile, log, text_profile
 from tests.bench.big_trace import huge_trace, large_trace
 from tests.bench.comparison import Comparison, as_table
 from tests.bench.follow import follow_fleets, follow_trace, start
+from tests.bench.load import ask_fleet
 from tests.bench.timeline import look_at_trace
 
 
@@ -63,6 +64,7 @@ def _thorough() -> list[Measurement]:
         partial(work.ingest_log, log(lines_per_cycle=1000), "a log, 1 line in 1,000 of a GC", pairs=3),
         partial(work.ingest_log, log(lines_per_cycle=1, size_bytes=32 << 20), "a log of GC lines alone", pairs=3),
         partial(follow_fleets, (1000, 10_000)),
+        partial(ask_fleet, 10_000),
         start,
     ]
 
@@ -80,6 +82,7 @@ def _quick() -> list[Measurement]:
         partial(look_at_trace, large_trace(), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000, size_bytes=16 << 20), "a log", pairs=1),
         partial(follow_fleets, (100, 200)),
+        partial(ask_fleet, 100),
         start,
     ]
 
