@@ -3,8 +3,8 @@
 -- The numbers of `go tool pprof -top`: a recursive function counts once per sample, functions are told apart by
 -- name, and one whose weights are both zero is left out.
 --
--- Of all profiles at once this is the largest view there is: some 1,450 rows a profile and sample type. Ask for profiles and a sample type: both
--- are passed down to the samples.
+-- Of all profiles at once this is the largest view there is: a row for every function that a profile has, and sample type. Ask for profiles and a
+-- sample type: both are passed down to the samples.
 --
 -- key: profile_id, sample_type, function
 CREATE VIEW flame.flat_cum (
