@@ -127,7 +127,7 @@ def _tile(request: Request) -> Response:
     asking = request.query_params
     level = _number(asking, "level", timeline.FINEST, timeline.COARSEST)
     with question(request) as connection:
-        selection = _selection(asking, asked.traces(connection).table.to_pylist())
+        selection = _selection_of(connection, asking)
         line = _opened(request, connection, selection.trace)
         index = _number(asking, "index", 0, line.duration_ns // (timeline.PIXELS << level))
         places, _ = _chosen(connection, line, selection)
@@ -150,7 +150,7 @@ def _tile(request: Request) -> Response:
 
 def _window(request: Request) -> Response:
     with question(request) as connection:
-        selection = _selection(request.query_params, asked.traces(connection).table.to_pylist())
+        selection = _selection_of(connection, request.query_params)
         line = _opened(request, connection, selection.trace)
         since, until = _window_of(request.query_params, line)
         places, _ = _chosen(connection, line, selection)
@@ -176,7 +176,7 @@ def _window(request: Request) -> Response:
 def _stay(request: Request) -> Response:
     asking = request.query_params
     with question(request) as connection:
-        selection = _selection(asking, asked.traces(connection).table.to_pylist())
+        selection = _selection_of(connection, asking)
         line = _opened(request, connection, selection.trace)
         time_ns = line.start_ns + _number(asking, "time", 0, line.duration_ns)
         if "proc" in asking:
@@ -242,11 +242,18 @@ def _opened(request: Request, connection: duckdb.DuckDBPyConnection, trace: int)
     return timelines.of(connection, serving.identity(), trace)
 
 
+def _selection_of(connection: duckdb.DuckDBPyConnection, asking: QueryParams) -> _Selection:
+    """What is asked for of one trace; of a fleet's thousands the others are not looked at."""
+    wanted = asking.get("trace", "")
+    one = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else None
+    return _selection(asking, asked.traces(connection, one).table.to_pylist())
+
+
 def _selection(asking: QueryParams, traces: Sequence[Row]) -> _Selection:
     known = {str(row["trace_id"]): int(row["trace_id"]) for row in traces}
     wanted = asking.get("trace") or next(reversed(known), "")
     if wanted not in known:
-        raise QueryError(f"trace={wanted[:200]}: not among the {len(known):,} that there are; see /timeline without it")
+        raise QueryError(f"trace={wanted[:200]}: there is no such trace; see /timeline without it")
     return _Selection(
         trace=known[wanted],
         show=_one_of(asking, "show", _SHOWS),

@@ -186,8 +186,7 @@ _Until: TypeAlias = "Callable[[str, Int64s], Int64s]"
 
 def opened(connection: duckdb.DuckDBPyConnection, trace_id: int) -> Timeline:
     """The timeline of a trace that is there."""
-    traces = asked.traces(connection).table
-    (trace,) = traces.filter(pc.equal(traces["trace_id"], trace_id)).to_pylist()
+    (trace,) = asked.traces(connection, trace_id).table.to_pylist()
     start_ns, duration_ns = trace["start_ns"], trace["end_ns"] - trace["start_ns"]
     if not 0 <= duration_ns < _LONGEST_NS:
         raise QueryError(

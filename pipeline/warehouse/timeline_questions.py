@@ -35,15 +35,16 @@ class Window:
     begin: int
 
 
-def traces(connection: duckdb.DuckDBPyConnection) -> Result:
-    """Every trace with the file that it is of, the newest last."""
+def traces(connection: duckdb.DuckDBPyConnection, trace_id: int | None = None) -> Result:
+    """Every trace with the file that it is of, the newest last; or one, if it is there."""
     query = """
     SELECT trace_id, source.uri, trace.service, start_ns, end_ns, event_count
     FROM trace
     JOIN source USING (source_id)
+    WHERE $trace IS NULL OR trace_id = $trace
     ORDER BY trace_id
     """
-    return ask(connection, query, name="traces", described=False)
+    return ask(connection, query, {"trace": trace_id}, name="traces", described=False)
 
 
 def transitions(

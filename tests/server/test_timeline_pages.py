@@ -195,7 +195,9 @@ def test_a_flame_graph_of_a_goroutine_has_its_time(traced: httpx.Client) -> None
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("/timeline?trace=77", "trace=77: not among the"),
+        ("/timeline?trace=77", "trace=77: there is no such trace"),
+        ("/timeline/tile?trace=77&level=9&index=0", "trace=77: there is no such trace"),
+        ("/timeline/window.json?trace=%27", "there is no such trace"),
         ("/timeline?show=all", "show=all: expected goroutines, functions"),
         ("/timeline?order=x", "order=x: expected busy"),
         ("/timeline?function=main.nobody", "no goroutine of the trace was started with it"),

@@ -127,4 +127,6 @@ def test_the_newest_trace_is_the_last(connection: duckdb.DuckDBPyConnection) -> 
     found = asked.traces(connection).table.to_pylist()
 
     assert [row["trace_id"] for row in found] == sorted(row["trace_id"] for row in found)
+    assert [asked.traces(connection, row["trace_id"]).table.to_pylist() for row in found] == [[row] for row in found]
+    assert asked.traces(connection, 10**6).table.num_rows == 0
     assert {Path(row["uri"]).suffix for row in found} == {".trace"}
