@@ -95,17 +95,12 @@ def escapes(
       heapscape escapes --tree growth --service checkout
       heapscape escapes --level --build 1.4.2
     """
+    chosen = {"service": service, "build": build, "package": package}
     if with_level:
         if weight or builds or with_flow:
             raise UsageError("--level is a table of its own; leave out --tree, --diff and --flow")
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-            found = escape_questions.levels(
-                connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
-            )
-            if not found.table.num_rows:
-                parts = parts_of(service=service, build=build, package=package)
-                say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
-        _levels(found, limit=limit, format_=format_)
+            _level(connection, place, chosen, all_kinds=all_kinds, limit=limit, format_=format_)
         return
     if weight:
         if place or builds or all_kinds or with_flow:
@@ -120,13 +115,10 @@ def escapes(
             _diff(connection, builds, service=service, package=package, place=place, format_=format_)
         return
     with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-        sites = escape_questions.escapes(
-            connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
-        )
+        sites = escape_questions.escapes(connection, **chosen, place=place, all_kinds=all_kinds)
         steps = escape_questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
         if not sites.table.num_rows:
-            parts = parts_of(service=service, build=build, package=package)
-            say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
+            say(_no_verdict(connection, parts_of(**chosen), place=place, all_kinds=all_kinds))
     _list(sites, steps, format_=format_)
 
 
@@ -157,8 +149,19 @@ def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
                 answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
 
 
-def _levels(found: Result, *, limit: int, format_: str) -> None:
+def _level(
+    connection: duckdb.DuckDBPyConnection,
+    place: str,
+    chosen: Mapping[str, str | None],
+    *,
+    all_kinds: bool,
+    limit: int,
+    format_: str,
+) -> None:
     """Show what is certain and what is not; say how much there is of each, and what savings take for granted."""
+    found = escape_questions.levels(connection, **chosen, place=place, all_kinds=all_kinds)
+    if not found.table.num_rows:
+        say(_no_verdict(connection, parts_of(**chosen), place=place, all_kinds=all_kinds))
     if format_ != "table":
         show(found, format=format_)
         return

@@ -44,6 +44,29 @@ def test_each_stack_has_as_many_goroutines_as_go_counts(path: Path, tmp_path: Pa
     assert path in TEXTS or ours == theirs
 
 
+# The runtime tells of leaks since Go 1.26, there as an experiment.
+EXPERIMENTS = {toolchain.GO_1_26: "goroutineleakprofile"}
+TELLING = (toolchain.GO_1_26, toolchain.GO_1_27)
+
+
+@pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+def test_goroutines_that_leak_grow_and_those_that_wait_do_not(version: str, tmp_path: Path) -> None:
+    program = toolchain.overlay_build("leaks", version=version, experiment=EXPERIMENTS.get(version, ""))
+    (tmp_path / "made").mkdir()
+    toolchain.run([program, tmp_path / "made"])
+
+    flow.ingest([str(tmp_path / "made")], str(tmp_path / "lake"), labels={"service": "leaks"}, limits=LIMITS)
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
+    with flow.open_warehouse(str(tmp_path / "db.duckdb")) as connection:
+        found = connection.sql(
+            "SELECT function, moments, first_count, last_count, growth, rising_share, leaked FROM goroutine.growth"
+            " WHERE kind = 'goroutine' AND function IN ('main.send', 'main.wait') ORDER BY function"
+        ).fetchall()
+
+    sent, waited = (9, 0) if version in TELLING else (None, None)
+    assert found == [("main.send", 3, 3, 9, 6, 1.0, sent), ("main.wait", 3, 2, 2, 0, 0.0, waited)]
+
+
 def _traces(text: str) -> Counter[str]:
     """Goroutines by stack, leaf first, of what -traces prints."""
     counts: Counter[str] = Counter()

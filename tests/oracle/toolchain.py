@@ -110,23 +110,24 @@ def run(args: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str
     return done.stdout
 
 
-def overlay_build(name: str, source_dir: Path | None = None, *, version: str = NEWEST) -> Path:
+def overlay_build(name: str, source_dir: Path | None = None, *, version: str = NEWEST, experiment: str = "") -> Path:
     """Build a Go program that may import GOROOT's internal packages; the executable.
 
     name        the program's name; `import "github.com/google/pprof/profile"` is
                 allowed in it because it is laid over `cmd/x<name>`. GOROOT itself stays as it is.
     source_dir  the folder of its .go files, by default `goprograms/<name>`
+    experiment  what GOEXPERIMENT switches on
     Built once per content and version; safe to call from many processes. See go-formats 8.2.
     """
     sources = sorted((source_dir or PROGRAMS / name).glob("*.go"))
     if not sources:
         raise ToolchainError(f"{source_dir or PROGRAMS / name}: no .go files to build {name} from")
     digest = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    executable = CACHE / "programs" / version / f"{name}-{digest}"
+    executable = CACHE / "programs" / version / f"{name}-{digest}{experiment and f'-{experiment}'}"
     if not executable.exists():
         with _locked(executable.with_suffix(".lock")):
             if not executable.exists():
-                _build_over_goroot(name, sources, executable, version=version)
+                _build_over_goroot(name, sources, executable, version=version, experiment=experiment)
     return executable
 
 
@@ -149,7 +150,7 @@ def module_build(name: str, *, version: str = NEWEST) -> Path:
     return executable
 
 
-def _build_over_goroot(name: str, sources: Sequence[Path], executable: Path, *, version: str) -> None:
+def _build_over_goroot(name: str, sources: Sequence[Path], executable: Path, *, version: str, experiment: str) -> None:
     """Build into a scratch folder, then rename: a half-written executable is never seen."""
     root = go(version).parents[1]
     with tempfile.TemporaryDirectory(dir=executable.parent, prefix=".building-") as scratch:
@@ -161,6 +162,7 @@ def _build_over_goroot(name: str, sources: Sequence[Path], executable: Path, *, 
             ["build", "-trimpath", "-overlay", overlay, "-o", built, f"cmd/x{name}"],
             version=version,
             cwd=Path(scratch),
+            extra={"GOEXPERIMENT": experiment} if experiment else None,
         )
         built.rename(executable)
 
