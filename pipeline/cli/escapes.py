@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+import pyarrow.compute as pc
 
 from pipeline import flow
+from pipeline.cli.choices import nothing_fits, parts_of
 from pipeline.cli.console import answer, answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, resource_options
 from pipeline.errors import UsageError
@@ -100,7 +103,8 @@ def escapes(
                 connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
             )
             if not found.table.num_rows:
-                say(f"{place or 'this choice'}: no verdict fits; {_what_there_is(connection, all_kinds=all_kinds)}")
+                parts = parts_of(service=service, build=build, package=package)
+                say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
         _levels(found, limit=limit, format_=format_)
         return
     if weight:
@@ -121,7 +125,8 @@ def escapes(
         )
         steps = questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
         if not sites.table.num_rows:
-            say(f"{place or 'this choice'}: no verdict fits; {_what_there_is(connection, all_kinds=all_kinds)}")
+            parts = parts_of(service=service, build=build, package=package)
+            say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
     _list(sites, steps, format_=format_)
 
 
@@ -135,11 +140,19 @@ def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
     if format_ != "table":
         show(steps, format=format_)
         return
-    explained = steps.table.to_pylist()
-    for site in sites.table.to_pylist():
-        answer(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}")
-        for step in explained:
-            if (step["escape_site_id"], step["build"]) == (site["escape_site_id"], site["build"]):
+    explained: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
+    for step in steps.table.to_pylist():
+        explained.setdefault(_key(step), []).append(step)
+    every = sites.table.to_pylist()
+    owners = dict.fromkeys(_owner(site) for site in every)
+    for owner in owners:
+        if len(owners) > 1:
+            answer(f"{owner}:")
+        for site in every:
+            if _owner(site) != owner:
+                continue
+            answer(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}")
+            for step in explained.get(_key(site), ()):
                 at = f" at {step['file']}:{step['line']}" if step["file"] else ""
                 answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
 
@@ -158,6 +171,16 @@ def _levels(found: Result, *, limit: int, format_: str) -> None:
     if found.table.num_rows > limit:
         say(f"{found.table.num_rows - limit:,} more rows: --limit {found.table.num_rows}")
     say(_ASSUMED)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(row[name] for name in ("service", "build", "escape_site_id"))
+
+
+def _owner(row: Mapping[str, Any]) -> str:
+    """Whose verdict it is, where there are several reports."""
+    named = [row["service"], row["build"] and f"build {row['build']}"]
+    return " · ".join(part for part in named if part) or "no service or build"
 
 
 def _diff(
@@ -212,11 +235,19 @@ def _tree(
         answer_lines(escape_tree.text(rows, title=package or title, limit=limit))
 
 
-def _what_there_is(connection: duckdb.DuckDBPyConnection, *, all_kinds: bool) -> str:
-    """The files that have verdicts, the first few by name."""
-    every = questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=all_kinds)
-    files = every.table["file"].unique().sort().to_pylist()
-    if not files:
+def _no_verdict(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[str, str]], *, place: str, all_kinds: bool
+) -> str:
+    """Which part of the choice fits no verdict, and what there is: the files by name, the first few."""
+    every = questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=all_kinds).table
+    others = "" if all_kinds else "; --all has others too"
+    if not every.num_rows:
         return "there is no escape report; make one with: go build -gcflags=-m=2 ./... 2> escape.txt"
+    fitting = every
+    for option, value in parts:
+        fitting = fitting.filter(pc.equal(fitting[option.removeprefix("--")], value))
+    if not fitting.num_rows:
+        return f"{nothing_fits(every, parts, noun='verdict')}{others}"
+    files = fitting["file"].unique().sort().to_pylist()
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return f"there are verdicts of {', '.join(files[:_NAMED])}{more}" + ("" if all_kinds else "; --all has others too")
+    return f"{place}: no verdict fits; there are verdicts of {', '.join(files[:_NAMED])}{more}{others}"

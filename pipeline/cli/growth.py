@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.choices import no_growth
 from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
 from pipeline.outputs import growth_table
@@ -76,13 +77,12 @@ def print_growth(
 ) -> None:
     """The growth table of every selected series, as text or in a format for machines."""
     found = questions.series(connection, chosen).table.to_pylist()
+    if not found:
+        say(no_growth(connection, chosen))
     if format_ != "table":
         show(_BY[by](connection, [one["series_id"] for one in found]), format=format_)
         return
     if not found:
-        say(
-            'no series that fits has two heap profiles, so there is no growth to tell; see: heapscape sql "FROM heap.series"'
-        )
         return
     shown = found[:_SERIES]
     for text in _TABLES[by](connection, shown, limit):

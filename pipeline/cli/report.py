@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.console import answer
+from pipeline.cli.choices import no_growth
+from pipeline.cli.console import answer, say
 from pipeline.cli.options import Place, database_option, opened, resource_options, selection, selection_options
 from pipeline.files import written_beside
 from pipeline.flow import growth_report
@@ -50,6 +51,8 @@ def report(inputs: tuple[str, ...], path: str, db: str, memory: str, threads: in
 def write_report(connection: duckdb.DuckDBPyConnection, chosen: questions.Selection, *, path: str) -> None:
     """Write the report of the selected series, those that grew most."""
     found = questions.series(connection, chosen)
+    if not found.table.num_rows:
+        say(no_growth(connection, chosen))
     write_file(path, report_page.page(growth_report(connection, found.first(_SERIES))))
 
 

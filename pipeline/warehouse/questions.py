@@ -161,15 +161,15 @@ ORDER BY location_id, depth
 """
 
 
-def series(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Result:
-    """Series of heap profiles that have a growth, the largest first."""
-    return ask(connection, _SERIES, _parameters(selection), name="series")
+def series(connection: duckdb.DuckDBPyConnection, selection: Selection, *, least: int = 2) -> Result:
+    """Series of heap profiles that have a growth, the largest first; with `least` of 1 those of one profile too."""
+    return ask(connection, _SERIES, {**_parameters(selection), "least": least}, name="series")
 
 
 _SERIES = """
 SELECT * EXCLUDE (labels), labels::VARCHAR AS label_text
 FROM heap.series
-WHERE profiles > 1
+WHERE profiles >= $least
   AND ($service IS NULL OR service = $service)
   AND ($instance IS NULL OR instance = $instance)
   AND ($build IS NULL OR build = $build)
@@ -298,7 +298,7 @@ def escapes(
 ) -> Result:
     """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
     query = """
-    SELECT sites.escape_site_id, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
+    SELECT sites.escape_site_id, sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
       coalesce(reasons.reason, sites.message) AS reason
     FROM escape.site AS sites
     LEFT JOIN escape.reason AS reasons
@@ -310,7 +310,7 @@ def escapes(
       AND ($package IS NULL OR sites.package = $package)
       AND (ends_with(sites.file, $place) OR ends_with(sites.file || ':' || sites.line, $place))
       AND ($all_kinds OR sites.is_on_heap)
-    ORDER BY sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
+    ORDER BY sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
     """
     parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
     return ask(connection, query, parameters, name="escapes")
@@ -318,7 +318,7 @@ def escapes(
 
 def flow_of(connection: duckdb.DuckDBPyConnection, site_ids: Sequence[int]) -> Result:
     """The compiler's explanations of some verdicts."""
-    query = "FROM escape.flow WHERE list_contains($ids, escape_site_id) ORDER BY build, escape_site_id, step"
+    query = "FROM escape.flow WHERE list_contains($ids, escape_site_id) ORDER BY service, build, escape_site_id, step"
     return ask(connection, query, {"ids": list(site_ids)}, name="flow")
 
 

@@ -96,7 +96,7 @@ def test_a_service_that_is_not_there_has_no_growth(demo: Path) -> None:
     seen = heapscape("growth", "--service", "nobody", "--db", demo)
 
     assert (seen.code, seen.out) == (0, "")
-    assert "no series that fits" in seen.err
+    assert "--service nobody: none of 1 series of heap profiles has this service; there is checkout" in seen.err
     assert heapscape("growth", "--service", "nobody", "--db", demo, "--format", "json").json() == []
 
 
