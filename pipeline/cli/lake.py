@@ -10,6 +10,7 @@ import click
 from pipeline import flow
 from pipeline.cli.console import answer, show_json
 from pipeline.cli.options import Age, Finite, lake_option, outcome_option
+from pipeline.cli.spelling import Spelling
 from pipeline.lake.keep import Kept
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.units import readable
@@ -17,7 +18,7 @@ from pipeline.outputs.units import readable
 _SOMETHING_WRONG = 3
 
 
-@click.group()
+@click.group(cls=Spelling)
 def lake() -> None:
     """Check the Parquet lake and tidy it up."""
 
