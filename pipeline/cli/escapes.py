@@ -16,7 +16,7 @@ from pipeline.cli.console import answer, answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, resource_options
 from pipeline.errors import UsageError
 from pipeline.outputs import escape_tree
-from pipeline.warehouse import escape_questions, questions
+from pipeline.warehouse import escape_questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -120,10 +120,10 @@ def escapes(
             _diff(connection, builds, service=service, package=package, place=place, format_=format_)
         return
     with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-        sites = questions.escapes(
+        sites = escape_questions.escapes(
             connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
         )
-        steps = questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
+        steps = escape_questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
         if not sites.table.num_rows:
             parts = parts_of(service=service, build=build, package=package)
             say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
@@ -239,7 +239,9 @@ def _no_verdict(
     connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[str, str]], *, place: str, all_kinds: bool
 ) -> str:
     """Which part of the choice fits no verdict, and what there is: the files by name, the first few."""
-    every = questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=all_kinds).table
+    every = escape_questions.escapes(
+        connection, service=None, build=None, package=None, place="", all_kinds=all_kinds
+    ).table
     others = "" if all_kinds else "; --all has others too"
     if not every.num_rows:
         return "there is no escape report; make one with: go build -gcflags=-m=2 ./... 2> escape.txt"

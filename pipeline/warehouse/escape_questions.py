@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from pipeline.values import Result
 from pipeline.warehouse.query import ask
+
+
+def escapes(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    service: str | None,
+    build: str | None,
+    package: str | None,
+    place: str,
+    all_kinds: bool,
+) -> Result:
+    """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
+    query = """
+    SELECT sites.escape_site_id, sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
+      coalesce(reasons.reason, sites.message) AS reason
+    FROM escape.site AS sites
+    LEFT JOIN escape.reason AS reasons
+      ON reasons.escape_site_id = sites.escape_site_id
+      AND reasons.service IS NOT DISTINCT FROM sites.service
+      AND reasons.build IS NOT DISTINCT FROM sites.build
+    WHERE ($service IS NULL OR sites.service = $service)
+      AND ($build IS NULL OR sites.build = $build)
+      AND ($package IS NULL OR sites.package = $package)
+      AND (
+        ends_with(sites.file, $place)
+        OR ends_with(sites.file || ':' || sites.line, $place)
+        OR ends_with(regexp_replace(sites.file, '@v[^/]*', '', 'g') || ':' || sites.line, $place)
+      )
+      AND ($all_kinds OR sites.is_on_heap)
+    ORDER BY sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
+    """
+    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
+    return ask(connection, query, parameters, name="escapes")
+
+
+def flow_of(connection: duckdb.DuckDBPyConnection, site_ids: Sequence[int]) -> Result:
+    """The compiler's explanations of some verdicts."""
+    query = "FROM escape.flow WHERE list_contains($ids, escape_site_id) ORDER BY service, build, escape_site_id, step"
+    return ask(connection, query, {"ids": list(site_ids)}, name="flow")
 
 
 def differences(

@@ -83,3 +83,18 @@ def test_type_arguments_keep_their_folders() -> None:
 )
 def test_a_process_is_named_by_its_labels_its_file_and_its_number_there(row: wording.Row, name: str) -> None:
     assert wording.process_name(row) == name
+
+
+@pytest.mark.parametrize(
+    ("place", "short"),
+    [
+        ("/go/pkg/mod/github.com/dop251/goja@v0.0.0-20260917113740-793a2a65c13b/object.go:798", "goja/object.go:798"),
+        ("github.com/a/b/v2@v2.1.0/c.go", "b/v2/c.go"),
+        ("github.com/a/b@v1.0.0/inner/c.go:7", "inner/c.go:7"),
+        ("store/cache.go:21", "store/cache.go:21"),
+        ("cache.go", "cache.go"),
+        ("v2/c.go", "v2/c.go"),
+    ],
+)
+def test_a_short_path_is_without_the_version_of_its_module(place: str, short: str) -> None:
+    assert wording.short_path(place) == short

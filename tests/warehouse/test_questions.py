@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipeline import flow
-from pipeline.warehouse import growth_questions, questions
+from pipeline.warehouse import escape_questions, growth_questions, questions
 from pipeline.warehouse.questions import Selection
 from tests.warehouse.builder import REPORT, heap, offer
 
@@ -157,7 +157,7 @@ def test_weighed_stacks_carry_their_locations(database: duckdb.DuckDBPyConnectio
 
 def test_escapes_are_found_by_the_end_of_file_and_line(database: duckdb.DuckDBPyConnection) -> None:
     def found(place: str) -> list[dict[str, object]]:
-        answer = questions.escapes(database, service=None, build=None, package=None, place=place, all_kinds=True)
+        answer = escape_questions.escapes(database, service=None, build=None, package=None, place=place, all_kinds=True)
         rows: list[dict[str, object]] = answer.table.to_pylist()
         return rows
 
@@ -185,7 +185,7 @@ def test_lines_are_those_on_the_stacks_of_the_profiles(database: duckdb.DuckDBPy
 def test_a_verdict_without_explanation_has_no_flow(database: duckdb.DuckDBPyConnection, series_id: int) -> None:
     (row,) = [row for row in growth_questions.growth(database, [series_id]).table.to_pylist() if row["line"] == 88]
 
-    assert questions.flow_of(database, [row["escape_site_id"]]).table.num_rows == 0
+    assert escape_questions.flow_of(database, [row["escape_site_id"]]).table.num_rows == 0
     assert questions.flows(database, [series_id]).table.num_rows == 0
 
 
