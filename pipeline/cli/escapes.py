@@ -95,23 +95,21 @@ def escapes(
       heapscape escapes --tree growth --service checkout
       heapscape escapes --level --build 1.4.2
     """
+    where = {"service": service, "build": build, "package": package}
     if with_level:
         if weight or builds or with_flow:
             raise UsageError("--level is a table of its own; leave out --tree, --diff and --flow")
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-            found = escape_questions.levels(
-                connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
-            )
+            found = escape_questions.levels(connection, place=place, all_kinds=all_kinds, **where)
             if not found.table.num_rows:
-                parts = parts_of(service=service, build=build, package=package)
-                say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
+                say(_no_verdict(connection, parts_of(**where), place=place, all_kinds=all_kinds))
         _levels(found, limit=limit, format_=format_)
         return
     if weight:
         if place or builds or all_kinds or with_flow:
             raise UsageError("--tree draws all places with their flow; leave out FILE, --diff, --all and --flow")
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-            _tree(connection, weight, limit=limit, format_=format_, service=service, build=build, package=package)
+            _tree(connection, weight, limit=limit, format_=format_, **where)
         return
     if builds:
         if build or all_kinds or with_flow:
@@ -120,13 +118,10 @@ def escapes(
             _diff(connection, builds, service=service, package=package, place=place, format_=format_)
         return
     with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-        sites = escape_questions.escapes(
-            connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
-        )
+        sites = escape_questions.escapes(connection, place=place, all_kinds=all_kinds, **where)
         steps = escape_questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
         if not sites.table.num_rows:
-            parts = parts_of(service=service, build=build, package=package)
-            say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
+            say(_no_verdict(connection, parts_of(**where), place=place, all_kinds=all_kinds))
     _list(sites, steps, format_=format_)
 
 
