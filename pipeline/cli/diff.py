@@ -51,8 +51,7 @@ def diff(
     sample_index: str,
     is_cum: bool,
     is_flat: bool,
-    focus: str,
-    ignore: str,
+    filters: Filters,
     unit: str,
     profiles: tuple[str, ...],
     merge: bool,
@@ -73,7 +72,6 @@ def diff(
       heapscape diff before.pb.gz after.pb.gz
       heapscape diff --base heap-00 --profile heap-12 --html diff.html
     """
-    filters = Filters(focus, ignore)
     if inputs and len(inputs) != 2:
         raise UsageError(f"{len(inputs)} inputs; give the profile before and the profile after")
     with opened(

@@ -90,36 +90,36 @@ def escapes(
 
     \b
       heapscape escapes store/cache.go:21 --flow
-      heapscape escapes --package example.com/checkout/store --all
       heapscape escapes --diff 1.4.1 1.4.2
       heapscape escapes --tree growth --service checkout
       heapscape escapes --level --build 1.4.2
     """
-    chosen = {"service": service, "build": build, "package": package}
+    where = {"service": service, "build": build, "package": package}
     if with_level:
         if weight or builds or with_flow:
             raise UsageError("--level is a table of its own; leave out --tree, --diff and --flow")
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-            _level(connection, place, chosen, all_kinds=all_kinds, limit=limit, format_=format_)
-        return
-    if weight:
+            found = escape_questions.levels(connection, place=place, all_kinds=all_kinds, **where)
+            _say_if_none(connection, found, where, place=place, all_kinds=all_kinds)
+        _levels(found, limit=limit, format_=format_)
+    elif weight:
         if place or builds or all_kinds or with_flow:
             raise UsageError("--tree draws all places with their flow; leave out FILE, --diff, --all and --flow")
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-            _tree(connection, weight, limit=limit, format_=format_, service=service, build=build, package=package)
-        return
-    if builds:
+            _tree(connection, weight, limit=limit, format_=format_, **where)
+    elif builds:
         if build or all_kinds or with_flow:
             raise UsageError("--diff names its builds and tells escapes alone; leave out --build, --all and --flow")
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
             _diff(connection, builds, service=service, package=package, place=place, format_=format_)
-        return
-    with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-        sites = escape_questions.escapes(connection, **chosen, place=place, all_kinds=all_kinds)
-        steps = escape_questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
-        if not sites.table.num_rows:
-            say(_no_verdict(connection, parts_of(**chosen), place=place, all_kinds=all_kinds))
-    _list(sites, steps, format_=format_)
+    else:
+        with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
+            sites = escape_questions.escapes(connection, place=place, all_kinds=all_kinds, **where)
+            steps = (
+                escape_questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
+            )
+            _say_if_none(connection, sites, where, place=place, all_kinds=all_kinds)
+        _list(sites, steps, format_=format_)
 
 
 def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
@@ -149,19 +149,8 @@ def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
                 answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
 
 
-def _level(
-    connection: duckdb.DuckDBPyConnection,
-    place: str,
-    chosen: Mapping[str, str | None],
-    *,
-    all_kinds: bool,
-    limit: int,
-    format_: str,
-) -> None:
+def _levels(found: Result, *, limit: int, format_: str) -> None:
     """Show what is certain and what is not; say how much there is of each, and what savings take for granted."""
-    found = escape_questions.levels(connection, **chosen, place=place, all_kinds=all_kinds)
-    if not found.table.num_rows:
-        say(_no_verdict(connection, parts_of(**chosen), place=place, all_kinds=all_kinds))
     if format_ != "table":
         show(found, format=format_)
         return
@@ -236,6 +225,18 @@ def _tree(
         named = [service, build and f"build {build}", None if package else _WEIGHTS[weight]]
         title = " · ".join(part for part in named if part)
         answer_lines(escape_tree.text(rows, title=package or title, limit=limit))
+
+
+def _say_if_none(
+    connection: duckdb.DuckDBPyConnection,
+    found: Result,
+    where: Mapping[str, str | None],
+    *,
+    place: str,
+    all_kinds: bool,
+) -> None:
+    if not found.table.num_rows:
+        say(_no_verdict(connection, parts_of(**where), place=place, all_kinds=all_kinds))
 
 
 def _no_verdict(

@@ -30,8 +30,7 @@ def peek(
     sample_index: str,
     is_cum: bool,
     is_flat: bool,
-    focus: str,
-    ignore: str,
+    filters: Filters,
     unit: str,
     profiles: tuple[str, ...],
     merge: bool,
@@ -47,7 +46,6 @@ def peek(
       heapscape peek 'store.*Put'
       heapscape peek mallocgc cpu.pb.gz
     """
-    filters = Filters(focus, ignore)
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
         picked = choose(
             connection, selection(profiles, **chosen), sample_index=sample_index, is_all=bool(inputs), merge=merge

@@ -17,6 +17,7 @@ from pipeline.cli.console import say
 from pipeline.errors import UsageError
 from pipeline.outputs.pprof_graph import Stacks
 from pipeline.outputs.pprof_text import TopHeader
+from pipeline.values import Bools, Int64s
 from pipeline.warehouse import questions
 
 if TYPE_CHECKING:
@@ -38,14 +39,22 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """pprof's -focus and -ignore: regular expressions on functions, files and binaries."""
+    """pprof's filters: regular expressions on functions, files and binaries.
+
+    relative  percentages are of what the filters leave
+    """
 
     focus: str = ""
     ignore: str = ""
+    hide: str = ""
+    show: str = ""
+    show_from: str = ""
+    relative: bool = False
 
     def spelled(self) -> tuple[str, ...]:
         """As pprof's header names them."""
-        return tuple(f"{name}={text}" for name, text in (("focus", self.focus), ("ignore", self.ignore)) if text)
+        names = ("focus", "ignore", "hide", "show", "show_from")
+        return tuple(f"{name}={getattr(self, name)}" for name in names if getattr(self, name))
 
 
 def choose(
@@ -123,14 +132,17 @@ def stacks_of(
     base  profiles whose values are taken off, as pprof's -diff_base does; the total is then theirs
     """
     weighed = questions.weighed_stacks(connection, chosen.ids, chosen.sample_type).table
-    total = int(pc.sum(weighed["absolute"]).as_py() or 0)
+    counted = np.ones(len(weighed), bool)
     if base:
         less = questions.weighed_stacks(connection, base, chosen.sample_type).table
-        total = int(pc.sum(less["absolute"]).as_py() or 0)
+        counted = np.repeat([not less.num_rows, True], [weighed.num_rows, less.num_rows])
         negated = less.set_column(1, "value", pc.negate(less["value"]))
         weighed = pa.concat_tables([weighed, negated])
     lines = _Lines(questions.lines(connection, [*chosen.ids, *base], chosen.sample_type).table)
-    return lines.stacks(weighed, filters=filters), total
+    stacks, kept = lines.stacks(weighed, filters=filters)
+    absolute = weighed["absolute"].to_numpy()
+    # Of a difference it is the base's, whatever is left of it (report.computeTotal).
+    return stacks, int(absolute[counted & kept if filters.relative else counted].sum())
 
 
 class _Lines:
@@ -151,10 +163,10 @@ class _Lines:
         encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
         self._names = encoded.dictionary.to_pylist()
         self._label = encoded.indices.to_numpy()
-        self._inlined = ~lines["is_outermost"].to_numpy()
         self._lines = lines
 
-    def stacks(self, weighed: pa.Table, *, filters: Filters) -> Stacks:
+    def stacks(self, weighed: pa.Table, *, filters: Filters) -> tuple[Stacks, Bools]:
+        """The samples that filters leave, as stacks of no weight where they leave none, and which those are not."""
         lists = weighed["location_ids"].combine_chunks()
         lists = pa.concat_arrays(lists.chunks) if isinstance(lists, pa.ChunkedArray) else lists
         offsets = np.asarray(lists.offsets).astype(np.int64)
@@ -163,34 +175,69 @@ class _Lines:
         owner = np.repeat(np.arange(len(lists)), np.diff(offsets))
         place = offsets[owner] + offsets[owner + 1] - 1 - np.arange(len(owner))
         refs = np.searchsorted(self._ids, lists.flatten().to_numpy()[place])
-        sizes = self._sizes[refs]
-        ends = np.cumsum(sizes)
-        rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self._starts[refs] - (ends - sizes), sizes)
-        bounds = np.concatenate([[0], ends])[offsets]
-        kept = self._kept(rows, bounds, filters=filters)
+        kept = self._kept(refs, owner, offsets, filters=filters)
+        shown, top = self._shown(filters)
+        sizes = np.add.reduceat(shown.astype(np.int64), self._starts) if len(self._starts) else self._sizes
+        stays = sizes[refs] > 0
+        if filters.show_from:
+            # From the first that matches on, as the roots come first.
+            seen = np.concatenate([[0], np.cumsum(top[refs] & stays)])
+            stays &= seen[1:] > seen[offsets[owner]]
+        if not (shown.all() and not filters.show_from):
+            kept &= np.bincount(owner[stays], minlength=len(lists)) > 0
+        refs, owner = refs[stays], owner[stays]
+        ends = np.cumsum(sizes[refs])
+        firsts = np.concatenate([[0], np.cumsum(sizes)])[:-1]
+        rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(firsts[refs] - (ends - sizes[refs]), sizes[refs])
+        bounds = np.concatenate([[0], ends])[np.searchsorted(owner, np.arange(len(lists) + 1))]
         values = weighed["value"].to_numpy() * kept
-        return Stacks(self._names, bounds, self._label[rows].astype(np.int64), self._inlined[rows], values)
+        lines = np.flatnonzero(shown)
+        # The outermost line that is left of a location is the call itself.
+        inlined = np.diff(np.searchsorted(self._starts, lines, side="right"), prepend=-1) == 0
+        return Stacks(self._names, bounds, self._label[lines[rows]].astype(np.int64), inlined[rows], values), kept
 
-    def _kept(self, rows: np.ndarray, bounds: np.ndarray, *, filters: Filters) -> np.ndarray:
-        kept: np.ndarray = np.ones(len(bounds) - 1, bool)
-        if filters.focus:
-            kept &= self._any(rows, bounds, filters.focus)
-        if filters.ignore:
-            kept &= ~self._any(rows, bounds, filters.ignore)
+    def _kept(self, refs: Int64s, owner: Int64s, offsets: Int64s, *, filters: Filters) -> Bools:
+        """Samples by -focus and -ignore; profile/filter.go, FilterSamplesByName."""
+        kept: np.ndarray = np.ones(len(offsets) - 1, bool)
+        for pattern, wants in ((filters.focus, True), (filters.ignore, False)):
+            if pattern:
+                matches = self._matches(pattern, "function", "file", "binary_file")
+                found = np.logical_or.reduceat(matches, self._starts) if len(self._starts) else matches
+                kept &= (np.bincount(owner[found[refs]], minlength=len(kept)) > 0) == wants
         return kept
 
-    def _any(self, rows: np.ndarray, bounds: np.ndarray, pattern: str) -> np.ndarray:
-        """Stacks with a frame whose function, file or binary matches; profile/filter.go, FilterSamplesByName."""
+    def _shown(self, filters: Filters) -> tuple[Bools, Bools]:
+        """Lines that -hide, -show and -show_from leave, and locations that a stack may begin with; Location.matchedLines, ShowFrom."""
+        shown = np.ones(len(self._label), bool)
+        top = np.zeros(len(self._starts), bool)
+        if filters.hide:
+            shown &= ~self._matches(filters.hide, "function", "file", "binary_file")
+        if filters.show:
+            is_bare = ~self._lines["has_function"].to_numpy(zero_copy_only=False)
+            of_binary = self._matches(filters.show, "binary_file")
+            shown &= (self._matches(filters.show, "function", "file") | of_binary) & ~is_bare
+        if filters.show_from and len(self._starts):
+            of_location = np.repeat(np.arange(len(self._starts)), self._sizes)
+            of_binary = self._matches(filters.show_from, "binary_file")
+            matches = self._matches(filters.show_from, "function", "file") & shown
+            seen = np.concatenate([[0], np.cumsum(matches)])
+            has = np.logical_or.reduceat(matches, self._starts)
+            # What calls the outermost line that matches is left out with the lines before it.
+            behind = seen[1:] > seen[self._starts][of_location]
+            shown &= of_binary | ~has[of_location] | behind
+            top = has | np.logical_or.reduceat(of_binary, self._starts)
+        return shown, top
+
+    def _matches(self, pattern: str, *columns: str) -> Bools:
+        """Lines that a regular expression finds in one of the columns."""
         matches = np.zeros(len(self._label), bool)
-        for column in ("function", "file", "binary_file"):
+        for column in columns:
             try:
                 found = pc.match_substring_regex(self._lines[column], pattern)
             except pa.ArrowInvalid as error:
                 raise UsageError(f"{pattern!r} is not a regular expression: {error}") from error
             matches |= pc.fill_null(found, pa.scalar(value=False)).to_numpy()
-        sums = np.concatenate([[0], np.cumsum(matches[rows])])
-        found_on: np.ndarray = sums[bounds[1:]] > sums[bounds[:-1]]
-        return found_on
+        return matches
 
 
 def _sample_type(types: Sequence[str], default: str, *, sample_index: str) -> str:

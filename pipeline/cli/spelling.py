@@ -84,6 +84,8 @@ def _spelled(
                 yield from (arguments.pop(0) for _ in range(min(option.nargs, len(arguments))))
         elif not equals or value in _TRUE:
             yield spelling
+        elif value in _FALSE and option.secondary_opts:
+            yield option.secondary_opts[0]
         elif value not in _FALSE:
             raise click.BadOptionUsage(
                 spelling, f"Option '{spelling}' is true or false, and {value!r} is neither.", ctx=context

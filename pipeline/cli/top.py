@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -39,6 +40,31 @@ def _check_unit(context: click.Context, parameter: click.Parameter, value: str) 
 _SHORTHANDS = ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects")
 
 
+_FILTERS = (
+    click.option("-focus", "--focus", default="", metavar="REGEX", help="Only samples with a frame that matches."),
+    click.option(
+        "-ignore", "--ignore", default="", metavar="REGEX", help="Leave out samples with a frame that matches."
+    ),
+    click.option("-hide", "--hide", default="", metavar="REGEX", help="Leave out frames that match."),
+    click.option("-show", "--show", default="", metavar="REGEX", help="Only frames that match."),
+    click.option(
+        "-show_from",
+        "--show-from",
+        "show_from",
+        default="",
+        metavar="REGEX",
+        help="Leave out frames that call the outermost one that matches.",
+    ),
+    click.option(
+        "-relative_percentages",
+        "--relative-percentages",
+        "relative",
+        is_flag=True,
+        help="Percentages of what the filters leave.",
+    ),
+)
+
+
 def pprof_options(command: _Command) -> _Command:
     """The flags that users of `go tool pprof` have in their fingers, with one dash or two."""
     options = (
@@ -58,10 +84,7 @@ def pprof_options(command: _Command) -> _Command:
         ),
         click.option("-cum", "--cum", "is_cum", is_flag=True, help="Sort by cumulative weight."),
         click.option("-flat", "--flat", "is_flat", is_flag=True, hidden=True),
-        click.option("-focus", "--focus", default="", metavar="REGEX", help="Only samples with a frame that matches."),
-        click.option(
-            "-ignore", "--ignore", default="", metavar="REGEX", help="Leave out samples with a frame that matches."
-        ),
+        *_FILTERS,
         click.option(
             "-unit",
             "--unit",
@@ -79,9 +102,16 @@ def pprof_options(command: _Command) -> _Command:
         ),
         merge_option,
     )
+
+    @wraps(command)
+    def filtered(
+        *arguments: Any, focus: str, ignore: str, hide: str, show: str, show_from: str, relative: bool, **more: Any
+    ) -> Any:
+        return command(*arguments, filters=Filters(focus, ignore, hide, show, show_from, relative), **more)
+
     for option in reversed(options):
-        command = option(command)
-    return command
+        filtered = option(filtered)
+    return filtered  # type: ignore[return-value]
 
 
 @click.command()
@@ -97,6 +127,22 @@ def pprof_options(command: _Command) -> _Command:
     show_default=True,
     help="Leave out functions below this share.",
 )
+@click.option(
+    "-edgefraction",
+    "--edgefraction",
+    "edge_fraction",
+    type=Finite(0, 1),
+    default=0.001,
+    show_default=True,
+    help="Calls below this share do not say whether a function was inlined.",
+)
+@click.option(
+    "-trim/-notrim",
+    "--trim/--no-trim",
+    "is_trimmed",
+    default=True,
+    help="Leave out what is small; -trim=false shows all.",
+)
 @selection_options
 @database_option
 @format_option
@@ -106,13 +152,14 @@ def top(
     sample_index: str,
     is_cum: bool,
     is_flat: bool,
-    focus: str,
-    ignore: str,
+    filters: Filters,
     unit: str,
     profiles: tuple[str, ...],
     merge: bool,
     node_count: int,
     node_fraction: float,
+    edge_fraction: float,
+    is_trimmed: bool,
     db: str,
     format_: str,
     memory: str,
@@ -129,7 +176,6 @@ def top(
       heapscape top -sample_index=alloc_space -nodecount=20 heap.pb.gz
       heapscape top --kind cpu --format json
     """
-    filters = Filters(focus, ignore)
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
         picked = choose(
             connection, selection(profiles, **chosen), sample_index=sample_index, is_all=bool(inputs), merge=merge
@@ -141,7 +187,13 @@ def top(
         return
     head = header(picked, total=total, filters=filters)
     text = top_of(
-        stacks, head, order="cum" if is_cum else "flat", node_count=node_count, node_fraction=node_fraction, unit=unit
+        stacks,
+        head,
+        order="cum" if is_cum else "flat",
+        node_count=node_count if is_trimmed else 0,
+        node_fraction=node_fraction if is_trimmed else 0.0,
+        edge_fraction=edge_fraction if is_trimmed else 0.0,
+        unit=unit,
     )
     answer_lines(text.removesuffix("\n"))
 

@@ -80,11 +80,12 @@ def top_of(
     order: Order = "flat",
     node_count: int = 0,
     node_fraction: float = NODE_FRACTION,
+    edge_fraction: float = EDGE_FRACTION,
     unit: str = "minimum",
 ) -> str:
     """The text of `pprof -top` for stacks, with the marks of inlined functions; see top."""
     rows = rows_of(stacks)
-    shown = trim(rows, order=order, node_count=node_count, node_fraction=node_fraction)
+    shown = trim(rows, order=order, node_count=node_count, node_fraction=node_fraction, edge_fraction=edge_fraction)
     names = {name for name, _, _ in shown.rows}
     kept = np.fromiter((name in names for name in stacks.names), np.bool_, len(stacks.names))
     edges = named(called_inlined(call_edges(stacks, kept=kept)), stacks.names)

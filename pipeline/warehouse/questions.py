@@ -154,7 +154,7 @@ WITH used AS (
     SELECT stack_id FROM main.sample_value AS sample WHERE sample_type = $wanted AND list_contains($ids, profile_id)
   )
 )
-SELECT location_id, depth, is_outermost, function, file, binary_file
+SELECT location_id, depth, function_id IS NOT NULL AS has_function, function, file, binary_file
 FROM stack._line
 WHERE location_id IN (SELECT location_id FROM used)
 ORDER BY location_id, depth

@@ -71,3 +71,18 @@ def test_profiles_added_up_have_the_time_of_the_first(demo: Path) -> None:
 
     assert header(chosen, total=1, filters=Filters()).time_ns == chosen.profiles[0]["time_ns"]
     assert chosen.profiles[0]["uri"].endswith("heap-01.pb.gz")
+
+
+def test_hidden_frames_are_gone_and_what_they_inlined_is_called_by_who_called_them(demo: Path) -> None:
+    with flow.open_warehouse(str(demo)) as connection:
+        chosen = choose(connection, Selection(profiles=("heap-12",)))
+        whole, total = stacks_of(connection, chosen)
+        hidden, same = stacks_of(connection, chosen, filters=Filters(hide=r"\.Put$"))
+        alone, left = stacks_of(connection, chosen, filters=Filters(show=r"\.Put$", relative=True))
+
+    put = whole.names.index("example.com/checkout/store.(*Store).Put")
+    assert put in whole.frames
+    assert put not in hidden.frames
+    assert same == total
+    assert {alone.names[frame] for frame in alone.frames} == {whole.names[put]}
+    assert left == alone.values.sum() < total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,28 @@ FLAGS: Sequence[Sequence[str]] = (
     ["-focus=main", "-cum", "-nodecount=4", "-unit=B"],
     ["-sample_index=0"],
     ["-focus=nothing.matches"],
+)
+FILTERS: Sequence[Sequence[str]] = (
+    ["-hide=runtime"],
+    ["-hide=^main", "-cum"],
+    ["-show=main|work"],
+    ["-show=runtime", "-cum"],
+    ["-show=everykind|checkout"],
+    ["-show_from=main"],
+    ["-show_from=runtime|work", "-cum"],
+    ["-show_from=nothing.matches"],
+    ["-hide=proc.go", "-show_from=work"],
+    ["-focus=work|store", "-hide=runtime", "-show=."],
+    ["-ignore=runtime", "-relative_percentages"],
+    ["-focus=main", "-hide=gopark", "-relative_percentages", "-cum"],
+    ["-show_from=store|work", "-relative_percentages", "-nodecount=4"],
+    ["-hide=."],
+    ["-hide=Inlined|mix|put", "-nodefraction=0"],
+    ["-trim=false"],
+    ["-trim=false", "-focus=runtime", "-nodecount=3"],
+    ["-edgefraction=0.2", "-nodefraction=0"],
+    ["-edgefraction=0"],
+    ["-show=Put|create|parked|leaked", "-nodefraction=0", "-unit=B"],
 )
 PATTERNS = ("main", "^runtime", "Put|create|grow", ".")
 
@@ -113,6 +136,33 @@ def test_top_with_every_flag_is_what_go_prints(db: Path, profiles: Sequence[Know
     ]
 
     assert len(newest) >= 8
+    assert_equal(db, asked)
+
+
+def test_top_with_every_filter_is_what_go_prints(db: Path, profiles: Sequence[Known]) -> None:
+    some = [one for one in profiles if ("everykind" in one.uri and "go1.27" in one.uri) or "heap-12" in one.uri]
+    asked = [
+        (["-top", *words, one.uri], ["top", *words, "--profile", one.profile_id])
+        for place, one in enumerate(some)
+        for words in (FILTERS if place % 4 == 0 else FILTERS[place % 4 :: 4])
+    ]
+
+    assert len(asked) >= 100
+    assert_equal(db, asked)
+
+
+def test_peek_and_difference_with_filters_are_what_go_prints(db: Path, profiles: Sequence[Known]) -> None:
+    first, last = (next(one for one in profiles if f"1.4.2/instance=a/heap-{n}" in one.uri) for n in ("00", "12"))
+    asked = []
+    for words in FILTERS:
+        plain = [word for word in words if not re.match("-(node|trim|edge)", word)]
+        difference = ["diff", *plain, "--base", first.profile_id, "--profile", last.profile_id]
+        asked.append((["-top", *plain, f"-diff_base={first.uri}", last.uri], difference))
+        if "nothing" not in words[0] and words != ["-hide=."]:
+            asked.append(
+                (["-peek=Put|main", *plain, last.uri], ["peek", "Put|main", *plain, "--profile", last.profile_id])
+            )
+
     assert_equal(db, asked)
 
 
