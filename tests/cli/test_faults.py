@@ -83,6 +83,7 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "flame": (
         lambda at: ["flame", "--db", at.db, "-o", at.page],
         lambda at: ["flame", "--db", at.db, "--format", "folded"],
+        lambda at: ["flame", "--db", at.db, "--format", "icicle"],
     ),
     "report": (lambda at: ["report", "--db", at.db, "-o", at.page],),
     "escapes": (
@@ -261,6 +262,7 @@ QUICK = [
     ("12 open files", "growth", 0),
     ("no temporary folder", "lake vacuum", 0),
     ("ASCII alone", "growth", 0),
+    ("ASCII alone", "flame", 2),
     ("a database of SQLite", "sql", 0),
     ("half a database", "load", 0),
     ("a log of brackets", "lake verify", 0),

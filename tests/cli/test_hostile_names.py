@@ -152,6 +152,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         named = ["--label", f"service=pay{EVIL_LINES}", "--out", str(world / f"collected{EVIL}")]
         yield "collect", [url, "--kind", "heap", "--kind", f"no{EVIL_LINES}", "--for", "0s", *named]
     yield "run", [inputs, "--lake", str(world / "again"), "--db", str(world / "again.duckdb")]
+    yield "flame", [*db, "--format", "icicle"]
     yield "flame", [*db, "-o", str(world / f"page{EVIL_LINES}.html")]
     yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]
     yield "load", [*lake, "--db", str(world / f"other{EVIL}.duckdb")]
