@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.errors import SchemaError
+from pipeline.errors import SchemaError, UsageError
 from pipeline.values import Bools, Int64s, Result
 
 _REQUIRED: Final = ("level", "value", "self", "label")
@@ -20,7 +21,7 @@ _ROUNDING: Final = 1e-9
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rectangles:
     """Nodes that are at least a column wide where they are drawn, in depth-first order.
 
@@ -37,7 +38,7 @@ class Rectangles:
     hidden: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FlameTree:
     """A flame graph: columns with a value for each node, in depth-first order.
 
@@ -91,6 +92,27 @@ class FlameTree:
             found.append(node)
             node = int(self.parent[node])
         return found[::-1]
+
+    def matching(self, pattern: str) -> Int64s:
+        """Nodes whose label a regular expression finds; without a capital letter it finds capitals too.
+
+        Raises UsageError for what is none.
+        """
+        try:
+            # RE2, which takes no more than linear time.
+            found = pc.match_substring_regex(
+                self.result.table["label"], pattern, ignore_case=pattern == pattern.lower()
+            )
+        except pa.ArrowInvalid as error:
+            raise UsageError(f"{pattern!r} is not a regular expression") from error
+        return np.flatnonzero(pc.fill_null(found, pa.scalar(value=False)).to_numpy()).astype(np.int64)
+
+    def held_by(self, nodes: Int64s) -> int:
+        """The values of some nodes, in order, each counted once: of those within another one, only that."""
+        ends = np.maximum.accumulate(self.end[nodes]) if len(nodes) else nodes
+        is_outermost = np.ones(len(nodes), np.bool_)
+        is_outermost[1:] = nodes[1:] >= ends[:-1]
+        return sum(self.value[nodes[is_outermost]].tolist())
 
     def text(self, node: int, column: str) -> str:
         """What a column says of a node, empty for NULL and where there is no such column."""

@@ -83,7 +83,7 @@ def text(rows: Result, console: Console, *, title: str, unit: str, sample_type: 
     drawn = Text(no_wrap=True)
     unit = printable(unit)
     about = f" · {printable(sample_type)} · {_amount(tree, 0, unit)}"
-    drawn.append(_cut(_named(printable(title), columns - cell_len(about), glyphs) + about, columns, glyphs) + "\n")
+    drawn.append(_cut(fitted(printable(title), columns - cell_len(about), glyphs) + about, columns, glyphs) + "\n")
     for pieces in drawn_rows(tree, found, rows=shown, columns=columns, unit=unit, glyphs=glyphs, is_plain=is_plain):
         for piece in pieces:
             # What fills the row behind its last box would be copied with it.
@@ -172,6 +172,11 @@ def facts(tree: FlameTree, node: int, *, unit: str) -> str:
 # ---- names and colours
 
 
+def fitted(name: str, room: int, glyphs: Glyphs = UNICODE) -> str:
+    """A name that is cut from the left where it is too long: its end tells it from others."""
+    return name if cell_len(name) <= room else _tail(name, room, glyphs)
+
+
 def _labelled(tree: FlameTree, node: int, width: int, *, unit: str, glyphs: Glyphs, filler: str) -> str:
     """An edge, the name and the value as far as there is room, and the rest."""
     label, room = tree.text(node, "label"), width - 1
@@ -184,14 +189,10 @@ def _labelled(tree: FlameTree, node: int, width: int, *, unit: str, glyphs: Glyp
         if cell_len(told) <= room:
             break
     else:
-        told = _tail(short, room, glyphs)
+        told = fitted(short, room, glyphs)
     if told and cell_len(told) < room:
         told += " "
     return glyphs.edge + told + filler * (room - cell_len(told))
-
-
-def _named(name: str, room: int, glyphs: Glyphs) -> str:
-    return name if cell_len(name) <= room else _tail(name, room, glyphs)
 
 
 def _tail(name: str, room: int, glyphs: Glyphs) -> str:

@@ -95,6 +95,8 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "gc": (lambda at: ["gc", "--db", at.db, "--format", "json"],),
     "memory": (lambda at: ["memory", "--db", at.db],),
     "serve": (lambda at: ["serve", "--db", at.db, "--port", "0"],),
+    # It has no terminal there; on one, tests/cli/test_ui.py.
+    "ui": (lambda at: ["ui", "--db", at.db],),
     "lake verify": (lambda at: ["lake", "verify", "--lake", at.lake],),
     "lake info": (lambda at: ["lake", "info", "--lake", at.lake],),
     "lake compact": (lambda at: ["lake", "compact", "--lake", at.lake],),
@@ -273,6 +275,7 @@ QUICK = [
     ("paths below a file", "collect", 0),
     ("SIGINT after 0.0 s", "report", 0),
     ("half a database", "serve", 0),
+    ("half a database", "ui", 0),
 ]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import SchemaError
+from pipeline.errors import SchemaError, UsageError
 from pipeline.outputs.flame_tree import flame_tree
 from tests.outputs import builder
 from tests.outputs.builder import TREE, result
@@ -58,6 +58,18 @@ def test_ways_through_the_tree() -> None:
     assert (tree.children(0), tree.children(1), tree.children(4)) == ([1, 5], [2, 3], [])
     assert tree.path(4) == [0, 1, 3, 4]
     assert (tree.text(4, "label"), tree.text(4, "no such column")) == ("store.grow", "")
+
+
+def test_a_search_finds_labels_and_what_they_hold_counts_once() -> None:
+    tree = flame_tree(builder.flame_tree(TREE))
+
+    assert tree.matching("STORE|serve").tolist() == [3]
+    assert tree.matching("store|serve").tolist() == [2, 3, 4]
+    # store.grow below api.serve is within it.
+    assert tree.held_by(tree.matching("store|serve")) == 390
+    assert tree.held_by(tree.matching("nothing")) == 0
+    with pytest.raises(UsageError, match="is not a regular expression"):
+        tree.matching("(")
 
 
 @pytest.mark.parametrize("levels", [[1], [0, 0], [0, 2], [0, 1, 3]])
