@@ -29,8 +29,7 @@ class SqlPage(TablePage):
     def compose(self) -> ComposeResult:
         head, *others = super().compose()
         yield head
-        example = "FROM heap.series ORDER BY growth_bytes DESC"
-        yield Input(id="query", placeholder=example, compact=True, select_on_focus=False)
+        yield Input(id="query", placeholder="a query; Enter asks it", compact=True, select_on_focus=False)
         yield from others
 
     def action_again(self) -> None:
