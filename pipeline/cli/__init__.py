@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
     "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
     "serve": "Show the database in a browser, and answer Grafana; read-only.",
+    "ui": "Browse series, sites and flame graphs in the terminal, with the keyboard; read-only.",
     "lake": "Check the Parquet lake and tidy it up.",
 }
 

@@ -17,7 +17,9 @@ from pipeline.text import printable, printable_lines
 from pipeline.values import Answer, Loss, Result
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, ProgressColumn
+    from rich.text import Text
 
 # Refusals, and losses, named one by one; the rest is a count, and all are in the tables.
 _NAMED = 5
@@ -39,6 +41,21 @@ def answer_exactly(text: str) -> None:
         sys.stdout.write(text)
         # Whoever reads a pipe sees it when it is there.
         sys.stdout.flush()
+
+
+def is_terminal() -> bool:
+    """Whether answers are read on a terminal."""
+    return sys.stdout.isatty()
+
+
+def drawn(draw: Callable[[Console], Text]) -> str:
+    """What `draw` makes of the terminal that answers go to, or of none, in the letters and colours it takes."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    with console.capture() as captured:
+        console.print(draw(console), end="", soft_wrap=True)
+    return captured.get()
 
 
 def say(text: str) -> None:

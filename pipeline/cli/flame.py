@@ -1,14 +1,15 @@
-"""heapscape flame: flame graphs as a page, as rows, or folded."""
+"""heapscape flame: flame graphs in the terminal, as a page, as rows, or folded."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.choices import no_growth, say_series
-from pipeline.cli.console import answer, answer_exactly, show
+from pipeline.cli.console import answer, answer_exactly, drawn, is_terminal, show
 from pipeline.cli.options import (
     Place,
     database_option,
@@ -58,8 +59,9 @@ _GROWS = (
     "--site", metavar="FILE:LINE", help="Only stacks that allocate at this line; with the growth of their series."
 )
 @click.option(
-    "--format", "format_", type=click.Choice(["html", "folded", *tabular.FORMATS]), default="html", show_default=True,
-    help="A page to zoom and search in, folded stacks, or nested-set rows as Grafana takes them.",
+    "--format", "format_", type=click.Choice(["icicle", "html", "folded", *tabular.FORMATS]),
+    help="Letters in the terminal, a page to zoom and search in, folded stacks, or nested-set rows as Grafana takes them. "
+    "Without: icicle on a terminal, html elsewhere and with -o.",
 )  # fmt: skip
 @click.option(
     "--output",
@@ -67,7 +69,7 @@ _GROWS = (
     "path",
     metavar="FILE",
     type=Place(),
-    help="Where to write; a page goes to heapscape-flame.html, the others to standard output.",
+    help="Where to write; without, a page goes to heapscape-flame.html, the others to standard output.",
 )
 @selection_options
 @database_option
@@ -79,7 +81,7 @@ def flame(
     merge: bool,
     growth: bool,
     site: str | None,
-    format_: str,
+    format_: str | None,
     path: str | None,
     db: str,
     memory: str,
@@ -91,9 +93,11 @@ def flame(
     \b
       heapscape flame --growth --service checkout
       heapscape flame --site store/cache.go:21
+      heapscape flame --format icicle | less
       heapscape flame --kind cpu --format folded | flamegraph.pl > cpu.svg
       heapscape flame --format json --profile heap-12
     """
+    format_ = format_ or ("icicle" if path is None and is_terminal() else "html")
     views = questions.SITE_FLAMES if growth or site else questions.FLAMES
     with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
         if growth or site:
@@ -113,6 +117,8 @@ def flame(
         path = path or "heapscape-flame.html"
         write_page(rows, path=path, title=title, unit=unit, sample_type=sample_type)
         answer(path)
+    elif format_ == "icicle":
+        _write(_icicle(rows, title=title, unit=unit, sample_type=sample_type), path)
     elif format_ == "folded":
         _write(folded.write(rows), path)
     elif path:
@@ -125,6 +131,14 @@ def flame(
 def write_page(rows: Result, *, path: str, title: str, unit: str, sample_type: str) -> None:
     """A flame graph as one HTML file."""
     write_file(path, flamegraph.page(rows, title=title, unit=unit, sample_type=sample_type))
+
+
+def _icicle(rows: Result, *, title: str, unit: str, sample_type: str) -> str:
+    """The graph as wide and as high as the terminal; elsewhere as wide as COLUMNS says, and with all of its levels."""
+    # Here, as rich takes a while to import.
+    from pipeline.outputs import icicle
+
+    return drawn(partial(icicle.text, rows, title=title, unit=unit, sample_type=sample_type))
 
 
 def unit_of(chosen: Chosen) -> str:

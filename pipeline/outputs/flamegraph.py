@@ -16,12 +16,11 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from pipeline.errors import SchemaError
 from pipeline.outputs.document import document
+from pipeline.outputs.flame_tree import integers, levels, values
 from pipeline.values import Int64s, Result
 
 SCRIPTS: Final = ("units.js", "flamegraph.js")
-_REQUIRED: Final = ("level", "value", "self", "label")
 # What tells two nodes' frames apart; only label has to be there.
 _FRAME: Final = {
     "label": "frameLabel",
@@ -69,9 +68,9 @@ def figure(tree: Result, *, identifier: str, label: str, unit: str, sample_type:
 def payload(tree: Result, *, unit: str, sample_type: str) -> str:
     """The tree as the text the script reads."""
     table = tree.table.combine_chunks()
-    levels = _levels(tree)
+    steps = np.diff(levels(tree), prepend=0)
     frame_of_node, frame_columns, strings = _frames(table)
-    columns = {"level": np.diff(levels, prepend=0), **_values(table), "frame": frame_of_node, **frame_columns}
+    columns = {"level": steps, **values(table), "frame": frame_of_node, **frame_columns}
     header = {
         "unit": unit,
         "sampleType": sample_type,
@@ -87,31 +86,6 @@ def payload(tree: Result, *, unit: str, sample_type: str) -> str:
     return base64.b64encode(deflate.compress(content) + deflate.flush()).decode("ascii")
 
 
-def _levels(tree: Result) -> Int64s:
-    """The levels, checked to be one tree in depth-first order."""
-    missing = [name for name in _REQUIRED if name not in tree.table.schema.names]
-    if missing:
-        names = ", ".join(tree.table.schema.names)
-        raise SchemaError(f"{tree.name}: has no column {', '.join(missing)}, only {names}; a flame tree needs them.")
-    levels = _integers(tree.table, "level")
-    steps = np.diff(levels)
-    wrong = np.flatnonzero((levels[1:] < 1) | (steps > 1))
-    if levels[0] != 0 or len(wrong):
-        row = int(wrong[0]) + 1 if levels[0] == 0 else 0
-        raise SchemaError(
-            f"{tree.name}, row {row}: level {levels[row]} cannot stand here; rows must be in depth-first order"
-            f" below one root at level 0. ORDER BY is missing, or there are several roots."
-        )
-    return levels
-
-
-def _values(table: pa.Table) -> dict[str, Int64s]:
-    names = ["value", "self"]
-    if {"valueRight", "selfRight"} <= set(table.schema.names):
-        names += ["valueRight", "selfRight"]
-    return {name: _integers(table, name) for name in names}
-
-
 def _frames(table: pa.Table) -> tuple[Int64s, dict[str, Int64s], list[str]]:
     """Each node's frame as an index, the distinct frames' columns, and the strings these index.
 
@@ -119,7 +93,7 @@ def _frames(table: pa.Table) -> tuple[Int64s, dict[str, Int64s], list[str]]:
     """
     texts = [name for name in _FRAME if name in table.schema.names]
     codes = {name: _codes(table, name) for name in texts}
-    lines = _integers(table, "line") if "line" in table.schema.names else np.zeros(table.num_rows, np.int64)
+    lines = integers(table, "line") if "line" in table.schema.names else np.zeros(table.num_rows, np.int64)
     combined = np.unique(lines, return_inverse=True)[1].astype(np.int64)
     for column, distinct in codes.values():
         combined = np.unique(combined * len(distinct) + column, return_inverse=True)[1].astype(np.int64)
@@ -143,18 +117,6 @@ def _codes(table: pa.Table, name: str) -> tuple[Int64s, list[str]]:
     assert isinstance(encoded, pa.DictionaryArray)
     distinct = [text or "" for text in encoded.dictionary.to_pylist()]
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), distinct
-
-
-def _integers(table: pa.Table, name: str) -> Int64s:
-    column = table.column(name).cast(pa.float64(), safe=False) if _is_decimal(table, name) else table.column(name)
-    values = column.to_numpy()
-    if values.dtype.kind == "f":
-        values = np.rint(np.nan_to_num(values))
-    return values.astype(np.int64)
-
-
-def _is_decimal(table: pa.Table, name: str) -> bool:
-    return pa.types.is_decimal(table.schema.field(name).type)
 
 
 def _varints(values: Int64s) -> bytes:

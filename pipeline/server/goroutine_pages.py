@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,7 +37,7 @@ def _goroutines(request: Request) -> Response:
         trace = _chosen(traces, wanted)
         groups = trace_questions.goroutine_groups(connection, [trace["profile_id"]]).table.to_pylist() if trace else []
     counted = every if not service else every.filter(pc.equal(every["service"], service))
-    ends = _series_ends(counted)
+    ends = goroutine_growth.series_ends(counted)
     rows = counted.slice(0, int(ends[:_SERIES].max(initial=0))).to_pylist()
     series = [list(own) for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"]))]
     return page(
@@ -55,14 +52,6 @@ def _goroutines(request: Request) -> Response:
         trace=trace["profile_id"] if trace else "",
         groups=goroutine_table.groups(trace, groups, limit=_PLACES) if trace and groups else "",
     )
-
-
-def _series_ends(rows: pa.Table) -> npt.NDArray[np.int64]:
-    """Behind which row each series and source ends; those of a fleet are too many to be looked at in Python."""
-    series, source = (rows[name].to_numpy() for name in ("series_id", "source"))
-    is_last = np.ones(len(series), np.bool_)
-    is_last[:-1] = (series[1:] != series[:-1]) | (source[1:] != source[:-1])
-    return np.flatnonzero(is_last) + 1
 
 
 def _chosen(traces: Sequence[Row], wanted: str) -> Row | None:

@@ -38,7 +38,7 @@ def open_readonly(
     goes through `statements.reading` first.
     """
     if not Path(path).exists():
-        raise UsageError(f"{path}: there is no such database; make it with: heapscape load --db {path}")
+        raise no_database(path)
     _check_file(path)
     with _session(threads=threads, memory=memory, is_ended_by_signals=is_ended_by_signals) as connection:
         with explained(path, memory=connection, otherwise="move it away to have it made anew"):
@@ -74,6 +74,11 @@ def open_once(*, threads: int | None = None, memory: str | None = None) -> Itera
         connection.execute(f"ATTACH ':memory:' AS {ALIAS}")
         connection.execute(f"USE {ALIAS}")
         yield connection
+
+
+def no_database(path: str) -> UsageError:
+    """What is said where there is none."""
+    return UsageError(f"{path}: there is no such database; make it with: heapscape load --db {path}")
 
 
 def lock(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,7 +12,7 @@ import duckdb
 
 from pipeline import config
 from pipeline.errors import QueryError, TimeLimit, of_system
-from pipeline.warehouse.connect import ALIAS, open_readonly
+from pipeline.warehouse.connect import ALIAS, no_database, open_readonly
 
 
 @dataclass(slots=True)
@@ -124,6 +124,8 @@ class Serving:
 def _identity(path: str) -> tuple[int, int, int]:
     try:
         found = os.stat(path)
+    except FileNotFoundError:
+        raise no_database(path) from None
     except OSError as error:
         raise of_system(error, where=path, doing="cannot be read") from error
     return found.st_ino, found.st_mtime_ns, found.st_size

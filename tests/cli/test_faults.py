@@ -83,6 +83,7 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "flame": (
         lambda at: ["flame", "--db", at.db, "-o", at.page],
         lambda at: ["flame", "--db", at.db, "--format", "folded"],
+        lambda at: ["flame", "--db", at.db, "--format", "icicle"],
     ),
     "report": (lambda at: ["report", "--db", at.db, "-o", at.page],),
     "escapes": (
@@ -95,6 +96,8 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "gc": (lambda at: ["gc", "--db", at.db, "--format", "json"],),
     "memory": (lambda at: ["memory", "--db", at.db],),
     "serve": (lambda at: ["serve", "--db", at.db, "--port", "0"],),
+    # It has no terminal there; on one, tests/cli/test_ui.py.
+    "ui": (lambda at: ["ui", "--db", at.db],),
     "lake verify": (lambda at: ["lake", "verify", "--lake", at.lake],),
     "lake relabel": (lambda at: ["lake", "relabel", at.inputs, "--lake", at.lake, "--label", "service=other"],),
     "lake info": (lambda at: ["lake", "info", "--lake", at.lake],),
@@ -263,6 +266,7 @@ QUICK = [
     ("12 open files", "growth", 0),
     ("no temporary folder", "lake vacuum", 0),
     ("ASCII alone", "growth", 0),
+    ("ASCII alone", "flame", 2),
     ("a database of SQLite", "sql", 0),
     ("half a database", "load", 0),
     ("a log of brackets", "lake verify", 0),
@@ -274,6 +278,7 @@ QUICK = [
     ("paths below a file", "collect", 0),
     ("SIGINT after 0.0 s", "report", 0),
     ("half a database", "serve", 0),
+    ("half a database", "ui", 0),
 ]
 
 

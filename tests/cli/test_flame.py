@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import struct
+import subprocess
+import termios
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from tests.cli.seat import FIRST, LAST, heapscape, process, rows
+from tests.cli.seat import FIRST, LAST, command, environment, heapscape, process, rows
 from tests.outputs.unpacking import payload_of
 
 # The nested-set columns of Grafana's flame graph panel.
@@ -21,6 +26,53 @@ def test_a_page_is_written_and_its_name_is_the_answer(demo: Path, tmp_path: Path
     assert (seen.code, seen.out) == (0, "heapscape-flame.html\n")
     labels = payload_of((tmp_path / "heapscape-flame.html").read_text()).labels()
     assert "example.com/checkout/store.(*Store).Put" in labels
+
+
+def test_on_a_terminal_an_icicle_as_wide_and_high_as_it_is_drawn_and_nothing_written(
+    demo: Path, tmp_path: Path
+) -> None:
+    seen = on_a_terminal("flame", "--db", demo, columns=60, lines=6, NO_COLOR="1", TERM="xterm")
+
+    assert seen.splitlines()[1:] == [
+        "│root 100.0 % 452.3 MiB ────────────────────────────────────",
+        "│main.serve.func1 90.3 % 408.5 MiB ───────────────────│…main",
+        "│main.work 90.3 % 408.5 MiB ──────────────────────────│…main",
+        "left out: 3 levels below",
+    ]
+    assert list(tmp_path.iterdir()) == []
+    assert "\x1b[" in on_a_terminal("flame", "--db", demo, columns=60, lines=6, TERM="xterm-256color")
+    assert "heapscape-flame.html" in on_a_terminal("flame", "--format", "html", "--db", demo, columns=60, lines=6)
+
+
+def test_an_icicle_elsewhere_has_all_levels(demo: Path) -> None:
+    seen = heapscape("flame", "--format", "icicle", "--profile", "heap-12", "--db", demo)
+
+    assert seen.out.splitlines()[0].endswith("/heap-12.pb.gz · inuse_space · 452.3 MiB")
+    assert "│store.(*Store).Put 68.6 % 310.1 MiB ─" in seen.out
+    assert "levels below" not in seen.out
+    assert heapscape("flame", "--format", "icicle", "--profile", "heap-12", "--db", demo, "-o", "x.txt").out == ""
+    assert Path("x.txt").read_text().replace("\N{NO-BREAK SPACE}", " ") == seen.out
+
+
+def on_a_terminal(*arguments: str | Path, columns: int, lines: int, **more: str) -> str:
+    """What a command writes where standard output is a terminal of this size."""
+    reader, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    with subprocess.Popen(
+        command(*arguments), stdout=terminal, stderr=subprocess.PIPE, env=environment(**more), stdin=subprocess.DEVNULL
+    ) as running:
+        os.close(terminal)
+        found = b""
+        try:
+            while part := os.read(reader, 1 << 16):
+                found += part
+        except OSError:
+            # How Linux tells that nobody has the terminal open any more.
+            pass
+        said = running.stderr.read().decode() if running.stderr else ""
+    os.close(reader)
+    assert running.returncode == 0, said
+    return found.decode().replace("\N{NO-BREAK SPACE}", " ").replace("\r\n", "\n")
 
 
 def test_rows_are_a_nested_set(demo: Path) -> None:
