@@ -277,6 +277,7 @@ def growth_report(connection: duckdb.DuckDBPyConnection, series: Result) -> Repo
         own=questions.growth_by_own_code(connection, ids),
         flow=questions.flows(connection, ids),
         tree=report_questions.growth_trees(connection, series),
+        live=report_questions.live_heap(connection, ids),
         refused=questions.refused(connection),
         notes=questions.notes(connection),
     )

@@ -33,6 +33,7 @@ def _environment() -> Environment:
     environment.filters["rate"] = lambda value: "" if value is None else units.byte_rate(float(value))
     environment.filters["share"] = lambda value: "" if value is None else units.share(float(value))
     environment.filters["moment"] = lambda value: "" if value is None else wording.moment(value)
-    environment.filters["series_name"] = wording.series_name
-    environment.filters["place"] = wording.place
+    environment.filters["count"] = lambda value: f"{value or 0:,.0f}"
+    words = ("series_name", "place", "short_path", "short_name", "slope", "fit", "error", "rose", "span", "sparkline")
+    environment.filters.update({name: getattr(wording, name) for name in words})
     return environment

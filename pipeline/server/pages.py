@@ -8,7 +8,6 @@ from functools import cache
 from typing import Final
 
 import pyarrow as pa
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -22,7 +21,7 @@ from pipeline.resources import asset
 from pipeline.schema import tables
 from pipeline.server import question
 from pipeline.values import Answer, Result
-from pipeline.warehouse import questions, report_questions, server_questions
+from pipeline.warehouse import questions, server_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
 
@@ -83,21 +82,17 @@ def _growth(request: Request) -> Response:
         every = questions.series(connection, questions.Selection())
         found = every if not service else questions.series(connection, questions.Selection(service=service))
         chosen = _chosen(found, "series_id", wanted)
-        section, live = None, {}
-        if chosen.table.num_rows:
-            one = chosen.table.to_pylist()[0]
-            section = Markup("\n".join(report.sections(growth_report(connection, chosen))))
-            live = _live(report_questions.live_heap(connection, one["series_id"]))
+        told = report.sections(growth_report(connection, chosen)) if chosen.table.num_rows else []
     return page(
         request,
         "growth.html",
-        scripts=(*CHARTS, *report.SCRIPTS[1:]),
+        scripts=report.SCRIPTS,
         service=service,
         services=_distinct(every, "service"),
         series=_named(found),
-        chosen=one["series_id"] if section else "",
-        section=section,
-        live=live,
+        chosen=told[0].series["series_id"] if told else "",
+        told=told,
+        nothing=report.NOTHING,
     )
 
 
@@ -137,7 +132,7 @@ def _flame(request: Request) -> Response:
         base=base or "",
         types=[(name, name) for name in units],
         type=wanted,
-        figure=Markup(figure),
+        figure=figure,
     )
 
 
@@ -242,18 +237,6 @@ def _named(found: Result) -> list[tuple[object, str]]:
         (row["series_id"], " · ".join(filter(None, (wording.series_name(row), wording.text(row, "kind")))))
         for row in wording.rows_of(found)
     ]
-
-
-def _live(found: Result) -> dict[str, object]:
-    """Live bytes over time as a chart has them: by the clock, or by place where there are no times."""
-    rows = wording.rows_of(found)
-    has_time = len({row["taken_s"] for row in rows}) == len(rows)
-    return {
-        "unit": "bytes",
-        "time": has_time,
-        "x": [row["taken_s"] if has_time else place for place, row in enumerate(rows)],
-        "series": [["live heap", [row["inuse_bytes"] for row in rows]]],
-    }
 
 
 def _first_of(found: Answer, limit: int) -> Result:
