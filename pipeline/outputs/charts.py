@@ -61,9 +61,13 @@ def collector(cycles: Result, pauses: Result) -> list[Named]:
 
 
 def memory(moments: Result) -> list[Named]:
-    """What the memory of one process is used for, moment by moment."""
+    """What the memory of one process is used for, moment by moment; of a single one its parts side by side."""
     has_time = moments.table["taken_at"].null_count == 0
     parts = {part: f"{part}_bytes" for part in _PARTS}
+    if moments.table.num_rows == 1:
+        sizes = [(part, _number(moments.table[column][0].as_py())) for part, column in parts.items()]
+        told = [(part, {"memory": size}) for part, size in sizes if size is not None]
+        return [Named("memory", "What memory is used for", bars(told, unit="bytes"))] if told else []
     lines = {"used": "used_bytes", **parts, "goal": "goal_bytes", "limit": "limit_bytes"}
     drawn = _lines(moments, x="taken_s" if has_time else "position", unit="bytes", lines=lines, time=has_time)
     return [Named("memory", "What memory is used for", drawn)] if drawn["x"] else []

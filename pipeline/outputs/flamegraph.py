@@ -65,7 +65,7 @@ def figure(tree: Result, *, identifier: str, label: str, unit: str, sample_type:
 def payload(tree: Result, *, unit: str, sample_type: str) -> str:
     """The tree as the text the script reads."""
     table = tree.table.combine_chunks()
-    levels = _levels(tree)
+    levels = levels_of(tree)
     frame_of_node, frame_columns, strings = _frames(table)
     columns = {"level": np.diff(levels, prepend=0), **_values(table), "frame": frame_of_node, **frame_columns}
     header = {
@@ -83,13 +83,13 @@ def payload(tree: Result, *, unit: str, sample_type: str) -> str:
     return base64.b64encode(deflate.compress(content) + deflate.flush()).decode("ascii")
 
 
-def _levels(tree: Result) -> Int64s:
+def levels_of(tree: Result) -> Int64s:
     """The levels, checked to be one tree in depth-first order."""
     missing = [name for name in _REQUIRED if name not in tree.table.schema.names]
     if missing:
         names = ", ".join(tree.table.schema.names)
         raise SchemaError(f"{tree.name}: has no column {', '.join(missing)}, only {names}; a flame tree needs them.")
-    levels = _integers(tree.table, "level")
+    levels = integers(tree.table, "level")
     steps = np.diff(levels)
     wrong = np.flatnonzero((levels[1:] < 1) | (steps > 1))
     if levels[0] != 0 or len(wrong):
@@ -105,7 +105,7 @@ def _values(table: pa.Table) -> dict[str, Int64s]:
     names = ["value", "self"]
     if {"valueRight", "selfRight"} <= set(table.schema.names):
         names += ["valueRight", "selfRight"]
-    return {name: _integers(table, name) for name in names}
+    return {name: integers(table, name) for name in names}
 
 
 def _frames(table: pa.Table) -> tuple[Int64s, dict[str, Int64s], list[str]]:
@@ -115,7 +115,7 @@ def _frames(table: pa.Table) -> tuple[Int64s, dict[str, Int64s], list[str]]:
     """
     texts = [name for name in _FRAME if name in table.schema.names]
     codes = {name: _codes(table, name) for name in texts}
-    lines = _integers(table, "line") if "line" in table.schema.names else np.zeros(table.num_rows, np.int64)
+    lines = integers(table, "line") if "line" in table.schema.names else np.zeros(table.num_rows, np.int64)
     combined = np.unique(lines, return_inverse=True)[1].astype(np.int64)
     for column, distinct in codes.values():
         combined = np.unique(combined * len(distinct) + column, return_inverse=True)[1].astype(np.int64)
@@ -141,7 +141,8 @@ def _codes(table: pa.Table, name: str) -> tuple[Int64s, list[str]]:
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), distinct
 
 
-def _integers(table: pa.Table, name: str) -> Int64s:
+def integers(table: pa.Table, name: str) -> Int64s:
+    """A column of values as numbers; what is not known is zero."""
     column = table.column(name).cast(pa.float64(), safe=False) if _is_decimal(table, name) else table.column(name)
     values = column.to_numpy()
     if values.dtype.kind == "f":

@@ -63,8 +63,8 @@ class ReportData:
     live: Result
     refused: Result
     notes: Result
-    collectors: Sequence[tuple[Row, Result, Result]] = ()
-    memories: Sequence[tuple[Row, Result]] = ()
+    collectors: Sequence[tuple[Result, Result, Result]] = ()
+    memories: Sequence[tuple[Result, Result]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +192,14 @@ def verdict(series: Row, sites: Sequence[Row]) -> tuple[tuple[str, str], ...]:
 def processes(data: ReportData) -> list[Process]:
     """What is told of the collector and of memory, each process with its charts."""
     texts: list[tuple[str, Sequence[charts.Named]]] = [
-        *((gc_text.text(row), charts.collector(cycles, pauses)) for row, cycles, pauses in data.collectors),
-        *((memory_text.text(row), charts.memory(moments)) for row, moments in data.memories),
+        *((gc_text.text(_one(told)), charts.collector(cycles, pauses)) for told, cycles, pauses in data.collectors),
+        *((memory_text.text(_one(told)), charts.memory(moments)) for told, moments in data.memories),
     ]
     return [Process(number, *told) for number, told in enumerate(texts, start=1)]
+
+
+def _one(told: Result) -> Row:
+    return wording.rows_of(told)[0]
 
 
 # ---- what templates need beside what was answered
