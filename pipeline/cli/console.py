@@ -53,7 +53,7 @@ def deliver(content: str | bytes, path: str) -> None:
             draft.write_bytes(written)
         answer(path)
         return
-    if isinstance(content, bytes) and sys.stdout.isatty():
+    if isinstance(content, bytes) and sys.stdout and sys.stdout.isatty():
         raise UsageError("a terminal does not show this; name a file with -o")
     with answering():
         # What is in a file is the same bytes whatever the terminal's encoding.

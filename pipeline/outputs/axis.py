@@ -18,6 +18,8 @@ _TIMES: Final = (
     *(3600.0 * hours for hours in (1, 2, 3, 6, 12)),
     *(_DAY * days for days in (1, 2, 7, 14, 30, 90, 180, 365, 1826, 3652, 36525)),
 )
+# From here on the digits of a value say less than how many there are.
+_HUGE: Final = 1e21
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,7 +51,13 @@ def time_ticks(low: float, high: float, *, most: int) -> list[Tick]:
         if step >= _DAY:
             found.append(Tick(value, date))
             continue
-        clock = f"{at:%H:%M}" if step >= 60 else f"{at:%H:%M:%S}" if step >= 1 else f"{at:%H:%M:%S.%f}".rstrip("0")
+        clock = (
+            f"{at:%H:%M}"
+            if step >= 60
+            else f"{at:%H:%M:%S}"
+            if step >= 1
+            else f"{at:%H:%M:%S.%f}".rstrip("0").rstrip(".")
+        )
         found.append(Tick(value, clock, date if date != shown else ""))
         shown = date
     return found
@@ -57,6 +65,8 @@ def time_ticks(low: float, high: float, *, most: int) -> list[Tick]:
 
 def written(value: float, *, unit: str) -> str:
     """A value for people; of what is only counted, parts too."""
+    if abs(value) >= _HUGE:
+        return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
     if unit in ("", "count") and value != round(value):
         return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
     return readable(value, unit=unit)
@@ -72,7 +82,8 @@ def _step(span: float, *, unit: str, most: int) -> float:
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:
-    first = math.ceil(low / step - 1e-9)
-    # So large that the next one is the same number.
-    count = min(math.floor((high - first * step) / step + 1e-9) + 1, 100)
-    return [(first + place) * step for place in range(max(count, 0))]
+    if not step or not math.isfinite(step) or max(abs(low), abs(high)) / step > 2**52:
+        # Of such steps floats know nothing.
+        return [low]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [min(max(place * step, low), high) for place in range(first, min(last, first + 100) + 1)]

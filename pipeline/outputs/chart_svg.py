@@ -18,6 +18,7 @@ _EDGE, _TOP = 20.0, 62.0
 _SMALL: Final = 12.0
 _PLOT_HEIGHT: Final = 280.0
 _BAR, _GAP = 16.0, 9.0
+_LARGEST: Final = 1e300
 _LONGEST_NAME: Final = 340.0
 # Points of so few are marked.
 _MARKED: Final = 60
@@ -171,4 +172,6 @@ def _bounds(columns: Sequence[Floats]) -> tuple[float, float]:
 
 
 def _floats(values: Sequence[float | None]) -> Floats:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
+    found = np.array([np.nan if value is None else value for value in values], np.float64)
+    # The distance between two of them is a number, too.
+    return np.clip(found, -_LARGEST, _LARGEST, where=np.isfinite(found), out=found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import pyarrow.compute as pc
+
 from pipeline.outputs import wording
 from pipeline.outputs.chart import MAX_SERIES, Chart
 from pipeline.outputs.wording import Row
@@ -62,7 +64,9 @@ def collector(cycles: Result, pauses: Result) -> list[Named]:
 
 def memory(moments: Result) -> list[Named]:
     """What the memory of one process is used for, moment by moment; of a single one its parts side by side."""
-    has_time = moments.table["taken_at"].null_count == 0
+    untimed = moments.table.filter(pc.is_null(moments.table["taken_at"]))
+    has_time = not untimed.num_rows
+    moments = moments if has_time else Result(moments.name, moments.columns, untimed)
     parts = {part: f"{part}_bytes" for part in _PARTS}
     if moments.table.num_rows == 1:
         sizes = [(part, _number(moments.table[column][0].as_py())) for part, column in parts.items()]

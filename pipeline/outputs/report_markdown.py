@@ -69,7 +69,7 @@ def _series(one: report.Section, further: str) -> str:
         lines += [_site(row) for row in one.sites]
         if one.rest:
             grown, part = signed(one.rest["growth_bytes"], unit="bytes"), share(one.rest["growth_share"])  # type: ignore[arg-type]
-            lines.append(f"| {grown} | {part} | | {one.rest['sites']:,} more sites together | |")
+            lines.append(f"| {grown} | {part} | | {_more(one.rest)} together | |")
         lines.append("")
     if explained := [row for row in one.coverage if wording.number(row, "share")]:
         told = " · ".join(f"{row['name']} {share(wording.number(row, 'share'))}" for row in explained)
@@ -88,14 +88,22 @@ def _site(row: Row) -> str:
         share(wording.number(row, "growth_share")) if wording.is_known(row, "growth_share") else "",
         wording.error(row),
         code(wording.short_path(wording.place(row))),
-        " ".join(filter(None, (_kind(row), code(wording.text(row, "reason"))))),
+        _why(row),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _kind(row: Row) -> str:
-    kind = wording.text(row, "attribution")
-    return "" if kind == "escape" else f"{kind}:" if kind in report.CLASSES else code(kind)
+def _more(rest: Row) -> str:
+    return f"{rest['sites']:,} more site{'' if rest['sites'] == 1 else 's'}"
+
+
+def _why(row: Row) -> str:
+    """The reason, behind what it is one of where that is not simply an escape."""
+    kind, reason = wording.text(row, "attribution"), code(wording.text(row, "reason"))
+    if kind == "escape":
+        return reason
+    named = kind if kind in report.CLASSES else code(kind)
+    return f"{named}: {reason}" if reason else named
 
 
 def _further(series: Row, *, server: str, is_kept: bool) -> str:
@@ -106,6 +114,8 @@ def _further(series: Row, *, server: str, is_kept: bool) -> str:
             f"[What grew, and why]({address}/growth?series={number}) · "
             f"[flame graph of the last profile]({address}/flame?series={number})"
         )
+    if not is_kept:
+        return ""
     return (
         f"More: `heapscape growth --series {number}`, `heapscape flame --growth --series {number}`, `heapscape report`"
     )
