@@ -66,7 +66,7 @@ def report(
     \b
       heapscape report --service checkout -o checkout.html
       heapscape report heap-*.pb.gz escape-m2.txt
-      heapscape report --format markdown --server http://localhost:8787 | gh issue comment 7 --body-file -
+      heapscape report --format markdown --server http://localhost:8787 | gh issue comment 7 -F -
       heapscape report -o growth.json
     """
     if server and (urlsplit(server).scheme not in ("http", "https") or not urlsplit(server).netloc):
