@@ -37,10 +37,11 @@ def told(picture: ElementTree.Element) -> list[str]:
 
 
 def test_children_stand_below_their_parent_from_its_left_edge_each_as_wide_as_its_value() -> None:
-    found = boxes(drawn(flame_tree("all 0\n  f 30\n    g 10\n    h 20\n  k 60")))
+    found = boxes(drawn(flame_tree("all 0\n  f 30\n    g 10\n    h 20\n  k 30\n    m 30")))
 
     whole = found["all"][2]
     assert found["f"][0] == found["all"][0] == found["g"][0]
+    assert found["m"][0] == found["k"][0]
     assert found["k"][0] == pytest.approx(found["f"][0] + whole / 2, abs=1)
     assert found["h"][0] == pytest.approx(found["g"][0] + whole / 12, abs=1)
     assert found["f"][2] == pytest.approx(whole / 2, abs=1)
