@@ -17,6 +17,7 @@ from pipeline.errors import ENDS, LakeError
 from pipeline.formats import is_streamed, recognise
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.opening import opened_ahead
+from pipeline.inputs.plan import offered_as
 from pipeline.inputs.read import read
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.build import build_tables
@@ -24,6 +25,7 @@ from pipeline.tables.escape import Told
 from pipeline.tables.held import Held
 from pipeline.tables.source import labelled_hash, note_table, source_table
 from pipeline.tables.symbols import NamedSymbols
+from pipeline.text import storable
 from pipeline.values import Blob, Format, Known, Loss, Note, Origin, Refusal, Source, Written
 
 # Formats of moments, and the table that has at least a row for each.
@@ -58,6 +60,7 @@ class BatchResult:
     known     inputs that were in the lake already, or went in twice in the batch
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
+    unlike    uris of inputs that were in the lake already, under other labels than they were offered with, which stay
     """
 
     written: Written
@@ -65,6 +68,7 @@ class BatchResult:
     known: int
     refusals: tuple[tuple[str, str], ...]
     losses: tuple[Loss, ...]
+    unlike: tuple[str, ...] = ()
 
 
 def ingest_batch(
@@ -154,7 +158,7 @@ def _fill(
     refusals: list[Refusal] = []
     losses: list[Loss] = []
     for blobs, unread in _read_together(batch, limits=limits, held=held):
-        offered, unknown = _recognised(blobs)
+        offered, unknown = _recognised(blobs, known=known)
         fresh = []
         for blob, known_format in offered:
             if known.has(blob.source.source_hash) or not _is_fresh(blob.source, seen):
@@ -171,9 +175,18 @@ def _fill(
     refusals += _refused_again([source for source, _ in repeated], refusals)
     refused = {refusal.source.source_hash for refusal in refusals}
     repeated = [(source, name) for source, name in repeated if source.source_hash not in refused]
-    writer.add({"source": _told(accepted, refusals, repeated, known=known)})
+    # They are told of as often as they are offered: what is noted as offered is not read again.
+    unlike = [source for source, _ in repeated if not _is_like(source, known)]
+    alike = [(source, name) for source, name in repeated if _is_like(source, known)]
+    writer.add({"source": _told(accepted, refusals, alike, known=known)})
     reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
-    return lambda written: BatchResult(written, +ingested, len(repeated), reasons, tuple(losses))
+    uris = tuple(source.origin.uri for source in unlike)
+    return lambda written: BatchResult(written, +ingested, len(repeated), reasons, tuple(losses), uris)
+
+
+def _is_like(source: Source, known: Known) -> bool:
+    """Whether a source that is known has the labels it is offered with, as far as anybody asked."""
+    return known.labels.get(source.source_hash, source.origin.labels) == source.origin.labels
 
 
 def _told(
@@ -237,7 +250,7 @@ def _read_together(
         yield blobs, refused
 
 
-def _recognised(blobs: Iterable[Blob]) -> tuple[list[tuple[Blob, Format]], list[Refusal]]:
+def _recognised(blobs: Iterable[Blob], *, known: Known) -> tuple[list[tuple[Blob, Format]], list[Refusal]]:
     """Each blob with its format, under the id it has there; and those that no format recognises."""
     offered, unknown = [], []
     for blob in blobs:
@@ -249,10 +262,24 @@ def _recognised(blobs: Iterable[Blob]) -> tuple[list[tuple[Blob, Format]], list[
             unknown.append(Refusal(blob.source, refusal_reason(error)))
             continue
         if known_format.identity_labels:
-            source_hash = labelled_hash(blob.source, known_format.identity_labels)
+            same = _same_file(blob.source, known)
+            source_hash = labelled_hash(blob.source, known_format.identity_labels) if same is None else same
             blob = replace(blob, source=replace(blob.source, source_hash=source_hash))
         offered.append((blob, known_format))
     return offered, unknown
+
+
+def _same_file(source: Source, known: Known) -> int | None:
+    """The source that this very file is already, unchanged, whatever labels it is offered with; None when it is none.
+
+    A report of a later build may have the path and the words of one before: then it was written again.
+    """
+    found = known.files.get((storable(source.origin.uri), source.sha256))
+    labels = known.labels.get(found) if found is not None else None
+    if labels is None or labels == source.origin.labels:
+        return None if labels is None else found
+    offered = offered_as(replace(source.origin, labels=labels))
+    return found if offered is not None and np.isin(offered, known.offered).any() else None
 
 
 def _is_fresh(source: Source, seen: set[int]) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 from pipeline.errors import UsageError
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.plan import is_small, plan, unread
-from pipeline.values import Int64s, Loss, Origin, Result, Snapshot
+from pipeline.values import Int64s, Known, Loss, Origin, Result, Snapshot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,6 +56,7 @@ class Receipt:
     known     inputs that were in the lake already, or twice in this run
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
+    unlike    uris of inputs that were in the lake already, under other labels than they were offered with, which stay
     """
 
     batch: int
@@ -63,6 +64,7 @@ class Receipt:
     known: int
     refusals: tuple[tuple[str, str], ...]
     losses: tuple[Loss, ...]
+    unlike: tuple[str, ...] = ()
 
 
 def ingest(
@@ -78,9 +80,7 @@ def ingest(
     ready: Ready | None = None,
     advance: Callable[[int], None] = lambda inputs: None,
 ) -> Receipt:
-    """Read every input under `paths` and commit it to the lake; inputs already there are skipped.
-
-    What was refused before is tried again: limits and releases change.
+    """Read every input under `paths` and commit it; what is there already is skipped, what was refused is tried again.
 
     skip      files that heapscape writes itself, should they lie in a folder of inputs; the lake is always skipped
     executor  where batches are decoded; None is this process
@@ -93,7 +93,7 @@ def ingest(
     from pipeline.lake.commit import commit, settle
     from pipeline.lake.snapshot import read_known
 
-    known = settle(lake, read_known(lake))
+    known = _asked_about(settle(lake, read_known(lake)), lake, labels)
     offered = np.empty(0, np.int64) if check_content else known.offered
     n_known, batches = _planned(paths, labels=labels, skip=(lake, *skip), limits=limits, offered=offered)
     advance(n_known)
@@ -101,20 +101,31 @@ def ingest(
     ingested: Counter[str] = Counter()
     refusals: list[tuple[str, str]] = []
     losses: list[Loss] = []
+    unlike: list[str] = []
     for batch, result in zip(batches, executor.map(work, batches) if executor else map(work, batches), strict=True):
         while (after := commit(lake, result.written, known=known)) is None:
             # Another writer was faster with some of it.
-            known = read_known(lake)
+            known = replace(read_known(lake), labels=known.labels)
             result = work(batch, known=known)
         known = after
         ingested.update(result.ingested)
         n_known += result.known
         refusals += result.refusals
         losses += result.losses
+        unlike += result.unlike
         advance(len(batch))
     if lasting:
         known = settle(lake, known)
-    return Receipt(known.batch, ingested, n_known, tuple(refusals), tuple(losses))
+    return Receipt(known.batch, ingested, n_known, tuple(refusals), tuple(losses), tuple(unlike))
+
+
+def _asked_about(known: Known, lake: str, labels: Mapping[str, str]) -> Known:
+    """What is known, and under which labels where some are given: what is offered may have others."""
+    if not (labels and known.batch):
+        return known
+    from pipeline.lake.relabel import labels_of
+
+    return replace(known, labels=labels_of(lake))
 
 
 @contextmanager
@@ -237,6 +248,15 @@ def expire_lake(lake: str, *, before: datetime) -> Kept:
     return expire(lake, before=before)
 
 
+def relabel_lake(lake: str, inputs: Sequence[str], labels: Mapping[str, str]) -> list[str]:
+    """Give sources of the lake labels, beside those they have; returns the uris of those that had others."""
+    from pipeline.lake.relabel import relabel
+    from pipeline.tables.source import relabelled
+
+    _filled(lake)
+    return relabel(lake, inputs, labels, relabelled=relabelled)
+
+
 def describe_lake(lake: str) -> Description:
     """What is in the lake, and how large it is."""
     from pipeline.lake.describe import describe
@@ -294,18 +314,20 @@ def _processes(found: Result) -> list[tuple[Result, tuple[str, int, int | None]]
     ]
 
 
-def growth_report(connection: duckdb.DuckDBPyConnection, series: Result) -> ReportData:
-    """What the report says of some series."""
+def growth_report(
+    connection: duckdb.DuckDBPyConnection, series: Result, window: tuple[int, int] | None = None
+) -> ReportData:
+    """What the report says of some series; of one, from a profile to a later one, where a window is given."""
     from pipeline.outputs.report import ReportData
-    from pipeline.warehouse import questions, report_questions
+    from pipeline.warehouse import growth_questions, questions, report_questions
 
     ids = series.table["series_id"].to_pylist()
     return ReportData(
         series=series,
-        growth=report_questions.changed_sites(connection, ids),
-        coverage=questions.coverage(connection, ids),
-        modules=questions.growth_by_module(connection, ids),
-        own=questions.growth_by_own_code(connection, ids),
+        growth=report_questions.changed_sites(connection, ids, window),
+        coverage=growth_questions.coverage(connection, ids, window),
+        modules=growth_questions.growth_by_module(connection, ids, window),
+        own=growth_questions.growth_by_own_code(connection, ids, window),
         flow=questions.flows(connection, ids),
         tree=report_questions.growth_trees(connection, series),
         live=report_questions.live_heap(connection, ids),

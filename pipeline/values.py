@@ -246,6 +246,8 @@ class Known:
     ingested  int64  hashes of the sources that went in
     offered   int64  of files that went in or were there already: path, size and time of change, labels
     refused   hashes of sources that did not go in, with the latest reason; each is tried again
+    files     (path, SHA-256) of what went in that is another source under other labels, with its hash: the same file stays what it is
+    labels    of sources, where somebody asked whether what is offered has others
     """
 
     batch: int = 0
@@ -253,6 +255,8 @@ class Known:
     ingested: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
     offered: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
     refused: Mapping[int, str] = field(default_factory=dict)
+    files: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     def has(self, source_hash: int) -> bool:
         """Whether a source went in."""

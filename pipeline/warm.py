@@ -57,7 +57,8 @@ _TEXT = (
     b"heap profile: 1: 1 [2: 2] @ heap/1048576\n"
     b"1: 1 [2: 2] @ 0x2 0x3\n#\t0x1\tmain.f+0x1\t/main.go:2\n#\t0x2\tmain.main+0x1\t/main.go:3\n\n"
 )
-_LOG = (
+# As many lines as are read at once.
+_LOG = 40 * (
     b"gc 1 @0.010s 1%: 0.1+0.1+0.1 ms clock, 0.1+0.1/0.1/0.1+0.1 ms cpu, 3->4->1 MB, 4 MB goal, 0 MB stacks, "
     b"0 MB globals, 2 P\n"
 )

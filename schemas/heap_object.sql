@@ -8,7 +8,7 @@
 CREATE TABLE heap_object (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- `exists` as the trace begins, `alloc` or `free`.
   event VARCHAR NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE heap_object (
 CREATE TABLE heap_span (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- `exists` as the trace begins, `alloc` or `free`.
   event VARCHAR NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE heap_span (
 CREATE TABLE goroutine_stack (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- `exists` as the trace begins, `alloc` or `free`.
   event VARCHAR NOT NULL,

@@ -16,9 +16,9 @@ CREATE TABLE source (
   -- What it was recognised as: pprof, legacy (profiles in text and older forms), goroutines (a dump of them), escape, gotrace,
   -- binary, gctrace (a log), memstats, metrics; NULL when nothing recognised it.
   format VARCHAR,
-  -- `ingested` or `refused`; in the lake `known` too, for bytes that were there under another name.
+  -- `ingested` or `refused`; in the lake `known` too, for bytes that were there under another name, and `relabelled`, for what got other labels later.
   status VARCHAR NOT NULL,
-  -- Why it was refused, the last time it was offered; NULL for an ingested one.
+  -- Why it was refused, the last time it was offered; NULL for an ingested one. In the lake the batch since which a relabelled one has other labels.
   reason VARCHAR,
   -- Size as offered, still compressed.
   size_bytes BIGINT NOT NULL,

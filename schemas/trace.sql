@@ -17,9 +17,9 @@ CREATE TABLE trace (
   wire_version VARCHAR NOT NULL,
   -- Wall-clock time of `start_ns`, UTC; NULL before Go 1.25, whose traces have no wall clock.
   started_at TIMESTAMP,
-  -- Time of the first event.
+  -- Time of the first event on the trace's clock, the machine's monotonic one in nanoseconds, before Go 1.22 one that begins with the trace.
   start_ns BIGINT NOT NULL,
-  -- Time of the last event.
+  -- Time of the last event, on the same clock.
   end_ns BIGINT NOT NULL,
   -- What to add to a time of this trace for nanoseconds since 1970, by its first clock snapshot; NULL without one.
   clock_offset_ns BIGINT,
@@ -46,7 +46,7 @@ CREATE TABLE trace_generation (
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
   -- Its number in the file; the first need not be 1.
   generation BIGINT NOT NULL,
-  -- Time of its first event.
+  -- Time of its first event, on the trace's clock.
   start_ns BIGINT NOT NULL,
   -- Events in it.
   event_count BIGINT NOT NULL,
@@ -70,7 +70,7 @@ CREATE TABLE trace_generation (
 CREATE TABLE goroutine_transition (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- The goroutine that changes.
   goroutine BIGINT NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE goroutine_transition (
 CREATE TABLE proc_transition (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- The proc that changes.
   proc BIGINT NOT NULL,
@@ -134,9 +134,9 @@ CREATE TABLE trace_range (
   range_index BIGINT NOT NULL,
   -- `GC concurrent mark phase`, `GC mark assist`, `GC incremental sweep`, `stop-the-world (KIND)`.
   name VARCHAR NOT NULL,
-  -- When it began; NULL when that was before the trace.
+  -- When it began, on the trace's clock: minus `trace.start_ns` is since its first event; NULL when that was before the trace.
   start_ns BIGINT,
-  -- When it ended; NULL when the trace ends first.
+  -- When it ended, on the trace's clock; NULL when the trace ends first.
   end_ns BIGINT,
   -- The goroutine that does it; NULL where it is a proc's or nobody's.
   goroutine BIGINT,
@@ -157,7 +157,7 @@ CREATE TABLE trace_range (
 CREATE TABLE trace_metric (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- As runtime/metrics names it: `/memory/classes/heap/objects:bytes`, `/gc/heap/goal:bytes`, `/sched/gomaxprocs:threads`.
   name VARCHAR NOT NULL,
@@ -178,7 +178,7 @@ CREATE TABLE trace_metric (
 CREATE TABLE trace_task (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- `begin` or `end`.
   event VARCHAR NOT NULL,
@@ -203,7 +203,7 @@ CREATE TABLE trace_task (
 CREATE TABLE trace_region (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- `begin` or `end`.
   event VARCHAR NOT NULL,
@@ -225,7 +225,7 @@ CREATE TABLE trace_region (
 CREATE TABLE trace_log (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- The goroutine that logged; NULL for none.
   goroutine BIGINT,
@@ -245,7 +245,7 @@ CREATE TABLE trace_log (
 CREATE TABLE trace_label (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- The goroutine.
   goroutine BIGINT NOT NULL,
@@ -259,7 +259,7 @@ CREATE TABLE trace_label (
 CREATE TABLE trace_cpu_sample (
   -- The trace.
   trace_id INTEGER NOT NULL REFERENCES trace(trace_id),
-  -- When.
+  -- When, on the trace's clock: minus `trace.start_ns` is since its first event.
   time_ns BIGINT NOT NULL,
   -- The goroutine that ran; NULL for none.
   goroutine BIGINT,

@@ -244,7 +244,9 @@ def test_a_file_that_changed_in_anything_that_shows_is_read(folder: Path, tmp_pa
     assert outcome == {"time": ({}, 2, 2), "size": ({"heap": 1}, 2, 1), "path": ({}, 3, 1)}[change]
 
 
-def test_the_same_file_with_other_labels_is_read_again(folder: Path, tmp_path: Path) -> None:
+def test_the_same_file_with_other_labels_is_the_same_source_until_it_is_written_again(
+    folder: Path, tmp_path: Path
+) -> None:
     lake = str(tmp_path / "lake")
     report = folder / "m.txt"
     report.write_text("# app\n./main.go:5:2: moved to heap: x\n")
@@ -252,8 +254,12 @@ def test_the_same_file_with_other_labels_is_read_again(folder: Path, tmp_path: P
     builds = [{"build": "1"}, {"build": "2"}, {"build": "1"}]
 
     found = [flow.ingest([str(report)], lake, labels=labels, limits=LIMITS) for labels in builds]
+    os.utime(report, (1_000_000_000, 1_000_000_000))
+    anew = flow.ingest([str(report)], lake, labels={"build": "2"}, limits=LIMITS)
 
-    assert [(one.ingested.get("escape report", 0), one.known) for one in found] == [(1, 0), (1, 0), (0, 1)]
+    assert [(one.ingested.get("escape report", 0), one.known) for one in found] == [(1, 0), (0, 1), (0, 1)]
+    assert [one.unlike for one in found] == [(), (str(report),), ()]
+    assert anew.ingested["escape report"] == 1
 
 
 def test_a_file_of_this_moment_is_read_again_and_then_known(folder: Path, tmp_path: Path) -> None:

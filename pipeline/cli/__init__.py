@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from pipeline import __version__
+from pipeline.cli.spelling import Spelling
 from pipeline.endings import INTERRUPTED, answering, end, leave, tell, to_nowhere
 from pipeline.text import printable
 
@@ -49,7 +50,7 @@ _PATIENCE_S = 2.0
 _AGAIN_S = 0.05
 
 
-class _Commands(click.Group):
+class _Commands(Spelling):
     """A group whose commands are imported when they are run, and may end early because nobody reads their output any more."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

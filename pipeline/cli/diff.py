@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.choices import no_growth, say_series
 from pipeline.cli.console import answer_lines, deliver, show
 from pipeline.cli.flame import unit_of
 from pipeline.cli.options import (
@@ -55,6 +56,7 @@ def diff(
     ignore: str,
     unit: str,
     profiles: tuple[str, ...],
+    merge: bool,
     node_count: int,
     html: str | None,
     db: str,
@@ -79,8 +81,9 @@ def diff(
         inputs, db, memory=memory, threads=threads, views=questions.FLAMES if html else questions.STACKS
     ) as connection:
         bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen)
-        before = choose(connection, selection(bases, **chosen), sample_index=sample_index)
-        after = choose(connection, selection(profiles, **chosen), sample_index=sample_index or before.sample_type)
+        before = choose(connection, selection(bases, **chosen), sample_index=sample_index, merge=merge, option="--base")
+        sample_index = sample_index or before.sample_type
+        after = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=merge)
         stacks, total = stacks_of(connection, after, filters=filters, base=before.ids)
         rows = questions.diff(connection, before.ids, after.ids, after.sample_type) if html else None
     warn_of_nothing(stacks, filters)
@@ -122,7 +125,8 @@ def _ends(
         )
     found = questions.series(connection, chosen).table.to_pylist()
     if not found:
-        raise UsageError("no series has two heap profiles; name two profiles with --base and --profile")
+        raise UsageError(f"{no_growth(connection, chosen)}; or name two profiles with --base and --profile")
+    say_series(connection, found[0], of=len(found))
     return (str(found[0]["first_profile_id"]),), (str(found[0]["last_profile_id"]),)
 
 

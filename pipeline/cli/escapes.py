@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
+import pyarrow.compute as pc
 
 from pipeline import flow
+from pipeline.cli.choices import nothing_fits, parts_of
 from pipeline.cli.console import answer, answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, resource_options
 from pipeline.errors import UsageError
 from pipeline.outputs import escape_tree
-from pipeline.warehouse import escape_questions, questions
+from pipeline.warehouse import escape_questions
 
 if TYPE_CHECKING:
     import duckdb
 
     from pipeline.values import Result
 
+# What makes a verdict one, and how certain it is.
+_VERDICT = ["escape_site_id", "service", "build", "certainty"]
+_ASSUMED = (
+    "saved: were it on the stack, all else as it is, and the heap let double between collections (GOGC=100); "
+    "a memory limit makes it more, a heap below 4 MiB less"
+)
 # Files that are named when none fits.
 _NAMED = 5
 _WEIGHTS = {
@@ -48,7 +58,15 @@ _WEIGHTS = {
     type=click.Choice(("growth", "live", "alloc")),
     help="Packages, what they allocate and the flow that makes it escape, weighted by bytes that were gained, are live or were allocated.",
 )
-@click.option("--limit", "-n", type=click.IntRange(min=1), default=100, show_default=True, help="Lines of the tree.")
+@click.option(
+    "--level",
+    "with_level",
+    is_flag=True,
+    help="Whether it is certain to be on the heap or something decides, what it costs and what the stack would save.",
+)
+@click.option(
+    "--limit", "-n", type=click.IntRange(min=1), default=100, show_default=True, help="Lines of --tree and of --level."
+)
 @database_option
 @format_option
 @resource_options
@@ -61,6 +79,7 @@ def escapes(
     with_flow: bool,
     builds: tuple[str, str] | None,
     weight: str | None,
+    with_level: bool,
     limit: int,
     db: str,
     format_: str,
@@ -74,7 +93,20 @@ def escapes(
       heapscape escapes --package example.com/checkout/store --all
       heapscape escapes --diff 1.4.1 1.4.2
       heapscape escapes --tree growth --service checkout
+      heapscape escapes --level --build 1.4.2
     """
+    if with_level:
+        if weight or builds or with_flow:
+            raise UsageError("--level is a table of its own; leave out --tree, --diff and --flow")
+        with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
+            found = escape_questions.levels(
+                connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
+            )
+            if not found.table.num_rows:
+                parts = parts_of(service=service, build=build, package=package)
+                say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
+        _levels(found, limit=limit, format_=format_)
+        return
     if weight:
         if place or builds or all_kinds or with_flow:
             raise UsageError("--tree draws all places with their flow; leave out FILE, --diff, --all and --flow")
@@ -88,12 +120,13 @@ def escapes(
             _diff(connection, builds, service=service, package=package, place=place, format_=format_)
         return
     with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
-        sites = questions.escapes(
+        sites = escape_questions.escapes(
             connection, service=service, build=build, package=package, place=place, all_kinds=all_kinds
         )
-        steps = questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
+        steps = escape_questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
         if not sites.table.num_rows:
-            say(f"{place or 'this choice'}: no verdict fits; {_what_there_is(connection, all_kinds=all_kinds)}")
+            parts = parts_of(service=service, build=build, package=package)
+            say(_no_verdict(connection, parts, place=place, all_kinds=all_kinds))
     _list(sites, steps, format_=format_)
 
 
@@ -107,13 +140,47 @@ def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
     if format_ != "table":
         show(steps, format=format_)
         return
-    explained = steps.table.to_pylist()
-    for site in sites.table.to_pylist():
-        answer(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}")
-        for step in explained:
-            if (step["escape_site_id"], step["build"]) == (site["escape_site_id"], site["build"]):
+    explained: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
+    for step in steps.table.to_pylist():
+        explained.setdefault(_key(step), []).append(step)
+    every = sites.table.to_pylist()
+    owners = dict.fromkeys(_owner(site) for site in every)
+    for owner in owners:
+        if len(owners) > 1:
+            answer(f"{owner}:")
+        for site in every:
+            if _owner(site) != owner:
+                continue
+            answer(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}")
+            for step in explained.get(_key(site), ()):
                 at = f" at {step['file']}:{step['line']}" if step["file"] else ""
                 answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
+
+
+def _levels(found: Result, *, limit: int, format_: str) -> None:
+    """Show what is certain and what is not; say how much there is of each, and what savings take for granted."""
+    if format_ != "table":
+        show(found, format=format_)
+        return
+    if not found.table.num_rows:
+        return
+    verdicts = {tuple(row[key] for key in _VERDICT) for row in found.table.select(_VERDICT).to_pylist()}
+    counts = Counter(certainty for *_, certainty in verdicts)
+    say(" · ".join(f"{count:,} {certainty}" for certainty, count in counts.most_common()))
+    show(replace(found, table=found.table.slice(0, limit)), format=format_)
+    if found.table.num_rows > limit:
+        say(f"{found.table.num_rows - limit:,} more rows: --limit {found.table.num_rows}")
+    say(_ASSUMED)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(row[name] for name in ("service", "build", "escape_site_id"))
+
+
+def _owner(row: Mapping[str, Any]) -> str:
+    """Whose verdict it is, where there are several reports."""
+    named = [row["service"], row["build"] and f"build {row['build']}"]
+    return " · ".join(part for part in named if part) or "no service or build"
 
 
 def _diff(
@@ -168,11 +235,21 @@ def _tree(
         answer_lines(escape_tree.text(rows, title=package or title, limit=limit))
 
 
-def _what_there_is(connection: duckdb.DuckDBPyConnection, *, all_kinds: bool) -> str:
-    """The files that have verdicts, the first few by name."""
-    every = questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=all_kinds)
-    files = every.table["file"].unique().sort().to_pylist()
-    if not files:
+def _no_verdict(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[str, str]], *, place: str, all_kinds: bool
+) -> str:
+    """Which part of the choice fits no verdict, and what there is: the files by name, the first few."""
+    every = escape_questions.escapes(
+        connection, service=None, build=None, package=None, place="", all_kinds=all_kinds
+    ).table
+    others = "" if all_kinds else "; --all has others too"
+    if not every.num_rows:
         return "there is no escape report; make one with: go build -gcflags=-m=2 ./... 2> escape.txt"
+    fitting = every
+    for option, value in parts:
+        fitting = fitting.filter(pc.equal(fitting[option.removeprefix("--")], value))
+    if not fitting.num_rows:
+        return f"{nothing_fits(every, parts, noun='verdict')}{others}"
+    files = fitting["file"].unique().sort().to_pylist()
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return f"there are verdicts of {', '.join(files[:_NAMED])}{more}" + ("" if all_kinds else "; --all has others too")
+    return f"{place}: no verdict fits; there are verdicts of {', '.join(files[:_NAMED])}{more}{others}"

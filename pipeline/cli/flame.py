@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.choices import no_growth, say_series
 from pipeline.cli.console import STANDARD_OUTPUT, deliver, show
-from pipeline.cli.options import Output, database_option, opened, resource_options, selection, selection_options
+from pipeline.cli.options import (
+    Output,
+    database_option,
+    merge_option,
+    opened,
+    resource_options,
+    selection,
+    selection_options,
+)
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.errors import UsageError
 from pipeline.outputs import flamegraph, folded, tabular
@@ -17,6 +26,12 @@ from pipeline.warehouse import questions
 
 if TYPE_CHECKING:
     import duckdb
+
+
+_GROWS = (
+    "a growth is of inuse_space, between the first and the last profile of a series: choose that with --series, --service ... "
+    "and leave out --profile, --sample-index and --merge; of two profiles: heapscape diff --base ID --profile ID --html FILE.html"
+)
 
 
 @click.command()
@@ -36,6 +51,7 @@ if TYPE_CHECKING:
     metavar="ID",
     help="This profile, by id or part of its uri; repeat to add up.",
 )
+@merge_option
 @click.option("--growth", is_flag=True, help="The last profile of a series against its first.")
 @click.option(
     "--site", metavar="FILE:LINE", help="Only stacks that allocate at this line; with the growth of their series."
@@ -59,6 +75,7 @@ def flame(
     inputs: tuple[str, ...],
     sample_index: str,
     profiles: tuple[str, ...],
+    merge: bool,
     growth: bool,
     site: str | None,
     format_: str,
@@ -79,11 +96,15 @@ def flame(
     views = questions.SITE_FLAMES if growth or site else questions.FLAMES
     with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
         if growth or site:
+            if profiles or sample_index or merge:
+                raise UsageError(_GROWS)
             title, unit, sample_type, rows = _growth(connection, selection(profiles, **chosen), site=site)
             if format_ == "folded":
                 raise UsageError("folded stacks have one number each; draw a growth with --format html or json")
         else:
-            picked = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=bool(inputs))
+            picked = choose(
+                connection, selection(profiles, **chosen), sample_index=sample_index, is_all=bool(inputs), merge=merge
+            )
             title, unit, sample_type = picked.profiles[-1]["uri"], unit_of(picked), picked.sample_type
             ask = questions.folded if format_ == "folded" else questions.tree
             rows = ask(connection, picked.ids, picked.sample_type)
@@ -112,11 +133,12 @@ def _growth(
         if stacks is None or stacks:
             ends = [one["first_profile_id"]], [one["last_profile_id"]]
             name = " · ".join(part for part in (one["service"], one["instance"], one["build"]) if part) or "growth"
+            say_series(connection, one, of=len(found))
             rows = questions.diff(connection, *ends, "inuse_space", stacks=stacks)
             return (f"{name} · {site}" if site else name), "bytes", "inuse_space", rows
     if site and found:
         raise UsageError(f"{site}: no series allocates there; see the sites with: heapscape growth")
-    raise UsageError("no series has two heap profiles, so there is no growth to draw")
+    raise UsageError(no_growth(connection, chosen))
 
 
 def _stacks_at(connection: duckdb.DuckDBPyConnection, series_id: int, site: str) -> list[int]:

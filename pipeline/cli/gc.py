@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pipeline.cli.choices import nothing_fits, parts_of
 from pipeline.cli.console import show_processes
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options
 from pipeline.errors import UsageError
@@ -40,11 +41,13 @@ def gc(
     """
     with opened(inputs, db, memory=memory, threads=threads, views=gc_questions.VIEWS) as connection:
         answer = gc_questions.collector(connection, **owner)
-        is_known = answer.table.num_rows > 0 or gc_questions.collector(connection).table.num_rows > 0
+        every = answer if answer.table.num_rows else gc_questions.collector(connection)
     if not answer.table.num_rows:
         raise UsageError(
-            "no log, trace or MemStats of this service, instance and build has GC cycles; see which there are with: heapscape gc"
-            if is_known
+            nothing_fits(
+                every.table, parts_of(**owner), noun="process with GC cycles", plural="processes with GC cycles"
+            )
+            if every.table.num_rows
             else "there are no GC cycles; run the program with GODEBUG=gctrace=1 and give what it prints to standard "
             "error, or record a trace with: curl -o go.trace 'http://HOST:6060/debug/pprof/trace?seconds=5'"
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
+import pyarrow as pa
 
+from pipeline.cli.choices import named, no_profile, nothing_fits, parts_of
 from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options, selection
-from pipeline.cli.profiles import check_named
 from pipeline.errors import UsageError
 from pipeline.outputs import goroutine_growth, goroutine_table
 from pipeline.warehouse import goroutine_questions, questions, trace_questions
@@ -139,8 +141,12 @@ def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:
 def _chosen(connection: duckdb.DuckDBPyConnection, picked: questions.Selection, *, is_all: bool) -> Sequence[Row]:
     """The newest trace that fits, or all of them."""
     found: list[dict[str, Any]] = questions.profiles(connection, picked).table.to_pylist()
-    if found:
-        check_named(picked.profiles, found, option="--trace")
+    if found and picked.profiles:
+
+        def missing(name: str) -> UsageError:
+            return no_profile(connection, replace(picked, profiles=(name,)), option="--trace")
+
+        found = named(found, picked.profiles, option="--trace", merge=True, missing=missing)
     if not is_all and len(found) > 1:
         say(f"{found[-1]['uri']}, the newest of {len(found):,} traces; choose with --trace, --service, --build ...")
     return found if is_all else found[-1:]
@@ -156,11 +162,15 @@ def _explain(
         say("no goroutine of this function; see which there are with: heapscape goroutines")
         return
     if traces and (picked.profiles or source == "trace"):
-        raise UsageError(
-            'no trace fits; see which there are with: heapscape sql "FROM trace JOIN source USING (source_id)"'
-        )
-    if traces or goroutine_questions.growth(connection).table.num_rows:
-        raise UsageError("no trace, goroutine profile or dump fits; see which there are with: heapscape goroutines")
+        raise no_profile(connection, picked, option="--trace")
+    counted = goroutine_questions.growth(connection).table.select(["service", "instance", "build", "source"])
+    if traces or counted.num_rows:
+        parts = parts_of(service=picked.service, instance=picked.instance, build=picked.build, source=source)
+        told = questions.profiles(connection, questions.Selection(kind="trace")).table
+        told = told.select(["service", "instance", "build"]).append_column("source", pa.array(["trace"] * traces))
+        every = pa.concat_tables([told, counted.cast(told.schema)])
+        noun = "place of goroutines"
+        raise UsageError(nothing_fits(every, parts, noun=noun, plural="traces and places of goroutines"))
     raise UsageError(
         f"there is no trace, goroutine profile or dump; fetch some with: {_FETCH}; then: heapscape goroutines"
     )

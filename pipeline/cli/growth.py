@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.choices import no_growth
 from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
 from pipeline.outputs import growth_table
-from pipeline.warehouse import questions
+from pipeline.warehouse import growth_questions, questions
 
 if TYPE_CHECKING:
     import duckdb
 
+    from pipeline.values import Result
+
 # Series printed one below the other; the others are a count.
 _SERIES = 3
 # The question behind each --by.
-_BY = {"site": questions.growth, "own": questions.growth_by_own_code, "module": questions.growth_by_module}
+_BY: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Sequence[int]], Result]] = {
+    "site": growth_questions.growth,
+    "own": growth_questions.growth_by_own_code,
+    "module": growth_questions.growth_by_module,
+}
 
 
 @click.command()
@@ -70,13 +77,12 @@ def print_growth(
 ) -> None:
     """The growth table of every selected series, as text or in a format for machines."""
     found = questions.series(connection, chosen).table.to_pylist()
+    if not found:
+        say(no_growth(connection, chosen))
     if format_ != "table":
         show(_BY[by](connection, [one["series_id"] for one in found]), format=format_)
         return
     if not found:
-        say(
-            'no series that fits has two heap profiles, so there is no growth to tell; see: heapscape sql "FROM heap.series"'
-        )
         return
     shown = found[:_SERIES]
     for text in _TABLES[by](connection, shown, limit):
@@ -95,9 +101,9 @@ def print_growth(
 def _by_site(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
     """The tables of sites; below each how much is explained, and which other modules allocated."""
     ids = [one["series_id"] for one in shown]
-    coverage = questions.coverage(connection, ids).table.to_pylist()
-    modules = questions.growth_by_module(connection, ids).table.to_pylist()
-    rows = questions.growth(connection, ids, limit=limit).table.to_pylist()
+    coverage = growth_questions.coverage(connection, ids).table.to_pylist()
+    modules = growth_questions.growth_by_module(connection, ids).table.to_pylist()
+    rows = growth_questions.growth(connection, ids, limit=limit).table.to_pylist()
     counts = dict(zip(*(questions.site_counts(connection, ids).table.to_pydict().values()), strict=True))
     for one in shown:
         moved = _of(one, rows)
@@ -108,14 +114,14 @@ def _by_site(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str,
 def _by_own_code(
     connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int
 ) -> Iterator[str]:
-    rows = questions.growth_by_own_code(connection, [one["series_id"] for one in shown]).table.to_pylist()
+    rows = growth_questions.growth_by_own_code(connection, [one["series_id"] for one in shown]).table.to_pylist()
     for one in shown:
         moved, left_out = _most(_of(one, rows), limit)
         yield growth_table.text_by_own_code(one, moved, left_out=left_out)
 
 
 def _by_module(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
-    rows = questions.growth_by_module(connection, [one["series_id"] for one in shown]).table.to_pylist()
+    rows = growth_questions.growth_by_module(connection, [one["series_id"] for one in shown]).table.to_pylist()
     for one in shown:
         moved, left_out = _most(_of(one, rows), limit)
         yield growth_table.text_by_module(one, moved, left_out=left_out)

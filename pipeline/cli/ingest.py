@@ -36,6 +36,8 @@ _HOLDING: Final = {
     "memstats": ("MemStats dump", "memstats moment", "moment"),
     "metrics": ("metrics file", "metrics moment", "moment"),
 }
+# Inputs that are named one by one; the rest is a count.
+_NAMED: Final = 3
 _HELD: Final = {held for _, held, _ in _HOLDING.values()}
 
 
@@ -146,6 +148,13 @@ def say_receipt(receipt: flow.Receipt, *, seconds: float) -> None:
     say(f"{line}  {seconds:.1f} s")
     say_refusals(receipt.refusals)
     say_losses(receipt.losses)
+    if receipt.unlike:
+        count = len(receipt.unlike)
+        some = ", ".join(receipt.unlike[:_NAMED]) + (f" and {count - _NAMED:,} more" if count > _NAMED else "")
+        say(
+            f"  labels stay: {count:,} input{'s were' if count > 1 else ' was'} there already under other labels than these: {some}; "
+            "to change them: heapscape lake relabel INPUT... --label KEY=VALUE"
+        )
 
 
 def exit_code(receipt: flow.Receipt) -> int:
@@ -161,6 +170,7 @@ def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
         "ingested": dict(receipt.ingested),
         "known": receipt.known,
         "refused": [{"uri": uri, "reason": reason} for uri, reason in receipt.refusals],
+        "unlike": list(receipt.unlike),
         "lost": [asdict(loss) for loss in receipt.losses],
     }
 

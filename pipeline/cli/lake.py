@@ -9,7 +9,9 @@ import click
 
 from pipeline import flow
 from pipeline.cli.console import answer, show_json
-from pipeline.cli.options import Age, Finite, lake_option, outcome_option
+from pipeline.cli.options import Age, Finite, label_option, lake_option, outcome_option
+from pipeline.cli.spelling import Spelling
+from pipeline.errors import UsageError
 from pipeline.lake.keep import Kept
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.units import readable
@@ -17,7 +19,7 @@ from pipeline.outputs.units import readable
 _SOMETHING_WRONG = 3
 
 
-@click.group()
+@click.group(cls=Spelling)
 def lake() -> None:
     """Check the Parquet lake and tidy it up."""
 
@@ -111,6 +113,33 @@ def expire(lake: str, age: timedelta, format_: str) -> None:
       heapscape lake vacuum
     """
     _say_kept(lake, flow.expire_lake(lake, before=datetime.now(UTC) - age), format_)
+
+
+@lake.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@lake_option
+@label_option
+@outcome_option
+def relabel(inputs: tuple[str, ...], lake: str, labels: dict[str, str], format_: str) -> None:
+    """Give sources that the lake has other labels, without reading them again.
+
+    An INPUT is a file, a folder, a glob or a URL, as it was offered. Labels that are not named stay. The next load makes
+    the database anew.
+
+    \b
+      heapscape lake relabel artefacts/ --label service=pay
+      heapscape load
+    """
+    if not labels:
+        raise UsageError("no labels; give some with --label, such as --label service=pay")
+    told = flow.relabel_lake(lake, inputs, labels)
+    if format_ == "json":
+        show_json(told)
+        return
+    for uri in told:
+        answer(uri)
+    said = " ".join(f"{key}={value}" for key, value in labels.items())
+    answer(f"{lake}: {len(told):,} source{'s' if len(told) != 1 else ''} labelled {said}")
 
 
 @lake.command()

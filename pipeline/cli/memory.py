@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pipeline.cli.choices import nothing_fits, parts_of
 from pipeline.cli.console import show_processes
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options
 from pipeline.errors import UsageError
@@ -40,11 +41,16 @@ def memory(
     """
     with opened(inputs, db, memory=memory, threads=threads, views=gc_questions.VIEWS) as connection:
         answer = gc_questions.memory(connection, **owner)
-        is_known = answer.table.num_rows > 0 or gc_questions.memory(connection).table.num_rows > 0
+        every = answer if answer.table.num_rows else gc_questions.memory(connection)
     if not answer.table.num_rows:
         raise UsageError(
-            "no MemStats or metrics are of this service, instance and build; see which there are with: heapscape memory"
-            if is_known
+            nothing_fits(
+                every.table,
+                parts_of(**owner),
+                noun="process with MemStats or metrics",
+                plural="processes with MemStats or metrics",
+            )
+            if every.table.num_rows
             else "there are no MemStats and no metrics; fetch some with: curl -o vars.json http://HOST:6060/debug/vars"
         )
     show_processes(answer, memory_text.text, format=format_, limit=limit, others="that use less")

@@ -185,6 +185,15 @@ def selection_options(command: _Command) -> _Command:
     return click.option("--series", type=int, metavar="ID", help="Only this series, by its id.")(command)
 
 
+def merge_option(command: _Command) -> _Command:
+    """--merge"""
+    return click.option(
+        "--merge",
+        is_flag=True,
+        help="Add up all profiles that fit: not the newest alone, and those of a --profile that is a part of several names.",
+    )(command)
+
+
 def owner_options(command: _Command) -> _Command:
     """Whose profiles or traces a question is about."""
     for name in ("service", "instance", "build"):

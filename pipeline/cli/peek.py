@@ -34,6 +34,7 @@ def peek(
     ignore: str,
     unit: str,
     profiles: tuple[str, ...],
+    merge: bool,
     db: str,
     format_: str,
     memory: str,
@@ -48,7 +49,9 @@ def peek(
     """
     filters = Filters(focus, ignore)
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
-        picked = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=bool(inputs))
+        picked = choose(
+            connection, selection(profiles, **chosen), sample_index=sample_index, is_all=bool(inputs), merge=merge
+        )
         stacks, total = stacks_of(connection, picked, filters=filters)
     warn_of_nothing(stacks, filters)
     if format_ != "table":

@@ -15,7 +15,7 @@ from pipeline.values import Result
 from pipeline.warehouse import (
     escape_questions,
     gc_questions,
-    goroutine_questions,
+    growth_questions,
     plot_questions,
     questions,
     report_questions,
@@ -73,7 +73,7 @@ class Plot(NamedTuple):
 def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
     profiles = wording.rows_of(report_questions.live_heap(connection, [one["series_id"]]))
-    sites = wording.rows_of(questions.growth(connection, [one["series_id"]]))
+    sites = wording.rows_of(growth_questions.growth(connection, [one["series_id"]]))
     drawn = charts.live_heap(profiles, sites)
     assert drawn is not None, "a series that grew has two profiles"
     return Picture(drawn, "Live heap, and the sites that grew most", _grown(one))
@@ -81,27 +81,27 @@ def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
 
 def _sites(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = questions.growth(connection, [one["series_id"]]).table.to_pylist()
+    rows = growth_questions.growth(connection, [one["series_id"]]).table.to_pylist()
     return _ranked([(wording.short_path(wording.place(row)), row) for row in rows], "Growth by allocation site", one)
 
 
 def _own(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = questions.growth_by_own_code(connection, [one["series_id"]]).table.to_pylist()
+    rows = growth_questions.growth_by_own_code(connection, [one["series_id"]]).table.to_pylist()
     named = [(wording.short_path(wording.place(row)) if row["function"] else "no code of its own", row) for row in rows]
     return _ranked(named, "Growth by the nearest line of the program's own code", one)
 
 
 def _modules(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = questions.growth_by_module(connection, [one["series_id"]]).table.to_pylist()
+    rows = growth_questions.growth_by_module(connection, [one["series_id"]]).table.to_pylist()
     named = [(" ".join(filter(None, (row["module"], row["version"]))) or "unknown", row) for row in rows]
     return _ranked(named, "Growth by the module that allocated", one)
 
 
 def _explained(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = questions.coverage(connection, [one["series_id"]]).table.to_pylist()
+    rows = growth_questions.coverage(connection, [one["series_id"]]).table.to_pylist()
     return _ranked([(row["attribution"], row) for row in rows], "How much of the growth is explained", one)
 
 
@@ -212,7 +212,7 @@ def _size_classes(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Pictur
 
 
 def _goroutines(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
-    rows = goroutine_questions.growth(connection, **asked.owner).table.to_pylist()
+    rows = goroutine_growth_questions.growth(connection, **asked.owner).table.to_pylist()
     if not rows:
         raise UsageError(
             "no goroutine profile or dump that fits is here; fetch some with: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.cli.choices import named, no_profile, say_added_up
 from pipeline.cli.console import say
 from pipeline.errors import UsageError
 from pipeline.outputs.pprof_graph import Stacks
@@ -52,22 +53,35 @@ def choose(
     selection: questions.Selection,
     *,
     sample_index: str = "",
+    is_all: bool = False,
     merge: bool = False,
+    option: str = "--profile",
 ) -> Chosen:
     """The newest profile of a selection, or all it names; raises UsageError when there is none.
 
     sample_index  a sample type or its number; empty takes the one the profile names, else the last, as pprof does
-    merge         take all selected profiles, not the newest only
+    is_all        take all selected profiles, not the newest only
+    merge         the same, and a name may be of several, whatever their values are
+    option        what named them
     """
     found = questions.profiles(connection, selection).table.to_pylist()
     if not found:
-        raise UsageError('no profile fits; see which there are with: heapscape sql "FROM profile"')
-    check_named(selection.profiles, found, option="--profile")
-    if not selection.kind and not merge and not selection.profiles:
-        found = [one for one in found if one["kind"] == "heap"] or found
-    taken = found if merge or selection.profiles else found[-1:]
-    if len(taken) < len(found):
-        say(f"{taken[-1]['uri']}, the newest of {len(found):,} profiles; choose with --profile, --service, --kind ...")
+        raise no_profile(connection, selection, option=option)
+    if selection.profiles:
+
+        def missing(name: str) -> UsageError:
+            return no_profile(connection, replace(selection, profiles=(name,)), option=option)
+
+        taken = named(found, selection.profiles, option=option, merge=merge, missing=missing)
+    else:
+        if not (selection.kind or is_all):
+            found = [one for one in found if one["kind"] == "heap"] or found
+        taken = found if is_all or merge else found[-1:]
+        if len(taken) < len(found):
+            say(
+                f"{taken[-1]['uri']}, the newest of {len(found):,} profiles; choose with --profile, --service, --kind ..."
+            )
+    say_added_up(taken)
     types = questions.sample_types(connection, [one["profile_id"] for one in taken]).table.to_pylist()
     wanted = _sample_type(
         [one["sample_type"] for one in types], taken[0]["default_sample_type"], sample_index=sample_index
@@ -117,15 +131,6 @@ def stacks_of(
         weighed = pa.concat_tables([weighed, negated])
     lines = _Lines(questions.lines(connection, [*chosen.ids, *base], chosen.sample_type).table)
     return lines.stacks(weighed, filters=filters), total
-
-
-def check_named(wanted: Sequence[str], found: Sequence[dict[str, Any]], *, option: str) -> None:
-    """Raise UsageError for the first profile named with an option that none of the found ones is."""
-    for part in wanted:
-        if not any(part == str(one["profile_id"]) or part in one["uri"] for one in found):
-            raise UsageError(
-                f'{option} {part}: no {option.removeprefix("--")} that fits has this id, or this in its uri; see: heapscape sql "SELECT profile_id, uri FROM profile JOIN source USING (source_id)"'
-            )
 
 
 class _Lines:

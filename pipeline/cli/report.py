@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from pipeline.cli.console import STANDARD_OUTPUT, deliver
+from pipeline.cli.choices import no_growth
+from pipeline.cli.console import STANDARD_OUTPUT, deliver, say
 from pipeline.cli.options import Output, database_option, opened, resource_options, selection, selection_options
 from pipeline.errors import UsageError
 from pipeline.flow import full_report
@@ -93,6 +94,8 @@ def written_report(
     from pipeline.outputs import report, report_json, report_markdown
 
     found = questions.series(connection, chosen).first(_SERIES)
+    if not found.table.num_rows:
+        say(no_growth(connection, chosen))
     owner = {"service": chosen.service, "instance": chosen.instance, "build": chosen.build}
     if chosen.series is not None and found.table.num_rows:
         owner = {name: found.table[name].to_pylist()[0] for name in owner}

@@ -31,7 +31,7 @@ def sql(query: str, db: str, format_: str, parquet: str | None, memory: str, thr
     \b
       heapscape sql "FROM attribution.growth_by_site ORDER BY growth_bytes DESC"
       heapscape sql "SHOW ALL TABLES"
-      heapscape sql "SELECT * FROM flame.flat_cum" --parquet flat_cum.parquet
+      heapscape sql "SELECT * FROM heap.growth_by_function" --parquet growth.parquet
       heapscape sql - --format csv < query.sql
     """
     if query == "-":

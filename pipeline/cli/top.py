@@ -13,6 +13,7 @@ from pipeline.cli.options import (
     Finite,
     database_option,
     format_option,
+    merge_option,
     opened,
     resource_options,
     selection,
@@ -76,6 +77,7 @@ def pprof_options(command: _Command) -> _Command:
             metavar="ID",
             help="This profile, by id or part of its uri; repeat to add up.",
         ),
+        merge_option,
     )
     for option in reversed(options):
         command = option(command)
@@ -108,6 +110,7 @@ def top(
     ignore: str,
     unit: str,
     profiles: tuple[str, ...],
+    merge: bool,
     node_count: int,
     node_fraction: float,
     db: str,
@@ -128,7 +131,9 @@ def top(
     """
     filters = Filters(focus, ignore)
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
-        picked = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=bool(inputs))
+        picked = choose(
+            connection, selection(profiles, **chosen), sample_index=sample_index, is_all=bool(inputs), merge=merge
+        )
         stacks, total = stacks_of(connection, picked, filters=filters)
     warn_of_nothing(stacks, filters)
     if format_ != "table":

@@ -138,12 +138,20 @@ def _of_lines(index: int, pieces: Iterable[bytes], wanted: re.Pattern[bytes], mo
         feeds = np.flatnonzero(data == _LINE_FEED)
         ends = feeds if content.endswith(b"\n") else np.append(feeds, len(content))
         starts = np.concatenate([[0], ends[:-1] + 1])
-        marks = np.fromiter((found.start() for found in wanted.finditer(content)), np.int64)
-        marked = np.unique(np.searchsorted(ends, marks))
+        marked = np.searchsorted(ends, np.fromiter(_first_of_each_line(content, wanted), np.int64))
         objects = [_unprefixed(content[starts[row] : ends[row]]) for row in marked.tolist()]
         notes += _others(index, content, starts=starts, ends=ends, marked=marked)
         yield Portion(objects, np.full(len(objects), index, np.int64), marked + lines_above + 1, notes)
         lines_above += len(ends)
+
+
+def _first_of_each_line(content: bytes, wanted: re.Pattern[bytes]) -> Iterator[int]:
+    """Where on a line what is wanted stands first: an object has a dozen of it."""
+    found = wanted.search(content)
+    while found:
+        yield found.start()
+        end = content.find(b"\n", found.start())
+        found = wanted.search(content, end + 1) if end >= 0 else None
 
 
 def _unprefixed(line: bytes) -> bytes:

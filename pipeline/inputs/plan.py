@@ -23,12 +23,12 @@ def unread(origins: Iterable[Origin], *, offered: Int64s) -> list[Origin]:
 
     offered  int64  what the lake knows, sorted
     """
-    found = [replace(origin, offered=_offered(origin)) for origin in origins]
+    found = [replace(origin, offered=offered_as(origin)) for origin in origins]
     known = np.isin(np.array([origin.offered or 0 for origin in found], np.int64), offered)
     return [origin for origin, is_known in zip(found, known, strict=True) if origin.offered is None or not is_known]
 
 
-def _offered(origin: Origin) -> int | None:
+def offered_as(origin: Origin) -> int | None:
     """What a file is known by without being read; None for a pipe, for what is not there and for what is being changed."""
     state = [origin.path, f"{origin.listed_bytes}", origin.version] if origin.version else _on_disk(origin.path)
     labels = (f"{name}={value}" for name, value in sorted(origin.labels.items()))

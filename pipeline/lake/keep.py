@@ -40,10 +40,10 @@ class Kept:
 
 def compact(lake: str) -> Kept:
     """Merge small files of each table and partition, and of symbols those that repeat; every row stays as it is."""
-    return _changed(lake, _merged)
+    return changed(lake, _merged)
 
 
-def _changed(lake: str, change: Callable[[Snapshot], Iterator[tuple[Staged | None, tuple[DataFile, ...]]]]) -> Kept:
+def changed(lake: str, change: Callable[[Snapshot], Iterator[tuple[Staged | None, tuple[DataFile, ...]]]]) -> Kept:
     """Do what `change` says of a snapshot, in one batch; again from the beginning when another writer was faster.
 
     change  yields a file to be added, or None, and the files that it takes the place of
@@ -52,7 +52,7 @@ def _changed(lake: str, change: Callable[[Snapshot], Iterator[tuple[Staged | Non
         batch_log.roll_forward(lake, batch_log.pending(lake))
         snapshot = read_snapshot(lake)
         steps = list(change(snapshot))
-        added = publish(lake, [staged for staged, _ in steps if staged])
+        added = publish(lake, [one for one, _ in steps if one])
         gone = tuple(file for _, files in steps for file in files)
         if not added and not gone:
             return Kept({}, {})
@@ -121,7 +121,7 @@ def expire(lake: str, *, before: datetime) -> Kept:
     A profile or trace that does not say when it was taken, a report and an executable go by when they were read. All
     stay known, so that old files in a folder that is read again and again do not come back.
     """
-    return _changed(lake, lambda snapshot: _expired(snapshot, before))
+    return changed(lake, lambda snapshot: _expired(snapshot, before))
 
 
 def _expired(snapshot: Snapshot, before: datetime) -> Iterator[tuple[Staged | None, tuple[DataFile, ...]]]:
@@ -171,14 +171,14 @@ def _without_sources(
         kept = rows
     else:
         kept = rows.filter(pa.array(stays))
-        yield _staged(lake, file, kept), (file,)
+        yield staged(lake, file, kept), (file,)
     for reference in table.references:
         if is_symbols(tables()[reference.to_table]):
             values = kept[reference.column].drop_null().to_numpy()
             used.setdefault(reference.to_table, []).append(np.unique(values))
 
 
-def _staged(lake: str, file: DataFile, kept: pa.Table) -> Staged | None:
+def staged(lake: str, file: DataFile, kept: pa.Table) -> Staged | None:
     """What takes the place of a file; None when nothing is left of it."""
     table, folder = tables()[file.table], file.path.rpartition("/")[0]
     if not kept.num_rows:
@@ -211,7 +211,7 @@ def _unused_symbols(
             for target, values in _spoken_of(kept):
                 used.setdefault(target, []).append(np.unique(values))
             if kept.num_rows < rows.num_rows:
-                yield _staged(snapshot.lake, file, kept), (file,)
+                yield staged(snapshot.lake, file, kept), (file,)
 
 
 def _spoken_of(rows: pa.Table) -> Iterator[tuple[str, Int64s]]:

@@ -17,7 +17,9 @@ from pipeline.lake.datafile import read_rows
 from pipeline.schema import tables
 from pipeline.values import DataFile, Known, Snapshot
 
-_OF_SOURCE = ("source_hash", "path", "offered_hash", "status", "reason", "ingested_at")
+_OF_SOURCE = ("source_hash", "uri", "path", "format", "offered_hash", "sha256", "status", "reason", "ingested_at")
+# Formats whose files are other sources under other labels.
+_LABELLED = ("escape", "binary")
 _NONE = np.empty(0, np.int64)
 
 
@@ -46,8 +48,15 @@ def read_known(lake: str) -> Known:
         applied=pending[-1].applied,
         ingested=ingested,
         offered=np.unique(accepted["offered_hash"].drop_null().to_numpy()),
+        files=_files_of(accepted),
     )
     return replace(known, refused={one: reason for one, reason in reasons.items() if not known.has(one)})
+
+
+def _files_of(accepted: pa.Table) -> dict[tuple[str, str], int]:
+    labelled = accepted.filter(pc.is_in(accepted["format"], pa.array(_LABELLED)))
+    names = zip(labelled["uri"].to_pylist(), labelled["sha256"].to_pylist(), strict=True)
+    return dict(zip(names, labelled["source_hash"].to_pylist(), strict=True))
 
 
 def later(lake: str, known: Known) -> Known:

@@ -22,6 +22,7 @@ class Chart(TypedDict):
 
     x       numbers; seconds since 1970 where `time` is true
     series  names, each with a value for every x; None is a gap that the line passes over
+    ids     of the profiles, where some of them can be chosen; the first and last of which are the window
     """
 
     unit: str
@@ -30,6 +31,8 @@ class Chart(TypedDict):
     series: Sequence[tuple[str, Sequence[float | None]]]
     kind: Literal["line", "bars"]
     labels: NotRequired[Sequence[str]]
+    ids: NotRequired[Sequence[int]]
+    window: NotRequired[tuple[int, int] | None]
 
 
 def chart(found: Result) -> Chart | None:

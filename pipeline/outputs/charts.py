@@ -48,11 +48,23 @@ def live_heap(profiles: Sequence[Row], sites: Sequence[Row]) -> Chart | None:
     }
 
 
-def collector(cycles: Result, pauses: Result) -> list[Named]:
-    """What the GC of one process did: gc.trigger and gc.pause in their order."""
+def collector(cycles: Result, pauses: Result, pacer: Result | None = None) -> list[Named]:
+    """What the GC of one process did: gc.trigger, gc.pause and gc.pacer in their order."""
+    paced = {"goal": "goal_bytes", "heap as marking ended": "end_bytes", "found reachable": "marked_bytes"}
     heap = {"heap at the start": "heap_bytes", "goal": "goal_bytes"}
     drawn = [
         Named("heap", "Heap and goal, cycle by cycle", _lines(cycles, x="cycle", unit="bytes", lines=heap)),
+        *(
+            [
+                Named(
+                    "pacer",
+                    "What the pacer aimed at, and what came of it",
+                    _lines(pacer, x="cycle_index", unit="bytes", lines=paced),
+                )
+            ]
+            if pacer
+            else []
+        ),
         Named(
             "pauses",
             "Pauses, one after the other",

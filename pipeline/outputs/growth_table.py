@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.elsewhere import elsewhere
 from pipeline.outputs.units import byte_rate, readable, share, signed
-from pipeline.outputs.wording import build_name, program_name
+from pipeline.outputs.wording import build_name, program_name, short_path
 from pipeline.text import printable
 
 Row = Mapping[str, Any]
@@ -123,9 +123,7 @@ def _cells(site: Row) -> tuple[str, ...]:
 def _place(site: Row) -> str:
     if site["file"] is None:
         return str(site["function"])
-    folder = os.path.basename(os.path.dirname(site["file"]))
-    name = os.path.basename(site["file"])
-    return f"{folder}/{name}:{site['line']}" if folder else f"{name}:{site['line']}"
+    return f"{short_path(site['file'].lstrip('/'))}:{site['line']}"
 
 
 def _reason(site: Row) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pipeline.notes import NOTE_KINDS
@@ -87,6 +87,11 @@ class Section:
     own: Sequence[tuple[str, float, float]]
     live: Chart | None
     flame: flamegraph.Figure
+
+    def with_window(self, ids: Sequence[int], window: tuple[int, int] | None) -> Section:
+        """The same with a chart in which a window of these profiles can be chosen, and is shown where there is one."""
+        live: Chart | None = self.live and {**self.live, "ids": ids, "window": window}
+        return replace(self, live=live)
 
     @property
     def told_coverage(self) -> str:

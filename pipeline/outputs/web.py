@@ -31,6 +31,7 @@ def _environment() -> Environment:
     environment.filters["size"] = lambda value: "" if value is None else units.readable(float(value), unit="bytes")
     environment.filters["change"] = lambda value: "" if value is None else units.signed(float(value), unit="bytes")
     environment.filters["rate"] = lambda value: "" if value is None else units.byte_rate(float(value))
+    environment.filters["duration"] = lambda value: units.readable(float(value), unit="nanoseconds") if value else "0"
     environment.filters["share"] = lambda value: "" if value is None else units.share(float(value))
     environment.filters["moment"] = lambda value: "" if value is None else wording.moment(value)
     environment.filters["count"] = lambda value: f"{value or 0:,.0f}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +17,11 @@ from pipeline.outputs.units import byte_rate, readable, share
 from pipeline.values import Result
 
 Row: TypeAlias = Mapping[str, object]
+
+
+# In the module cache: goja@v0.0.0-20260917113740-793a2a65c13b.
+_VERSION: Final = re.compile(r"@v[^@]*$")
+_MAJOR: Final = re.compile(r"v[0-9]+")
 
 
 def series_name(row: Row) -> str:
@@ -93,8 +99,9 @@ def place(row: Row) -> str:
 
 
 def short_path(place: str) -> str:
-    """A file with its folder, which is how people name it."""
-    return "/".join(place.rsplit("/", 2)[-2:])
+    """A file with its folder, which is how people name it; of a module's folder without the version, of one `v2` with what it is of."""
+    parts = [_VERSION.sub("", part) for part in place.split("/")]
+    return "/".join(parts[-3 if len(parts) > 2 and _MAJOR.fullmatch(parts[-2]) else -2 :])
 
 
 def short_name(function: str | None) -> str:

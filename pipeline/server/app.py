@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,16 +15,28 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from pipeline.errors import PipelineError
-from pipeline.server import dashboards, data, escape_pages, gc_pages, goroutine_pages, metrics, pages
+from pipeline.server import (
+    dashboards,
+    data,
+    escape_pages,
+    flame_pages,
+    gc_pages,
+    goroutine_pages,
+    metrics,
+    pages,
+    timeline_pages,
+)
+from pipeline.server.ahead import make_ahead
 from pipeline.server.guard import LOOPBACK, Guard
+from pipeline.server.kept import Kept
+from pipeline.server.lanes import PAGES, lanes
 from pipeline.server.pyroscope import calls, render
+from pipeline.server.timelines import Timelines
 from pipeline.text import printable
 from pipeline.warehouse.serving import Serving
-
-# Questions that are answered at a time: DuckDB's threads are what is scarce, and the others wait their turn.
-_AT_A_TIME = 8
 
 
 def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: str = "") -> Starlette:
@@ -35,17 +48,28 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
 
     @asynccontextmanager
     async def running(app: Starlette) -> AsyncIterator[None]:
-        current_default_thread_limiter().total_tokens = _AT_A_TIME
+        current_default_thread_limiter().total_tokens = PAGES
+        ahead = asyncio.create_task(make_ahead(app, app.state.kept, serving))
         yield
-        serving.close()
+        ahead.cancel()
+        for one in (serving, app.state.others):
+            one.close()
+        for threads in app.state.lanes.values():
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def keeping(inner: ASGIApp) -> Kept:
+        app.state.kept = Kept(inner, serving.identity)
+        return app.state.kept
 
     app = Starlette(
         routes=[
             Route("/ready", _ready),
             *pages.routes(),
+            *flame_pages.routes(),
             *escape_pages.routes(),
             *gc_pages.routes(),
             *goroutine_pages.routes(),
+            *timeline_pages.routes(),
             *data.routes(),
             *metrics.routes(),
             *dashboards.routes(),
@@ -54,12 +78,16 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         ],
         middleware=[
             Middleware(partial(Guard, hosts=hosts, token=token)),
+            Middleware(keeping),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),
         ],
         exception_handlers={PipelineError: _failed, HTTPException: _refused},
         lifespan=running,
     )
     app.state.serving = serving
+    app.state.timelines = Timelines()
+    app.state.others = serving.beside()
+    app.state.lanes = lanes()
     return app
 
 

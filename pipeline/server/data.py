@@ -16,7 +16,6 @@ from typing import IO, Final
 
 import pyarrow as pa
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -25,7 +24,8 @@ from starlette.routing import Route
 from pipeline.errors import QueryError
 from pipeline.lake.parquet import save
 from pipeline.outputs import tabular
-from pipeline.server import question
+from pipeline.server import question_of_others
+from pipeline.server.lanes import OTHERS, of_others, run
 from pipeline.values import Answer
 from pipeline.warehouse.query import answer, named_rows
 
@@ -43,7 +43,7 @@ _PIECE_BYTES: Final = 1 << 16
 def routes() -> list[Route]:
     """Views by name and queries, each in the formats of its address' end."""
     return [
-        Route("/data/{name}.{format}", _named),
+        Route("/data/{name}.{format}", of_others(_named)),
         Route("/query.{format}", _query, methods=["GET", "POST"]),
     ]
 
@@ -53,7 +53,7 @@ def _named(request: Request) -> Response:
     limit = _limit(asked.pop("limit", str(MAX_ROWS)))
     order = [part for part in asked.pop("order", "").split(",") if part]
     name, format = request.path_params["name"], request.path_params["format"]
-    with question(request) as connection:
+    with question_of_others(request) as connection:
         return _written(named_rows(connection, name, where=asked, order=order, limit=limit), format)
 
 
@@ -61,11 +61,11 @@ async def _query(request: Request) -> Response:
     query = request.query_params.get("q", "")
     if request.method == "POST":
         query = (await request.body()).decode("utf-8", "replace")
-    return await run_in_threadpool(_answered, request, query, request.path_params["format"])
+    return await run(request, OTHERS, _answered, request, query, request.path_params["format"])
 
 
 def _answered(request: Request, query: str, format: str) -> Response:
-    with question(request) as connection:
+    with question_of_others(request) as connection:
         return _written(answer(connection, query), format)
 
 

@@ -14,6 +14,7 @@ from pipeline.warehouse import escape_questions
 
 _WEIGHTS = (("growth", "growth"), ("live", "live bytes"), ("alloc", "allocated bytes"))
 _VERDICTS = 200
+_DIFFERENCES = 500
 
 
 def routes() -> list[Route]:
@@ -23,7 +24,7 @@ def routes() -> list[Route]:
 
 def _escapes(request: Request) -> Response:
     asked = request.query_params
-    weight, build, service = (asked.get(name, "") for name in ("weight", "build", "service"))
+    weight, build, service, before = (asked.get(name, "") for name in ("weight", "build", "service", "before"))
     if weight and weight not in dict(_WEIGHTS):
         raise QueryError(f"weight={weight[:200]}: expected {', '.join(dict(_WEIGHTS))}")
     weight = weight or "growth"
@@ -32,8 +33,14 @@ def _escapes(request: Request) -> Response:
         builds = escape_questions.builds(connection).table["build"].to_pylist()
         services = escape_questions.services(connection).table["service"].to_pylist()
         tree = escape_questions.tree(connection, weight, **owner, package=None)
-        verdicts = escape_questions.verdicts(connection, **owner, limit=_VERDICTS)
-    columns, rows = tabular.cells(verdicts)
+        is_diff = bool(build and before)
+        if is_diff:
+            told = escape_questions.differences(
+                connection, before, build, service=service or None, package=None, place=""
+            ).first(_DIFFERENCES)
+        else:
+            told = escape_questions.verdicts(connection, **owner, limit=_VERDICTS)
+    columns, rows = tabular.cells(told)
     figure = flamegraph.figure(
         tree, identifier="flame", label="escapes", unit="bytes", sample_type=dict(_WEIGHTS)[weight]
     )
@@ -45,6 +52,9 @@ def _escapes(request: Request) -> Response:
         weight=weight,
         builds=[(one, one) for one in builds],
         build=build,
+        before=before,
+        is_diff=is_diff,
+        is_cut=is_diff and len(rows) == _DIFFERENCES,
         services=[(one, one) for one in services],
         service=service,
         figure=figure,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -11,14 +12,19 @@ from starlette.routing import Route
 
 from pipeline.errors import QueryError
 from pipeline.outputs import charts, gc_text, memory_text, wording
+from pipeline.outputs.units import readable
 from pipeline.server import question
 from pipeline.server.pages import CHARTS, page
+from pipeline.values import Result
 from pipeline.warehouse import gc_questions
 
 if TYPE_CHECKING:
     import duckdb
 
 Row = Mapping[str, Any]
+
+# Processes to choose from; of a fleet's others a service is chosen first.
+_LISTED = 200
 
 
 def routes() -> list[Route]:
@@ -29,10 +35,13 @@ def routes() -> list[Route]:
 def _gc(request: Request) -> Response:
     asked = request.query_params
     with question(request) as connection:
-        collectors = wording.rows_of(gc_questions.collector(connection))
-        memories = wording.rows_of(gc_questions.memory(connection))
+        everyone = wording.rows_of(gc_questions.collector(connection)), wording.rows_of(gc_questions.memory(connection))
+        services = sorted({str(row["service"]) for rows in everyone for row in rows if row["service"]})
+        service = asked.get("service", "")
+        collectors, memories = ([row for row in rows if not service or row["service"] == service] for rows in everyone)
         collector = _chosen(collectors, "process", asked.get("process", ""))
         memory = _chosen(memories, "memory", asked.get("memory", ""), like=collector)
+        classes = gc_questions.size_classes(connection, (memory or collector or {"source_id": -1})["source_id"])
         drawn = [
             *(_collector_charts(connection, collector) if collector else ()),
             *(_memory_chart(connection, memory) if memory else ()),
@@ -41,14 +50,44 @@ def _gc(request: Request) -> Response:
         request,
         "gc.html",
         scripts=CHARTS,
-        processes=[(_key(row), wording.process_name(row)) for row in collectors],
+        services=[(name, name) for name in services],
+        service=service,
+        processes=_listed(collectors, collector),
         process=_key(collector) if collector else "",
-        memories=[(_key(row), wording.process_name(row)) for row in memories],
+        memories=_listed(memories, memory),
+        others=max(len(collectors), len(memories)) - _LISTED,
+        heat=_heat(classes),
         memory=_key(memory) if memory else "",
         collector_text=gc_text.text(collector) if collector else "",
         memory_text=memory_text.text(memory) if memory else "",
         charts=drawn,
     )
+
+
+def _listed(rows: Sequence[Row], chosen: Row | None) -> list[tuple[str, str]]:
+    """Processes to choose from: those with most, and the one that is chosen."""
+    listed = rows[:_LISTED]
+    if chosen is not None and chosen not in listed:
+        listed = [*listed, chosen]
+    return [(_key(row), wording.process_name(row)) for row in listed]
+
+
+def _heat(found: Result) -> list[tuple[str, list[tuple[float, str]]]]:
+    """Size classes, and of each moment how dark its cell is and what it says."""
+    rows = found.table.to_pylist()
+    positions = sorted({row["position"] for row in rows})
+    most = max((row["span_bytes"] for row in rows), default=0)
+    heat = []
+    for size, own in groupby(rows, key=lambda row: row["object_bytes"]):
+        name = "large" if size is None else readable(float(size), unit="bytes")
+        held = {row["position"]: row["span_bytes"] for row in own}
+        # By the root, so that small classes are seen beside large ones.
+        cells = [
+            ((held.get(at, 0) / most) ** 0.5 if most else 0.0, readable(float(held.get(at, 0)), unit="bytes"))
+            for at in positions
+        ]
+        heat.append((name, cells))
+    return heat
 
 
 def _key(row: Row) -> str:
@@ -71,7 +110,8 @@ def _chosen(rows: Sequence[Row], parameter: str, wanted: str, *, like: Row | Non
 
 def _collector_charts(connection: duckdb.DuckDBPyConnection, row: Row) -> list[charts.Named]:
     owner = (row["source"], row["source_id"], row["process"])
-    return charts.collector(gc_questions.cycles(connection, *owner), gc_questions.pauses(connection, *owner))
+    pacer = gc_questions.pacer(connection, row["source_id"], row["process"])
+    return charts.collector(gc_questions.cycles(connection, *owner), gc_questions.pauses(connection, *owner), pacer)
 
 
 def _memory_chart(connection: duckdb.DuckDBPyConnection, row: Row) -> list[charts.Named]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -15,13 +15,14 @@ from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
 from pipeline.flow import growth_report
-from pipeline.outputs import chart, flamegraph, report, tabular, wording
+from pipeline.outputs import chart, report, tabular, wording
 from pipeline.outputs.web import render
 from pipeline.resources import asset
 from pipeline.schema import tables
-from pipeline.server import question
+from pipeline.server import question, question_of_others
+from pipeline.server.lanes import of_others
 from pipeline.values import Answer, Result
-from pipeline.warehouse import questions, server_questions
+from pipeline.warehouse import growth_questions, questions, report_questions, server_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
 
@@ -32,6 +33,7 @@ NAVIGATION: Final = (
     ("/escapes", "Escapes"),
     ("/gc", "GC and memory"),
     ("/goroutines", "Goroutines"),
+    ("/timeline", "Timeline"),
     ("/views", "Tables and views"),
     ("/sql", "SQL"),
 )
@@ -47,10 +49,9 @@ def routes() -> list[Route]:
     return [
         Route("/", _overview),
         Route("/growth", _growth),
-        Route("/flame", _flame),
         Route("/views", _views),
-        Route("/views/{name}", _view),
-        Route("/sql", _sql),
+        Route("/views/{name}", of_others(_view)),
+        Route("/sql", of_others(_sql)),
         Route("/assets/{name:path}", _asset),
     ]
 
@@ -77,62 +78,36 @@ def _overview(request: Request) -> Response:
 
 
 def _growth(request: Request) -> Response:
-    service, wanted = request.query_params.get("service", ""), request.query_params.get("series", "")
+    asked = request.query_params
+    service = asked.get("service", "")
     with question(request) as connection:
         every = questions.series(connection, questions.Selection())
         found = every if not service else questions.series(connection, questions.Selection(service=service))
-        chosen = _chosen(found, "series_id", wanted)
-        told = report.sections(growth_report(connection, chosen)) if chosen.table.num_rows else []
+        chosen = chosen_row(found, "series_id", asked.get("series", ""))
+        told, moments, window = [], [], None
+        if chosen.table.num_rows:
+            one = chosen.table.to_pylist()[0]
+            heaps = report_questions.live_heap(connection, [one["series_id"]])
+            moments, window = _moments(heaps), _window(heaps, asked.get("from", ""), asked.get("to", ""))
+            if window:
+                chosen = growth_questions.in_window(connection, chosen, window)
+                one = chosen.table.to_pylist()[0]
+            (section,) = report.sections(growth_report(connection, chosen, window))
+            told = [section.with_window([key for key, _ in moments], window)]
     return page(
         request,
         "growth.html",
         scripts=report.SCRIPTS,
         service=service,
-        services=_distinct(every, "service"),
-        series=_named(found),
-        chosen=told[0].series["series_id"] if told else "",
+        services=distinct(every, "service"),
+        series=named_series(found),
+        chosen=one["series_id"] if told else "",
+        moments=moments,
+        ends=(one["first_profile_id"], one["last_profile_id"]) if told else (),
+        is_window=window is not None,
+        query=growth_questions.BETWEEN.format(one["series_id"], *window) if window else "",
         told=told,
         nothing=report.NOTHING,
-    )
-
-
-def _flame(request: Request) -> Response:
-    asked = request.query_params
-    with question(request) as connection:
-        every = server_questions.profiled_series(connection)
-        series = _chosen(every, "series_id", asked.get("series", ""))
-        if not series.table.num_rows:
-            return page(request, "flame.html", series=(), figure=None)
-        (series_id,) = series.table["series_id"].to_pylist()
-        profiles = questions.profiles(connection, questions.Selection(series=str(series_id)))
-        ids = profiles.table["profile_id"].to_pylist()
-        profile = _among(asked.get("profile", ""), ids) or ids[-1]
-        base = _among(asked.get("base", ""), ids)
-        types = questions.sample_types(connection, [profile]).table.to_pylist()
-        units = {one["sample_type"]: one["unit"] for one in types}
-        wanted = asked.get("type") or _default_type(profiles, ids.index(profile), units)
-        if wanted not in units:
-            raise QueryError(f"type={wanted}: the profile has no such sample type, only {', '.join(units)}")
-        tree = (
-            questions.tree(connection, [profile], wanted)
-            if base is None
-            else questions.diff(connection, [base], [profile], wanted)
-        )
-    name = wording.series_name(wording.rows_of(series)[0])
-    figure = flamegraph.figure(tree, identifier="flame", label=name, unit=units[wanted], sample_type=wanted)
-    moments = [(row["profile_id"], wording.moment(row["taken_at"])) for row in profiles.table.to_pylist()]
-    return page(
-        request,
-        "flame.html",
-        scripts=(*flamegraph.SCRIPTS, "vendor/uPlot.iife.min.js", "app.js"),
-        series=_named(every),
-        chosen=series_id,
-        profiles=moments,
-        profile=profile,
-        base=base or "",
-        types=[(name, name) for name in units],
-        type=wanted,
-        figure=figure,
     )
 
 
@@ -145,7 +120,7 @@ def _views(request: Request) -> Response:
 
 def _view(request: Request) -> Response:
     name = request.path_params["name"]
-    with question(request) as connection:
+    with question_of_others(request) as connection:
         found = _first_of(named_rows(connection, name, where={}, order=(), limit=_ROWS_SHOWN + 1), _ROWS_SHOWN + 1)
     columns, rows, is_cut = _shown(found)
     summary, docs = _meaning(name)
@@ -161,7 +136,7 @@ def _sql(request: Request) -> Response:
     error, is_cut, drawn = "", False, None
     if query.strip():
         try:
-            with question(request) as connection:
+            with question_of_others(request) as connection:
                 found = _first_of(answer(connection, query), _ROWS_DRAWN if as_chart else _ROWS_SHOWN + 1)
             columns, rows, is_cut = _shown(found)
             drawn = chart.chart(found) if as_chart else None
@@ -202,7 +177,7 @@ def _text_of(name: str) -> str:
 # ---- what is chosen
 
 
-def _chosen(found: Result, column: str, wanted: str) -> Result:
+def chosen_row(found: Result, column: str, wanted: str) -> Result:
     """The row that is asked for, the first without."""
     if not wanted:
         return found.first(1)
@@ -212,7 +187,7 @@ def _chosen(found: Result, column: str, wanted: str) -> Result:
     return Result(found.name, found.columns, found.table.slice(place.index(wanted), 1))
 
 
-def _among(text: str, known: Sequence[int]) -> int | None:
+def among(text: str, known: Sequence[int]) -> int | None:
     """A profile of the series; None when none is named."""
     if not text:
         return None
@@ -221,22 +196,33 @@ def _among(text: str, known: Sequence[int]) -> int | None:
     return int(text)
 
 
-def _default_type(profiles: Result, place: int, units: Mapping[str, str]) -> str:
-    """What the profile names, else live bytes, else its last, as pprof does."""
-    named = profiles.table["default_sample_type"].to_pylist()[place]
-    return named if named in units else "inuse_space" if "inuse_space" in units else list(units)[-1]
-
-
-def _distinct(found: Result, column: str) -> list[tuple[str, str]]:
+def distinct(found: Result, column: str) -> list[tuple[str, str]]:
     return [(value, value) for value in sorted({value for value in found.table[column].to_pylist() if value})]
 
 
-def _named(found: Result) -> list[tuple[object, str]]:
+def named_series(found: Result) -> list[tuple[object, str]]:
     """Each series by number and name, with what it gained where that is known."""
     return [
         (row["series_id"], " · ".join(filter(None, (wording.series_name(row), wording.text(row, "kind")))))
         for row in wording.rows_of(found)
     ]
+
+
+def _moments(heaps: Result) -> list[tuple[int, str]]:
+    """Each profile of a series and when it was taken; its place in the series where that is not known."""
+    return [
+        (row["profile_id"], wording.moment(row["taken_at"]) if row["taken_at"] else f"profile {place}")
+        for place, row in enumerate(heaps.table.to_pylist(), start=1)
+    ]
+
+
+def _window(heaps: Result, first: str, last: str) -> tuple[int, int] | None:
+    """The profiles that growth is asked of, the earlier one first; None for the first and the last, which is the whole series."""
+    ids = heaps.table["profile_id"].to_pylist()
+    places = [ids.index(among(text, ids) or ids[end]) for text, end in ((first, 0), (last, -1))]
+    if places[0] >= places[1]:
+        raise QueryError(f"from={first[:200]} to={last[:200]}: growth is from a profile to a later one")
+    return None if places == [0, len(ids) - 1] else (ids[places[0]], ids[places[1]])
 
 
 def _first_of(found: Answer, limit: int) -> Result:

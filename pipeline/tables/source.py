@@ -85,6 +85,20 @@ def series_hashes(kinds: Sequence[str], labels: Sequence[Labels], programs: Sequ
     return pa.array([hash_of(text) for text in texts], pa.int64())
 
 
+def relabelled(rows: pa.Table, labels: Sequence[Labels]) -> pa.Table:
+    """Rows of a labelled table with other labels, and all that follows from them."""
+    names = [name for name in ("service", "instance", "build") if name in rows.schema.names]
+    columns = {**label_columns(labels, names), "labels": label_maps(labels)}
+    if "series_hash" in rows.schema.names:
+        told_apart_by = zip(rows["program"].to_pylist(), rows["build_id"].to_pylist(), strict=True)
+        programs = [" ".join(filter(None, texts)) for texts in told_apart_by]
+        columns["series_hash"] = series_hashes(rows["kind"].to_pylist(), labels, programs)
+    for name, values in columns.items():
+        field = rows.schema.field(name)
+        rows = rows.set_column(rows.schema.get_field_index(name), field, values.cast(field.type))
+    return rows
+
+
 def labelled_hash(source: Source, names: Iterable[str]) -> int:
     """The id of a source that is another one under other labels: XXH64 of its id and, a line each, their values.
 

@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from pipeline.values import Result
 from pipeline.warehouse.query import ask
+
+
+def escapes(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    service: str | None,
+    build: str | None,
+    package: str | None,
+    place: str,
+    all_kinds: bool,
+) -> Result:
+    """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
+    query = """
+    SELECT sites.escape_site_id, sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
+      coalesce(reasons.reason, sites.message) AS reason
+    FROM escape.site AS sites
+    LEFT JOIN escape.reason AS reasons
+      ON reasons.escape_site_id = sites.escape_site_id
+      AND reasons.service IS NOT DISTINCT FROM sites.service
+      AND reasons.build IS NOT DISTINCT FROM sites.build
+    WHERE ($service IS NULL OR sites.service = $service)
+      AND ($build IS NULL OR sites.build = $build)
+      AND ($package IS NULL OR sites.package = $package)
+      AND (
+        ends_with(sites.file, $place)
+        OR ends_with(sites.file || ':' || sites.line, $place)
+        OR ends_with(regexp_replace(sites.file, '@v[^/]*', '', 'g') || ':' || sites.line, $place)
+      )
+      AND ($all_kinds OR sites.is_on_heap)
+    ORDER BY sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
+    """
+    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
+    return ask(connection, query, parameters, name="escapes")
+
+
+def flow_of(connection: duckdb.DuckDBPyConnection, site_ids: Sequence[int]) -> Result:
+    """The compiler's explanations of some verdicts."""
+    query = "FROM escape.flow WHERE list_contains($ids, escape_site_id) ORDER BY service, build, escape_site_id, step"
+    return ask(connection, query, {"ids": list(site_ids)}, name="flow")
 
 
 def differences(
@@ -56,6 +97,42 @@ def tree(
     return ask(connection, query, {"ids": ids, "weight": weight, "package": package}, name="tree of escapes")
 
 
+def levels(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    service: str | None,
+    build: str | None,
+    package: str | None,
+    place: str,
+    all_kinds: bool,
+) -> Result:
+    """How certain the heap is and what it costs, what allocates most a second first; `place` is the end of a file or of `file:line`."""
+    query = """
+    SELECT
+      escape_site_id, service, build, series_id, package, base_name, line, "column", expression, certainty, condition, reason,
+      alloc_bytes_per_s, live_bytes, gc_share, saved_gc_share, saved_heap_bytes
+    FROM escape.level
+    WHERE ($service IS NULL OR service = $service)
+      AND ($build IS NULL OR build = $build)
+      AND ($package IS NULL OR package = $package)
+      AND (
+        ends_with(concat(package, '/', base_name), $place)
+        OR ends_with(concat(package, '/', base_name, ':', line), $place)
+      )
+      AND ($all_kinds OR certainty IN ('certain', 'conditional'))
+    ORDER BY
+      alloc_bytes_per_s DESC NULLS LAST, live_bytes DESC NULLS LAST, package, base_name, line, "column", kind, expression,
+      service, build, series_id
+    """
+    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
+    return ask(connection, query, parameters, name="levels of escape")
+
+
+def has_reports(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there is any escape report."""
+    return bool(connection.execute("SELECT EXISTS (FROM escape_report)").fetchall()[0][0])
+
+
 def builds(connection: duckdb.DuckDBPyConnection) -> Result:
     """The builds that escape reports are of."""
     return ask(
@@ -71,6 +148,9 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, build: str | None, limit: int) -> Result:
     """What escapes, or may, with what it costs: most live bytes first."""
+    if not has_reports(connection):
+        # Nothing to look for among the sites of a fleet.
+        limit = 0
     query = """
     SELECT
       package,

@@ -68,8 +68,36 @@ def pauses(connection: duckdb.DuckDBPyConnection, source: str, source_id: int, p
     return ask(connection, query, {"source": source, "source_id": source_id, "process": process}, name="pauses")
 
 
+def pacer(connection: duckdb.DuckDBPyConnection, source_id: int, process: int | None) -> Result:
+    """What the pacer aimed at in each cycle and what came of it, the last ones of very many."""
+    query = f"""
+    FROM (
+      FROM gc.pacer
+      WHERE source_id = $source_id AND process IS NOT DISTINCT FROM $process
+      ORDER BY cycle_index DESC
+      LIMIT {_MOST_MOMENTS}
+    )
+    ORDER BY cycle_index
+    """
+    return ask(connection, query, {"source_id": source_id, "process": process}, name="pacer")
+
+
+def size_classes(connection: duckdb.DuckDBPyConnection, source_id: int) -> Result:
+    """Bytes of spans by size class and moment of a file, the last moments of very many; those of large objects first."""
+    query = f"""
+    SELECT position, taken_at, size_class, object_bytes, span_bytes
+    FROM alloc.span_heatmap
+    WHERE source_id = $source_id
+    QUALIFY dense_rank() OVER (ORDER BY position DESC) <= {_MOST_COLUMNS}
+    ORDER BY object_bytes DESC NULLS FIRST, size_class, position
+    """
+    return ask(connection, query, {"source_id": source_id}, name="size classes")
+
+
 # More points than a chart has room for.
 _MOST_MOMENTS = 4_000
+# Of a heat map.
+_MOST_COLUMNS = 64
 
 _LAST = f"""
 FROM (

@@ -112,8 +112,9 @@ def _load(
     if state == wanted:
         return Loaded(wanted.batch, wanted.batch, {})
     is_new = state is None or (state.lake, state.declarations) != (wanted.lake, wanted.declarations)
-    since = 0 if is_new or state is None else state.batch
     draft = f"{path}.{os.getpid()}.draft"
+    is_new = is_new or state is None or _is_relabelled(path, state.batch, files.get("source", ()), fetched, draft)
+    since = 0 if is_new or state is None else state.batch
     # In a container every process may have the same id, and a killed load leaves its draft.
     _remove(draft)
     _remove_forgotten(path)
@@ -140,6 +141,29 @@ def _load(
     finally:
         _remove(draft)
     return Loaded(since, wanted.batch, rows)
+
+
+def _is_relabelled(path: str, batch: int, files: Sequence[str], fetched: Fetched, draft: str) -> bool:
+    """Whether sources have other labels since a batch: what follows from labels is everywhere, and is made anew."""
+    with open_readonly(path) as connection:
+        query = "SELECT path FROM loaded_file WHERE table_name = 'source'"
+        known = {one for (one,) in connection.execute(query).fetchall()}
+    new = [file for file in files if file not in known]
+    if not new:
+        return False
+    try:
+        with duckdb.connect() as connection:
+            query = """
+            FROM read_parquet($files, union_by_name = true)
+            WHERE status = 'relabelled' AND TRY_CAST(reason AS BIGINT) > $batch
+            """
+            local = list(fetched(new, f"{draft}.lake"))
+            return connection.execute(query, {"files": local, "batch": batch}).fetchone() is not None
+    except (duckdb.IOException, duckdb.InvalidInputException):
+        # The load will say of it what there is to say.
+        return False
+    finally:
+        _remove(draft)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.values import Result
+from pipeline.warehouse import flame_tree
 from pipeline.warehouse.query import ask
 
 # What the questions of a command stand on: a database that is made for one of them has no other views.
@@ -18,11 +19,16 @@ GROWTH = (
     "int64.clamp",
     "heap.series",
     "attribution.growth_by_site",
-    "attribution.growth_by_own_code",
-    "attribution.growth_by_module",
+    "attribution._own_frame",
+    "attribution._leaf_module",
+    "heap._grown_between",
     "attribution.coverage",
     "escape.site",
 )
+
+
+# Flame graphs of no more profiles are DuckDB's own, which begins sooner.
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +161,15 @@ ORDER BY location_id, depth
 """
 
 
-def series(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Result:
-    """Series of heap profiles that have a growth, the largest first."""
-    return ask(connection, _SERIES, _parameters(selection), name="series")
+def series(connection: duckdb.DuckDBPyConnection, selection: Selection, *, least: int = 2) -> Result:
+    """Series of heap profiles that have a growth, the largest first; with `least` of 1 those of one profile too."""
+    return ask(connection, _SERIES, {**_parameters(selection), "least": least}, name="series")
 
 
 _SERIES = """
 SELECT * EXCLUDE (labels), labels::VARCHAR AS label_text
 FROM heap.series
-WHERE profiles > 1
+WHERE profiles >= $least
   AND ($service IS NULL OR service = $service)
   AND ($instance IS NULL OR instance = $instance)
   AND ($build IS NULL OR build = $build)
@@ -174,39 +180,6 @@ ORDER BY growth_bytes DESC, series_id
 """
 
 
-def growth(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, limit: int | None = None) -> Result:
-    """Allocation sites of some series, those that grew most first.
-
-    limit  so many of each series, and of those that grew or shrank; None for all
-    """
-    return ask(connection, _GROWTH, {"ids": list(series_ids), "limit": limit}, name="growth")
-
-
-_GROWTH = """
-WITH sites AS (
-  SELECT *
-  FROM attribution.growth_by_site
-  WHERE series_id IN (SELECT unnest($ids)) AND ($limit IS NULL OR growth_bytes <> 0)
-  QUALIFY $limit IS NULL
-    OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= $limit
-),
-known AS (
-  SELECT list({'escape_site_id': escape_site_id, 'message': message}) AS records
-  FROM escape.site
-  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
-)
-SELECT
-  sites.* EXCLUDE (site_index, candidates),
-  list_transform(
-    sites.candidates,
-    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
-  ) AS candidates
-FROM sites
-CROSS JOIN known
-ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
-"""
-
-
 def site_counts(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
     """How many allocation sites each of some series has."""
     query = """
@@ -214,33 +187,6 @@ def site_counts(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]
     WHERE series_id IN (SELECT unnest($ids)) GROUP BY series_id
     """
     return ask(connection, query, {"ids": list(series_ids)}, name="sites")
-
-
-def coverage(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """How much of each series' growth every attribution class explains."""
-    query = "FROM attribution.coverage WHERE series_id IN (SELECT unnest($ids)) ORDER BY series_id, growth_bytes DESC, attribution"
-    return ask(connection, query, {"ids": list(series_ids)}, name="coverage")
-
-
-def growth_by_own_code(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """Growth of some series by the nearest line of the program's own code, those that grew most first."""
-    query = """
-    FROM attribution.growth_by_own_code
-    WHERE list_contains($ids, series_id)
-    ORDER BY series_id, growth_bytes DESC, file, line, function
-    """
-    return ask(connection, query, {"ids": list(series_ids)}, name="growth by own code")
-
-
-def growth_by_module(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """Growth of some series by the module that allocated, those that grew most first."""
-    query = """
-    FROM attribution.growth_by_module
-    -- A filter reaches the samples; a join stops at the sums of them.
-    WHERE list_contains($ids, series_id)
-    ORDER BY series_id, growth_bytes DESC, module, version
-    """
-    return ask(connection, query, {"ids": list(series_ids)}, name="growth by module")
 
 
 def flows(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
@@ -266,7 +212,15 @@ def site_stacks(connection: duckdb.DuckDBPyConnection, series_id: int, file: str
     SELECT stack_id
     FROM attribution._allocation
     JOIN attribution.growth_by_site USING (series_id, site_index)
-    WHERE series_id = $series AND ((ends_with(file, $file) AND line = $line) OR (ends_with(inner_file, $file) AND inner_line = $line))
+    -- As tables have it, too: without the versions of modules.
+    WHERE series_id = $series
+      AND (
+        (line = $line AND (ends_with(file, $file) OR ends_with(regexp_replace(file, '@v[^/]*', '', 'g'), $file)))
+        OR (
+          inner_line = $line
+          AND (ends_with(inner_file, $file) OR ends_with(regexp_replace(inner_file, '@v[^/]*', '', 'g'), $file))
+        )
+      )
     """
     return ask(connection, query, {"series": series_id, "file": file, "line": line}, name="stacks")
 
@@ -277,8 +231,16 @@ def tree(
     sample_type: str,
     *,
     stacks: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Result:
-    """Flame graph rows in depth-first order; of some stacks only when given."""
+    """Flame graph rows in depth-first order; of some stacks only when given.
+
+    most  of many profiles no more nodes than that, the heaviest
+    """
+    if len(profile_ids) > _FEW:
+        found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most)
+        table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
+        return Result("flame graph", (), table)
     parameters = {"ids": list(profile_ids), "wanted": sample_type, "stacks": None if stacks is None else list(stacks)}
     return ask(connection, "FROM flame.tree($ids, $wanted, stack_ids := $stacks)", parameters, name="flame graph")
 
@@ -290,8 +252,11 @@ def diff(
     sample_type: str,
     *,
     stacks: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Result:
-    """Rows of two flame graphs laid over each other, in depth-first order."""
+    """Rows of two flame graphs laid over each other, in depth-first order; most is as in `tree`."""
+    if len(base_ids) + len(profile_ids) > _FEW:
+        return flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most)
     parameters = {
         "base": list(base_ids),
         "ids": list(profile_ids),
@@ -328,41 +293,6 @@ GROUP BY functions
 HAVING SUM(value) <> 0
 ORDER BY value DESC, functions
 """
-
-
-def escapes(
-    connection: duckdb.DuckDBPyConnection,
-    *,
-    service: str | None,
-    build: str | None,
-    package: str | None,
-    place: str,
-    all_kinds: bool,
-) -> Result:
-    """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
-    query = """
-    SELECT sites.escape_site_id, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
-      coalesce(reasons.reason, sites.message) AS reason
-    FROM escape.site AS sites
-    LEFT JOIN escape.reason AS reasons
-      ON reasons.escape_site_id = sites.escape_site_id
-      AND reasons.service IS NOT DISTINCT FROM sites.service
-      AND reasons.build IS NOT DISTINCT FROM sites.build
-    WHERE ($service IS NULL OR sites.service = $service)
-      AND ($build IS NULL OR sites.build = $build)
-      AND ($package IS NULL OR sites.package = $package)
-      AND (ends_with(sites.file, $place) OR ends_with(sites.file || ':' || sites.line, $place))
-      AND ($all_kinds OR sites.is_on_heap)
-    ORDER BY sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
-    """
-    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
-    return ask(connection, query, parameters, name="escapes")
-
-
-def flow_of(connection: duckdb.DuckDBPyConnection, site_ids: Sequence[int]) -> Result:
-    """The compiler's explanations of some verdicts."""
-    query = "FROM escape.flow WHERE list_contains($ids, escape_site_id) ORDER BY build, escape_site_id, step"
-    return ask(connection, query, {"ids": list(site_ids)}, name="flow")
 
 
 def refused(connection: duckdb.DuckDBPyConnection) -> Result:

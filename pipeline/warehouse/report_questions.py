@@ -9,24 +9,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.values import Result
-from pipeline.warehouse import questions
+from pipeline.warehouse import growth_questions, questions
 from pipeline.warehouse.query import ask
 
 
-def changed_sites(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+def changed_sites(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: growth_questions.Window | None = None
+) -> Result:
     """The sites that grew or shrank; the others add nothing to any figure."""
-    found = questions.growth(connection, series_ids)
+    found = growth_questions.growth(connection, series_ids, window=window)
     return Result(found.name, found.columns, found.table.filter(pc.not_equal(found.table["growth_bytes"], 0)))
 
 
 def growth_trees(connection: duckdb.DuckDBPyConnection, series: Result) -> Result:
     """The flame graphs of all series, first profile against last, one after the other."""
     parts = []
-    answer = questions.diff(connection, [], [], "inuse_space")
-    for one in series.table.to_pylist():
+    rows = series.table.to_pylist()
+    answer = None if rows else questions.diff(connection, [], [], "inuse_space")
+    for one in rows:
         answer = questions.diff(connection, [one["first_profile_id"]], [one["last_profile_id"]], "inuse_space")
         ids = pa.array([one["series_id"]] * answer.table.num_rows, pa.int32())
         parts.append(answer.table.append_column("series_id", ids))
+    assert answer is not None
     empty = answer.table.slice(0, 0).append_column("series_id", pa.array([], pa.int32()))
     return Result("flame graphs", answer.columns, pa.concat_tables(parts) if parts else empty)
 

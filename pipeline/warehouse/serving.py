@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from pipeline import config
 from pipeline.errors import QueryError, TimeLimit, of_system
 from pipeline.warehouse.connect import ALIAS, open_readonly
 
@@ -21,7 +22,7 @@ class _State:
     identity: tuple[int, int, int]
     connection: duckdb.DuckDBPyConnection
     held: ExitStack
-    questions: int = 0
+    questions: set[duckdb.DuckDBPyConnection] = field(default_factory=set)
     is_replaced: bool = False
 
 
@@ -47,8 +48,7 @@ class Serving:
 
         Raises TimeLimit when the limit is over.
         """
-        state = self._begin()
-        cursor = state.connection.cursor()
+        state, cursor = self._begin()
         is_over = threading.Event()
 
         def end() -> None:
@@ -71,20 +71,27 @@ class Serving:
         finally:
             timer.cancel()
             cursor.close()
-            self._end(state)
+            self._end(state, cursor)
+
+    def beside(self) -> Serving:
+        """The same file for questions that nobody knows: with memory of its own, so that they take none from others, and one thread."""
+        memory = f"{max(config.size_bytes(self.memory) // 2, 1)}B" if self.memory else "25%"
+        return Serving(self.path, threads=1, memory=memory, limit_s=self.limit_s)
 
     def identity(self) -> str:
         """What tells this state of the file from all others."""
         return "-".join(f"{number:x}" for number in _identity(self.path))
 
     def close(self) -> None:
-        """Close the database; questions that are being answered go on."""
+        """Close the database, and end the questions that are being answered."""
         with self._lock:
             state, self._state = self._state, None
             if state:
+                for cursor in state.questions:
+                    cursor.interrupt()
                 self._replace(state)
 
-    def _begin(self) -> _State:
+    def _begin(self) -> tuple[_State, duckdb.DuckDBPyConnection]:
         identity = _identity(self.path)
         with self._lock:
             if self._state is None or self._state.identity != identity:
@@ -92,8 +99,9 @@ class Serving:
                 if self._state:
                     self._replace(self._state)
                 self._state = opened
-            self._state.questions += 1
-            return self._state
+            cursor = self._state.connection.cursor()
+            self._state.questions.add(cursor)
+            return self._state, cursor
 
     def _opened(self, identity: tuple[int, int, int]) -> _State:
         held = ExitStack()
@@ -101,9 +109,9 @@ class Serving:
         opening = open_readonly(self.path, threads=self.threads, memory=self.memory, is_ended_by_signals=False)
         return _State(identity, held.enter_context(opening), held)
 
-    def _end(self, state: _State) -> None:
+    def _end(self, state: _State, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._lock:
-            state.questions -= 1
+            state.questions.discard(cursor)
             if state.is_replaced and not state.questions:
                 state.held.close()
 

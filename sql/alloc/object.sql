@@ -7,7 +7,7 @@
 CREATE VIEW alloc.object (
   -- The trace.
   trace_id,
-  -- When the trace first tells of it.
+  -- When the trace first tells of it, on the trace's clock.
   time_ns,
   -- Address of its slot; its own where no span is known that it lies in.
   slot_address,
@@ -25,9 +25,9 @@ CREATE VIEW alloc.object (
   span_address,
   -- It was there as the trace began, or must have been, since it is freed without having been allocated.
   existed_before,
-  -- When it was allocated; NULL when that was before the trace.
+  -- When it was allocated, on the trace's clock; NULL when that was before the trace.
   alloc_ns,
-  -- When it was swept; NULL when it was not as the trace ended.
+  -- When it was swept, on the trace's clock; NULL when it was not as the trace ended.
   free_ns,
   -- From allocation to being swept, which is some time after it was last used; NULL when either is not in the trace.
   lifetime_ns,

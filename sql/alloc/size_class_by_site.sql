@@ -44,7 +44,7 @@ WITH placed AS (
     records.slot_bytes - records.constant_bytes AS waste
   FROM alloc._sized AS sized
   JOIN heap.series AS series USING (series_id)
-  JOIN stack.leaf AS leaf USING (stack_id)
+  JOIN stack._leaf AS leaf USING (stack_id)
   LEFT JOIN alloc._size_class AS classes USING (size_class)
   LEFT JOIN attribution._allocation AS allocations
     ON allocations.series_id = sized.series_id AND allocations.stack_id = sized.stack_id

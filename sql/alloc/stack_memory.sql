@@ -7,7 +7,7 @@
 CREATE VIEW alloc.stack_memory (
   -- The trace.
   trace_id,
-  -- When the trace first tells of it.
+  -- When the trace first tells of it, on the trace's clock.
   time_ns,
   -- Its address.
   address,
@@ -15,9 +15,9 @@ CREATE VIEW alloc.stack_memory (
   size_bytes,
   -- It was there as the trace began; NULL for one that is known by its being freed alone.
   existed_before,
-  -- When it was allocated; NULL when the trace does not tell it.
+  -- When it was allocated, on the trace's clock; NULL when the trace does not tell it.
   alloc_ns,
-  -- When it was freed; NULL when it was still there as the trace ended.
+  -- When it was freed, on the trace's clock; NULL when it was still there as the trace ended.
   free_ns,
   -- From allocation to being freed; NULL when either is not in the trace.
   lifetime_ns,

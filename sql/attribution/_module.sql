@@ -38,13 +38,7 @@ placed AS (
       FROM mains
       WHERE named.package = mains.path OR starts_with(named.package, mains.path || '/')
     ) AS main_module,
-    list_contains([
-      'archive', 'bufio', 'builtin', 'bytes', 'cmp', 'compress', 'container', 'context', 'crypto', 'database',
-      'debug', 'embed', 'encoding', 'errors', 'expvar', 'flag', 'fmt', 'go', 'hash', 'html', 'image', 'index',
-      'internal', 'io', 'iter', 'log', 'maps', 'math', 'mime', 'net', 'os', 'path', 'plugin', 'reflect',
-      'regexp', 'runtime', 'simd', 'slices', 'sort', 'strconv', 'strings', 'structs', 'sync', 'syscall',
-      'testing', 'text', 'time', 'unicode', 'unique', 'unsafe', 'uuid', 'vendor', 'weak'
-    ], string_split(named.package, '/')[1]) AS is_std
+    main.is_std(named.package) AS is_std
   FROM named
 )
 SELECT

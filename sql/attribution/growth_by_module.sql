@@ -17,12 +17,6 @@ CREATE VIEW attribution.growth_by_module (
   -- Share of the growth of the series; NULL when that is zero.
   growth_share
 ) AS
-WITH leaves AS (
-  SELECT stack.stack_id, modules.module, modules.version, modules.is_own
-  FROM stack
-  JOIN stack._line AS lines ON lines.location_id = stack.location_ids[1] AND lines.depth = 0
-  JOIN attribution._module AS modules USING (function_id)
-)
 SELECT
   series_id,
   leaves.module,
@@ -32,5 +26,5 @@ SELECT
   int64.clamp(SUM(grown.growth_bytes)) / nullif(any_value(series.growth_bytes), 0)
 FROM heap._grown AS grown
 JOIN heap.series AS series USING (series_id)
-LEFT JOIN leaves USING (stack_id)
+LEFT JOIN attribution._leaf_module(NULL) AS leaves USING (stack_id)
 GROUP BY ALL

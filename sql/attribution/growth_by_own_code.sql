@@ -20,33 +20,15 @@ CREATE VIEW attribution.growth_by_own_code (
   -- Of the growth, what the line allocates itself, or code inlined into it.
   flat_growth_bytes
 ) AS
-WITH frames AS (
-  SELECT stack_id, unnest(location_ids) AS location_id, unnest(range(len(location_ids))) AS place
-  FROM (SELECT DISTINCT stack_id FROM heap._grown)
-  JOIN stack USING (stack_id)
-),
-nearest AS (
-  SELECT
-    frames.stack_id,
-    arg_min(
-      {'function': lines.function, 'file': lines.file, 'line': lines.line, 'is_leaf': frames.place = 0},
-      frames.place * 1000 + lines.depth
-    ) AS own
-  FROM frames
-  JOIN stack._line AS lines USING (location_id)
-  JOIN attribution._module AS modules USING (function_id)
-  WHERE modules.is_own
-  GROUP BY frames.stack_id
-)
 SELECT
   series_id,
-  nearest.own.function,
-  nearest.own.file,
-  nearest.own.line,
+  nearest.function,
+  nearest.file,
+  nearest.line,
   int64.clamp(SUM(grown.growth_bytes)),
   int64.clamp(SUM(grown.growth_bytes)) / nullif(any_value(series.growth_bytes), 0),
-  int64.clamp(SUM(CASE WHEN nearest.own.is_leaf THEN grown.growth_bytes ELSE 0 END))
+  int64.clamp(SUM(CASE WHEN nearest.is_leaf THEN grown.growth_bytes ELSE 0 END))
 FROM heap._grown AS grown
 JOIN heap.series AS series USING (series_id)
-LEFT JOIN nearest USING (stack_id)
+LEFT JOIN attribution._own_frame(NULL) AS nearest USING (stack_id)
 GROUP BY ALL

@@ -1,6 +1,7 @@
 -- One row per profile and sample type whose functions' flat weights do not add up to its total; always empty.
 --
--- Samples without a stack have no function and are taken off the total first.
+-- Samples without a stack have no function and are taken off the total first. What `flame.flat_cum` counts a stack for is looked at once a
+-- stack, and not in all of its rows.
 --
 -- key: profile_id, sample_type
 CREATE VIEW audit.flat_is_total (
@@ -13,19 +14,20 @@ CREATE VIEW audit.flat_is_total (
   -- Sum of the flat weights.
   flat
 ) AS
-WITH totals AS (
-  SELECT profile_id, sample_type, int64.clamp(SUM(value)) AS total
-  FROM main.sample_value AS sample
-  JOIN stack USING (stack_id)
-  WHERE len(stack.location_ids) > 0
-  GROUP BY profile_id, sample_type
-),
-flats AS (
-  SELECT profile_id, sample_type, int64.clamp(SUM(flat)) AS flat
-  FROM flame.flat_cum
-  GROUP BY profile_id, sample_type
+WITH flats AS (
+  SELECT counts.stack_id
+  FROM flame._counted AS counts
+  JOIN stack_label AS names ON names.label_id = counts.leaf_label_id
+  WHERE list_contains(counts.label_ids, counts.leaf_label_id)
 )
-SELECT profile_id, sample_type, totals.total, coalesce(flats.flat, 0)
-FROM totals
-LEFT JOIN flats USING (profile_id, sample_type)
-WHERE totals.total <> coalesce(flats.flat, 0)
+SELECT
+  sample.profile_id,
+  sample.sample_type,
+  int64.clamp(SUM(sample.value)) AS total,
+  int64.clamp(coalesce(SUM(sample.value) FILTER (flats.stack_id IS NOT NULL), 0)) AS flat
+FROM main.sample_value AS sample
+JOIN stack USING (stack_id)
+LEFT JOIN flats USING (stack_id)
+WHERE len(stack.location_ids) > 0
+GROUP BY sample.profile_id, sample.sample_type
+HAVING total <> flat

@@ -7,11 +7,11 @@
 CREATE VIEW audit.frees_are_of_objects (
   -- The trace.
   trace_id,
-  -- When the trace first tells of it.
+  -- When the trace first tells of it, on the trace's clock.
   time_ns,
   -- Address of its slot.
   slot_address,
-  -- When it was swept.
+  -- When it was swept, on the trace's clock.
   free_ns,
   -- Address of its span; NULL when none is known.
   span_address

@@ -7,7 +7,7 @@
 CREATE VIEW audit.slots_hold_one_object (
   -- The trace.
   trace_id,
-  -- When it is allocated.
+  -- When it is allocated, on the trace's clock.
   time_ns,
   -- Address of the slot.
   slot_address,

@@ -8,7 +8,7 @@
 CREATE VIEW audit.span_transitions_are_legal (
   -- The trace.
   trace_id,
-  -- When.
+  -- When, on the trace's clock.
   time_ns,
   -- Address of the span.
   address,

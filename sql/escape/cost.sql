@@ -42,24 +42,29 @@ WITH ends AS (
   UNION ALL
   SELECT series_id, last_profile_id, 1 FROM heap.series
 ),
-allocated AS (
+weighed AS (
   SELECT
     ends.series_id,
-    allocations.escape_site_id,
-    int64.clamp(SUM(ends.sign * alloc.alloc_bytes::HUGEINT)) AS alloc_bytes,
-    int64.clamp(SUM(ends.sign * alloc.alloc_objects::HUGEINT)) AS alloc_objects
+    sample.stack_id,
+    int64.clamp(SUM(ends.sign * sample.value::HUGEINT) FILTER (sample.sample_type = 'alloc_space')) AS alloc_bytes,
+    int64.clamp(SUM(ends.sign * sample.value::HUGEINT) FILTER (sample.sample_type = 'alloc_objects')) AS alloc_objects,
+    int64.clamp(SUM(sample.value) FILTER (sample.sample_type = 'inuse_space' AND ends.sign = 1)) AS live_bytes
   FROM ends
-  JOIN heap.alloc AS alloc USING (profile_id)
-  LEFT JOIN escape._allocation AS allocations USING (series_id, stack_id)
-  GROUP BY ends.series_id, allocations.escape_site_id
+  -- Of samples and not of sums of them, so that those of a few profiles are read for a few series.
+  JOIN main.sample_value AS sample USING (profile_id)
+  WHERE sample.sample_type IN ('alloc_space', 'alloc_objects', 'inuse_space')
+  GROUP BY ends.series_id, sample.stack_id
 ),
-live AS (
-  SELECT allocations.series_id, allocations.escape_site_id, int64.clamp(SUM(inuse.inuse_bytes)) AS live_bytes
-  FROM heap.series AS series
-  JOIN heap.inuse AS inuse ON inuse.profile_id = series.last_profile_id
-  JOIN escape._allocation AS allocations
-    ON allocations.series_id = series.series_id AND allocations.stack_id = inuse.stack_id
-  GROUP BY allocations.series_id, allocations.escape_site_id
+allocated AS (
+  SELECT
+    weighed.series_id,
+    allocations.escape_site_id,
+    int64.clamp(coalesce(SUM(weighed.alloc_bytes), 0)) AS alloc_bytes,
+    int64.clamp(coalesce(SUM(weighed.alloc_objects), 0)) AS alloc_objects,
+    int64.clamp(coalesce(SUM(weighed.live_bytes), 0)) AS live_bytes
+  FROM weighed
+  LEFT JOIN escape._allocation AS allocations USING (series_id, stack_id)
+  GROUP BY weighed.series_id, allocations.escape_site_id
 ),
 shared AS (
   SELECT
@@ -82,16 +87,15 @@ SELECT
   CASE WHEN series.profiles > 1
     THEN shared.alloc_objects / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
   END,
-  coalesce(live.live_bytes, 0),
+  shared.live_bytes,
   shared.alloc_bytes / nullif(shared.all_alloc_bytes, 0),
-  coalesce(live.live_bytes, 0) / nullif(series.last_bytes, 0),
+  shared.live_bytes / nullif(series.last_bytes, 0),
   CASE WHEN series.profiles > 1
     THEN shared.alloc_objects::HUGEINT * (records.slot_bytes - records.constant_bytes)
       / nullif(epoch(series.last_at) - epoch(series.first_at), 0)
   END
 FROM shared
 JOIN heap.series AS series USING (series_id)
-LEFT JOIN live USING (series_id, escape_site_id)
 JOIN escape.site AS sites
   -- NULL labels are labels too.
   ON sites.escape_site_id = shared.escape_site_id

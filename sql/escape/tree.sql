@@ -21,7 +21,21 @@ CREATE MACRO escape.tree(
   -- What weighs: `growth` from the first to the last profile, `live` in the last, `alloc` since the start.
   wanted_weight
 ) AS TABLE
-WITH weighed AS (
+WITH ends AS (
+  SELECT
+    series_id,
+    service,
+    build,
+    last_profile_id,
+    unnest(
+      CASE WHEN wanted_weight = 'growth' THEN [first_profile_id, last_profile_id] ELSE [last_profile_id] END
+    ) AS profile_id
+  FROM heap.series
+  WHERE series_id IN (SELECT unnest(wanted_series))
+    -- What there is one profile of has not grown.
+    AND (wanted_weight <> 'growth' OR profiles > 1)
+),
+weighed AS (
   SELECT
     series.service,
     series.build,
@@ -31,17 +45,13 @@ WITH weighed AS (
     int64.clamp(SUM(
       CASE sample.profile_id WHEN series.last_profile_id THEN 1 ELSE -1 END * sample.value::HUGEINT
     )) AS weight
-  FROM heap.series AS series
-  JOIN main.sample_value AS sample ON sample.profile_id = series.last_profile_id
-    OR wanted_weight = 'growth' AND sample.profile_id = series.first_profile_id
+  FROM ends AS series
+  JOIN main.sample_value AS sample USING (profile_id)
   JOIN attribution._allocation AS allocations
     ON allocations.series_id = series.series_id AND allocations.stack_id = sample.stack_id
   JOIN attribution.growth_by_site AS placed_at
     ON placed_at.series_id = series.series_id AND placed_at.site_index = allocations.site_index
-  WHERE list_contains(wanted_series, series.series_id)
-    AND sample.sample_type = CASE wanted_weight WHEN 'alloc' THEN 'alloc_space' ELSE 'inuse_space' END
-    -- What there is one profile of has not grown.
-    AND (wanted_weight <> 'growth' OR series.profiles > 1)
+  WHERE sample.sample_type = CASE wanted_weight WHEN 'alloc' THEN 'alloc_space' ELSE 'inuse_space' END
   GROUP BY
     series.service,
     series.build,

@@ -3,6 +3,9 @@
 -- The numbers of `go tool pprof -top`: a recursive function counts once per sample, functions are told apart by
 -- name, and one whose weights are both zero is left out.
 --
+-- Of all profiles at once this is the largest view there is: some 1,450 rows a profile and sample type. Ask for profiles and a sample type: both
+-- are passed down to the samples.
+--
 -- key: profile_id, sample_type, function
 CREATE VIEW flame.flat_cum (
   -- The profile.
@@ -20,16 +23,18 @@ WITH weighed AS (
   SELECT profile_id, sample_type, stack_id, int64.clamp(SUM(value)) AS value
   FROM main.sample_value AS sample
   GROUP BY profile_id, sample_type, stack_id
+  -- For no reader: the names of one profile are added up in a cache, those of all of them in turn are not, and fill the disk.
+  ORDER BY profile_id
 ),
 counted AS (
   SELECT
     weighed.profile_id,
     weighed.sample_type,
-    unnest(coalesce(paths.distinct_label_ids, paths.label_ids)) AS label_id,
+    unnest(counts.label_ids) AS label_id,
     weighed.value,
-    paths.label_ids[-1] AS leaf_label_id
+    counts.leaf_label_id
   FROM weighed
-  JOIN stack_path AS paths USING (stack_id)
+  JOIN flame._counted AS counts USING (stack_id)
 ),
 summed AS (
   SELECT

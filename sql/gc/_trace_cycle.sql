@@ -89,7 +89,7 @@ SELECT
 FROM gc._cycle AS cycles
 JOIN trace USING (trace_id)
 JOIN gc._heap AS heaps USING (trace_id, cycle_index)
-LEFT JOIN stack.leaf AS leaf USING (stack_id)
+LEFT JOIN stack._leaf AS leaf USING (stack_id)
 LEFT JOIN gc._cycle_pauses AS pauses USING (trace_id, cycle_index)
 LEFT JOIN gc._cycle_work AS work USING (trace_id, cycle_index)
 LEFT JOIN gc._cycle_utilisation AS shares USING (trace_id, cycle_index)

@@ -49,7 +49,7 @@ summed AS (
     int64.clamp(coalesce(SUM(ends.gained) FILTER (sample_type = 'inuse_space'), 0)) AS growth_bytes,
     int64.clamp(coalesce(SUM(ends.gained) FILTER (sample_type = 'alloc_space'), 0)) AS alloc_bytes
   FROM ends
-  JOIN stack.leaf AS leaf USING (stack_id)
+  JOIN stack._leaf AS leaf USING (stack_id)
   GROUP BY ALL
 )
 SELECT

@@ -19,11 +19,11 @@ CREATE VIEW heap.growth_by_function (
 WITH counted AS (
   SELECT
     grown.series_id,
-    unnest(coalesce(paths.distinct_label_ids, paths.label_ids)) AS label_id,
+    unnest(counts.label_ids) AS label_id,
     grown.growth_bytes,
-    paths.label_ids[-1] AS leaf_label_id
+    counts.leaf_label_id
   FROM heap._grown AS grown
-  JOIN stack_path AS paths USING (stack_id)
+  JOIN flame._counted AS counts USING (stack_id)
 ),
 summed AS (
   SELECT

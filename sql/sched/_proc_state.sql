@@ -10,9 +10,9 @@ CREATE VIEW sched._proc_state (
   proc,
   -- `running` or `idle`.
   state,
-  -- When it began that; the trace's start when that was before.
+  -- When it began that, on the trace's clock; the trace's start when that was before.
   start_ns,
-  -- When it did something else; the trace's end when that was not seen.
+  -- When it did something else, on the trace's clock; the trace's end when that was not seen.
   end_ns,
   -- From start to end.
   duration_ns

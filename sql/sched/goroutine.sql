@@ -17,11 +17,11 @@ CREATE VIEW sched.goroutine (
   is_system,
   -- The goroutine that started it; NULL when that was before the trace, or none did.
   created_by_goroutine,
-  -- When it was created; NULL when that was before the trace.
+  -- When it was created, on the trace's clock; NULL when that was before the trace.
   created_ns,
-  -- When it first ran, the trace's start when it ran then already; NULL when it did not run in the trace.
+  -- When it first ran, on the trace's clock, the trace's start when it ran then already; NULL when it did not run in the trace.
   started_ns,
-  -- When it ended; NULL when the trace ends first.
+  -- When it ended, on the trace's clock; NULL when the trace ends first.
   ended_ns,
   -- Time it ran Go code.
   running_ns,

@@ -9,7 +9,7 @@ CREATE VIEW sched.proc (
   trace_id,
   -- The proc.
   proc,
-  -- When it first was there: the trace's start for those that were there before.
+  -- When it first was there, on the trace's clock: the trace's start for those that were there before.
   start_ns,
   -- Time somebody had it.
   running_ns,

@@ -12,9 +12,9 @@ CREATE VIEW sched.region (
   task,
   -- Its name.
   name,
-  -- When it began; NULL when that was before the trace.
+  -- When it began, on the trace's clock; NULL when that was before the trace.
   begin_ns,
-  -- When it ended; NULL when that was not seen.
+  -- When it ended, on the trace's clock; NULL when that was not seen.
   end_ns,
   -- From begin to end; NULL when one of them was not seen.
   duration_ns,

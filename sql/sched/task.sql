@@ -14,9 +14,9 @@ CREATE VIEW sched.task (
   parent,
   -- The goroutine that began it; NULL for none, and when that was before the trace.
   goroutine,
-  -- When it began; NULL when that was before the trace.
+  -- When it began, on the trace's clock; NULL when that was before the trace.
   begin_ns,
-  -- When it ended; NULL when that was not seen.
+  -- When it ended, on the trace's clock; NULL when that was not seen.
   end_ns,
   -- From begin to end; NULL when one of them was not seen.
   duration_ns,

@@ -9,15 +9,12 @@ CREATE VIEW stack.folded (
   -- `main.main;main.grow`; empty for a stack without locations.
   folded
 ) AS
-SELECT
-  stack.stack_id,
-  coalesce(
-    string_agg(
-      translate(frames.function, e';\n\r', ':  '), ';'
-      ORDER BY frames.position DESC
-    ),
-    ''
-  )
-FROM stack
-LEFT JOIN stack.frames AS frames USING (stack_id)
-GROUP BY stack.stack_id
+WITH names AS (
+  -- A list, so that a name is found by its place: frames are joined with nothing, and need no order.
+  SELECT list(translate(label, e';\n\r', ':  ') ORDER BY places.label_id) AS names
+  FROM (SELECT unnest(range((SELECT MAX(label_id) FROM stack_label) + 1)) AS label_id) AS places
+  LEFT JOIN stack_label USING (label_id)
+)
+SELECT stack_id, array_to_string(list_transform(label_ids, lambda label_id: names[label_id + 1]), ';')
+FROM stack_path
+CROSS JOIN names

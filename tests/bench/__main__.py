@@ -1,4 +1,4 @@
-"""heapscape against Go's own tools on this machine, in ratios: `python -m tests.bench [--quick]`."""
+"""heapscape against Go's own tools on this machine, in ratios: `python -m tests.bench [--quick | --fleet 1000 10000 50000]`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,29 @@ from multiprocessing import get_context
 from pipeline.warm import EVERYTHING, compile_missing
 from tests.bench import work
 from tests.bench.big_profile import SMALL_PER_SERIES, extreme_profile, large_profile, small_profiles
-from tests.bench.big_text import log, text_profile
+from tests.bench.big_text import larger_text_profile, log, text_profile
 from tests.bench.big_trace import huge_trace, large_trace
 from tests.bench.comparison import Comparison, as_table
-from tests.bench.follow import follow_fleet, follow_trace, start
+from tests.bench.follow import follow_fleets, follow_trace, start
+from tests.bench.load import ask_fleet
+from tests.bench.timeline import look_at_trace
 
 
 def main(argv: list[str]) -> int:
     """Measure everything, print the table; 0 unless something did not run. A missed target is a figure, no failure."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one pair of each and fewer files: does it run at all")
-    is_quick = parser.parse_args(argv).quick
+    parser.add_argument(
+        "--fleet",
+        type=int,
+        nargs="+",
+        metavar="PROFILES",
+        help="only fleets of so many profiles (50,000 take 10 GB of disk)",
+    )
+    given = parser.parse_args(argv)
     compile_missing(EVERYTHING)
     comparisons: list[Comparison] = []
-    for measure in _quick() if is_quick else _thorough():
+    for measure in [partial(follow_fleets, given.fleet)] if given.fleet else _quick() if given.quick else _thorough():
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
             found = alone.submit(measure).result()
         sys.stderr.write("".join(f"{one.work}: {one.ratio:.2f}\n" for one in found))
@@ -49,11 +58,13 @@ def _thorough() -> list[Measurement]:
         partial(work.ingest_within_memory, [extreme], "an extreme profile"),
         partial(work.ingest_within_memory, [huge_trace()], "a trace of more than 500 MB"),
         partial(follow_trace, large_trace(), pairs=5),
+        partial(look_at_trace, large_trace(), pairs=5),
         partial(work.ingest_text, text_profile(), pairs=5),
+        partial(work.ingest_text, larger_text_profile(4), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000), "a log, 1 line in 1,000 of a GC", pairs=3),
-        partial(work.ingest_log, log(lines_per_cycle=1, size_bytes=16 << 20), "a log of GC lines alone", pairs=3),
-        partial(follow_fleet, 1000),
-        partial(follow_fleet, 10_000),
+        partial(work.ingest_log, log(lines_per_cycle=1, size_bytes=32 << 20), "a log of GC lines alone", pairs=3),
+        partial(follow_fleets, (1000, 10_000)),
+        partial(ask_fleet, 10_000),
         start,
     ]
 
@@ -68,8 +79,10 @@ def _quick() -> list[Measurement]:
         partial(work.ask_top, large, few, pairs=1, seconds=0.0),
         partial(work.ingest_within_memory, few, f"{len(few)} small heap profiles"),
         partial(follow_trace, large_trace(), pairs=1),
+        partial(look_at_trace, large_trace(), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000, size_bytes=16 << 20), "a log", pairs=1),
-        partial(follow_fleet, 100),
+        partial(follow_fleets, (100, 200)),
+        partial(ask_fleet, 100),
         start,
     ]
 

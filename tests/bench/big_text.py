@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from tests.bench.big_profile import BENCH
@@ -13,11 +15,8 @@ TEXT: Final = BENCH / "text" / "heap.txt"
 _PACKAGE: Final = "cmd/compile/internal/ssa"
 # One sample per 4 KiB: some 75,000 records, about 280 MB with the names of their frames.
 _RATE: Final = 4096
-_LOG_BYTES: Final = 250 << 20
-_GC: Final = (
-    "gc {n} @{at}.{n:03d}s 1%: 0.0{n}+1.{n}+0.01{n} ms clock, 0.04+0.25/1.{n}/0.67+0.07 ms cpu, "
-    "{n}->52->30 MB, 60 MB goal, 0 MB stacks, 0 MB globals, 8 P\n"
-)
+_LOG_BYTES: Final = 1 << 30
+_PATHS: Final = ("/api/v1/items", "/api/v1/carts/checkout", "/healthz", "/static/app.js")
 
 
 def text_profile() -> Path:
@@ -33,21 +32,60 @@ def text_profile() -> Path:
     return TEXT
 
 
+def larger_text_profile(copies: int) -> Path:
+    """The same with each of its records so many times, all of them with stacks of their own."""
+    path = TEXT.with_name(f"heap-{copies}.txt")
+    if not path.exists():
+        head, _, records = text_profile().read_bytes().partition(b"\n")
+        records, words, trailer = records.rpartition(b"\n\n# runtime.MemStats")
+        with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+            written = Path(scratch) / path.name
+            with written.open("wb") as out:
+                out.write(head + b"\n")
+                out.writelines(records.replace(b" 0x", b" 0x%x" % copy) + b"\n" for copy in range(1, copies + 1))
+                out.write(words + trailer)
+            written.rename(path)
+    return path
+
+
 def log(*, lines_per_cycle: int, size_bytes: int = _LOG_BYTES) -> Path:
-    """A log of a service in which one in so many lines is of a GC cycle."""
-    path = BENCH / "text" / f"service-{lines_per_cycle}-{size_bytes}.log"
+    """A log of a service, as the kubelet writes it, in which one in so many lines is of a GC cycle."""
+    path = BENCH / "text" / f"kubelet-{lines_per_cycle}-{size_bytes}.log"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
+        random, at = Random(1), 0.0
         with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
             written = Path(scratch) / path.name
             with written.open("w") as out:
                 cycle = 0
                 while out.tell() < size_bytes:
                     cycle += 1
-                    out.write(_GC.format(n=cycle, at=cycle))
-                    out.writelines(
-                        f"2026-11-29T10:00:00.{row % 1000:03d}Z INFO served path=/items/{cycle * row} status=200 took={row}ms\n"
-                        for row in range(lines_per_cycle - 1)
-                    )
+                    at += random.random() * 2
+                    out.write(f"{_stamp(at)} stderr F {_gc(random, cycle, at)}\n")
+                    out.writelines(_served(random, at, row) for row in range(lines_per_cycle - 1))
             written.rename(path)
     return path
+
+
+def _stamp(at: float) -> str:
+    return f"{datetime.fromtimestamp(1_790_000_000 + at, UTC):%Y-%m-%dT%H:%M:%S.%f}123Z"
+
+
+def _gc(random: Random, cycle: int, at: float) -> str:
+    times = [random.random() * 10 ** random.randrange(3) for _ in range(8)]
+    spans = [f"{one:.3f}" if one < 1 else f"{one:.1f}" if one < 10 else f"{one:.0f}" for one in times]
+    live = random.randrange(40, 900)
+    return (
+        f"gc {cycle} @{at:.3f}s {random.randrange(1, 5)}%: {'+'.join(spans[:3])} ms clock, {'+'.join(spans[3:5])}/{spans[5]}/{spans[6]}"
+        f"+{spans[7]} ms cpu, {2 * live}->{2 * live + 9}->{live} MB, {2 * live + 10} MB goal, 1 MB stacks, 0 MB globals, 8 P"
+    )
+
+
+def _served(random: Random, at: float, row: int) -> str:
+    """A line of a logger's: of JSON, of words, of an error that goes on for longer."""
+    path, took = _PATHS[row % 4], random.randrange(10_000)
+    if row % 3:
+        said = f'{{"level":"info","msg":"served","path":"{path}/{took * row}","status":200,"took_us":{took},"trace":"{took * row:032x}"}}'
+    else:
+        said = f"INFO http: served {path}?page={row} in {took}us, 200, cache miss, tracing scan of {row} rows"
+    return f"{_stamp(at)} stdout F {said}\n"

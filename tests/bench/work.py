@@ -128,7 +128,8 @@ def ingest_text(file: Path, *, pairs: int) -> list[Comparison]:
 
 
 def ingest_log(file: Path, what: str, *, pairs: int) -> list[Comparison]:
-    """A log: processor time of a whole process, against what `wc -l` takes to read it."""
+    """A log: processor time of a whole process on one core, against what `wc -l` takes to read it; peak memory."""
+    on_one_core()
     with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
         measured = [
             (_used(["/usr/bin/env", "wc", "-l", file]), _used(_ingesting(file, scratch, place)))
@@ -136,7 +137,11 @@ def ingest_log(file: Path, what: str, *, pairs: int) -> list[Comparison]:
         ]
     times = tuple(one[0] for one, _ in measured), tuple(one[0] for _, one in measured)
     rate = file.stat().st_size / 1e3 / min(times[1])
-    return [Comparison(f"{what} to Parquet ({rate:,.0f} MB/s), against wc -l", *times, target=None)]
+    peak = tuple(one[1] for _, one in measured)
+    return [
+        Comparison(f"{what} to Parquet ({rate:,.0f} MB/s), against wc -l", *times, target=None),
+        Comparison("… peak memory", (_MEMORY_MIB,) * pairs, peak, 1.0, "MiB"),
+    ]
 
 
 def _ingesting(file: Path, scratch: str, place: int) -> list[str | Path]:

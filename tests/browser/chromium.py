@@ -27,7 +27,7 @@ DESK, PHONE = (1280, 800), (390, 844)
 
 # What every figure says once its script has drawn it.
 _DRAWN = """() => document.readyState === "complete"
-  && [...document.querySelectorAll("figure.flame, figure.chart")].every((figure) => figure.dataset.state === "ready")"""
+  && [...document.querySelectorAll("figure.flame, figure.chart, figure.timeline")].every((figure) => figure.dataset.state === "ready")"""
 
 
 @dataclass

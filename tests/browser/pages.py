@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from tests.builders.profile import message
+from tests.builders.trace import BLOCKED, stacks, strings, trace
 from tests.cli.seat import heapscape
 
 
@@ -33,6 +34,10 @@ PAGES = {
     "gc of nothing": Address("/gc"),
     "goroutines": Address("/goroutines", "every_kind"),
     "goroutines of traces": Address("/goroutines", "traces"),
+    "timeline": Address("/timeline", "traces"),
+    "timeline of functions": Address("/timeline?show=functions&from=2000000&to=9000000", "traces"),
+    "timeline of nothing": Address("/timeline"),
+    "stacks of a goroutine": Address("/timeline/flame?goroutine=1", "traces"),
     "views": Address("/views"),
     "view": Address("/views/attribution.growth_by_site"),
     "sql": Address("/sql"),
@@ -93,9 +98,17 @@ def hostile_database(folder: Path) -> None:
         (inputs / f"heap{number}.pb").write_bytes(_heap(1_000_000 * (number + 1), 1_700_000_000 + 60 * number))
     (inputs / "escape.txt").write_text(_REPORT)
     (inputs / "dump.txt").write_text(f"goroutine 1 [select]:\nmain.f{EVIL}(0x1)\n\t/src/{EVIL}.go:5 +0x1d\n\n")
+    (inputs / "names.trace").write_bytes(_trace())
     (inputs / "refused.txt").write_text(EVIL)
     assert heapscape("ingest", folder / "inputs", "--lake", folder / "lake").code == 1
     assert heapscape("load", "--lake", folder / "lake", "--db", folder / "hostile.duckdb").code == 0
+
+
+def _trace() -> bytes:
+    """A goroutine that waits for something, is woken and runs on, where everything is called EVIL."""
+    _, _, *batches = BLOCKED
+    named = strings({1: f"main.f{EVIL}", 2: f"{EVIL}.go", 3: f"chan receive{EVIL}"})
+    return trace(26, (named, stacks({1: [(100, 1, 2, 7)]}), *batches))
 
 
 def _heap(live: int, time_s: int) -> bytes:

@@ -66,6 +66,40 @@ def test_what_is_chosen_is_in_the_address_at_once(tab: Window, find: Find) -> No
     expect(page.get_by_label("service")).to_have_value("checkout")
 
 
+def test_a_window_is_dragged_over_the_chart_and_is_in_the_address(tab: Window, find: Find) -> None:
+    page = tab.open(find(PAGES["growth"]))
+    whole = page.locator("dl.facts").first.inner_text()
+    over = page.locator("figure.chart .u-over").bounding_box()
+    assert over is not None
+
+    page.mouse.move(over["x"] + 0.45 * over["width"], over["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(over["x"] + over["width"] - 2, over["y"] + 80, steps=4)
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile(r"from=\d+&to=\d+"))
+    expect(page.locator("figure.chart")).to_have_attribute("data-state", "ready")
+    assert page.locator("dl.facts").first.inner_text() != whole
+    shown = page.locator("figure.chart .u-select").bounding_box()
+    assert shown is not None
+    assert shown["width"] > 0.2 * over["width"]
+    page.get_by_role("link", name="the whole series").click()
+    expect(page).not_to_have_url(re.compile("from="))
+    assert page.locator("dl.facts").first.inner_text() == whole
+
+
+def test_a_window_is_chosen_by_keyboard_and_another_series_has_its_own(tab: Window, find: Find) -> None:
+    page = tab.open(find(PAGES["growth"]))
+
+    page.locator("select[name=from]").focus()
+    page.keyboard.press("ArrowDown")
+
+    expect(page).to_have_url(re.compile(r"from=\d+&to=\d+"))
+    page.get_by_label("service").select_option("checkout")
+    expect(page).to_have_url(re.compile(r"\?service=checkout$"))
+    expect(page.locator("figure.chart")).to_have_attribute("data-state", "ready")
+
+
 @pytest.mark.parametrize("name", ["growth", "report file"])
 def test_a_site_opens_by_click_and_by_keyboard(tab: Window, find: Find, name: str) -> None:
     page = tab.open(find(PAGES[name]))

@@ -307,6 +307,7 @@ def _all(folder: Path, *, in_bucket: bool, first: int, rounds: int, seed: int) -
     made = Rounds(folder, in_bucket=in_bucket, seed=seed)
     for number in range(first, first + rounds):
         made.round(number)
+        sys.stderr.write(f"round {number}: {made.killed.total()} killed so far\n")
     return {"seed": seed, "rounds": rounds, "killed": made.killed}
 
 

@@ -71,8 +71,14 @@ def test_html_is_a_page_without_references_to_elsewhere(demo: Path, tmp_path: Pa
     ("arguments", "said"),
     [
         (["--base", "heap-00"], "give both --base and --profile, or neither"),
-        (["--base", "heap-77", "--profile", "heap-12"], "no profile fits"),
-        (["--service", "nobody"], "no series has two heap profiles"),
+        (
+            ["--base", "heap-77", "--profile", "heap-12"],
+            "--base heap-77: none of 13 profiles has this id, or this in its uri; there are heap-07.pb.gz, ",
+        ),
+        (
+            ["--service", "nobody"],
+            "--service nobody: none of 1 series of heap profiles has this service; there is checkout; or name two",
+        ),
         (["-sample_index=cpu"], "sample_index 'cpu': the profile has alloc_objects"),
         (["--html", "no/folder/x.html"], "no/folder/x.html: cannot be written: No such file or directory"),
     ],

@@ -50,12 +50,20 @@ def test_flow_shows_the_steps_of_the_compiler(demo: Path) -> None:
     assert "(address-of) at example.com/checkout/store/cache.go:26" in lines[1]
 
 
-@pytest.mark.parametrize("arguments", [["nothing.go"], ["--service", "nobody"], ["--build", "0"], ["--package", "x"]])
-def test_no_verdict_is_said(demo: Path, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.go"], "nothing.go: no verdict fits; there are verdicts of example.com/checkout/"),
+        (["--service", "nobody"], "--service nobody: none of 45 verdicts has this service; there is checkout; --all has others too"),
+        (["--build", "0"], "--build 0: none of 45 verdicts has this build; there is 1.4.2"),
+        (["--build", "1.4.2", "--package", "x"], "--package x: none of 45 verdicts with --build 1.4.2 has this package; there are checkout, "),
+    ],
+)  # fmt: skip
+def test_no_verdict_says_which_part_fits_none(demo: Path, arguments: list[str], said: str) -> None:
     seen = heapscape("escapes", *arguments, "--db", demo, "--format", "json")
 
     assert (seen.code, seen.json()) == (0, [])
-    assert "no verdict fits; there are verdicts of example.com/checkout/" in seen.err
+    assert said in seen.err
 
 
 @pytest.mark.parametrize("arguments", [["nope.go:5"], ["nope.go:5", "--flow"]])
@@ -81,6 +89,30 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert heapscape("ingest", folder / f"{build}.txt", "--label", f"build={build}", *lake).code == 0
     assert heapscape("load", "--lake", folder / "lake", "--db", folder / "two.duckdb").code == 0
     return folder / "two.duckdb"
+
+
+def test_flow_over_two_builds_says_which_is_which(two: Path) -> None:
+    both = heapscape("escapes", "a.go:9", "--flow", "--db", two)
+    alone = heapscape("escapes", "a.go:9", "--flow", "--build", "2", "--db", two)
+
+    verdict = "store/a.go:9:2: same moved to heap"
+    assert both.out == f"build 1:\n{verdict}\nbuild 2:\n{verdict}\n"
+    assert alone.out == f"{verdict}\n"
+
+
+def test_flow_of_two_services_explains_each_once(tmp_path: Path) -> None:
+    flow = "store/a.go:9:2: x escapes to heap in main.f:\nstore/a.go:9:2:   flow: y ← &x:\nstore/a.go:9:2:     from &x (address-of) at store/a.go:10:3\nstore/a.go:9:2: moved to heap: x\n"
+    for service in ("a", "b"):
+        (tmp_path / f"{service}.txt").write_text(f"# app/store\n{flow}")
+        heapscape("ingest", f"{service}.txt", "--label", f"service={service}", "--lake", "lake")
+    heapscape("load", "--lake", "lake", "--db", "two.duckdb")
+
+    seen = heapscape("escapes", "--flow", "--db", "two.duckdb")
+
+    lines = seen.out.splitlines()
+    assert (lines[0], lines[len(lines) // 2]) == ("a:", "b:")
+    assert lines[1 : len(lines) // 2] == lines[len(lines) // 2 + 1 :]
+    assert sum("(address-of)" in line for line in lines) == 2
 
 
 def test_diff_tells_what_came_went_and_moved(two: Path) -> None:
@@ -171,3 +203,48 @@ def test_a_tree_is_of_all_places(demo: Path, more: list[str]) -> None:
 
     assert (seen.code, seen.out) == (2, "")
     assert "--tree draws all places" in seen.err
+
+
+def test_levels_tell_what_is_certain_and_what_decides_of_the_rest(demo: Path) -> None:
+    found = heapscape("escapes", "--level", "--db", demo, "--format", "json").json()
+    every = heapscape("escapes", "--level", "--all", "--db", demo, "--format", "json").json()
+
+    assert {row["certainty"] for row in found} == {"certain", "conditional"}
+    assert {row["certainty"] for row in every} >= {"certain", "conditional", "stays"}
+    assert all((row["condition"] is None) == (row["certainty"] != "conditional") for row in every)
+    rates = [row["alloc_bytes_per_s"] for row in found if row["alloc_bytes_per_s"] is not None]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > 0
+
+
+def test_levels_are_a_table_with_their_counts_and_what_savings_assume(demo: Path) -> None:
+    seen = heapscape("escapes", "--level", "store/cache.go:21", "--db", demo)
+
+    (row,) = rows(seen)
+    assert "entry" in row
+    assert "certain" in row
+    assert seen.err.startswith("1 certain\n")
+    assert "GOGC=100" in seen.err
+
+
+def test_levels_beyond_the_limit_are_counted(demo: Path) -> None:
+    seen = heapscape("escapes", "--level", "--limit", "2", "--db", demo)
+    every = heapscape("escapes", "--level", "--db", demo, "--format", "json").json()
+
+    assert len(rows(seen)) == 2
+    assert f"{len(every) - 2:,} more rows: --limit {len(every)}" in seen.err
+
+
+@pytest.mark.parametrize("option", [["--flow"], ["--tree", "live"], ["--diff", "a", "b"]])
+def test_levels_are_a_table_of_their_own(demo: Path, option: list[str]) -> None:
+    seen = heapscape("escapes", "--level", *option, "--db", demo)
+
+    assert seen.code == 2
+    assert "--level is a table of its own" in seen.err
+
+
+def test_levels_of_a_place_without_verdicts_say_what_there_is(demo: Path) -> None:
+    seen = heapscape("escapes", "--level", "nothing.go", "--db", demo)
+
+    assert (seen.code, seen.out) == (0, "")
+    assert "no verdict fits; there are verdicts of example.com/checkout/" in seen.err

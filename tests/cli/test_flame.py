@@ -93,9 +93,12 @@ def test_a_site_inside_an_inlined_function_is_found_by_its_inner_line(demo: Path
     [
         (["--site", "cache.go"], "'cache.go' is not FILE:LINE; write it like store/cache.go:21"),
         (["--site", "cache.go:9999"], "cache.go:9999: no series allocates there; see the sites with: heapscape growth"),
-        (["--growth", "--service", "nobody"], "no series has two heap profiles"),
+        (
+            ["--growth", "--service", "nobody"],
+            "--service nobody: none of 1 series of heap profiles has this service; there is checkout",
+        ),
         (["--growth", "--format", "folded"], "folded stacks have one number each"),
-        (["--kind", "cpu"], "no profile fits"),
+        (["--kind", "cpu"], "--kind cpu: none of 13 profiles has this kind; there is heap"),
         (["-sample_index=cpu"], "sample_index 'cpu': the profile has"),
         (["-o", "no/folder/x.html"], "no/folder/x.html: cannot be written: No such file or directory"),
     ],

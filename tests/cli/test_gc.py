@@ -49,7 +49,7 @@ def test_an_owner_without_cycles_is_told_of_those_with_some() -> None:
     seen = heapscape("gc", LOGS / "idle.log", "--service", "other")
 
     assert seen.code == 2
-    assert "no log, trace or MemStats of this service, instance and build has GC cycles" in seen.err
+    assert "--service other: none of 1 process with GC cycles has this service; there is collector" in seen.err
 
 
 def test_of_the_memstats_of_one_process_the_last_tell_of_it_once() -> None:

@@ -111,11 +111,23 @@ def test_traces_are_chosen_by_labels(traces: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--service", "nobody"], "no trace, goroutine profile or dump fits; see which there are with"),
-        (["--service", "nobody", "--source", "trace"], "no trace fits; see which there are with: heapscape sql"),
-        (["--source", "dump"], "no trace, goroutine profile or dump fits"),
-        (["--trace", "nothing"], "no trace fits"),
-        (["--trace", "plain", "--trace", "nothing"], "--trace nothing: no trace that fits has this id"),
+        (
+            ["--service", "nobody"],
+            "--service nobody: none of 7 traces and places of goroutines has this service; there is tracer",
+        ),
+        (
+            ["--service", "nobody", "--source", "trace"],
+            "--service nobody: none of 7 traces has this service; there is tracer",
+        ),
+        (
+            ["--source", "dump"],
+            "--source dump: none of 7 traces and places of goroutines has this source; there is trace",
+        ),
+        (
+            ["--trace", "nothing"],
+            "--trace nothing: none of 7 traces has this id, or this in its uri; there are build=go1.22-trim/plain.trace",
+        ),
+        (["--trace", "plain", "--trace", "nothing"], "--trace nothing: none of 7 traces has this id"),
     ],
 )
 def test_what_cannot_be_met_is_2_with_the_reason(traces: Path, arguments: list[str], said: str) -> None:

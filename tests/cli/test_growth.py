@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.profile import profile
 from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, REPORT, heapscape
 
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -96,7 +97,7 @@ def test_a_service_that_is_not_there_has_no_growth(demo: Path) -> None:
     seen = heapscape("growth", "--service", "nobody", "--db", demo)
 
     assert (seen.code, seen.out) == (0, "")
-    assert "no series that fits" in seen.err
+    assert "--service nobody: none of 1 series of heap profiles has this service; there is checkout" in seen.err
     assert heapscape("growth", "--service", "nobody", "--db", demo, "--format", "json").json() == []
 
 
@@ -140,3 +141,21 @@ def test_modules_are_shown_with_their_versions(demo: Path) -> None:
     assert re.search(r"% +example\.com/intern +v1\.3\.0$", shown, flags=re.MULTILINE)
     assert re.search(r"% +yes  example\.com/checkout *$", shown, flags=re.MULTILINE)
     assert re.search(r"^and 1 module that grew less", first, flags=re.MULTILINE)
+
+
+def test_sites_are_shown_without_the_version_of_their_module_and_are_found_so(tmp_path: Path) -> None:
+    file = "github.com/dop251/goja@v0.0.0-20260917113740-793a2a65c13b/object.go"
+    inputs = tmp_path / "heaps"
+    inputs.mkdir()
+    for number in (1, 2):
+        content = profile(f"goja.create@{file}:798 {number}000", time_ns=number * 10**18)
+        (inputs / f"{number}.pb").write_bytes(content)
+
+    table = heapscape("growth", inputs)
+    site = heapscape("growth", inputs, "--format", "json").json()[0]
+    flame = heapscape("flame", "--site", "goja/object.go:798", inputs, "--format", "json")
+
+    assert "  goja/object.go:798  " in table.out
+    assert "@v" not in table.out
+    assert site["file"] == file
+    assert flame.json()[0]["valueRight"] == 2000

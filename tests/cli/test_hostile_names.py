@@ -166,6 +166,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
     yield "ingest", [inputs, *lake]
     yield "lake verify", lake
     yield "lake info", lake
+    yield "lake relabel", [inputs, *lake, "--label", f"pod=x{EVIL_LINES}"]
     yield "lake compact", lake
     yield "lake vacuum", [*lake, "--older-than", "0"]
     yield "lake expire", ["--lake", str(world / "again"), "--older-than", "1s"]

@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from tests.cli.seat import heapscape
+from tests.cli.seat import DEMO_HEAPS, REPORT, heapscape
 
 
 def test_a_lake_that_is_as_written_is_sound(demo_lake: Path) -> None:
@@ -89,3 +89,40 @@ def test_a_lake_that_is_not_there_is_not_swept() -> None:
 
     assert seen.code == 2
     assert "nowhere: the lake is empty or not there" in seen.err
+
+
+def test_relabel_says_what_it_labelled_and_the_next_load_has_it(tmp_path: Path) -> None:
+    heapscape("ingest", DEMO_HEAPS, REPORT, "--lake", "lake")
+    heapscape("load", "--lake", "lake", "--db", "x.duckdb")
+
+    seen = heapscape("lake", "relabel", DEMO_HEAPS, REPORT, "--lake", "lake", "--label", "service=pay")
+    heapscape("load", "--lake", "lake", "--db", "x.duckdb")
+
+    assert seen.code == 0
+    assert seen.out.splitlines()[-1] == "lake: 14 sources labelled service=pay"
+    assert heapscape("growth", "--db", "x.duckdb").out.startswith("pay · instance a · build 1.4.2 · live heap ")
+    assert heapscape("escapes", "--service", "pay", "--db", "x.duckdb", "--format", "json").json()
+    assert heapscape("lake", "relabel", DEMO_HEAPS, "--lake", "lake").code == 2
+
+
+def test_labels_of_known_files_stay_and_that_is_said_each_time(tmp_path: Path) -> None:
+    heapscape("ingest", DEMO_HEAPS, REPORT, "--lake", "lake")
+
+    for _ in range(2):
+        seen = heapscape("ingest", DEMO_HEAPS, REPORT, "--label", "service=pay", "--lake", "lake")
+        assert "14 inputs: nothing new · 14 already there" in seen.err
+        assert "labels stay: 14 inputs were there already under other labels than these: " in seen.err
+        assert "to change them: heapscape lake relabel INPUT... --label KEY=VALUE" in seen.err
+    heapscape("lake", "relabel", DEMO_HEAPS, REPORT, "--label", "service=pay", "--lake", "lake")
+    again = heapscape("ingest", DEMO_HEAPS, REPORT, "--label", "service=pay", "--lake", "lake")
+
+    assert "labels stay" not in again.err
+    assert "14 already there" in again.err
+
+
+def test_the_same_report_of_another_build_is_another_report(tmp_path: Path) -> None:
+    for build in ("1", "2"):
+        copy = tmp_path / f"{build}.txt"
+        copy.write_bytes(REPORT.read_bytes())
+        seen = heapscape("ingest", copy, "--label", f"build={build}", "--lake", "lake")
+        assert "1 escape report " in seen.err

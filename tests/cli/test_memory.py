@@ -42,4 +42,4 @@ def test_an_owner_without_any_is_told_of_those_with_some() -> None:
     seen = heapscape("memory", VARS, "--service", "other")
 
     assert seen.code == 2
-    assert "no MemStats or metrics are of this service, instance and build" in seen.err
+    assert "--service other: none of 1 process with MemStats or metrics has this service; there is memory" in seen.err

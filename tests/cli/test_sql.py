@@ -216,3 +216,18 @@ def test_audits_are_empty(demo: Path) -> None:
     assert len(audits) >= 4
     for audit in audits:
         assert heapscape("sql", f"FROM audit.{audit['name']}", "--db", demo, "--format", "json").json() == []
+
+
+def test_the_leaf_of_goroutines_that_wait_is_the_runtime_and_their_frame_the_programs(every_kind: Path) -> None:
+    query = """
+    SELECT DISTINCT function, program_function
+    FROM sample_value
+    JOIN profile USING (profile_id)
+    JOIN stack.leaf USING (stack_id)
+    WHERE kind = 'goroutine' AND function = 'runtime.gopark'
+    """
+
+    found = heapscape("sql", query, "--db", every_kind, "--format", "json").json()
+
+    programs = {row["program_function"] for row in found}
+    assert programs == {"example.com/everykind/work.parked", "example.com/everykind/work.leaked"}

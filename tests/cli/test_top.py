@@ -102,10 +102,13 @@ def test_a_filter_that_leaves_nothing_is_said(demo: Path) -> None:
         (["-ignore=["], "'[' is not a regular expression: "),
         (["-sample_index=inuse_spice"], "the profile has alloc_objects, alloc_space, inuse_objects, inuse_space"),
         (["-sample_index=4"], "sample_index '4': the profile has alloc_objects"),
-        (["--kind", "cpu"], "no profile fits; see which there are with: heapscape sql"),
-        (["--service", "nobody"], "no profile fits"),
-        (["--profile", "heap-99"], "no profile fits"),
-        (["--profile", "heap-12", "--profile", "heap-99"], "--profile heap-99: no profile that fits has this id"),
+        (["--kind", "cpu"], "--kind cpu: none of 13 profiles has this kind; there is heap"),
+        (["--service", "nobody"], "--service nobody: none of 13 profiles has this service; there is checkout"),
+        (
+            ["--profile", "heap-99"],
+            "--profile heap-99: none of 13 profiles has this id, or this in its uri; there are heap-09.pb.gz, ",
+        ),
+        (["--profile", "heap-12", "--profile", "heap-99"], "--profile heap-99: none of 13 profiles has this id"),
     ],
 )
 def test_what_cannot_be_met_is_2_with_the_reason(demo: Path, arguments: list[str], said: str) -> None:
@@ -176,7 +179,7 @@ def test_an_escape_report_alone_has_no_profile() -> None:
     seen = heapscape("top", DEMO / "escape-m2.txt")
 
     assert seen.code == 2
-    assert "no profile fits" in seen.err
+    assert "there are no profiles; put some in with: heapscape run INPUT..." in seen.err
 
 
 def test_profiles_without_a_common_sample_type_are_refused() -> None:

@@ -32,6 +32,12 @@ MACROS = {
     "FROM heap.series), 'inuse_space')",
     "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space', 100)",
+    "heap._grown_between": "heap._grown_between((SELECT list({'series_id': series_id, 'first_profile_id': first_profile_id, "
+    "'last_profile_id': last_profile_id}) FROM heap.series))",
+    "attribution._own_frame": "attribution._own_frame(NULL)",
+    "attribution._leaf_module": "attribution._leaf_module((SELECT list(stack_id) FROM stack))",
+    "attribution.growth_by_site_between": "attribution.growth_by_site_between((SELECT MIN(series_id) FROM heap.series), "
+    "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
@@ -110,7 +116,19 @@ def test_duckdb_1_5_answers_every_view_and_macro_over_extremes_too(tmp_path: Pat
 
 
 def _asked() -> list[str]:
-    return [MACROS.get(name, name) for name, module in modules().items() if module.kind != "FUNCTION"]
+    views = [MACROS.get(name, name) for name, module in modules().items() if module.kind != "FUNCTION"]
+    return [*views, *_FUNCTIONS]
+
+
+# Functions of one value.
+_FUNCTIONS = (
+    """
+    (SELECT stack_id, funcs(stack_id), folded(stack_id), leaf_func(stack_id), root_func(stack_id), user_frame(stack_id),
+      has_function(stack_id, 'main\\.') FROM stack)
+    """,
+    "(SELECT label_set_id, label(label_set_id, 'bytes') FROM label_set)",
+    "(SELECT trace_id, rel_time(trace_id, end_ns), rate(event_count, 1000) FROM trace)",
+)
 
 
 def _shown() -> list[str]:
@@ -121,7 +139,12 @@ def _shown() -> list[str]:
 
 
 def test_every_macro_is_asked() -> None:
+    functions = {name.removeprefix("main.") for name, module in modules().items() if module.kind == "FUNCTION"}
+
     assert set(MACROS) == {name for name, module in modules().items() if module.kind == "MACRO"}
+    assert {name for name in functions if any(f"{name}(" in query for query in _FUNCTIONS)} == functions - {
+        *("is_std", "int64.clamp"),  # Parts of the others.
+    }
 
 
 def _answers(database: Path, asked: list[str], *, packages: Path | None = None) -> dict[str, Any]:

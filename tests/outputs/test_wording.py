@@ -103,3 +103,18 @@ def test_a_history_of_zeros_is_a_flat_line() -> None:
 
     assert picture is not None
     assert picture.line == "2.5,21.5 109.5,21.5"
+
+
+@pytest.mark.parametrize(
+    ("place", "short"),
+    [
+        ("/go/pkg/mod/github.com/dop251/goja@v0.0.0-20260917113740-793a2a65c13b/object.go:798", "goja/object.go:798"),
+        ("github.com/a/b/v2@v2.1.0/c.go", "b/v2/c.go"),
+        ("github.com/a/b@v1.0.0/inner/c.go:7", "inner/c.go:7"),
+        ("store/cache.go:21", "store/cache.go:21"),
+        ("cache.go", "cache.go"),
+        ("v2/c.go", "v2/c.go"),
+    ],
+)
+def test_a_short_path_is_without_the_version_of_its_module(place: str, short: str) -> None:
+    assert wording.short_path(place) == short

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import httpx
 
+from pipeline import flow
 from tests.server.conftest import served
 from tests.server.test_pages import text
+from tests.warehouse.builder import LIMITS, REPORT
 
 
 def test_verdicts_are_those_of_the_view_with_most_live_bytes_first(client: httpx.Client) -> None:
@@ -47,3 +49,20 @@ def test_a_weight_that_is_none_is_said(client: httpx.Client) -> None:
 def test_without_a_report_the_page_says_how_to_get_one(traces: Path) -> None:
     with served(traces) as asking:
         assert "There is no escape report here" in text(asking.get("/escapes").text)
+
+
+def test_two_builds_are_held_against_each_other(tmp_path: Path) -> None:
+    for build, text_ in (("v1", REPORT), ("v2", f"{REPORT}app/store/cache.go:7:2: moved to heap: fresh\n")):
+        home = tmp_path / "reports" / f"build={build}"
+        home.mkdir(parents=True)
+        (home / "escape.txt").write_text(text_)
+    flow.ingest([str(tmp_path / "reports")], str(tmp_path / "lake"), labels={}, limits=LIMITS)
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "e.duckdb"))
+
+    with served(tmp_path / "e.duckdb") as asking:
+        differs = text(asking.get("/escapes?build=v2&before=v1").text)
+        same = text(asking.get("/escapes?build=v1&before=v1").text)
+
+    assert "What differs from build v1 to v2" in differs
+    assert re.search(r"added.*cache\.go\s*moved_to_heap\s*fresh", differs)
+    assert "both builds have the same escapes" in same

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pipeline.outputs.units import readable
 from tests.server.conftest import served
 from tests.server.test_pages import text
 
@@ -61,6 +62,50 @@ def test_of_a_single_moment_the_parts_of_memory_stand_side_by_side(told: httpx.C
     for row in rows:
         chart = _charts(told.get("/gc", params={"memory": _key(row)}).text)["memory"]
         assert dict(chart["series"])["memory"] == [row[f"{part}_bytes"] for part in chart["labels"]]
+
+
+def test_size_classes_are_those_of_the_view_and_the_darkest_cell_has_most(told: httpx.Client) -> None:
+    drawn = 0
+    for row in told.get("/data/mem.summary.json").json():
+        cells = told.get("/data/alloc.span_heatmap.json", params={"source_id": row["source_id"]}).json()
+        page = told.get("/gc", params={"memory": _key(row)}).text
+        shown = re.findall(r'<td title="([^"]*)"><i style="opacity:([0-9.]+)">', page)
+        positions, classes = ({cell[name] for cell in cells} for name in ("position", "size_class"))
+
+        assert len(shown) == len(positions) * len(classes)
+        if cells:
+            drawn += 1
+            most = max(cell["span_bytes"] for cell in cells)
+            assert {float(share) for _, share in shown} >= {1.0}
+            assert next(share for said, share in shown if said == readable(float(most), unit="bytes")) == "1.00"
+    assert drawn > 0
+
+
+def test_the_pacer_has_a_chart(told: httpx.Client) -> None:
+    row = told.get("/data/gc.summary.json?source=gctrace").json()[0]
+
+    drawn = _charts(told.get("/gc", params={"process": _key(row)}).text)["pacer"]
+
+    chosen = {name: row[name] for name in ("source_id", "process")}
+    paced = told.get("/data/gc.pacer.json", params={**chosen, "order": "cycle_index"}).json()
+    assert dict(drawn["series"])["goal"] == [cycle["goal_bytes"] for cycle in paced]
+
+
+def test_of_many_processes_some_are_listed_and_a_service_leaves_its_own(
+    told: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = told.get("/data/gc.summary.json").json()
+    monkeypatch.setattr("pipeline.server.gc_pages._LISTED", 1)
+
+    # Addresses that no test before has asked for.
+    page = told.get("/gc", params={"new": 1}).text
+    last = told.get("/gc", params={"process": _key(every[-1]), "new": 1}).text
+
+    assert "more. Choose a service" in text(page)
+    assert f'<option value="{_key(every[-1])}" selected>' in last
+    for service in {row["service"] for row in every if row["service"]}:
+        own = told.get("/gc", params={"service": service, "new": 1})
+        assert own.status_code == 200
 
 
 def test_a_process_that_is_not_there_is_said(told: httpx.Client) -> None:

@@ -66,9 +66,36 @@ def test_growth_is_of_the_series_that_is_asked_for(client: httpx.Client) -> None
         assert f"{sites[0]['file'].rpartition('/')[2]}:{sites[0]['line']}" in text(page)
 
 
+def test_growth_is_of_the_time_between_two_profiles_where_these_are_named(client: httpx.Client) -> None:
+    (series,) = client.get("/data/heap.series.json?order=-growth_bytes&limit=1").json()
+    heaps = client.get(
+        "/data/heap.profiles.json", params={"series_id": series["series_id"], "order": "position"}
+    ).json()
+    first, last = heaps[1], heaps[-1]
+    ends = {"series": series["series_id"], "from": first["profile_id"], "to": last["profile_id"]}
+
+    page = client.get("/growth", params=ends).text
+    rows = client.get(unescape(re.search(r'"(/query\.json[^"]*)"', page)[1])).json()
+
+    assert all(f'<option value="{one["profile_id"]}" selected>' in page for one in (first, last))
+    assert sum(row["growth_bytes"] for row in rows) == last["inuse_bytes"] - first["inuse_bytes"]
+    assert f"{rows[0]['file'].rpartition('/')[2]}:{rows[0]['line']}" in text(page)
+    assert f"/flame?series={ends['series']}&base={ends['from']}&profile={ends['to']}" in unescape(page)
+
+
+def test_growth_goes_forward_in_time(client: httpx.Client) -> None:
+    (series,) = client.get("/data/heap.series.json?order=-growth_bytes&limit=1").json()
+    ends = {"series": series["series_id"], "from": series["last_profile_id"], "to": series["first_profile_id"]}
+
+    answer = client.get("/growth", params=ends)
+
+    assert (answer.status_code, "growth is from a profile to a later one" in answer.text) == (400, True)
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
+        ("/growth?from=x", "profile=x: not one of the series"),
         ("/growth?series=999999", "not among the"),
         ("/growth?series=%27", "not among the"),
         ("/flame?series=999999", "not among the"),

@@ -8,7 +8,7 @@ from itertools import product
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse import escape_questions, goroutine_questions, questions, trace_questions
+from pipeline.warehouse import escape_questions, goroutine_questions, growth_questions, questions, trace_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.questions import Selection
 
@@ -54,13 +54,13 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         questions.inputs(connection),
         questions.profiles(connection, everything),
         questions.series(connection, everything),
-        questions.growth(connection, series),
-        questions.growth(connection, series, limit=2),
+        growth_questions.growth(connection, series),
+        growth_questions.growth(connection, series, limit=2),
         questions.site_counts(connection, series),
-        questions.coverage(connection, series),
+        growth_questions.coverage(connection, series),
         questions.flows(connection, series),
-        questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=True),
-        questions.flow_of(connection, sites),
+        escape_questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=True),
+        escape_questions.flow_of(connection, sites),
         trace_questions.goroutine_groups(connection, traces),
         trace_questions.goroutines(connection, traces, ""),
         goroutine_questions.growth(connection),
@@ -99,6 +99,10 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "pyroscope.flame_graph": [
             (weights, kind, 100) for weights, kind in product(_weights(connection), _sample_types(connection))
         ],
+        "heap._grown_between": [(_pairs(connection),), ([],)],
+        "attribution._own_frame": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
+        "attribution._leaf_module": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
+        "attribution.growth_by_site_between": [tuple(one.values()) for one in _pairs(connection)[:_FEW]],
         "escape.diff": list(product(_builds(connection), repeat=2)),
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
         "gc.mmu": [(windows,) for windows in _WINDOWS],
@@ -125,6 +129,13 @@ def _weights(connection: duckdb.DuckDBPyConnection) -> list[list[dict[str, int]]
         [{"profile_id": id, "times_left": int(place == 0), "times_right": 1} for place, id in enumerate(ids)]
         for ids in _choices(connection)
     ]
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
+    """Every series with its first and its last profile."""
+    query = "SELECT series_id, first_profile_id, last_profile_id FROM heap.series ORDER BY ALL"
+    found: list[dict[str, int]] = connection.sql(query).to_arrow_table().to_pylist()
+    return found
 
 
 def _series(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipeline import flow
-from pipeline.warehouse import questions
+from pipeline.warehouse import escape_questions, growth_questions, questions
 from pipeline.warehouse.questions import Selection
 from tests.warehouse.builder import REPORT, heap, offer
 
@@ -100,33 +100,6 @@ def test_sample_types_are_those_of_all_profiles_in_the_files_order(
     ]
 
 
-def test_growth_names_the_site_its_class_and_its_reason(database: duckdb.DuckDBPyConnection, series_id: int) -> None:
-    rows = questions.growth(database, [series_id]).table.to_pylist()
-
-    assert [(row["line"], row["growth_bytes"], row["attribution"], row["reason"]) for row in rows] == [
-        (88, 300, "escape", "entry moved to heap"),
-        (9, 0, "unreported", "no report for any package on the stack"),
-    ]
-
-
-def test_the_classes_come_largest_first_and_add_up(database: duckdb.DuckDBPyConnection, series_id: int) -> None:
-    rows = questions.coverage(database, [series_id]).table.to_pylist()
-
-    assert (rows[0]["attribution"], rows[0]["growth_bytes"], len(rows)) == ("escape", 300, 6)
-
-
-def test_growth_by_own_code_and_by_module_add_up_to_that_by_site(
-    database: duckdb.DuckDBPyConnection, series_id: int
-) -> None:
-    asked = (questions.growth, questions.growth_by_own_code, questions.growth_by_module)
-
-    sums = [sum(row["growth_bytes"] for row in ask(database, [series_id]).table.to_pylist()) for ask in asked]
-
-    assert sums[0] > 0
-    assert len(set(sums)) == 1
-    assert all(ask(database, []).table.num_rows == 0 for ask in asked)
-
-
 def test_stacks_of_a_site_are_found_by_the_end_of_its_file(database: duckdb.DuckDBPyConnection, series_id: int) -> None:
     assert questions.site_stacks(database, series_id, "store/cache.go", 88).table.num_rows == 1
     assert questions.site_stacks(database, series_id, "store/cache.go", 89).table.num_rows == 0
@@ -184,7 +157,7 @@ def test_weighed_stacks_carry_their_locations(database: duckdb.DuckDBPyConnectio
 
 def test_escapes_are_found_by_the_end_of_file_and_line(database: duckdb.DuckDBPyConnection) -> None:
     def found(place: str) -> list[dict[str, object]]:
-        answer = questions.escapes(database, service=None, build=None, package=None, place=place, all_kinds=True)
+        answer = escape_questions.escapes(database, service=None, build=None, package=None, place=place, all_kinds=True)
         rows: list[dict[str, object]] = answer.table.to_pylist()
         return rows
 
@@ -210,9 +183,9 @@ def test_lines_are_those_on_the_stacks_of_the_profiles(database: duckdb.DuckDBPy
 
 
 def test_a_verdict_without_explanation_has_no_flow(database: duckdb.DuckDBPyConnection, series_id: int) -> None:
-    (row,) = [row for row in questions.growth(database, [series_id]).table.to_pylist() if row["line"] == 88]
+    (row,) = [row for row in growth_questions.growth(database, [series_id]).table.to_pylist() if row["line"] == 88]
 
-    assert questions.flow_of(database, [row["escape_site_id"]]).table.num_rows == 0
+    assert escape_questions.flow_of(database, [row["escape_site_id"]]).table.num_rows == 0
     assert questions.flows(database, [series_id]).table.num_rows == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.warehouse import questions, report_questions
+from pipeline.warehouse import growth_questions, questions, report_questions
 from pipeline.warehouse.connect import open_readonly
 
 
@@ -12,7 +12,7 @@ def test_sites_that_changed_are_those_of_the_growth(demo: Path) -> None:
     with open_readonly(str(demo)) as connection:
         series = questions.series(connection, questions.Selection())
         ids = series.table["series_id"].to_pylist()
-        every, changed = questions.growth(connection, ids), report_questions.changed_sites(connection, ids)
+        every, changed = growth_questions.growth(connection, ids), report_questions.changed_sites(connection, ids)
 
     grown = [value for value in every.table["growth_bytes"].to_pylist() if value]
     assert changed.table["growth_bytes"].to_pylist() == grown

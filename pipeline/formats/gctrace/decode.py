@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import CutOff
-from pipeline.formats.gctrace.lines import Line, lines_of
+from pipeline.formats.gctrace.lines import Line, Lines, lines_of
+from pipeline.formats.gctrace.plain import Plain, read_plain
 from pipeline.formats.gctrace.processes import MOST_PROCESSES, Processes
 from pipeline.formats.gctrace.reading import Reading, read_line
+from pipeline.formats.gctrace.runs import columns, follow, periodic, run_of
 from pipeline.values import Blob, Column, Decoded, Note
 
 _MOST_ROWS: Final = 50_000
@@ -67,25 +70,33 @@ _NO_START: Final = (None,) * 6
 _NO_END: Final = (None,) * 10
 
 Row = tuple[object, ...]
+# Of each table the rows that were read line by line, and the columns of those that were read many at once.
+Rows = dict[str, list[Row]]
+Parts = dict[str, list[list[pa.Array]]]
+# To read fewer lines at once takes longer than to read each.
+_FEW: Final = 32
 
 
 def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     """Decode logs, some rows at a time; of each log its processes come last."""
-    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    rows: Rows = {name: [] for name in TABLES}
+    parts: Parts = {name: [] for name in TABLES}
     notes: list[Note] = []
     for index, blob in enumerate(blobs):
-        log = _Log(index, rows)
+        log = _Log(index, rows, parts)
         try:
             for lines in lines_of(blob):
-                for line in lines:
-                    log.take(line)
-                if sum(map(len, rows.values())) >= _MOST_ROWS:
-                    yield _decoded(rows, ())
+                log.take_all(lines)
+                if (
+                    sum(map(len, rows.values())) + sum(len(part[0]) for some in parts.values() for part in some)
+                    >= _MOST_ROWS
+                ):
+                    yield _decoded(rows, parts, ())
         except CutOff as error:
             log.notes["log_cut_off"] = (1, str(error))
         log.end()
         notes += [Note(index, kind, count, example) for kind, (count, example) in log.notes.items()]
-    yield _decoded(rows, notes)
+    yield _decoded(rows, parts, notes)
 
 
 @dataclass(slots=True)
@@ -108,12 +119,55 @@ class _Log:
     """
 
     index: int
-    rows: Mapping[str, list[Row]]
+    rows: Rows
+    parts: Parts
     processes: Processes = field(default_factory=Processes)
     due: set[str] = field(default_factory=set)
     pacers: dict[str, _Pacer] = field(default_factory=dict)
     lines: dict[tuple[str, int], int] = field(default_factory=dict)
     notes: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def take_all(self, lines: Lines) -> None:
+        """Make rows of what the lines of a chunk say: where many in a row are plain, and of processes that are known, at once."""
+        if len(lines) < _FEW:
+            self._take_each(lines, 0, len(lines))
+            return
+        plain = read_plain(lines)
+        labels = plain.fronts.labels
+        is_known = np.array([label in self.processes.latest for label in labels])[plain.fronts.label]
+        at = 0
+        for stop in np.flatnonzero(~(plain.is_read & is_known)).tolist():
+            # A label may have become known since.
+            if plain.is_read[stop] and labels[plain.fronts.label[stop]] in self.processes.latest:
+                continue
+            self._take_plain(lines, plain, at, stop)
+            self._take_each(lines, stop, stop + 1)
+            at = stop + 1
+        self._take_plain(lines, plain, at, len(lines))
+
+    def _take_each(self, lines: Lines, start: int, stop: int) -> None:
+        for row in range(start, stop):
+            if (line := lines.line(row)) is not None:
+                self.take(line)
+
+    def _take_plain(self, lines: Lines, plain: Plain, start: int, stop: int) -> None:
+        """Make rows of plain lines in a row, of labels that have a process."""
+        if stop - start < _FEW or len(self.due) + len(plain.fronts.labels) > MOST_PROCESSES:
+            self._take_each(lines, start, stop)
+            return
+        run = run_of(plain, start, stop)
+        followed = follow(run, self.processes)
+        if followed is None:
+            self._take_each(lines, start, stop)
+            return
+        for label, cycle, process in run.first_cycles(followed[0]):
+            self._flush(label, cycle, process)
+        for name, made in columns(run, *followed, periodic(run, self.due), lines.number).items():
+            if len(made[0]):
+                self.parts[name].append([pa.array(np.full(len(made[0]), self.index)), *made])
+        for kind, found in plain.fronts.odd(start, stop):
+            text = lines.chunk[lines.start[found[0]] : lines.end[found[0]]]
+            self.note(kind, int(lines.number[found[0]]), text, count=len(found))
 
     def take(self, line: Line) -> None:
         """Make rows of what a line says."""
@@ -166,11 +220,12 @@ class _Log:
         else:
             pacer.end = told.values
 
-    def _flush(self, label: str, cycle: int | None) -> None:
-        """Make a row of what the pacer said last, which is of the cycle whose line comes next."""
+    def _flush(self, label: str, cycle: int | None, process: int | None = None) -> None:
+        """Make a row of what the pacer said last, which is of the cycle whose line comes next, and of its process."""
         if (pacer := self.pacers.pop(label, None)) is not None:
             values = (cycle, pacer.logged_us, *pacer.start, *pacer.end)
-            self._add("gctrace_pacer", self.processes.latest[label].number, pacer.line, values)
+            process = self.processes.latest[label].number if process is None else process
+            self._add("gctrace_pacer", process, pacer.line, values)
 
     def _add(self, table: str, process: int, line: int, values: Row) -> None:
         if self.lines.get((table, process)) == line:
@@ -187,19 +242,29 @@ class _Log:
             started = (one.started_us, None if one.started_us is None else "stamp")
             self.rows["process"].append((self.index, one.number, one.label, *started))
 
-    def note(self, kind: str, line: int, text: bytes) -> None:
+    def note(self, kind: str, line: int, text: bytes, *, count: int = 1) -> None:
         """Count an oddity; a line may be long, and odd in many places."""
-        count, example = self.notes.get(kind, (0, ""))
-        self.notes[kind] = (count + 1, example or f"line {line}: {text[:_EXAMPLE_BYTES].decode('utf-8', 'replace')}")
+        before, example = self.notes.get(kind, (0, ""))
+        self.notes[kind] = (
+            before + count,
+            example or f"line {line}: {text[:_EXAMPLE_BYTES].decode('utf-8', 'replace')}",
+        )
 
 
-def _decoded(rows: Mapping[str, list[Row]], notes: Sequence[Note]) -> Decoded:
-    """The rows so far as columns; leaves none."""
+def _decoded(rows: Rows, parts: Parts, notes: Sequence[Note]) -> Decoded:
+    """The rows so far as columns, in the order of their lines; leaves none."""
     columns: dict[str, dict[str, Column]] = {}
     for name, kinds in TABLES.items():
         by_column = zip(*rows[name], strict=True) if rows[name] else ([] for _ in kinds)
-        columns[name] = {
-            column: pa.array(values, kind) for (column, kind), values in zip(kinds.items(), by_column, strict=True)
-        }
+        each = [pa.array(values, kind) for kind, values in zip(kinds.values(), by_column, strict=True)]
+        if parts[name]:
+            all_parts = [*parts[name], *([each] if rows[name] else ())]
+            each = [pa.concat_arrays(of_column) for of_column in zip(*all_parts, strict=True)]
+        if parts[name] and rows[name]:
+            # Stable: several cycles may stand on one line.
+            order = np.lexsort([each[list(kinds).index(key)].to_numpy() for key in ("line", "blob_index")])
+            each = [one.take(pa.array(order)) for one in each]
+        columns[name] = dict(zip(kinds, each, strict=True))
         rows[name].clear()
+        parts[name].clear()
     return Decoded(columns, notes=notes)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 _MOST_CHARS: Final = 512
 _MOST_LABEL: Final = 256
-_FIRST_YEAR: Final = 1970
-_LAST_YEAR: Final = 2261
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2261
 _SECOND: Final = 1_000_000
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _CLOCK: Final = r"(?P<hour{0}>\d\d):(?P<minute{0}>\d\d):(?P<second{0}>\d\d)(?:[.,](?P<fraction{0}>\d{{1,9}}))?"
@@ -75,12 +75,17 @@ def front_of(before: bytes) -> Front:
     if not text.strip():
         return _NOTHING
     beginning = text[:_MOST_CHARS]
-    stamps = [stamp_of(found) for found in _STAMP.finditer(beginning)]
+    stamps = [stamp_of(found) for found in stamps_in(text)]
     stamp = next((one for one in stamps if one.at_us is not None), stamps[0] if stamps else NO_STAMP)
     label = _EMPTIED.sub("", _STAMP.sub("", beginning)).strip()
     label = " ".join(_CRI.sub("", label).split())
     is_glued = len(text) > _MOST_CHARS or len(label) > _MOST_LABEL or text[-1] not in " \t|:]>\"'=›"
     return Front(stamp, label, is_glued=is_glued or _LABEL.fullmatch(label) is None)
+
+
+def stamps_in(text: str) -> Iterator[re.Match[str]]:
+    """The stamps that stand before a line, as far as one looks for them."""
+    return _STAMP.finditer(text[:_MOST_CHARS])
 
 
 def head_of(label: str) -> str:
@@ -91,7 +96,7 @@ def head_of(label: str) -> str:
 
 def time_of(text: str) -> Stamp:
     """A time stamp that stands by itself."""
-    found = _STAMP.search(text[:_MOST_CHARS])
+    found = next(stamps_in(text), None)
     return stamp_of(found) if found else NO_STAMP
 
 
@@ -103,10 +108,10 @@ def stamp_of(found: re.Match[str]) -> Stamp:
     if not groups["year"]:
         return _INCOMPLETE
     zone = groups["zone"]
-    offset = _OFFSETS.get(zone or "") if zone is None or zone.isalpha() else _offset(zone)
-    if offset is None or not _FIRST_YEAR <= int(groups["year"]) <= _LAST_YEAR:
+    offset = offset_s(zone)
+    if offset is None or not FIRST_YEAR <= int(groups["year"]) <= LAST_YEAR:
         return _INCOMPLETE
-    year, month, day, hour, minute, second = (int(groups[name]) for name in _PARTS)
+    year, month, day, hour, minute, second = (int(groups[name]) for name in PARTS)
     try:
         seconds = int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()) - offset
     except ValueError:
@@ -114,11 +119,14 @@ def stamp_of(found: re.Match[str]) -> Stamp:
     return _at(seconds, groups["fraction1"] or "", oddity="" if zone else "stamp_without_zone")
 
 
-_PARTS: Final = ("year", "month", "day", "hour1", "minute1", "second1")
+PARTS: Final = ("year", "month", "day", "hour1", "minute1", "second1")
 _OFFSETS: Final[Mapping[str, int]] = {"": 0, "Z": 0, "UTC": 0, "GMT": 0}
 
 
-def _offset(zone: str) -> int:
+def offset_s(zone: str | None) -> int | None:
+    """Seconds by which a zone is before UTC; None for letters that nobody can be sure of."""
+    if zone is None or zone.isalpha():
+        return _OFFSETS.get(zone or "")
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     return (hours * 3600 + minutes * 60) * (-1 if zone[0] == "-" else 1)
 

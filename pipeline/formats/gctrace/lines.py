@@ -14,7 +14,8 @@ from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
 from pipeline.formats.gctrace.wire import HINTS, OPENING, OutOfRange, parse
 from pipeline.kernels.fragments import lines_above, mark_fragments
-from pipeline.values import Blob
+from pipeline.kernels.spelled import line_spans
+from pipeline.values import Blob, Bools, Int64s
 
 _PIECE_BYTES: Final = 1 << 20
 # Of a longer line, what was read at a time is looked at as if it were a line.
@@ -37,7 +38,42 @@ class Line:
     is_ended: bool = True
 
 
-def lines_of(blob: Blob) -> Iterator[list[Line]]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a chunk in which something may begin as the runtime's lines do, not looked at any closer yet.
+
+    number         of each line in its file, from 1
+    place          where in the chunk the first such thing stands, or what it is known by
+    start, end     of the line in the chunk, without its carriage returns
+    is_ended       whether a line feed follows
+    is_last_ended  whether the chunk's last line is as if a line feed followed
+    """
+
+    chunk: bytes
+    number: Int64s
+    place: Int64s
+    start: Int64s
+    end: Int64s
+    is_ended: Bools
+    is_last_ended: bool
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def line(self, row: int) -> Line | None:
+        """One of them; None when nothing begins on it."""
+        text = self.chunk[self.start[row] : self.end[row]]
+        if OPENING.search(text) is None:
+            return None
+        is_ended = bool(self.is_ended[row]) or self.is_last_ended
+        return Line(int(self.number[row]), _COLOUR.sub(b"", text).rstrip(b"\r"), is_ended)
+
+    def each(self) -> Iterator[Line]:
+        """Those on which something begins."""
+        return (line for row in range(len(self)) if (line := self.line(row)) is not None)
+
+
+def lines_of(blob: Blob) -> Iterator[Lines]:
     """Such lines of a blob of any size, chunk by chunk; raises what reading it raises."""
     number = 1
     for chunk, is_ended in chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES))):
@@ -48,7 +84,7 @@ def lines_of(blob: Blob) -> Iterator[list[Line]]:
 
 def holds_lines(blob: Blob) -> bool:
     """Whether a whole line of the runtime's stands in it; reads no further than there."""
-    return any(is_line(line) for found in lines_of(blob) for line in found)
+    return any(is_line(line) for found in lines_of(blob) for line in found.each())
 
 
 def is_line(line: Line) -> bool:
@@ -97,10 +133,10 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def candidates(content: bytes, *, is_ended: bool = True) -> Iterator[Line]:
     """The lines in which one of the runtime's may begin; `is_ended` is whether the last one is, if no line feed ends it."""
-    return iter(_found(content, above=1, is_ended=is_ended)[0])
+    return _found(content, above=1, is_ended=is_ended)[0].each()
 
 
-def _found(chunk: bytes, *, above: int, is_ended: bool) -> tuple[list[Line], int]:
+def _found(chunk: bytes, *, above: int, is_ended: bool) -> tuple[Lines, int]:
     """Such lines of a chunk, and how many line feeds it has; `above` is the number of the first line."""
     data = np.frombuffer(chunk, np.uint8)
     marks = np.zeros(len(data), np.bool_)
@@ -108,11 +144,6 @@ def _found(chunk: bytes, *, above: int, is_ended: bool) -> tuple[list[Line], int
     places = np.flatnonzero(marks)
     rows = np.empty(len(places), np.int64)
     n_feeds = lines_above(data, places, rows)
-    is_first = np.diff(rows, prepend=-1) > 0
-    lines: list[Line] = []
-    for row, place in zip(rows[is_first].tolist(), places[is_first].tolist(), strict=True):
-        start, end = chunk.rfind(b"\n", 0, place) + 1, chunk.find(b"\n", place)
-        text = chunk[start:end] if end >= 0 else chunk[start:]
-        if OPENING.search(text):
-            lines.append(Line(above + row, _COLOUR.sub(b"", text).rstrip(b"\r"), is_ended or end >= 0))
+    first = np.flatnonzero(np.diff(rows, prepend=-1))
+    lines = Lines(chunk, above + rows[first], places[first], *line_spans(data, places[first]), is_ended)
     return lines, n_feeds

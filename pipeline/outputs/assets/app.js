@@ -5,6 +5,9 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
+  const OF_SERIES = ["from", "to", "profile", "base", "type", "build", "against", "process", "memory"];
+  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES, process: ["memory"]};
+
   // Steps of an axis in bytes: round in the unit that is written.
   const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
   const DAY = "\n{YYYY}-{MM}-{DD}";
@@ -50,12 +53,36 @@ const app = (() => {
     };
   }
 
+  // The profiles next to both ends of what is dragged over; not one alone.
+  function chooseWindow(form, plot, told) {
+    if (plot.select.width < 4) return;
+    const ends = [plot.select.left, plot.select.left + plot.select.width].map((at) => plot.posToIdx(at));
+    if (ends[0] === ends[1]) ends[ends[1] + 1 < told.ids.length ? 1 : 0] += ends[1] + 1 < told.ids.length ? 1 : -1;
+    form.elements.from.value = told.ids[ends[0]];
+    form.elements.to.value = told.ids[ends[1]];
+    form.requestSubmit();
+  }
+
+  function showWindow(plot, told) {
+    const [left, right] = told.window.map((id) => plot.valToPos(told.x[told.ids.indexOf(id)], "x"));
+    plot.setSelect({left, width: right - left, top: 0, height: plot.over.clientHeight}, false);
+  }
+
   function drawn(figure, told) {
     const kind = told.kind === "bars" ? bars(told) : lines(told);
     const line = {stroke: css("--line"), width: 1};
     const axis = {stroke: css("--quiet"), grid: line, ticks: line};
     const shown = (_, value) => (value == null ? "" : units.readable(value, told.unit));
+    const form = document.querySelector("form.choose");
     return new uPlot({
+      ...(told.ids ? {
+        cursor: {drag: {setScale: false, x: true, y: false}},
+        hooks: {
+          setSelect: [(plot) => chooseWindow(form, plot, told)],
+          // After every change of size as well.
+          drawClear: [(plot) => { if (told.window) showWindow(plot, told); }],
+        },
+      } : {}),
       width: figure.clientWidth,
       height: 240,
       // The page tells times in UTC, and so does its chart.
@@ -89,7 +116,13 @@ const app = (() => {
   function start() {
     for (const figure of document.querySelectorAll("figure.chart")) chart(figure);
     for (const form of document.querySelectorAll("form.choose")) {
-      form.addEventListener("change", () => form.requestSubmit());
+      form.addEventListener("change", (event) => {
+        // What is chosen of one series is not there in another.
+        for (const name of BELOW[event.target.name] || []) if (form.elements[name]) form.elements[name].disabled = true;
+        form.requestSubmit();
+      });
+      // After a step back in the history.
+      addEventListener("pageshow", () => { for (const one of form.elements) one.disabled = false; });
     }
     for (const select of document.querySelectorAll("form.ask select")) {
       select.addEventListener("change", () => { if (select.form.elements.q.value.trim()) select.form.requestSubmit(); });

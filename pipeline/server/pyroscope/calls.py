@@ -134,9 +134,10 @@ def _select_merge_stacktraces(request: Request, message: pb.SelectMergeStacktrac
         raise Refusal("unimplemented", "answers are given at once: ask without async")
     selection, nodes = stacks_selection(message), asked.nodes(message.max_nodes)
     if message.format == pb.PROFILE_FORMAT_PPROF:
+        pgo = asked.pgo(message.stack_trace_selector)
         with question(request) as connection:
             return pb.SelectMergeStacktracesResponse(
-                pprof=pb.PprofProfile(profile=files.profile(connection, selection))
+                pprof=pb.PprofProfile(profile=files.profile(connection, selection, pgo))
             )
     return _merged(request, pb.SelectMergeStacktracesResponse, selection, nodes, message.format)
 
@@ -171,8 +172,9 @@ def _select_merge_profile(request: Request, message: pb.SelectMergeProfileReques
         profiles=message.profile_id_selector,
     )
     asked.nodes(message.max_nodes)
+    pgo = asked.pgo(message.stack_trace_selector)
     with question(request) as connection:
-        return files.profile(connection, selection)
+        return files.profile(connection, selection, pgo)
 
 
 def _diff(request: Request, message: pb.DiffRequest) -> Message:

@@ -11,12 +11,12 @@ from typing import Final
 
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from google.protobuf.message import DecodeError, Message
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline.errors import PipelineError, TimeLimit, UsageError
 from pipeline.server.guard import MAX_BODY_BYTES
+from pipeline.server.lanes import CALLS, run
 from pipeline.text import printable
 
 _PROTOBUF: Final = "application/proto"
@@ -53,7 +53,7 @@ def call(
         if kind not in (_PROTOBUF, _JSON):
             return Response(status_code=415, headers={"accept-post": f"{_PROTOBUF}, {_JSON}"})
         body = await request.body()
-        return await run_in_threadpool(_answered, request, body, kind)
+        return await run(request, CALLS, _answered, request, body, kind)
 
     def _answered(request: Request, body: bytes, kind: str) -> Response:
         try:

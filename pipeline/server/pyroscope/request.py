@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.errors import UsageError
-from pipeline.generated.querier_pb2 import StackTraceSelector
+from pipeline.generated.querier_pb2 import GoPGO, StackTraceSelector
 from pipeline.server.pyroscope.connect import Refusal
 from pipeline.server.pyroscope.selector import parse
 from pipeline.warehouse.pyroscope_questions import Matcher, Range, Selection
@@ -16,6 +16,8 @@ _PARTS: Final = 5
 # Times of browsers end there, and sums with them stay within 64 bits.
 _LATEST_MS: Final = 1 << 53
 _NODES: Final = 8_192
+# The deepest that Go takes for PGO is less.
+_MOST_KEPT: Final = 1_000
 _MOST_NODES: Final = 1 << 20
 _LEAST_STEP_S: Final = 0.001
 _MOST_STEP_S: Final = 1e12
@@ -85,6 +87,15 @@ def selection(
         trace_ids=_ids(traces, 32) if traces else None,
         profiles=tuple(profiles) if profiles else None,
     )
+
+
+def pgo(stacks: StackTraceSelector) -> GoPGO | None:
+    """How much of each stack a profile for `go build -pgo` keeps; None where none is asked for."""
+    if not stacks.HasField("go_pgo"):
+        return None
+    if not 0 < stacks.go_pgo.keep_locations <= _MOST_KEPT:
+        raise UsageError(f"keep_locations {stacks.go_pgo.keep_locations}: not a number from 1 to {_MOST_KEPT:,}")
+    return stacks.go_pgo
 
 
 def step_ms(step: float) -> int:

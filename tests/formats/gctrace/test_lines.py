@@ -11,7 +11,7 @@ ORDINARY = "2026-11-28T10:00:00Z INFO handled GET /api/v1/items init gc scan: pa
 
 
 def found(content: bytes) -> list[Line]:
-    return [line for some in lines_of(large(content)) for line in some]
+    return [line for some in lines_of(large(content)) for line in some.each()]
 
 
 def test_a_line_has_its_number_and_is_whole() -> None:

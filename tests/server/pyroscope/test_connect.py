@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import PipelineError, QueryError, TimeLimit, UsageError
 from pipeline.generated.querier_pb2 import LabelValuesRequest, LabelValuesResponse
 from pipeline.server.guard import MAX_BODY_BYTES
+from pipeline.server.lanes import lanes
 from pipeline.server.pyroscope.connect import Refusal, call
 
 
@@ -35,12 +37,14 @@ def echo(_: Request, asked: Message) -> Message:
 
 def answered(body: bytes, kind: str, **headers: str) -> Response:
     sent = {"content-type": kind, **{name.replace("_", "-"): text for name, text in headers.items()}}
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "method": "POST",
         "path": "/",
         "headers": [(name.encode(), text.encode()) for name, text in sent.items()],
+        "app": Starlette(),
     }
+    scope["app"].state.lanes = lanes()
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body}

@@ -1,0 +1,203 @@
+"""What is said of a choice: which part of it fits nothing and what there is, which of several was meant, which were added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.cli.console import say
+from pipeline.errors import UsageError
+from pipeline.outputs.wording import series_name
+from pipeline.warehouse import questions
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipeline.warehouse.questions import Selection
+
+Row = Mapping[str, Any]
+
+# What there is, named one by one; the rest is a count.
+_NAMED: Final = 5
+# Kinds whose values are of a span of time, each of its own; those of all others are of a moment, or since the start.
+_OF_SPANS: Final = frozenset({"cpu", "trace"})
+_COLUMNS: Final = {"service": "service", "instance": "instance", "build": "build", "package": "package", "kind": "kind", "source": "source", "series": "series_id"}  # fmt: skip
+# Those that people give to their files.
+_LABELS: Final = ("service", "instance", "build")
+
+
+def no_profile(connection: duckdb.DuckDBPyConnection, selection: Selection, *, option: str = "--profile") -> UsageError:
+    """What is raised when no profile fits, or no trace where `option` is --trace: the part that fits none of those that the parts before it leave."""
+    of_traces = option == "--trace"
+    every = questions.profiles(connection, questions.Selection(kind="trace" if of_traces else None)).table
+    # That of traces was not typed.
+    picked = replace(selection, kind=None) if of_traces else selection
+    return UsageError(nothing_fits(every, _parts(picked, option=option), noun="trace" if of_traces else "profile"))
+
+
+def no_growth(connection: duckdb.DuckDBPyConnection, selection: Selection) -> str:
+    """What is said when no series that fits has two heap profiles."""
+    every = questions.series(connection, questions.Selection(), least=1).table
+    fitting = questions.series(connection, selection, least=1).table
+    if not every.num_rows:
+        return "there are no heap profiles, so there is no growth to tell; put some in with: heapscape run INPUT..."
+    if not fitting.num_rows:
+        noun = "series of heap profiles"
+        return nothing_fits(every, _parts(replace(selection, profiles=()), option=""), noun=noun, plural=noun)
+    which = (
+        f"series {fitting['series_id'][0]} has" if fitting.num_rows == 1 else f"all {fitting.num_rows:,} that fit have"
+    )
+    return f"no series that fits has two heap profiles, so there is no growth to tell: {which} one; take another later"
+
+
+def say_series(connection: duckdb.DuckDBPyConnection, series: Row, *, of: int) -> None:
+    """Say which series was chosen, and which profiles of it."""
+    ids = [series["first_profile_id"], series["last_profile_id"]]
+    wanted = questions.Selection(profiles=tuple(map(str, ids)))
+    uris = {one["profile_id"]: one["uri"] for one in questions.profiles(connection, wanted).table.to_pylist()}
+    why = f", the one of {of:,} that grew most; choose with --series, --service, --build ..." if of > 1 else ""
+    say(f"series {series['series_id']} ({series_name(series)}): {' → '.join(uris[id] for id in ids)}{why}")
+
+
+def nothing_fits(rows: pa.Table, parts: Iterable[tuple[str, str]], *, noun: str, plural: str = "") -> str:
+    """Which part of a choice fits none of the rows that the parts before it leave, and what there is instead.
+
+    parts  option and value, such as ("--build", "1.4.2"), in the order to take them
+    noun   what a row is; `plural` when an s does not make it one
+    """
+    plural = plural or f"{noun}s"
+    if not rows.num_rows:
+        return f"there are no {plural}; put some in with: heapscape run INPUT..."
+    said: list[str] = []
+    for option, value in parts:
+        kept = rows.filter(_fits(rows, option, value))
+        if not kept.num_rows:
+            count = f"{rows.num_rows:,} {plural if rows.num_rows > 1 else noun}"
+            among = f" with {' '.join(said)}" if said else ""
+            return f"{option} {value}: {_none_of(rows, option, value, of=count + among)}"
+        rows = kept
+        said.append(f"{option} {value}")
+    return f"no {noun} fits {' '.join(said)}".rstrip()
+
+
+def parts_of(**options: str | int | None) -> list[tuple[str, str]]:
+    """The parts of a choice that were given: service="a" is --service a."""
+    return [(f"--{name}", str(value)) for name, value in options.items() if value is not None]
+
+
+def named(
+    found: Sequence[dict[str, Any]],
+    wanted: Sequence[str],
+    *,
+    option: str,
+    merge: bool,
+    missing: Callable[[str], UsageError],
+) -> list[dict[str, Any]]:
+    """The profiles that are named, by id or a part of the uri, each once, in their order.
+
+    A name that is the whole of a file's, with or without its endings, is of no other that it is a part of.
+    missing  what is raised for a name that fits none
+    Raises UsageError for one that fits several whose values are no sum of anything, unless they are to be merged.
+    """
+    taken: list[dict[str, Any]] = []
+    for name in wanted:
+        fitting = [one for one in found if name in (str(one["profile_id"]), one.get("profile_hash"))] or (
+            [] if name.isdigit() else [one for one in found if name in one["uri"]]
+        )
+        fitting = [one for one in fitting if _is_whole(one["uri"], name)] or fitting
+        if not fitting:
+            raise missing(name)
+        if len(fitting) > 1 and not merge and not all(one["kind"] in _OF_SPANS for one in fitting):
+            raise UsageError(f"{option} {name}: {_ambiguous(fitting)}")
+        taken += fitting
+    ids = {one["profile_id"] for one in taken}
+    return [one for one in found if one["profile_id"] in ids]
+
+
+def say_added_up(taken: Sequence[Row]) -> None:
+    """Say of several profiles that the answer is their sum, and what a sum of moments is not."""
+    if len(taken) < 2:
+        return
+    kinds = sorted({str(one["kind"]) for one in taken})
+    of_moments = [kind for kind in kinds if kind not in _OF_SPANS]
+    warning = "; that counts again what several of them hold, and is no state the program was in" if of_moments else ""
+    say(f"added up: {len(taken):,} {', '.join(kinds)} profiles, {_files([('', one['uri']) for one in taken])}{warning}")
+
+
+def _parts(selection: Selection, *, option: str) -> list[tuple[str, str]]:
+    owner = {name: getattr(selection, name) for name in ("service", "instance", "build", "kind", "series")}
+    # One name that fits is enough for a selection to fit.
+    return [*parts_of(**owner), *((option, name) for name in selection.profiles)]
+
+
+def _fits(rows: pa.Table, option: str, value: str) -> pa.Array:
+    column = _COLUMNS.get(option.removeprefix("--"))
+    if column:
+        return pc.fill_null(pc.equal(pc.cast(rows[column], pa.string()), value), fill_value=False)
+    is_id = pc.equal(pc.cast(rows["profile_id"], pa.string()), value)
+    return is_id if value.isdigit() else pc.or_(is_id, pc.match_substring(rows["uri"], value))
+
+
+def _none_of(rows: pa.Table, option: str, value: str, *, of: str) -> str:
+    name = option.removeprefix("--")
+    if name not in _COLUMNS:
+        return _no_name(rows["uri"].to_pylist(), value, noun="trace" if name == "trace" else "profile")
+    there = [str(one) for one in pc.unique(rows[_COLUMNS[name]].drop_null()).to_pylist()]
+    if there:
+        return f"none of {of} has this {name}; there {_are(there, near=value)}"
+    advice = f"; give them one with: heapscape lake relabel INPUT... --label {name}={value}" if name in _LABELS else ""
+    return f"none of {of} has a label {name}{advice}"
+
+
+def _no_name(uris: Sequence[str], value: str, *, noun: str) -> str:
+    count = f"{len(uris):,} {noun}{'s' if len(uris) != 1 else ''}"
+    return f"none of {count} has this id, or this in its uri; there {_are(uris, near=value)}"
+
+
+def _ambiguous(fitting: Sequence[Row]) -> str:
+    kinds = sorted({str(one["kind"]) for one in fitting})
+    files = _files([(f"{one['profile_id']} ", one["uri"]) for one in fitting])
+    return (
+        f"fits {len(fitting):,} {', '.join(kinds)} profiles, each of another moment: {files}. "
+        "Name one, by its id or by more of its uri, or have them added up with --merge"
+    )
+
+
+def _are(there: Sequence[str], *, near: str) -> str:
+    """`is x`, or `are x, y and 3 more`, what is spelled nearly so first."""
+    ordered = sorted(there)
+    by_base = {one.rpartition("/")[2].partition(".")[0]: one for one in ordered}
+    close = [*get_close_matches(near, ordered[:_MOST_COMPARED], _NAMED, 0.6)]
+    close += [by_base[one] for one in get_close_matches(near, list(by_base)[:_MOST_COMPARED], _NAMED, 0.6)]
+    listed = list(dict.fromkeys([*close, *ordered]))
+    return f"{'is' if len(listed) == 1 else 'are'} {_files([('', one) for one in listed])}"
+
+
+# Names that are held against what was typed: to compare takes a while.
+_MOST_COMPARED: Final = 2_000
+
+
+def _files(files: Sequence[tuple[str, str]]) -> str:
+    """Paths with what stands before each, the folder that all of them are in once."""
+    levels = zip(*(path.split("/")[:-1] for _, path in files), strict=False)
+    folder = "/".join(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
+    if len(files) < 2 or not folder:
+        return _listed([before + path for before, path in files])
+    return f"{_listed([before + path[len(folder) + 1 :] for before, path in files])} in {folder}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _is_whole(uri: str, name: str) -> bool:
+    """Whether a name is all of a path's end, with or without what stands behind the first dot of its last part."""
+    folder, slash, base = uri.rpartition("/")
+    return any(path == name or path.endswith(f"/{name}") for path in (uri, f"{folder}{slash}{base.partition('.')[0]}"))

@@ -1,0 +1,113 @@
+"""How options are spelled: with one dash or two, as Go's flags are, so that what people have in their fingers from pprof works.
+
+Of one dash click would make a letter and its value, or several letters: `-hide=json` were an option `-h`, and `-i`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+import click
+
+# Of `go tool pprof`, with what does the like here; the others of its own words are no options of a command.
+_ELSEWHERE: Final = {
+    "http": "heapscape serve",
+    "web": "heapscape flame",
+    "svg": "heapscape flame",
+    "png": "heapscape flame",
+    "pdf": "heapscape flame",
+    "gif": "heapscape flame",
+    "disasm": "go tool pprof -disasm",
+    "weblist": "go tool pprof -weblist",
+    "interactive": "heapscape sql",
+}
+# strconv.ParseBool.
+_TRUE: Final = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE: Final = ("0", "f", "F", "FALSE", "false", "False")
+
+
+class Spelling(click.Group):
+    """A group whose commands take their options with one dash or two."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is None or isinstance(command, click.Group):
+            return name, command, rest
+        # The command's own context is not there yet, and its usage belongs to what is said.
+        return name, command, spelled(command, rest, context=click.Context(command, parent=ctx, info_name=name))
+
+
+def spelled(command: click.Command, arguments: Sequence[str], *, context: click.Context | None = None) -> list[str]:
+    """The same arguments as click reads them; raises NoSuchOption with the whole of an unknown name."""
+    context = context or click.Context(command)
+    return list(_spelled(_options(command, context), list(arguments), context=context))
+
+
+def _options(command: click.Command, context: click.Context) -> Mapping[str, tuple[str, click.Option]]:
+    """Options by name without dashes, each with the spelling that click knows."""
+    found: dict[str, tuple[str, click.Option]] = {}
+    # Click makes its own once, for whoever asks first, and that may be somebody with other names for it.
+    own = click.Option(sorted(command.get_help_option_names(context)), is_flag=True)
+    for option in (own, *command.params):
+        if isinstance(option, click.Option):
+            for spelling in (*option.opts, *option.secondary_opts):
+                found.setdefault(spelling.lstrip("-"), (spelling, option))
+    return found
+
+
+def _spelled(
+    options: Mapping[str, tuple[str, click.Option]], arguments: list[str], *, context: click.Context
+) -> Iterator[str]:
+    while arguments:
+        argument = arguments.pop(0)
+        if argument == "--":
+            yield from (argument, *arguments)
+            return
+        if not argument.startswith("-") or argument == "-":
+            yield argument
+            continue
+        name, equals, value = argument.lstrip("-").partition("=")
+        if name not in options and _is_letter_with_value(argument, options):
+            yield argument
+            continue
+        if name not in options:
+            raise _unknown(argument.partition("=")[0], name, options, context=context)
+        spelling, option = options[name]
+        if not option.is_flag and not option.count:
+            yield f"{spelling}{equals}{value}" if len(name) > 1 or not equals else f"{spelling}{value}"
+            if not equals:
+                # What follows is its value, whatever it looks like.
+                yield from (arguments.pop(0) for _ in range(min(option.nargs, len(arguments))))
+        elif not equals or value in _TRUE:
+            yield spelling
+        elif value not in _FALSE:
+            raise click.BadOptionUsage(
+                spelling, f"Option '{spelling}' is true or false, and {value!r} is neither.", ctx=context
+            )
+
+
+def _is_letter_with_value(argument: str, options: Mapping[str, tuple[str, click.Option]]) -> bool:
+    """Whether it is one like `-n20` or `-o./file`: a letter, and a value that no name could go on with."""
+    if argument.startswith("--") or len(argument) < 3 or argument[1] not in options:
+        return False
+    return not options[argument[1]][1].is_flag and not (argument[2].isalpha() or argument[2] in "_=")
+
+
+def _unknown(
+    typed: str, name: str, options: Mapping[str, tuple[str, click.Option]], *, context: click.Context
+) -> click.NoSuchOption:
+    if name in _ELSEWHERE:
+        return click.NoSuchOption(
+            typed, f"No such option '{typed}': what it does in go tool pprof does {_ELSEWHERE[name]}.", ctx=context
+        )
+    words = [one for one in options if len(one) > 1]
+    begins = [one for one in words if len(name) > 1 and one.startswith(name)]
+    near = get_close_matches(name.replace("-", "_"), words, 3, 0.6)
+    dashes = typed[: len(typed) - len(typed.lstrip("-"))]
+    listed = ", ".join(f"{dashes}{one}" for one in dict.fromkeys([*begins, *near]))
+    said = f" Did you mean {listed}?" if listed else f" See which there are with: {context.command_path} --help"
+    return click.NoSuchOption(typed, f"No such option '{typed}'.{said}", ctx=context)

@@ -1,0 +1,121 @@
+"""What stands before many lines at once: where stamps stand in a text does not depend on which digits it has.
+
+So texts that are alike but for their digits are looked at once, and those that are alike but for the digits of their stamps
+have one label.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.formats.gctrace.front import FIRST_YEAR, LAST_YEAR, PARTS, front_of, offset_s, stamps_in
+from pipeline.kernels.spelled import NONE, mask_digits
+from pipeline.values import Bools, Bytes, Int64s
+
+# Of a rarer kind of text each is cheaper to look at by itself.
+_FEWEST: Final = 16
+_SECOND: Final = 1_000_000
+_ALL: Final = np.array([[[0, 1 << 30]]])
+
+
+@dataclass(frozen=True, slots=True)
+class Fronts:
+    """What stands before each of some lines, as a Front has it; rows that are not read have no meaning.
+
+    label   which of `labels`
+    at_us   NONE for none
+    oddity  which of `ODDITIES`
+    """
+
+    is_read: Bools
+    labels: list[str]
+    label: Int64s
+    at_us: Int64s
+    unit_us: Int64s
+    oddity: Int64s
+
+    def odd(self, start: int, stop: int) -> list[tuple[str, Int64s]]:
+        """Kinds of oddities that some of these lines have, and which lines; the one that comes first is the first."""
+        found = [(kind, start + np.flatnonzero(self.oddity[start:stop] == row)) for row, kind in enumerate(ODDITIES)]
+        return sorted(((kind, rows) for kind, rows in found[1:] if len(rows)), key=lambda one: int(one[1][0]))
+
+
+ODDITIES: Final = ("", "stamp_incomplete", "stamp_without_zone")
+
+
+def fronts_of(data: Bytes, starts: Int64s, ends: Int64s) -> Fronts:
+    """Take apart what stands in spans of a text before lines."""
+    none = np.zeros(len(starts), np.int64)
+    masked, offsets, is_read = mask_digits(data, starts, ends, none, _ALL)
+    shapes, shape = _distinct(masked, offsets)
+    stamps = [list(stamps_in(one.decode("utf-8", "replace"))) for one in shapes]
+    spans = np.zeros((len(shapes), max(map(len, stamps)), 2), np.int64)
+    for row, places in enumerate(stamps):
+        spans[row, : len(places)] = np.array([found.span() for found in places]).reshape(-1, 2)
+    texts, fronts = _distinct(*mask_digits(data, starts, ends, shape, spans)[:2])
+    found = [front_of(text) for text in texts]
+    is_read &= np.array([not one.is_glued for one in found], np.bool_)[fronts]
+    labels = {one.label: 0 for one in found}
+    labels = {label: row for row, label in enumerate(labels)}
+    label = np.array([labels[one.label] for one in found], np.int64)[fronts]
+    at_us, unit_us, oddity = np.full(len(starts), NONE), none.copy(), none.copy()
+    rows = np.argsort(shape, kind="stable")
+    for row, own in enumerate(np.split(rows, np.cumsum(np.bincount(shape, minlength=len(shapes)))[:-1])):
+        dated = next(
+            (one for one in stamps[row] if one["epoch"] or (one["year"] and offset_s(one["zone"]) is not None)), None
+        )
+        if dated is None:
+            oddity[own] = ODDITIES.index("stamp_incomplete") if stamps[row] else 0
+        elif len(own) < _FEWEST:
+            is_read[own] = False
+        else:
+            is_date, at_us[own], unit_us[own] = _moments(data, starts[own], dated)
+            is_read[own] &= is_date
+            oddity[own] = 0 if dated["zone"] or dated["epoch"] else ODDITIES.index("stamp_without_zone")
+    return Fronts(is_read, list(labels), label, at_us, unit_us, oddity)
+
+
+def _distinct(texts: Bytes, offsets: Int64s) -> tuple[list[bytes], Int64s]:
+    """The texts that differ, and which of them each is."""
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(texts)]
+    encoded = pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers).dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
+
+
+def _moments(data: Bytes, starts: Int64s, stamp: re.Match[str]) -> tuple[Bools, Int64s, int]:
+    """When texts were written in which a stamp stands where it does in one that is like them, and its unit.
+
+    Whether it is a date at all comes first: if not, another stamp of the text may be one.
+    """
+    fraction = stamp.start("parts" if stamp["epoch"] else "fraction1")
+    digits = len(stamp["parts"] if stamp["epoch"] else stamp["fraction1"] or "")
+    parts_us = _number(data, starts, fraction, min(digits, 6)) * 10 ** max(0, 6 - digits)
+    unit_us = 10 ** max(0, 6 - digits) if digits else _SECOND
+    if stamp["epoch"]:
+        seconds = _number(data, starts, stamp.start("epoch"), len(stamp["epoch"]))
+        return np.ones(len(starts), np.bool_), seconds * _SECOND + parts_us, unit_us
+    year, month, day, hour, minute, second = (_number(data, starts, stamp.start(one), len(stamp[one])) for one in PARTS)
+    is_date = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
+    is_date &= (hour < 24) & (minute < 60) & (second < 60)
+    months = np.where(is_date, (year - FIRST_YEAR) * 12 + month - 1, 0).astype("datetime64[M]")
+    first, behind = (one.astype("datetime64[D]").astype(np.int64) for one in (months, months + 1))
+    is_date &= day <= behind - first
+    seconds = ((first + day - 1) * 24 + hour) * 3600 + minute * 60 + second
+    if stamp["zone"] and not stamp["zone"].isalpha():
+        at = stamp.start("zone")
+        away = _number(data, starts, at + 1, 2) * 3600 + _number(data, starts, stamp.end("zone") - 2, 2) * 60
+        seconds += away if stamp["zone"][0] == "-" else -away
+    return is_date, seconds * _SECOND + parts_us, unit_us
+
+
+def _number(data: Bytes, starts: Int64s, place: int, digits: int) -> Int64s:
+    """The numbers that stand in texts from a place on."""
+    number = np.zeros(len(starts), np.int64)
+    for digit in range(digits):
+        number = number * 10 + (data[starts + place + digit] - 48)
+    return number

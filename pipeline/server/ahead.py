@@ -1,0 +1,79 @@
+"""Pages that people come to first, made before anybody asks: when the server starts, and when a load is published."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote_plus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message
+
+from pipeline.errors import PipelineError
+from pipeline.warehouse import server_questions
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from pipeline.warehouse.serving import Serving
+
+# Of the services that grew most.
+_SERVICES: Final = 40
+# Who starts the server is served first; a load that is published is seen so soon.
+_REST_S: Final = 2.0
+
+
+async def make_ahead(app: Starlette, kept: ASGIApp, serving: Serving) -> None:
+    """Ask for them one by one, and rest as long as each took: half of one processor at most is not the people's who ask meanwhile."""
+    made = ""
+    while True:
+        await asyncio.sleep(_REST_S)
+        try:
+            state = serving.identity()
+            if state == made:
+                continue
+            for path, query in await run_in_threadpool(addresses, serving):
+                if serving.identity() != state:
+                    break
+                began = time.monotonic()
+                await kept(_scope(app, path, query), _nothing, _unheard)
+                await asyncio.sleep(time.monotonic() - began)
+            else:
+                made = state
+        except PipelineError:
+            # The file is not there, or no database: who asks is told so.
+            continue
+
+
+def addresses(serving: Serving) -> list[tuple[str, str]]:
+    """Path and query of each, as the links of the overview have them."""
+    with serving.question() as connection:
+        found = server_questions.services(connection).table["service"].to_pylist()
+    services = [name for name in found if name][:_SERVICES]
+    return [
+        *((path, "") for path in ("/", "/growth", "/flame")),
+        *((path, f"service={quote_plus(service)}") for service in services for path in ("/growth", "/flame")),
+    ]
+
+
+def _scope(app: Starlette, path: str, query: str) -> dict[str, object]:
+    """A browser's request."""
+    return {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(b"host", b"localhost"), (b"accept", b"text/html"), (b"accept-encoding", b"gzip")],
+        "app": app,
+    }
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request", "body": b""}
+
+
+async def _unheard(message: Message) -> None:
+    pass
