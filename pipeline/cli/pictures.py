@@ -212,7 +212,7 @@ def _size_classes(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Pictur
 
 
 def _goroutines(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
-    rows = goroutine_growth_questions.growth(connection, **asked.owner).table.to_pylist()
+    rows = goroutine_questions.growth(connection, **asked.owner).table.to_pylist()
     if not rows:
         raise UsageError(
             "no goroutine profile or dump that fits is here; fetch some with: "
