@@ -15,6 +15,7 @@ from pipeline.values import Result
 from pipeline.warehouse import (
     escape_questions,
     gc_questions,
+    goroutine_questions,
     growth_questions,
     plot_questions,
     questions,
