@@ -42,6 +42,8 @@ _BATCH_FILES = 500
 # What is asked of so many bytes of files, and of their rows, is asked in memory.
 _ONCE_BYTES = 4 << 20
 _ONCE_ROW_BYTES = 64 << 20
+# Processes of which a report says what the collector and memory did: those with the most cycles, and those that use most.
+_PROCESSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +285,39 @@ def _filled(lake: str) -> Snapshot:
     return snapshot
 
 
+def full_report(
+    connection: duckdb.DuckDBPyConnection, series: Result, *, owner: Mapping[str, str | None]
+) -> ReportData:
+    """Everything that the report says: of some series, and what the collector and memory of the same owner did.
+
+    owner  service, instance and build; None is any
+    """
+    from pipeline.warehouse import gc_questions
+
+    collectors, memories = gc_questions.collector(connection, **owner), gc_questions.memory(connection, **owner)
+    return replace(
+        growth_report(connection, series),
+        collectors=[
+            (one, gc_questions.cycles(connection, *key), gc_questions.pauses(connection, *key))
+            for one, key in _processes(collectors)
+        ],
+        memories=[(one, gc_questions.memory_over_time(connection, *key)) for one, key in _processes(memories)],
+    )
+
+
+def _processes(found: Result) -> list[tuple[Result, tuple[str, int, int | None]]]:
+    """The first processes of an answer, with what each is asked for by."""
+    rows = found.first(_PROCESSES).table.select(["source", "source_id", "process"]).to_pylist()
+    return [
+        (Result(found.name, found.columns, found.table.slice(place, 1)), tuple(row.values()))
+        for place, row in enumerate(rows)
+    ]
+
+
 def growth_report(
     connection: duckdb.DuckDBPyConnection, series: Result, window: tuple[int, int] | None = None
 ) -> ReportData:
-    """Everything that the report says of some series; of one, from a profile to a later one, where a window is given."""
+    """What the report says of some series; of one, from a profile to a later one, where a window is given."""
     from pipeline.outputs.report import ReportData
     from pipeline.warehouse import growth_questions, questions, report_questions
 
@@ -299,6 +330,7 @@ def growth_report(
         own=growth_questions.growth_by_own_code(connection, ids, window),
         flow=questions.flows(connection, ids),
         tree=report_questions.growth_trees(connection, series),
+        live=report_questions.live_heap(connection, ids),
         refused=questions.refused(connection),
         notes=questions.notes(connection),
     )

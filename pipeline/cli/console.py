@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline.endings import answering, tell
+from pipeline.errors import UsageError
+from pipeline.files import written_beside
 from pipeline.text import printable, printable_lines
 from pipeline.values import Answer, Loss, Result
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
     from rich.text import Text
 
+# What a file is called that is none.
+STANDARD_OUTPUT = "-"
 # Refusals, and losses, named one by one; the rest is a count, and all are in the tables.
 _NAMED = 5
 
@@ -56,6 +60,22 @@ def drawn(draw: Callable[[Console], Text]) -> str:
     with console.capture() as captured:
         console.print(draw(console), end="", soft_wrap=True)
     return captured.get()
+
+
+def deliver(content: str | bytes, path: str) -> None:
+    """Write a page, a picture or an answer beside its name first, and say where it is; `-` is standard output."""
+    written = content.encode() if isinstance(content, str) else content
+    if path != STANDARD_OUTPUT:
+        with written_beside(path) as draft:
+            draft.write_bytes(written)
+        answer(path)
+        return
+    if isinstance(content, bytes) and sys.stdout and sys.stdout.isatty():
+        raise UsageError("a terminal does not show this; name a file with -o")
+    with answering():
+        # What is in a file is the same bytes whatever the terminal's encoding.
+        sys.stdout.buffer.write(written)
+        sys.stdout.flush()
 
 
 def say(text: str) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.choices import no_growth, say_series
-from pipeline.cli.console import answer, answer_lines, show
-from pipeline.cli.flame import unit_of, write_page
+from pipeline.cli.console import answer_lines, deliver, show
+from pipeline.cli.flame import unit_of
 from pipeline.cli.options import (
-    Place,
+    Output,
     database_option,
     format_option,
     opened,
@@ -22,6 +22,7 @@ from pipeline.cli.options import (
 from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
 from pipeline.cli.top import flat_cum, pprof_options, warn_of_nothing
 from pipeline.errors import UsageError
+from pipeline.outputs import flamegraph
 from pipeline.outputs.pprof_text import top_of
 from pipeline.warehouse import questions
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 )
 @pprof_options
 @click.option("-nodecount", "--nodecount", "node_count", default=0, metavar="N", help="Rows at most; 0 for all.")
-@click.option("--html", metavar="FILE.html", type=Place(), help="Write the difference as a flame graph.")
+@click.option("--html", metavar="FILE.html", type=Output(), help="Write the difference as a flame graph.")
 @selection_options
 @database_option
 @format_option
@@ -85,8 +86,8 @@ def diff(
         rows = questions.diff(connection, before.ids, after.ids, after.sample_type) if html else None
     warn_of_nothing(stacks, filters)
     if rows is not None and html:
-        write_page(rows, path=html, title=_title(before, after), unit=unit_of(after), sample_type=after.sample_type)
-        answer(html)
+        title = _title(before, after)
+        deliver(flamegraph.page(rows, title=title, unit=unit_of(after), sample_type=after.sample_type), html)
     elif format_ != "table":
         show(flat_cum(stacks, after), format=format_)
     else:

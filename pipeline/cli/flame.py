@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.choices import no_growth, say_series
-from pipeline.cli.console import answer, answer_exactly, drawn, is_terminal, show
+from pipeline.cli.console import STANDARD_OUTPUT, deliver, drawn, is_terminal, show
 from pipeline.cli.options import (
-    Place,
+    Output,
     database_option,
     merge_option,
     opened,
@@ -20,7 +20,6 @@ from pipeline.cli.options import (
     selection_options,
 )
 from pipeline.cli.profiles import Chosen, choose
-from pipeline.cli.report import write_file
 from pipeline.errors import UsageError
 from pipeline.outputs import flamegraph, folded, tabular
 from pipeline.values import Result
@@ -68,7 +67,7 @@ _GROWS = (
     "-o",
     "path",
     metavar="FILE",
-    type=Place(),
+    type=Output(),
     help="Where to write; without, a page goes to heapscape-flame.html, the others to standard output.",
 )
 @selection_options
@@ -114,23 +113,16 @@ def flame(
             ask = questions.folded if format_ == "folded" else questions.tree
             rows = ask(connection, picked.ids, picked.sample_type)
     if format_ == "html":
-        path = path or "heapscape-flame.html"
-        write_page(rows, path=path, title=title, unit=unit, sample_type=sample_type)
-        answer(path)
+        page = flamegraph.page(rows, title=title, unit=unit, sample_type=sample_type)
+        deliver(page, path or "heapscape-flame.html")
     elif format_ == "icicle":
-        _write(_icicle(rows, title=title, unit=unit, sample_type=sample_type), path)
+        deliver(_icicle(rows, title=title, unit=unit, sample_type=sample_type), path or STANDARD_OUTPUT)
     elif format_ == "folded":
-        _write(folded.write(rows), path)
+        deliver(folded.write(rows), path or STANDARD_OUTPUT)
     elif path:
-        written = tabular.write(rows, format=format_)
-        write_file(path, written)
+        deliver(tabular.write(rows, format=format_), path)
     else:
         show(rows, format=format_)
-
-
-def write_page(rows: Result, *, path: str, title: str, unit: str, sample_type: str) -> None:
-    """A flame graph as one HTML file."""
-    write_file(path, flamegraph.page(rows, title=title, unit=unit, sample_type=sample_type))
 
 
 def _icicle(rows: Result, *, title: str, unit: str, sample_type: str) -> str:
@@ -168,10 +160,3 @@ def _stacks_at(connection: duckdb.DuckDBPyConnection, series_id: int, site: str)
     if not colon or not re.fullmatch("[0-9]+", line):
         raise UsageError(f"{site!r} is not FILE:LINE; write it like store/cache.go:21")
     return list(questions.site_stacks(connection, series_id, file, int(line)).table["stack_id"].to_pylist())
-
-
-def _write(text: str, path: str | None) -> None:
-    if path:
-        write_file(path, text)
-    else:
-        answer_exactly(text)

@@ -14,7 +14,7 @@ import click
 
 from pipeline import config, flow
 from pipeline.buckets import SCHEMES, is_url, local_path
-from pipeline.cli.console import say_losses, say_refusals
+from pipeline.cli.console import STANDARD_OUTPUT, say_losses, say_refusals
 from pipeline.errors import PipelineError, UsageError
 from pipeline.inputs.limits import MEMORY_FOR_ONE, Limits
 from pipeline.outputs import tabular
@@ -38,6 +38,7 @@ class Place(click.types.StringParamType):
 
     name = "path"
     may_be_url = False
+    may_be_stdout = False
     expected = "a file on this machine was expected"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -46,6 +47,8 @@ class Place(click.types.StringParamType):
         if storable(value) != value:
             self.fail(f"{value!r} is not text in UTF-8, and DuckDB opens no such file; name another", param, ctx)
         value = local_path(value)
+        if value == STANDARD_OUTPUT and not self.may_be_stdout:
+            self.fail("standard output, which - is elsewhere, it cannot be; a file of this name is ./-", param, ctx)
         if "://" in value and not (self.may_be_url and is_url(value)):
             self.fail(f"{value}: {self.expected}", param, ctx)
         return super().convert(value, param, ctx)
@@ -56,6 +59,12 @@ class LakePlace(Place):
 
     may_be_url = True
     expected = f"a lake is a folder, or in a bucket at {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
+
+
+class Output(Place):
+    """The same for what is written, which may go to standard output as `-`."""
+
+    may_be_stdout = True
 
 
 class Finite(click.FloatRange):

@@ -21,7 +21,8 @@ from pipeline.cli.options import (
     lake_option,
     resource_options,
 )
-from pipeline.cli.report import write_report
+from pipeline.cli.report import written_report
+from pipeline.files import written_beside
 from pipeline.warehouse import questions
 from pipeline.warehouse.questions import Selection
 
@@ -80,7 +81,8 @@ def run(
     with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
         print_growth(connection, Selection(), limit=limit, format_=format_)
         if report:
-            write_report(connection, Selection(), path=report)
+            with written_beside(report) as draft:
+                draft.write_bytes(written_report(connection, Selection()).encode())
         inputs_of_all = questions.inputs(connection).table.to_pylist()
     if report:
         say(f"report: {report}")

@@ -15,7 +15,7 @@ from pipeline.cli.options import Finite, database_option, resource_options
 from pipeline.errors import UsageError, of_system
 from pipeline.warehouse.serving import Serving
 
-_NEEDED = ("jinja2", "prometheus_client", "starlette", "uvicorn")
+_NEEDED = ("prometheus_client", "starlette", "uvicorn")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What a queue of connections holds before the next is turned away.
 _WAITING = 256

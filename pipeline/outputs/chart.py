@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal, NotRequired, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,10 +15,27 @@ from pipeline.values import Result
 MAX_SERIES: Final = 6
 # Columns carry their unit.
 _UNITS: Final = {"_bytes": "bytes", "_ns": "nanoseconds", "_s": "seconds"}
-_LINE, _BARS = "line", "bars"
 
 
-def chart(found: Result) -> dict[str, object] | None:
+class Chart(TypedDict):
+    """What assets/app.js and chart_svg.py draw: lines over x, or bars that have labels.
+
+    x       numbers; seconds since 1970 where `time` is true
+    series  names, each with a value for every x; None is a gap that the line passes over
+    ids     of the profiles, where some of them can be chosen; the first and last of which are the window
+    """
+
+    unit: str
+    time: bool
+    x: Sequence[float | None]
+    series: Sequence[tuple[str, Sequence[float | None]]]
+    kind: Literal["line", "bars"]
+    labels: NotRequired[Sequence[str]]
+    ids: NotRequired[Sequence[int]]
+    window: NotRequired[tuple[int, int] | None]
+
+
+def chart(found: Result) -> Chart | None:
     """The numbers of an answer over its first time, over its first column where that is one of several numbers, else by row.
 
     Lines over time or numbers, one for each column of the first one's unit; where a column is text, one for each of the
@@ -35,20 +53,25 @@ def chart(found: Result) -> dict[str, object] | None:
     if x:
         table = table.filter(pc.is_valid(table[x])).sort_by(x)
     drawn = [name for name in drawn if _unit(name) == _unit(drawn[0])][:MAX_SERIES]
-    told = {"unit": _unit(drawn[0]), "time": bool(times), "x": _positions(table, x), "kind": _LINE if x else _BARS}
-    if x and names:
-        return {**told, "series": _by_name(table, names[0], drawn[0])}
-    labels = [text or "" for text in table[names[0]].to_pylist()] if names else []
-    return {**told, "labels": labels, "series": [[name, _floats(table[name])] for name in drawn]}
+    told: Chart = {
+        "unit": _unit(drawn[0]),
+        "time": bool(times),
+        "x": _positions(table, x),
+        "kind": "line" if x else "bars",
+        "series": _by_name(table, names[0], drawn[0]) if x and names else [(one, _floats(table[one])) for one in drawn],
+    }
+    if not (x and names):
+        told["labels"] = [text or "" for text in table[names[0]].to_pylist()] if names else []
+    return told
 
 
-def _by_name(table: pa.Table, name: str, value: str) -> list[list[object]]:
+def _by_name(table: pa.Table, name: str, value: str) -> list[tuple[str, list[float | None]]]:
     """A series for each of the names with the largest values; a row of another has nothing in it."""
     texts = pc.fill_null(table[name], "")
     numbers = pa.chunked_array([_numbers(table[value])])
     largest = pa.table({"name": texts, "size": pc.abs(numbers)}).group_by("name").aggregate([("size", "max")])
     largest = largest.sort_by([("size_max", "descending"), ("name", "ascending")]).slice(0, MAX_SERIES)
-    return [[text, _floats(pc.if_else(pc.equal(texts, text), numbers, None))] for text in largest["name"].to_pylist()]
+    return [(text, _floats(pc.if_else(pc.equal(texts, text), numbers, None))) for text in largest["name"].to_pylist()]
 
 
 def _positions(table: pa.Table, x: str) -> list[float | None]:

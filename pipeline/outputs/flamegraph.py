@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from html import escape
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,15 @@ _FRAME: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What the macro `flame` draws; an empty payload is told in words."""
+
+    identifier: str
+    label: str
+    payload: str
+
+
 def page(tree: Result, *, title: str, subtitle: str = "", unit: str = "bytes", sample_type: str = "") -> str:
     """The page for a flame tree.
 
@@ -37,32 +46,19 @@ def page(tree: Result, *, title: str, subtitle: str = "", unit: str = "bytes", s
           line where known; valueRight and selfRight make it a comparison, value being what was before
     unit  of the values: bytes, nanoseconds, count, ...
     """
-    about = " · ".join(escape(text) for text in (subtitle, sample_type, _size(tree)) if text)
-    body = "\n".join(
-        [
-            "<main>",
-            f'<header class="page"><h1>{escape(title)}</h1><p class="quiet">{about}</p></header>',
-            figure(tree, identifier="flame", label=title, unit=unit, sample_type=sample_type),
-            _KEYS,
-            "</main>",
-        ]
+    return document(
+        "flame_file.html",
+        scripts=SCRIPTS,
+        title=title,
+        about=(subtitle, sample_type, f"{tree.table.num_rows:,} nodes"),
+        figure=figure(tree, identifier="flame", label=title, unit=unit, sample_type=sample_type),
     )
-    return document(title, body, scripts=SCRIPTS)
 
 
-def figure(tree: Result, *, identifier: str, label: str, unit: str, sample_type: str = "") -> str:
-    """The HTML of one graph for a page that has SCRIPTS; an empty tree is told in words."""
-    if not tree.table.num_rows:
-        return '<p class="empty">There is nothing to draw: no stack has a value other than zero.</p>'
-    return "\n".join(
-        [
-            f'<figure class="flame" id="{escape(identifier)}" data-state="waiting" data-label="{escape(label)}">',
-            "<noscript><p>The flame graph is drawn by a script, which this browser does not run.</p></noscript>",
-            "</figure>",
-            f'<script type="text/plain" id="{escape(identifier)}-data">'
-            f"{payload(tree, unit=unit, sample_type=sample_type)}</script>",
-        ]
-    )
+def figure(tree: Result, *, identifier: str, label: str, unit: str, sample_type: str = "") -> Figure:
+    """One graph for a page that has SCRIPTS."""
+    told = payload(tree, unit=unit, sample_type=sample_type) if tree.table.num_rows else ""
+    return Figure(identifier, label, told)
 
 
 def payload(tree: Result, *, unit: str, sample_type: str) -> str:
@@ -132,11 +128,3 @@ def _varints(values: Int64s) -> bytes:
         bits = (zigzag[holds] >> np.uint64(7 * power)) & np.uint64(127)
         encoded[starts[holds] + power] = bits + np.uint64(128) * (lengths[holds] > power + 1)
     return encoded.tobytes()
-
-
-def _size(tree: Result) -> str:
-    return f"{tree.table.num_rows:,} nodes"
-
-
-_KEYS: Final = """<p class="keys quiet">Click or <kbd>Enter</kbd> zooms, <kbd>/</kbd> searches, arrows move,
-<kbd>Backspace</kbd> goes one level out, <kbd>Esc</kbd> resets. The address keeps what you see.</p>"""

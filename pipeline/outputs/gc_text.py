@@ -21,7 +21,7 @@ LONG_PAUSE_NS = 10_000_000
 
 def text(row: Row) -> str:
     """The lines about one process; `row` is of gc.summary."""
-    lines = [printable(_headline(row)), f"  began      {_causes(row)}"]
+    lines = [printable(headline(row)), f"  began      {_causes(row)}"]
     if row["pauses"]:
         lines.append(
             f"  pauses     median {_time(row['median_pause_ns'])}, 99 % up to {_time(row['p99_pause_ns'])}, longest "
@@ -60,7 +60,8 @@ def verdict(row: Row) -> str:
     return "nothing stands out"
 
 
-def _headline(row: Row) -> str:
+def headline(row: Row) -> str:
+    """Which process it is, and how many cycles there were."""
     during = "since it started" if row["span_ns"] is None else f"in {_time(row['span_ns'])}"
     cycles = f"{row['cycles']:,} GC cycle{'s' if row['cycles'] != 1 else ''} {during}"
     return f"{process_name(row)}: {cycles}"

@@ -24,7 +24,7 @@ _PARTS = {
 
 def text(row: Row) -> str:
     """The lines about one process; `row` is of mem.summary."""
-    lines = [printable(_headline(row)), f"  {_left(row)}"]
+    lines = [printable(headline(row)), f"  {left(row)}"]
     told = sorted(
         ((row[f"{part}_bytes"], words) for part, words in _PARTS.items() if row[f"{part}_bytes"] is not None),
         key=lambda part: -part[0],
@@ -36,7 +36,8 @@ def text(row: Row) -> str:
     return "\n".join([*lines, *(f"  {line}" for line in aligned(cells, right=range(2))), ""])
 
 
-def _headline(row: Row) -> str:
+def headline(row: Row) -> str:
+    """Which process it is, and how much memory it uses."""
     moments = f"{row['moments']:,} moment{'s' if row['moments'] != 1 else ''}"
     used = "memory that is not told" if row["used_bytes"] is None else f"{_bytes(row['used_bytes'])} used"
     if row["moments"] > 1 and row["first_used_bytes"] is not None:
@@ -45,7 +46,8 @@ def _headline(row: Row) -> str:
     return f"{process_name(row)} · {moments}: {used}{trend}"
 
 
-def _left(row: Row) -> str:
+def left(row: Row) -> str:
+    """What is left of the limit, and for how long."""
     if row["limit_bytes"] is None:
         return "no limit is known: give one with --label memory_limit=512MiB, or metrics that tell GOMEMLIMIT"
     limit = (

@@ -89,6 +89,12 @@ def cells(result: Result) -> tuple[list[tuple[str, bool]], list[list[str]]]:
     return columns, [[_cell(value) for value in row] for row in rows]
 
 
+def objects(result: Result) -> list[dict[str, Json]]:
+    """The rows with the values that JSON has."""
+    rows = _rows(result.table.schema, result.table.to_batches())
+    return [dict(zip(result.table.schema.names, row, strict=True)) for row in rows]
+
+
 def write_table(result: Result, console: Console | None = None) -> str:
     """A table laid out for this console.
 

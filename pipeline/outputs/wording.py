@@ -1,4 +1,4 @@
-"""How the report words a row of an answer: places, times, speeds, and what to say when something is not known."""
+"""How pages word a row of an answer: places, times, speeds, and what to say when something is not known."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.outputs.units import byte_rate, share, signed
+from pipeline.outputs.units import byte_rate, readable, share
 from pipeline.values import Result
 
 Row: TypeAlias = Mapping[str, object]
@@ -58,12 +59,6 @@ def build_name(row: Row) -> str:
     return f"commit {'-'.join([commit[:12], *dirty])}" if commit else ""
 
 
-def growth_cell(size: float) -> str:
-    """Gained or lost bytes as a coloured span."""
-    css = "grows" if size > 0 else "shrinks" if size < 0 else ""
-    return f'<span class="{css}">{signed(size, unit="bytes")}</span>'
-
-
 def slope(row: Row) -> str:
     """The speed of growth, or `unknown`."""
     return byte_rate(number(row, "slope_bytes_per_s")) if is_known(row, "slope_bytes_per_s") else "unknown"
@@ -79,7 +74,7 @@ def error(row: Row) -> str:
     return share(number(row, "relative_error")) if is_known(row, "relative_error") else ""
 
 
-def rose(row: Row, *, profiles: int) -> str:
+def rose(row: Row, profiles: int) -> str:
     """`9/12`: in how many intervals between profiles the site grew."""
     intervals = profiles - 1
     if intervals < 1 or not is_known(row, "rising_share"):
@@ -109,9 +104,9 @@ def short_path(place: str) -> str:
     return "/".join(parts[-3 if len(parts) > 2 and _MAJOR.fullmatch(parts[-2]) else -2 :])
 
 
-def short_name(function: str) -> str:
+def short_name(function: str | None) -> str:
     """A Go name without the folders of its import path: `store.(*Cache).Put`; type arguments keep theirs."""
-    name, bracket, arguments = function.partition("[")
+    name, bracket, arguments = (function or "").partition("[")
     return name.rsplit("/", 1)[-1] + bracket + arguments
 
 
@@ -119,6 +114,33 @@ def history(row: Row) -> list[float]:
     """The site's live bytes per profile; empty when the row has none."""
     held = row.get("history")
     return [float(value or 0) for value in held] if isinstance(held, list) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """A series of live bytes as a small picture: its points, where it ends, and what it says."""
+
+    line: str
+    end: tuple[str, str]
+    told: str
+
+
+def sparkline(row: Row) -> Sparkline | None:
+    """The picture of a site's history, from zero; None without two points."""
+    values = history(row)
+    if len(values) < 2:
+        return None
+    width, height, edge = 112.0, 24.0, 2.5
+    highest = max(*values, 1.0)
+    points = [
+        (
+            f"{edge + (width - 2 * edge) * place / (len(values) - 1):.1f}",
+            f"{height - edge - (height - 2 * edge) * max(value, 0.0) / highest:.1f}",
+        )
+        for place, value in enumerate(values)
+    ]
+    told = f"live bytes from {readable(values[0], unit='bytes')} to {readable(values[-1], unit='bytes')}"
+    return Sparkline(" ".join(map(",".join, points)), points[-1], told)
 
 
 def between(row: Row) -> str:

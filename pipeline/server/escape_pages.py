@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -58,7 +57,7 @@ def _escapes(request: Request) -> Response:
         is_cut=is_diff and len(rows) == _DIFFERENCES,
         services=[(one, one) for one in services],
         service=service,
-        figure=Markup(figure) if tree.table.num_rows else None,
+        figure=figure,
         columns=columns,
         answer=rows,
     )

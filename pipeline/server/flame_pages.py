@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -68,7 +67,7 @@ def _flame(request: Request) -> Response:
         service=service,
         types=[(name, name) for name in units],
         type=wanted,
-        figure=Markup(figure),
+        figure=figure,
         is_cut=tree.table.num_rows == MOST_NODES,
         series=named_series(every),
         **chosen.shown,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import QueryError
-from pipeline.outputs import gc_text, memory_text, wording
+from pipeline.outputs import charts, gc_text, memory_text, wording
 from pipeline.outputs.units import readable
 from pipeline.server import question
 from pipeline.server.pages import CHARTS, page
@@ -25,7 +25,6 @@ Row = Mapping[str, Any]
 
 # Processes to choose from; of a fleet's others a service is chosen first.
 _LISTED = 200
-_PARTS = ("objects", "unused", "free", "stack", "metadata", "other")
 
 
 def routes() -> list[Route]:
@@ -43,10 +42,10 @@ def _gc(request: Request) -> Response:
         collector = _chosen(collectors, "process", asked.get("process", ""))
         memory = _chosen(memories, "memory", asked.get("memory", ""), like=collector)
         classes = gc_questions.size_classes(connection, (memory or collector or {"source_id": -1})["source_id"])
-        drawn = {
-            **(_collector_charts(connection, collector) if collector else {}),
-            **(_memory_chart(connection, memory) if memory else {}),
-        }
+        drawn = [
+            *(_collector_charts(connection, collector) if collector else ()),
+            *(_memory_chart(connection, memory) if memory else ()),
+        ]
     return page(
         request,
         "gc.html",
@@ -61,7 +60,7 @@ def _gc(request: Request) -> Response:
         memory=_key(memory) if memory else "",
         collector_text=gc_text.text(collector) if collector else "",
         memory_text=memory_text.text(memory) if memory else "",
-        charts=[(name, label, figure) for (name, label), figure in drawn.items() if figure["x"]],
+        charts=drawn,
     )
 
 
@@ -109,42 +108,12 @@ def _chosen(rows: Sequence[Row], parameter: str, wanted: str, *, like: Row | Non
     return next(owned, rows[0] if rows else None)
 
 
-def _collector_charts(connection: duckdb.DuckDBPyConnection, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
+def _collector_charts(connection: duckdb.DuckDBPyConnection, row: Row) -> list[charts.Named]:
     owner = (row["source"], row["source_id"], row["process"])
-    cycles, pauses = gc_questions.cycles(connection, *owner), gc_questions.pauses(connection, *owner)
     pacer = gc_questions.pacer(connection, row["source_id"], row["process"])
-    heap = {"heap at the start": "heap_bytes", "goal": "goal_bytes"}
-    paced = {"goal": "goal_bytes", "heap as marking ended": "end_bytes", "found reachable": "marked_bytes"}
-    return {
-        ("heap", "Heap and goal, cycle by cycle"): _figure(cycles, x="cycle", unit="bytes", lines=heap),
-        ("pacer", "What the pacer aimed at, and what came of it"): _figure(
-            pacer, x="cycle_index", unit="bytes", lines=paced
-        ),
-        ("pauses", "Pauses, one after the other"): _figure(
-            pauses, x="pause_index", unit="nanoseconds", lines={"pause": "pause_ns"}
-        ),
-    }
+    return charts.collector(gc_questions.cycles(connection, *owner), gc_questions.pauses(connection, *owner), pacer)
 
 
-def _memory_chart(connection: duckdb.DuckDBPyConnection, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
-    moments = gc_questions.memory_over_time(connection, row["source"], row["source_id"], row["process"])
-    has_time = moments.table["taken_at"].null_count == 0
-    lines = {
-        "used": "used_bytes",
-        **{part: f"{part}_bytes" for part in _PARTS},
-        "goal": "goal_bytes",
-        "limit": "limit_bytes",
-    }
-    x = "taken_s" if has_time else "position"
-    return {("memory", "What memory is used for"): _figure(moments, x=x, unit="bytes", lines=lines, time=has_time)}
-
-
-def _figure(found: Result, *, x: str, unit: str, lines: Mapping[str, str], time: bool = False) -> dict[str, Any]:
-    """A chart as app.js draws it; a line of nothing but NULL is left out."""
-    series = [(label, found.table[column].to_pylist()) for label, column in lines.items()]
-    return {
-        "unit": unit,
-        "time": time,
-        "x": found.table[x].to_pylist(),
-        "series": [[label, values] for label, values in series if any(value is not None for value in values)],
-    }
+def _memory_chart(connection: duckdb.DuckDBPyConnection, row: Row) -> list[charts.Named]:
+    owner = (row["source"], row["source_id"], row["process"])
+    return charts.memory(gc_questions.memory_over_time(connection, *owner))

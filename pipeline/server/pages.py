@@ -8,7 +8,6 @@ from functools import cache
 from typing import Final
 
 import pyarrow as pa
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -85,30 +84,30 @@ def _growth(request: Request) -> Response:
         every = questions.series(connection, questions.Selection())
         found = every if not service else questions.series(connection, questions.Selection(service=service))
         chosen = chosen_row(found, "series_id", asked.get("series", ""))
-        section, live, moments, window = None, {}, [], None
+        told, moments, window = [], [], None
         if chosen.table.num_rows:
             one = chosen.table.to_pylist()[0]
-            heaps = report_questions.live_heap(connection, one["series_id"])
+            heaps = report_questions.live_heap(connection, [one["series_id"]])
             moments, window = _moments(heaps), _window(heaps, asked.get("from", ""), asked.get("to", ""))
             if window:
                 chosen = growth_questions.in_window(connection, chosen, window)
                 one = chosen.table.to_pylist()[0]
-            section = Markup("\n".join(report.sections(growth_report(connection, chosen, window))))
-            live = {**_live(heaps), "ids": [key for key, _ in moments], "window": window}
+            (section,) = report.sections(growth_report(connection, chosen, window))
+            told = [section.with_window([key for key, _ in moments], window)]
     return page(
         request,
         "growth.html",
-        scripts=(*CHARTS, *report.SCRIPTS[1:]),
+        scripts=report.SCRIPTS,
         service=service,
         services=distinct(every, "service"),
         series=named_series(found),
-        chosen=one["series_id"] if section else "",
+        chosen=one["series_id"] if told else "",
         moments=moments,
-        ends=(one["first_profile_id"], one["last_profile_id"]) if section else (),
+        ends=(one["first_profile_id"], one["last_profile_id"]) if told else (),
         is_window=window is not None,
         query=growth_questions.BETWEEN.format(one["series_id"], *window) if window else "",
-        section=section,
-        live=live,
+        told=told,
+        nothing=report.NOTHING,
     )
 
 
@@ -224,18 +223,6 @@ def _window(heaps: Result, first: str, last: str) -> tuple[int, int] | None:
     if places[0] >= places[1]:
         raise QueryError(f"from={first[:200]} to={last[:200]}: growth is from a profile to a later one")
     return None if places == [0, len(ids) - 1] else (ids[places[0]], ids[places[1]])
-
-
-def _live(found: Result) -> dict[str, object]:
-    """Live bytes over time as a chart has them: by the clock, or by place where there are no times."""
-    rows = wording.rows_of(found)
-    has_time = len({row["taken_s"] for row in rows}) == len(rows)
-    return {
-        "unit": "bytes",
-        "time": has_time,
-        "x": [row["taken_s"] if has_time else place for place, row in enumerate(rows)],
-        "series": [["live heap", [row["inuse_bytes"] for row in rows]]],
-    }
 
 
 def _first_of(found: Answer, limit: int) -> Result:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 import numpy as np
-from markupsafe import Markup
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -215,7 +214,7 @@ def _flame(request: Request) -> Response:
         function=function,
         states=[(name, name) for name in asked.STATES],
         state=state,
-        figure=Markup(figure) if tree.table.num_rows else None,
+        figure=figure,
     )
 
 

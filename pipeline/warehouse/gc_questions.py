@@ -44,6 +44,8 @@ def memory_over_time(connection: duckdb.DuckDBPyConnection, source: str, source_
       JOIN process AS owner USING (source_id, process)
       WHERE accounting.source = $source
         AND owner.labels = (SELECT labels FROM process WHERE source_id = $source_id AND process = $process)
+        -- What does not say when it was stands in no order with other files.
+        AND (accounting.taken_at IS NOT NULL OR (accounting.source_id, accounting.process) = ($source_id, $process))
       ORDER BY accounting.taken_at DESC, accounting.source_id DESC, accounting.position DESC
       LIMIT {_MOST_MOMENTS}
     )

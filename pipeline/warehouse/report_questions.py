@@ -35,13 +35,13 @@ def growth_trees(connection: duckdb.DuckDBPyConnection, series: Result) -> Resul
     return Result("flame graphs", answer.columns, pa.concat_tables(parts) if parts else empty)
 
 
-def live_heap(connection: duckdb.DuckDBPyConnection, series_id: int) -> Result:
-    """Live and allocated bytes of every profile of a series, oldest first."""
+def live_heap(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
+    """Live and allocated bytes of every profile of some series, oldest first."""
     query = """
-    SELECT profile_id, taken_at, epoch(taken_at) AS taken_s, elapsed_s, inuse_bytes, alloc_bytes
-    FROM heap.profiles WHERE series_id = $series ORDER BY position
+    SELECT series_id, profile_id, taken_at, epoch(taken_at) AS taken_s, elapsed_s, inuse_bytes, alloc_bytes
+    FROM heap.profiles WHERE list_contains($ids, series_id) ORDER BY series_id, position
     """
-    return ask(connection, query, {"series": series_id}, name="live heap")
+    return ask(connection, query, {"ids": list(series_ids)}, name="live heap")
 
 
 def owners(connection: duckdb.DuckDBPyConnection) -> Result:

@@ -11,9 +11,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser
 
-from pipeline.outputs import flamegraph, report
+from pipeline.outputs import flame_svg, flamegraph, report
 from pipeline.outputs.units import readable, signed
+from pipeline.resources import asset
 from tests.browser.chromium import needed, window
+from tests.cli.seat import heapscape
 from tests.outputs.builder import TREE, flame_tree, result
 from tests.outputs.report_data import report_data
 
@@ -191,3 +193,66 @@ def test_the_address_reaches_a_later_graph_of_the_report(opened: Open) -> None:
 
     assert facts(dom, "flame-1")["focus"] == "all"
     assert facts(dom, "flame-2")["focus"] == "main.main"
+
+
+@pytest.mark.parametrize("name", ["heap", "sites", "growth", "flame", "escapes"])
+def test_a_picture_with_names_that_would_be_scripts_opens_as_a_picture(
+    chromium: Browser, hostile: Path, tmp_path: Path, name: str
+) -> None:
+    assert heapscape("plot", name, "--db", hostile, "-o", tmp_path / "x.svg").code == 0
+
+    with window(chromium) as tab:
+        tab.page.goto((tmp_path / "x.svg").as_uri())
+
+        assert tab.page.evaluate("document.documentElement.localName") == "svg"
+        assert tab.page.evaluate("[window.owned, document.querySelectorAll('script, img, [onerror]').length]") == [
+            None,
+            0,
+        ]
+        assert tab.complaints == []
+
+
+def test_a_picture_is_dark_for_who_reads_in_the_dark(chromium: Browser, demo: Path, tmp_path: Path) -> None:
+    assert heapscape("plot", "heap", "--db", demo, "-o", tmp_path / "x.svg").code == 0
+    found = {}
+
+    for scheme in ("light", "dark"):
+        with window(chromium, scheme=scheme) as tab:
+            tab.page.goto((tmp_path / "x.svg").as_uri())
+            found[scheme] = tab.page.evaluate("getComputedStyle(document.querySelector('.ground')).fill")
+
+    assert found == {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 28)"}
+
+
+_LOOKED_INTO = """async ([script, payload, isDark]) => {
+  (0, eval)(script.replace("return {startAll};", "window.inside = {unpack, Tree, Palette}; return {startAll};"));
+  const tree = new inside.Tree(await inside.unpack(payload));
+  const palette = new inside.Palette(tree, isDark);
+  const shown = document.body.appendChild(document.createElement("i"));
+  const colour = (node) => { shown.style.color = palette.of(tree, node); return getComputedStyle(shown).color; };
+  return {x: [...tree.x], width: [...tree.width], colours: [...tree.x].map((_, node) => colour(node))};
+}"""
+
+
+@pytest.mark.parametrize("text", [TREE, "all 0 0\n  a.f 7 9\n    b.g 0 5\n      main.h 3 0\n  c/d.e 8 8\n  日本.f 1 6"])
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_a_picture_is_laid_out_and_coloured_as_the_page_is(chromium: Browser, text: str, *, is_dark: bool) -> None:
+    tree = flame_tree(text)
+    payload = flamegraph.payload(tree, unit="bytes", sample_type="")
+    picture = flame_svg.picture(tree, title="t", unit="bytes", theme="dark" if is_dark else "light")
+    assert picture is not None
+
+    with window(chromium) as tab:
+        drawn = tab.page.evaluate(_LOOKED_INTO, [asset("units.js") + asset("flamegraph.js"), payload, is_dark])
+
+    boxes = re.findall(r'</title><rect class="([\w-]+)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', picture)
+    fills = dict(re.findall(r"\.([\w-]+) \{ fill: (#\w+); \}", picture))
+    assert len(boxes) == len(drawn["x"])
+    for (css, x, width), its_x, its_width, colour in zip(
+        boxes, drawn["x"], drawn["width"], drawn["colours"], strict=True
+    ):
+        scale = 1160 / drawn["width"][0]
+        assert float(x) == pytest.approx(20 + its_x * scale, abs=0.02)
+        assert float(width) == pytest.approx(its_width * scale - 0.6, abs=0.02)
+        rgb = [int(fills[css][at : at + 2], 16) for at in (1, 3, 5)]
+        assert rgb == pytest.approx([int(part) for part in re.findall(r"\d+", colour)], abs=1)

@@ -85,7 +85,14 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
         lambda at: ["flame", "--db", at.db, "--format", "folded"],
         lambda at: ["flame", "--db", at.db, "--format", "icicle"],
     ),
-    "report": (lambda at: ["report", "--db", at.db, "-o", at.page],),
+    "report": (
+        lambda at: ["report", "--db", at.db, "-o", at.page],
+        lambda at: ["report", "--db", at.db, "--format", "markdown"],
+    ),
+    "plot": (
+        lambda at: ["plot", "heap", "--db", at.db, "-o", at.page, "--format", "svg"],
+        lambda at: ["plot", "growth", "--db", at.db, "-o", "-", "--format", "png"],
+    ),
     "escapes": (
         lambda at: ["escapes", "--flow", "--db", at.db],
         lambda at: ["escapes", "--diff", "1.4.2", "1.4.2", "--db", at.db, "--format", "json"],
@@ -277,6 +284,9 @@ QUICK = [
     ("full disk, at once", "lake relabel", 0),
     ("paths below a file", "collect", 0),
     ("SIGINT after 0.0 s", "report", 0),
+    ("standard output closed", "plot", 1),
+    ("folders for files", "plot", 0),
+    ("standard output read by nobody", "report", 1),
     ("half a database", "serve", 0),
     ("half a database", "ui", 0),
 ]

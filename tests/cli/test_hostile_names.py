@@ -18,6 +18,7 @@ import pytest
 
 from pipeline.cli import every_command
 from pipeline.cli import heapscape as group
+from pipeline.cli.pictures import PLOTS
 from tests.builders.memstats import lines, memstats
 from tests.builders.profile import message
 from tests.builders.trace_text import quoted, to_binary, to_text
@@ -108,9 +109,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def clean(seen: Seen) -> bool:
-    """No byte that a terminal obeys, and no line that a name began."""
+    """No byte that a terminal obeys, and no line that a name began; lines of HTML and SVG mean nothing."""
     shown = seen.answer.decode() + seen.err
     assert FORBIDDEN.findall(shown) == []
+    shown = seen.err if shown.startswith("<") else shown
     assert [line for line in re.split("[\n\t]", shown) if line.startswith(("FORGED", "x"))] == []
     return True
 
@@ -154,6 +156,12 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
     yield "run", [inputs, "--lake", str(world / "again"), "--db", str(world / "again.duckdb")]
     yield "flame", [*db, "--format", "icicle"]
     yield "flame", [*db, "-o", str(world / f"page{EVIL_LINES}.html")]
+    for format in ("html", "markdown"):
+        yield "report", [*db, "--format", format, "-o", "-"]
+    for picture in (name for name in PLOTS if name != "answer"):
+        yield "plot", [picture, *db, "-o", "-"]
+    yield "plot", ["answer", *db, "-o", "-", "--query", f'SELECT name AS "n{EVIL}", 1 AS one FROM function']
+    yield "plot", ["heap", *db, "-o", str(world / f"heap{EVIL_LINES}.svg")]
     yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]
     yield "load", [*lake, "--db", str(world / f"other{EVIL}.duckdb")]
     yield "ingest", [inputs, *lake]

@@ -51,6 +51,14 @@ def report_data() -> ReportData:
         own=_own(),
         flow=_flow(),
         tree=_tree(),
+        live=result(
+            "live heap",
+            {
+                "series_id": ids(*[CHECKOUT] * 4, *[LEDGER] * 2),
+                "taken_s": [1_763_892_000.0 + 2400 * n for n in range(4)] + [1_763_852_400.0, 1_763_859_600.0],
+                "inuse_bytes": [n * MIB for n in (50, 80, 120, 150, 9, 6)],
+            },
+        ),
         refused=result("refused", {"uri": ["notes.txt"], "reason": ["is not a format heapscape knows"]}),
         notes=result(
             "ingest_note",
@@ -61,7 +69,7 @@ def report_data() -> ReportData:
 
 def without_rows(data: ReportData) -> ReportData:
     """The same tables with nothing in them."""
-    names = ("series", "growth", "coverage", "modules", "own", "flow", "tree", "refused", "notes")
+    names = ("series", "growth", "coverage", "modules", "own", "flow", "tree", "live", "refused", "notes")
     return replace(data, **{name: _emptied(getattr(data, name)) for name in names})
 
 

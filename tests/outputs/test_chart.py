@@ -23,7 +23,7 @@ def test_numbers_are_lines_over_time_in_its_order() -> None:
         "time": True,
         "kind": "line",
         "x": [AT_21, AT_21 + 60, AT_21 + 120],
-        "series": [["inuse_bytes", [1.0, 2.0, 3.0]], ["alloc_bytes", [10.0, 20.0, 30.0]]],
+        "series": [("inuse_bytes", [1.0, 2.0, 3.0]), ("alloc_bytes", [10.0, 20.0, 30.0])],
         "labels": [],
     }
 
@@ -41,7 +41,7 @@ def test_a_time_that_is_not_known_is_nowhere() -> None:
     drawn = chart(result("t", {"at": times, "n": [1, 2]}))
 
     assert drawn is not None
-    assert (drawn["x"], drawn["series"]) == ([0.0], [["n", [2.0]]])
+    assert (drawn["x"], drawn["series"]) == ([0.0], [("n", [2.0])])
 
 
 def test_text_beside_a_time_makes_a_series_of_each_name() -> None:
@@ -49,7 +49,7 @@ def test_text_beside_a_time_makes_a_series_of_each_name() -> None:
 
     assert drawn is not None
     assert drawn["unit"] == "nanoseconds"
-    assert drawn["series"] == [["a", [-9.0, None, None]], ["b", [None, None, 3.0]], ["", [None, 2.0, None]]]
+    assert drawn["series"] == [("a", [-9.0, None, None]), ("b", [None, None, 3.0]), ("", [None, 2.0, None])]
 
 
 def test_the_largest_names_are_those_that_are_drawn() -> None:
@@ -66,7 +66,7 @@ def test_without_time_the_first_of_several_numbers_is_what_the_others_are_over()
     drawn = chart(result("t", {"size": [16, 8], "objects": [1, 2]}))
 
     assert drawn is not None
-    assert (drawn["kind"], drawn["x"], drawn["series"]) == ("line", [8.0, 16.0], [["objects", [2.0, 1.0]]])
+    assert (drawn["kind"], drawn["x"], drawn["series"]) == ("line", [8.0, 16.0], [("objects", [2.0, 1.0])])
 
 
 def test_names_and_numbers_are_bars_in_the_order_of_the_rows() -> None:
@@ -79,7 +79,7 @@ def test_names_and_numbers_are_bars_in_the_order_of_the_rows() -> None:
         "x": [0, 1],
         "labels": ["b", ""],
         # Bytes are not counts, and an id is no number.
-        "series": [["n", [1.0, 2.0]]],
+        "series": [("n", [1.0, 2.0])],
     }
 
 
@@ -87,7 +87,7 @@ def test_what_json_has_no_number_for_is_left_out() -> None:
     drawn = chart(result("t", {"n": [float("nan"), float("inf"), None, 1.5]}))
 
     assert drawn is not None
-    assert drawn["series"] == [["n", [None, None, None, 1.5]]]
+    assert drawn["series"] == [("n", [None, None, None, 1.5])]
 
 
 def test_numbers_of_every_type_are_drawn() -> None:
@@ -100,7 +100,7 @@ def test_numbers_of_every_type_are_drawn() -> None:
     drawn = chart(result("t", columns))
 
     assert drawn is not None
-    assert (drawn["x"], drawn["series"]) == ([float(2**63)], [["m", [1.5]], ["k", [1.0]]])
+    assert (drawn["x"], drawn["series"]) == ([float(2**63)], [("m", [1.5]), ("k", [1.0])])
 
 
 @pytest.mark.parametrize(

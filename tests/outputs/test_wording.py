@@ -85,6 +85,26 @@ def test_a_process_is_named_by_its_labels_its_file_and_its_number_there(row: wor
     assert wording.process_name(row) == name
 
 
+@pytest.mark.parametrize("values", [None, [], [5]])
+def test_a_history_of_one_point_has_no_picture(values: list[int] | None) -> None:
+    assert wording.sparkline({"history": values}) is None
+
+
+def test_a_sparkline_starts_at_zero_and_tells_its_ends() -> None:
+    picture = wording.sparkline({"history": [0, 2**20, 2**21]})
+
+    assert picture == wording.Sparkline(
+        "2.5,21.5 56.0,12.0 109.5,2.5", ("109.5", "2.5"), "live bytes from 0\u00a0B to 2.0\u00a0MiB"
+    )
+
+
+def test_a_history_of_zeros_is_a_flat_line() -> None:
+    picture = wording.sparkline({"history": [0, 0]})
+
+    assert picture is not None
+    assert picture.line == "2.5,21.5 109.5,21.5"
+
+
 @pytest.mark.parametrize(
     ("place", "short"),
     [

@@ -55,14 +55,13 @@ def test_charts_have_the_rows_of_the_views(told: httpx.Client) -> None:
     assert drawn["pauses"]["series"] == [["pause", [pause["pause_ns"] for pause in pauses]]]
 
 
-def test_memory_over_time_is_of_the_files_with_the_same_labels(told: httpx.Client) -> None:
-    for row in told.get("/data/mem.summary.json").json():
-        used = dict(_charts(told.get("/gc", params={"memory": _key(row)}).text)["memory"]["series"])["used"]
+def test_of_a_single_moment_the_parts_of_memory_stand_side_by_side(told: httpx.Client) -> None:
+    rows = told.get("/data/mem.summary.json").json()
 
-        labels = told.get("/data/process.json", params={"source_id": row["source_id"]}).json()[0]["labels"]
-        owners = {one["source_id"] for one in told.get("/data/process.json").json() if one["labels"] == labels}
-        moments = told.get("/data/mem.accounting.json", params={"source": row["source"]}).json()
-        assert sorted(used) == sorted(one["used_bytes"] for one in moments if one["source_id"] in owners)
+    assert {row["moments"] for row in rows} == {1}
+    for row in rows:
+        chart = _charts(told.get("/gc", params={"memory": _key(row)}).text)["memory"]
+        assert dict(chart["series"])["memory"] == [row[f"{part}_bytes"] for part in chart["labels"]]
 
 
 def test_size_classes_are_those_of_the_view_and_the_darkest_cell_has_most(told: httpx.Client) -> None:

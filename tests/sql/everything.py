@@ -102,7 +102,10 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "heap._grown_between": [(_pairs(connection),), ([],)],
         "attribution._own_frame": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
         "attribution._leaf_module": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
-        "attribution.growth_by_site_between": [*(tuple(one.values()) for one in _pairs(connection)[:_FEW]), (-1, -1, -1)],
+        "attribution.growth_by_site_between": [
+            *(tuple(one.values()) for one in _pairs(connection)[:_FEW]),
+            (-1, -1, -1),
+        ],
         "escape.diff": list(product(_builds(connection), repeat=2)),
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
         "gc.mmu": [(windows,) for windows in _WINDOWS],

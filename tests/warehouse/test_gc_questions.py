@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.warehouse.gc_questions import collector, memory
+from pipeline.warehouse.gc_questions import collector, memory, memory_over_time
 from tests.sql.case import Block
 from tests.sql.world import fill, open_world
 
@@ -53,3 +53,34 @@ def test_those_that_use_most_memory_come_first(owner: dict[str, str], found: lis
         fill(connection, (_LOGS[0], moments))
 
         assert memory(connection, **owner).table["service"].to_pylist() == found
+
+
+def test_memory_over_time_is_of_all_files_with_the_labels_that_say_when_they_were() -> None:
+    owners = Block(
+        "given",
+        "process",
+        ("source_id", "process", "labels"),
+        tuple((source, "0", "{service=web}" if source < "4" else "{service=api}") for source in "1234"),
+        0,
+    )
+    at = "2026-01-01 00:0{}:00".format
+    moments = Block(
+        "given",
+        "memstats",
+        ("source_id", "position", "process", "taken_at", "sys_bytes", "heap_released_bytes"),
+        (
+            ("1", "0", "0", at(1), "100", "0"),
+            ("1", "1", "0", at(3), "300", "0"),
+            ("2", "0", "0", at(2), "200", "0"),
+            ("3", "0", "0", "NULL", "900", "0"),
+            ("4", "0", "0", at(4), "400", "0"),
+        ),
+        0,
+    )
+    with open_world() as connection:
+        fill(connection, (owners, moments))
+
+        found = {source: memory_over_time(connection, "memstats", source, 0).table for source in (1, 3)}
+
+    assert found[1]["used_bytes"].to_pylist() == [100, 200, 300]
+    assert sorted(found[3]["used_bytes"].to_pylist()) == [100, 200, 300, 900]

@@ -34,7 +34,7 @@ def test_every_series_has_its_tree_and_none_has_none(demo: Path) -> None:
 def test_the_live_heap_is_told_oldest_first(demo: Path) -> None:
     with open_readonly(str(demo)) as connection:
         (one, *_) = questions.series(connection, questions.Selection()).table.to_pylist()
-        found = report_questions.live_heap(connection, one["series_id"]).table
+        found = report_questions.live_heap(connection, [one["series_id"]]).table
 
     live = found["inuse_bytes"].to_pylist()
     assert (live[0], live[-1], len(live)) == (one["first_bytes"], one["last_bytes"], one["profiles"])

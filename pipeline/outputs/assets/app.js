@@ -97,7 +97,8 @@ const app = (() => {
       series: [
         kind.legend,
         ...told.series.map(([label], place) => ({
-          label, stroke: css(COLOURS[place % COLOURS.length]), width: 1.5, value: shown, ...kind.series(place, told.series.length),
+          label, stroke: css(COLOURS[place % COLOURS.length]), width: 1.5, value: shown,
+          dash: place < COLOURS.length ? [] : [6, 4], ...kind.series(place, told.series.length),
         })),
       ],
     }, [told.x, ...told.series.map(([, values]) => values)], figure);

@@ -1,0 +1,119 @@
+"""The charts there are of growth, the collector, memory and goroutines: the same on pages, in reports and as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import pyarrow.compute as pc
+
+from pipeline.outputs import wording
+from pipeline.outputs.chart import MAX_SERIES, Chart
+from pipeline.outputs.wording import Row
+from pipeline.values import Result
+
+_PARTS = ("objects", "unused", "free", "stack", "metadata", "other")
+# Bars that a picture has room for.
+_BARS = 20
+
+
+class Named(NamedTuple):
+    """A chart, what it is called in a page, and what stands above it."""
+
+    name: str
+    label: str
+    drawn: Chart
+
+
+def live_heap(profiles: Sequence[Row], sites: Sequence[Row]) -> Chart | None:
+    """Live bytes over time, with those of the sites that grew most; None for less than two profiles.
+
+    profiles  taken_s and inuse_bytes, oldest first
+    sites     the most growth first, each with the history of as many profiles
+    """
+    if len(profiles) < 2:
+        return None
+    has_time = len({row["taken_s"] for row in profiles}) == len(profiles)
+    lines: list[tuple[str, list[float | None]]] = [("live heap", [_number(row["inuse_bytes"]) for row in profiles])]
+    for site in sites:
+        history = wording.history(site)
+        if len(history) == len(profiles) and len(lines) < MAX_SERIES and wording.number(site, "growth_bytes") > 0:
+            lines.append((wording.short_path(wording.place(site)), list(history)))
+    return {
+        "unit": "bytes",
+        "time": has_time,
+        "x": [_number(row["taken_s"]) if has_time else place for place, row in enumerate(profiles)],
+        "series": lines,
+        "kind": "line",
+    }
+
+
+def collector(cycles: Result, pauses: Result, pacer: Result | None = None) -> list[Named]:
+    """What the GC of one process did: gc.trigger, gc.pause and gc.pacer in their order."""
+    paced = {"goal": "goal_bytes", "heap as marking ended": "end_bytes", "found reachable": "marked_bytes"}
+    heap = {"heap at the start": "heap_bytes", "goal": "goal_bytes"}
+    drawn = [
+        Named("heap", "Heap and goal, cycle by cycle", _lines(cycles, x="cycle", unit="bytes", lines=heap)),
+        *(
+            [
+                Named(
+                    "pacer",
+                    "What the pacer aimed at, and what came of it",
+                    _lines(pacer, x="cycle_index", unit="bytes", lines=paced),
+                )
+            ]
+            if pacer
+            else []
+        ),
+        Named(
+            "pauses",
+            "Pauses, one after the other",
+            _lines(pauses, x="pause_index", unit="nanoseconds", lines={"pause": "pause_ns"}),
+        ),
+    ]
+    return [one for one in drawn if one.drawn["x"]]
+
+
+def memory(moments: Result) -> list[Named]:
+    """What the memory of one process is used for, moment by moment; of a single one its parts side by side."""
+    untimed = moments.table.filter(pc.is_null(moments.table["taken_at"]))
+    has_time = not untimed.num_rows
+    moments = moments if has_time else Result(moments.name, moments.columns, untimed)
+    parts = {part: f"{part}_bytes" for part in _PARTS}
+    if moments.table.num_rows == 1:
+        sizes = [(part, _number(moments.table[column][0].as_py())) for part, column in parts.items()]
+        told = [(part, {"memory": size}) for part, size in sizes if size is not None]
+        return [Named("memory", "What memory is used for", bars(told, unit="bytes"))] if told else []
+    lines = {"used": "used_bytes", **parts, "goal": "goal_bytes", "limit": "limit_bytes"}
+    drawn = _lines(moments, x="taken_s" if has_time else "position", unit="bytes", lines=lines, time=has_time)
+    return [Named("memory", "What memory is used for", drawn)] if drawn["x"] else []
+
+
+def bars(named: Sequence[tuple[str, Mapping[str, float]]], *, unit: str) -> Chart:
+    """A bar for each name and column, the first of very many."""
+    shown = named[:_BARS]
+    columns = list(shown[0][1]) if shown else []
+    return {
+        "unit": unit,
+        "time": False,
+        "x": list(range(len(shown))),
+        "series": [(column, [values[column] for _, values in shown]) for column in columns],
+        "kind": "bars",
+        "labels": [name for name, _ in shown],
+    }
+
+
+def _lines(found: Result, *, x: str, unit: str, lines: Mapping[str, str], time: bool = False) -> Chart:
+    """Columns of an answer over another; one of nothing but NULL is left out."""
+    series = [(label, found.table[column].to_pylist()) for label, column in lines.items()]
+    return {
+        "unit": unit,
+        "time": time,
+        "x": found.table[x].to_pylist(),
+        "series": [(label, values) for label, values in series if any(value is not None for value in values)],
+        "kind": "line",
+    }
+
+
+def _number(value: object) -> float | None:
+    return None if value is None else float(str(value))
