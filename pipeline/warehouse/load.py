@@ -152,7 +152,7 @@ def _is_relabelled(path: str, batch: int, files: Sequence[str], fetched: Fetched
     if not new:
         return False
     try:
-        with duckdb.connect() as connection:
+        with open_once(threads=1) as connection:
             query = """
             FROM read_parquet($files, union_by_name = true)
             WHERE status = 'relabelled' AND TRY_CAST(reason AS BIGINT) > $batch

@@ -17,7 +17,7 @@
 -- column first_bytes: Live bytes in the earlier profile.
 -- column last_bytes: Live bytes in the later profile.
 -- column growth_bytes: Later minus earlier.
--- column growth_share: Share of the growth of the series in that time; NULL when that is zero.
+-- column growth_share: Share of the growth of the series; NULL when that is zero.
 -- column slope_bytes_per_s: Theil–Sen: the median of the slopes between all pairs of moments; NULL without two.
 -- column r2: How well a straight line fits, 0 to 1; NULL where there is no slope or nothing changes.
 -- column rising_share: Share of the intervals in which it rose; NULL without an interval.

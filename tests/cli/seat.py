@@ -66,7 +66,8 @@ def command(*arguments: str | Path) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """The environment for such a process: this checkout's code, a plain terminal, none of the user's settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HEAPSCAPE_", *COLOURS))}
+    left_out = ("HEAPSCAPE_", "COLUMNS", "LINES", *COLOURS)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {**kept, "PYTHONPATH": str(REPOSITORY), "TZ": "UTC", **more}
 
 

@@ -35,6 +35,14 @@ GROUP BY stack_id, lines, distinct_label_ids
 ORDER BY stack_id
 """
 
+_COUNTED = """
+SELECT counts.stack_id, list(names.label ORDER BY names.label), any_value(leaf.label)
+FROM (SELECT *, unnest(label_ids) AS label_id FROM flame._counted) AS counts
+JOIN stack_label AS names USING (label_id)
+JOIN stack_label AS leaf ON leaf.label_id = counts.leaf_label_id
+GROUP BY counts.stack_id
+"""
+
 
 def heap(minute: int, *, grow: int, walk: int = 50, build_id: str = "build-1") -> bytes:
     """A heap profile of one service: `grow` bytes live at store/cache.go:88, `walk` bytes in a recursion.
@@ -96,6 +104,7 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
         # Names are numbered as they come.
         found["stack_label"] = connection.sql("SELECT label FROM stack_label ORDER BY ALL").fetchall()
         found["stack_path"] = _named(connection.sql(_PATHS), names)
+        found["flame._counted"] = _named(connection.sql(_COUNTED), names)
         for name in ("attribution._site", "attribution.growth_by_site"):
             found[name] = _named(connection.sql(f"SELECT * EXCLUDE (site_index) FROM {name}"), names)
         found["attribution._allocation"] = _named(connection.sql(_SITES), names)

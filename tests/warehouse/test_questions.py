@@ -179,7 +179,7 @@ def test_lines_are_those_on_the_stacks_of_the_profiles(database: duckdb.DuckDBPy
 
     assert questions.lines(database, [], "inuse_space").table.num_rows == 0
     assert {row["function"] for row in rows} == {"main.main", "main.walk", "app/store.(*Cache).Put"}
-    assert all(row["is_outermost"] for row in rows)
+    assert all(row["has_function"] for row in rows)
 
 
 def test_a_verdict_without_explanation_has_no_flow(database: duckdb.DuckDBPyConnection, series_id: int) -> None:
