@@ -50,7 +50,9 @@ def test_an_icicle_elsewhere_has_all_levels(demo: Path) -> None:
     assert seen.out.splitlines()[0].endswith("/heap-12.pb.gz · inuse_space · 452.3 MiB")
     assert "│store.(*Store).Put 68.6 % 310.1 MiB ─" in seen.out
     assert "levels below" not in seen.out
-    assert heapscape("flame", "--format", "icicle", "--profile", "heap-12", "--db", demo, "-o", "x.txt").out == "x.txt\n"
+    assert (
+        heapscape("flame", "--format", "icicle", "--profile", "heap-12", "--db", demo, "-o", "x.txt").out == "x.txt\n"
+    )
     assert Path("x.txt").read_text().replace("\N{NO-BREAK SPACE}", " ") == seen.out
 
 
