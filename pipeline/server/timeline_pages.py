@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import QueryError
-from pipeline.outputs import flamegraph
+from pipeline.outputs import flamegraph, wording
 from pipeline.outputs import timeline as drawn
 from pipeline.server import question
 from pipeline.server.pages import page
@@ -89,7 +89,7 @@ def _timeline(request: Request) -> Response:
         "timeline.html",
         scripts=drawn.SCRIPTS,
         trace=selection.trace,
-        traces=[(row["trace_id"], row["uri"]) for row in traces],
+        traces=[(row["trace_id"], wording.process_name(row)) for row in traces],
         shows=_SHOWS,
         orders=_ORDERS,
         selection=selection,

@@ -38,7 +38,7 @@ class Window:
 def traces(connection: duckdb.DuckDBPyConnection, trace_id: int | None = None) -> Result:
     """Every trace with the file that it is of, the newest last; or one, if it is there."""
     query = """
-    SELECT trace_id, source.uri, trace.service, start_ns, end_ns, event_count
+    SELECT trace_id, source.uri, trace.service, trace.instance, trace.build, start_ns, end_ns, event_count
     FROM trace
     JOIN source USING (source_id)
     WHERE $trace IS NULL OR trace_id = $trace

@@ -121,6 +121,10 @@ def test_goroutines_of_one_function_are_a_choice_and_functions_are_lanes(traced:
         assert [own[name] for name in TIMES] == [row[name] for name in TIMES]
 
 
+def test_a_trace_is_called_as_its_process_is(traced: httpx.Client) -> None:
+    assert "tracer · build go1.27-trim · allocations.trace" in text(traced.get("/timeline").text)
+
+
 def test_lanes_beyond_a_page_are_on_the_next(traced: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.server.timeline_pages._LANES", 10)
     first, second, beyond = (told(traced.get(f"/timeline?trace=1&page={page}")) for page in (0, 1, 99))
