@@ -63,7 +63,7 @@ test: $(VENV)/dev.stamp setup ## Run the tests; they need neither Go nor a netwo
 test-remote: $(VENV)/dev.stamp setup ## Run what needs an S3 server or a Dask cluster, which the tests start themselves: kills, two writers
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "remote and not slow"
 
-test-slow: $(VENV)/dev.stamp setup ## Run what takes minutes: thorough properties, kernels bare and bounds-checked, the bare wheel
+test-slow: $(VENV)/dev.stamp setup ## Run what takes minutes or looks at the clock: thorough properties, kernels bare and bounds-checked, the bare wheel, speed in a browser
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "slow and not oracle"
 	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels
 	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels tests/formats/pprof tests/formats/gotrace
