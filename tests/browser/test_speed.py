@@ -27,7 +27,7 @@ from tests.outputs.builder import result
 from tests.server.conftest import served
 
 # What a machine shared with others takes is no ground to refuse a change: make test-slow.
-pytestmark = [needed, pytest.mark.slow]
+pytestmark = [*needed, pytest.mark.slow]
 
 NODES, FUNCTIONS = 100_000, 8_000
 TO_DRAW_MS, TO_ANSWER_MS = 200, 50
