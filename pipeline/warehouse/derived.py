@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse.modules import Key, create_beside, dependencies, modules, standing_on, stored_by, tables_under
+from pipeline.warehouse.modules import Key, create_beside, modules, standing_on, stored_by, tables_under
 from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
@@ -286,7 +286,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, stage: Stage) -> None:
             connection.execute("DELETE FROM beside.main.key")
             connection.execute(f"INSERT INTO beside.main.key {keys}")
             for name in stage.views:
-                _work_out(connection, name, stage=stage, home=home)
+                _work_out(connection, name, key=stage.key, home=home)
     if stage.key == _BUILD:
         connection.execute(_TOUCH_BY_BUILD)
         connection.execute("DROP TABLE temp.changed_build")
@@ -303,24 +303,20 @@ def _slices(connection: duckdb.DuckDBPyConnection, key: Key) -> Iterator[str]:
     connection.execute("DROP TABLE temp.slice")
 
 
-def _work_out(connection: duckdb.DuckDBPyConnection, name: str, *, stage: Stage, home: str) -> None:
+def _work_out(connection: duckdb.DuckDBPyConnection, name: str, *, key: Key, home: str) -> None:
     """Work out a view for the keys of `beside.main.key`: beside for the others of its stage, and at home if it is stored."""
     view = modules()[name]
-    is_last = stage.key != _BUILD and not any(name in dependencies(other) for other in standing_on(stage.views))
-    if not is_last:
-        connection.execute("USE beside")
-        # To delete all rows takes longer.
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM {name} LIMIT 0")
-        connection.execute(f"INSERT INTO {name} {view.query}")
-        connection.execute(f"USE {home}")
+    connection.execute("USE beside")
+    # To delete all rows takes longer.
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM {name} LIMIT 0")
+    connection.execute(f"INSERT INTO {name} {view.query}")
+    connection.execute(f"USE {home}")
     if not stored_by(view):
         return
-    if stage.key == _BUILD:
+    if key == _BUILD:
         connection.execute(_changed(name))
-    connection.execute(f"DELETE FROM {name} AS old WHERE {_is_touched(stage.key, 'old')}")
-    connection.execute("USE beside")
-    connection.execute(f"INSERT INTO {home}.{name} {view.query if is_last else f'FROM {name}'}")
-    connection.execute(f"USE {home}")
+    connection.execute(f"DELETE FROM {name} AS old WHERE {_is_touched(key, 'old')}")
+    connection.execute(f"INSERT INTO {name} FROM beside.{name}")
 
 
 def _changed(name: str) -> str:
