@@ -123,18 +123,7 @@ slopes AS (
     series_id,
     site_index,
     list_avg([(history[place + 1] > history[place])::INTEGER for place in range(1, len(history))]) AS rising_share,
-    CASE WHEN list_min(history) < list_max(history)
-      -- Every pair of moments once; as rows they would be the square of the profiles for each site.
-      THEN list_aggregate(
-        flatten([
-          [
-            (history[later]::DOUBLE - history[earlier]::DOUBLE) / nullif(elapsed_s[later] - elapsed_s[earlier], 0)
-            for earlier in range(1, later)
-          ]
-          for later in range(2, len(history) + 1)
-        ]),
-        'median'
-      )
+    CASE WHEN list_min(history) < list_max(history) THEN attribution._slope(history, elapsed_s)
       WHEN elapsed_s[1] < elapsed_s[-1] THEN 0
     END AS slope_bytes_per_s
   FROM trends

@@ -96,16 +96,7 @@ slopes AS (
   SELECT
     site_index,
     list_avg([(history[place + 1] > history[place])::INTEGER for place in range(1, len(history))]) AS rising_share,
-    list_aggregate(
-      flatten([
-        [
-          (history[later]::DOUBLE - history[earlier]::DOUBLE) / nullif(elapsed_s[later] - elapsed_s[earlier], 0)
-          for earlier in range(1, later)
-        ]
-        for later in range(2, len(history) + 1)
-      ]),
-      'median'
-    ) AS slope_bytes_per_s
+    attribution._slope(history, elapsed_s) AS slope_bytes_per_s
   FROM trends
 ),
 figures AS (
