@@ -334,6 +334,7 @@ def _must_not_fold(field: pa.Field[pa.DataType]) -> bool:
 
 
 def is_number(field: pa.Field[pa.DataType]) -> bool:
+    """Whether a column has amounts; ids are names."""
     is_id = field.name.endswith("_id")
     number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
     return number and not is_id

@@ -197,6 +197,7 @@ def among(text: str, known: Sequence[int]) -> int | None:
 
 
 def distinct(found: Result, column: str) -> list[tuple[str, str]]:
+    """The values of a column as choices, in order; none for NULL and for the empty text."""
     return [(value, value) for value in sorted({value for value in found.table[column].to_pylist() if value})]
 
 

@@ -61,7 +61,9 @@ def test_wide_characters_take_twice_the_room_and_marks_none() -> None:
 
 
 def test_what_no_xml_may_hold_is_replaced() -> None:
-    ElementTree.fromstring(picture(title="a\x00\x1b\ufffe\uffff\ud800b"))
+    drawn = ElementTree.fromstring(picture(title="a\x00\x1b\ufffe\uffff\ud800b"))
+
+    assert any(re.fullmatch("a.+b", text) for text in drawn.itertext())
 
 
 def test_a_png_has_twice_as_many_points_for_sharp_screens() -> None:
