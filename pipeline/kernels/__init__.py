@@ -37,7 +37,7 @@ def cache_folder() -> Path:
     """Where compiled kernels are kept: beside the sources in a checkout, else in the user's cache."""
     # With bounds checks or without; and what is compiled calls Python, and the runtime of this numba.
     content = hashlib.sha256(f"{config.numba_settings()} {sys.version}".encode())
-    for path in (numba_folder() / "_version.py", *sorted(Path(__file__).parent.glob("*.py"))):
+    for path in (numba_folder() / "_version.py", *sorted(Path(__file__).parent.rglob("*.py"))):
         content.update(path.read_bytes())
     checkout = Path(__file__).parents[2]
     # A wheel has no Makefile beside it, and its folder may belong to root.

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.kernels.ids import first_of_each
-from pipeline.kernels.labels import hash_labels
+from pipeline.kernels.pprof.labels import hash_labels
 from pipeline.kernels.xxh64 import hash_rows
 from pipeline.tables.symbols import hash_texts
 from pipeline.tables.table import in_declared_order

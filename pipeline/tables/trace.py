@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.kernels import trace_columns as c
 from pipeline.kernels.ids import encode
+from pipeline.kernels.trace import columns as c
 from pipeline.kernels.validity import looked_up, unlike
 from pipeline.schema import Table, tables
 from pipeline.tables.labels import label_sets

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.formats.gotrace.spec import EVENTS
-from pipeline.kernels import trace_columns as c
+from pipeline.kernels.trace import columns as c
 
 _EVENTS = {event.name: event for event in EVENTS}
 NO_THREAD = 2**64 - 1

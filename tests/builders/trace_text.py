@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.formats.gotrace.spec import EVENTS
-from pipeline.kernels import trace_columns as c
+from pipeline.kernels.trace import columns as c
 from tests.builders.trace import header, uvarint
 
 _FRAME: Final = ("pc", "func", "file", "line")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pipeline.kernels import trace_v1_wire as w
+from pipeline.kernels.trace_v1 import wire as w
 from tests.builders.trace import header, uvarint
 
 # Arguments in the order of the wire; `stack` is the last where there is one.

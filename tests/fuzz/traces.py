@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from pipeline.kernels import trace_v1_wire as w
+from pipeline.kernels.trace_v1 import wire as w
 from tests.builders.trace import uvarint
 from tests.builders.trace_text import to_binary, to_text
 from tests.fuzz.mutate import TEXTS, number

@@ -14,8 +14,8 @@ from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.order import Ordered, ordered
 from pipeline.formats.gotrace.spec import EVENTS
 from pipeline.formats.gotrace.window import in_memory
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_tables
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import tables as trace_tables
 
 _NAMES = {event.number: event.name for event in EVENTS}
 _G_STATES = ("Undetermined", "NotExist", "Runnable", "Running", "Waiting", "Syscall")

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.formats.gctrace.front import FIRST_YEAR, LAST_YEAR, PARTS, front_of, offset_s, stamps_in
-from pipeline.kernels.spelled import NONE, mask_digits
+from pipeline.kernels.text.spelled import NONE, mask_digits
 from pipeline.values import Bools, Bytes, Int64s
 
 # Of a rarer kind of text each is cheaper to look at by itself.

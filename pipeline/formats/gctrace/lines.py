@@ -13,8 +13,8 @@ from pipeline.errors import CutOff
 from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
 from pipeline.formats.gctrace.wire import HINTS, OPENING, OutOfRange, parse
-from pipeline.kernels.fragments import lines_above, mark_fragments
-from pipeline.kernels.spelled import line_spans
+from pipeline.kernels.text.fragments import lines_above, mark_fragments
+from pipeline.kernels.text.spelled import line_spans
 from pipeline.values import Blob, Bools, Int64s
 
 _PIECE_BYTES: Final = 1 << 20

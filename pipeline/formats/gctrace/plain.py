@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.formats.gctrace.fronts import Fronts, fronts_of
 from pipeline.formats.gctrace.lines import Lines
-from pipeline.kernels.spelled import GOAL, GROUP, MIB, MS, NONE, NUMBER, SECONDS, THERE, read_spelled
+from pipeline.kernels.text.spelled import GOAL, GROUP, MIB, MS, NONE, NUMBER, SECONDS, THERE, read_spelled
 from pipeline.values import Bools, Bytes, Int64s
 
 CYCLE, FORCED, SCAN = range(3)

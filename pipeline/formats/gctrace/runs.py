@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipeline.formats.gctrace.plain import CYCLE, FORCED, SCAN, Plain
 from pipeline.formats.gctrace.processes import MOST_PROCESSES, Process, Processes
-from pipeline.kernels.spelled import NONE
+from pipeline.kernels.text.spelled import NONE
 from pipeline.values import Bools, Int64s
 
 # Where the columns of a cycle, between its key and whether it was forced, stand among its fields.

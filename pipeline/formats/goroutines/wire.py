@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.formats.goroutines.recognise import UNAVAILABLE, next_header
 from pipeline.formats.legacy.quoted import in_a_row, quoted_labels, unquoted
-from pipeline.kernels.dump_bodies import strip_bodies
+from pipeline.kernels.text.dump_bodies import strip_bodies
 from pipeline.kernels.xxh64 import hash_spans
 
 _INT64: Final = 2**63

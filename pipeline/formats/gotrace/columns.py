@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace.generation import Generation
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_rows as r
-from pipeline.kernels import trace_state
 from pipeline.kernels.ids import find_id
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import rows as r
+from pipeline.kernels.trace import state as trace_state
 from pipeline.values import Bools, Bytes, Column, Int32s, Int64s
 
 Columns = Mapping[str, Column]

@@ -14,9 +14,9 @@ from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
 from pipeline.formats.gotrace.window import window_of
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_tables
-from pipeline.kernels.utf8 import are_utf8
+from pipeline.kernels.text.utf8 import are_utf8
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import tables as trace_tables
 from pipeline.values import Blob, Column, Decoded, Large, Note, Strings, Symbols
 
 # Events that become rows together.

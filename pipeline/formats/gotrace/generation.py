@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_tables
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import tables as trace_tables
 from pipeline.values import Bytes, Int64s, Strings
 
 

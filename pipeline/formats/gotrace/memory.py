@@ -1,6 +1,6 @@
 """The array that events are put in order in: its tables, and how they get more room.
 
-kernels/trace_columns.py says what lies where. A row is named by its place, so when tables move, the places that are
+kernels/trace/columns.py says what lies where. A row is named by its place, so when tables move, the places that are
 written down in them move along.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_state
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import state as trace_state
 from pipeline.values import Int64s
 
 # Rows of events that are put in order at a time: few enough to stay in the processor's cache until they are read.

@@ -12,9 +12,11 @@ from pipeline.formats.gotrace.generation import Generation
 from pipeline.formats.gotrace.spec import EVENTS
 from pipeline.formats.gotrace.window import Window
 from pipeline.formats.gotrace.wire import Ending, TraceError, generations
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_order, trace_state, trace_tables
 from pipeline.kernels.gather import gather_lists, gather_spans
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import order as trace_order
+from pipeline.kernels.trace import state as trace_state
+from pipeline.kernels.trace import tables as trace_tables
 from pipeline.kernels.xxh64 import hash_spans
 from pipeline.values import Int64s, Strings
 
@@ -85,7 +87,7 @@ _SENTENCES: Mapping[int, str] = {
 class Chunk:
     """Events in order, all of one generation.
 
-    rows        int64 (n, EVENT), as kernels/trace_columns.py describes them; the next chunk overwrites them
+    rows        int64 (n, EVENT), as kernels/trace/columns.py describes them; the next chunk overwrites them
     generation  with the stacks and texts carried over from the one before, which the rows may refer to; None when the
                 trace has none
     """

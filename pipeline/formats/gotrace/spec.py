@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.kernels import trace_columns as c
+from pipeline.kernels.trace import columns as c
 
 
 @dataclass(frozen=True, slots=True)

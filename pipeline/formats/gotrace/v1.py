@@ -17,15 +17,13 @@ from pipeline.formats.gotrace import wire
 from pipeline.formats.gotrace.generation import Clock, Generation, Types
 from pipeline.formats.gotrace.order import Chunk, Ordered
 from pipeline.formats.gotrace.wire import HEADER_BYTES, Ending, TraceError
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_order, trace_tables
-from pipeline.kernels import trace_v1_check as check
-from pipeline.kernels import trace_v1_order as order
-from pipeline.kernels import trace_v1_rows as rows
-from pipeline.kernels import trace_v1_spans as spans
-from pipeline.kernels import trace_v1_wire as w
 from pipeline.kernels.gather import gather_spans
 from pipeline.kernels.ids import index_ids
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import order as trace_order
+from pipeline.kernels.trace import tables as trace_tables
+from pipeline.kernels.trace_v1 import check, order, rows, spans
+from pipeline.kernels.trace_v1 import wire as w
 from pipeline.values import Bytes, Int32s, Int64s, Strings
 
 VERSIONS = (11, 19, 21)
@@ -94,7 +92,7 @@ _OF_A_PLACE = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """The events of a file, as kernels/trace_v1_wire.py describes them.
+    """The events of a file, as kernels/trace_v1/wire.py describes them.
 
     times, places  int64 (n,)        clock ticks, ns once they are in order; where in the file
     links          int32 (n, LINK)
@@ -114,7 +112,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Strings, logs and stacks of a file, as kernels/trace_v1_wire.py describes them; `ticks` a second."""
+    """Strings, logs and stacks of a file, as kernels/trace_v1/wire.py describes them; `ticks` a second."""
 
     strings: Int64s
     logs: Int64s

@@ -10,10 +10,11 @@ import numpy as np
 from pipeline.errors import DecodeError
 from pipeline.formats.gotrace.generation import CLOCK_ALONE, Clock, Generation, Types
 from pipeline.formats.gotrace.window import Window, leave_behind, read_on
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_tables, trace_wire
 from pipeline.kernels.gather import gather_spans
 from pipeline.kernels.ids import index_ids
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import tables as trace_tables
+from pipeline.kernels.trace import wire as trace_wire
 from pipeline.values import Bytes, Int64s, Strings
 
 HEADER_BYTES = 16

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pipeline.formats.legacy.wire import texts_at
 from pipeline.formats.samples import ranges, symbols
 from pipeline.kernels.ids import first_of_each
-from pipeline.kernels.text_lines import cut_records, fill_slots, line_feeds, location_ends
+from pipeline.kernels.text.lines import cut_records, fill_slots, line_feeds, location_ends
 from pipeline.kernels.xxh64 import hash_rows
 from pipeline.values import Bools, Bytes, Int64s, Strings, Symbols, UInt64s
 

@@ -29,7 +29,7 @@ from pipeline.formats.samples import (
     with_labels,
 )
 from pipeline.kernels.ids import first_of_each
-from pipeline.kernels.text_lines import read_addresses, read_numbers
+from pipeline.kernels.text.lines import read_addresses, read_numbers
 from pipeline.values import Int64s, Symbols, UInt64s
 
 _EXAMPLE_CHARS: Final = 80

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.formats.pprof.wire import Parsed, parse
-from pipeline.kernels import pprof_columns as layout
-from pipeline.kernels.utf8 import are_utf8
+from pipeline.kernels.pprof import columns as layout
+from pipeline.kernels.text.utf8 import are_utf8
 from pipeline.values import Blob, Bytes, Column, Decoded, Int64s, Note, Strings, Symbols
 
 # Arrow's offsets into text end at 2^31, and memory may not depend on how often a file names its texts.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.kernels import pprof as kernels
-from pipeline.kernels import pprof_columns as layout
 from pipeline.kernels import protowire
+from pipeline.kernels.pprof import columns as layout
+from pipeline.kernels.pprof import wire as kernels
 from pipeline.values import Bytes, Int64s
 
 _MESSAGES: Mapping[int, str] = {

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.formats.gctrace.front import front_of
 from pipeline.formats.gctrace.fronts import ODDITIES, Fronts, fronts_of
-from pipeline.kernels.spelled import NONE
+from pipeline.kernels.text.spelled import NONE
 
 
 def taken_apart(texts: list[str]) -> Fronts:

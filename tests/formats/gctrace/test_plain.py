@@ -7,7 +7,7 @@ import pytest
 from pipeline.formats.gctrace.lines import lines_of
 from pipeline.formats.gctrace.plain import CYCLE, FORCED, SCAN, read_plain
 from pipeline.formats.gctrace.reading import read_line
-from pipeline.kernels.spelled import NONE
+from pipeline.kernels.text.spelled import NONE
 from tests.formats.gctrace import logs
 from tests.formats.gctrace.logs import OLD, gc, large, lines
 

@@ -11,7 +11,7 @@ from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.recognise import version_of
 from pipeline.formats.gotrace.spec import EVENTS
 from pipeline.formats.gotrace.window import in_memory
-from pipeline.kernels import trace_columns as c
+from pipeline.kernels.trace import columns as c
 
 NAMES = {event.number: event.name for event in EVENTS} | {c.SYNC_EVENT: "Sync", c.CPU_SAMPLE: "CPUSample"}
 

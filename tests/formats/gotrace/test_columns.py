@@ -11,7 +11,7 @@ from pipeline.formats.gotrace.columns import Columns, add, columns_of, has_room,
 from pipeline.formats.gotrace.decode import decode
 from pipeline.formats.gotrace.order import Chunk, Ordered, ordered
 from pipeline.formats.gotrace.window import in_memory
-from pipeline.kernels import trace_rows
+from pipeline.kernels.trace import rows as trace_rows
 from pipeline.values import Blob, Origin, Source
 from tests.builders.trace import BLOCKED, batch, raw_batch, strings, trace, uvarint
 

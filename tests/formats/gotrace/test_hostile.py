@@ -12,8 +12,9 @@ from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace import wire
 from pipeline.formats.gotrace.decode import decode
 from pipeline.formats.gotrace.window import in_memory
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_order, trace_tables
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import order as trace_order
+from pipeline.kernels.trace import tables as trace_tables
 from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Decoded, Origin, Source
 from tests.builders.trace import BLOCKED, batch, header, raw_batch, samples, stacks, strings, sync, trace

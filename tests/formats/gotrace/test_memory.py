@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.formats.gotrace import memory as mem
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_state
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace import state as trace_state
 
 
 def numbers(*values: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.formats.gotrace.spec import EVENTS
-from pipeline.kernels import trace_columns as c
+from pipeline.kernels.trace import columns as c
 
 
 def test_the_kernels_read_as_many_arguments_as_the_table_names() -> None:

@@ -14,8 +14,8 @@ from pipeline.formats.gotrace import memory as mem
 from pipeline.formats.gotrace import v1
 from pipeline.formats.gotrace.decode import decode
 from pipeline.formats.gotrace.order import Chunk
-from pipeline.kernels import trace_columns as c
-from pipeline.kernels import trace_v1_wire as w
+from pipeline.kernels.trace import columns as c
+from pipeline.kernels.trace_v1 import wire as w
 from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Decoded, Large, Origin, Source
 from tests.builders.trace import header

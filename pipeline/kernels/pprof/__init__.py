@@ -1,0 +1,1 @@
+"""profile.proto to columns: `wire` reads the bytes, `resolve` checks and numbers what they name."""

@@ -1,0 +1,1 @@
+"""Lines of text as spans of bytes: profiles, goroutine dumps and logs."""
