@@ -109,6 +109,7 @@ proto: $(VENV)/dev.stamp ## Write pipeline/generated from schemas/*.proto
 
 fixtures: $(VENV)/dev.stamp ## Build and run the programs in tests/fixtures/programs with Go from PyPI
 	@$(BIN)/python -m tests.fixtures.make_fixtures
+	@$(BIN)/python -m tests.builders.tiny
 
 bench: $(VENV)/dev.stamp setup ## Measure against Go's own tools; prints ratios
 	@$(BIN)/python -m tests.bench $(BENCH)

@@ -15,6 +15,7 @@ from pipeline.formats.pprof.wire import parse
 from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Origin, Source
 from tests.builders import trace_v1
+from tests.builders.tiny import TINY
 from tests.cli.seat import heapscape
 
 REPOSITORY = Path(__file__).parents[1]
@@ -48,15 +49,20 @@ print(*sorted(compiled), sep="\\n")
 """
 
 
+def test_the_inputs_are_what_the_builders_make() -> None:
+    assert {path.name: path.read_bytes() for path in warm.TINY.iterdir()} == TINY
+
+
 def test_the_tiny_profile_is_a_sound_one() -> None:
-    parsed = parse([warm._PROFILE])
+    parsed = parse([TINY["profile.pb"]])
 
     assert parsed.refusals == {}
     assert len(parsed.columns.sample) == 2
 
 
 def test_the_tiny_trace_is_a_sound_one_with_a_row_for_every_table() -> None:
-    blob = Blob(Source(1, Origin("tiny.trace"), len(warm._TRACE), ""), warm._TRACE)
+    content = TINY["new.trace"]
+    blob = Blob(Source(1, Origin("tiny.trace"), len(content), ""), content)
     filled: set[str] = set()
 
     for decoded in gotrace.FORMAT.decode([blob]):
@@ -64,10 +70,6 @@ def test_the_tiny_trace_is_a_sound_one_with_a_row_for_every_table() -> None:
         filled |= {name for name, table in build_tables(decoded, [blob]).items() if table.num_rows}
 
     assert set(gotrace.FORMAT.fills) - filled == set()
-
-
-def test_the_old_trace_is_a_sound_one() -> None:
-    assert warm._OLD_TRACE == trace_v1.RICH
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_nothing_is_left_to_be_compiled_in_a_run_whatever_it_reads(
 
 
 def test_each_kind_of_input_that_has_kernels_is_known_to_be_one() -> None:
-    blobs = {kind: warm._TINY[kind][2] for kind in warm._TINY}
+    blobs = {kind: TINY[name] for kind, (_, name) in warm._KINDS.items()}
 
     for kind, content in blobs.items():
         found = recognise(Blob(Source(1, Origin("tiny"), len(content), ""), content))
