@@ -64,6 +64,8 @@ def _table(table: Declaration) -> Iterator[str]:
         facts.append("made by the warehouse, not in the lake")
     if "alike" in table.directives:
         facts.append("in DuckDB a view, which keeps once what rows have alike")
+    if "objects" in table.directives:
+        facts.append("in DuckDB a view, which works objects out of their bytes")
     yield _facts(facts)
     yield "| column | type | meaning |\n|---|---|---|"
     yield from (_table_column(item) for item in table.items)

@@ -73,6 +73,7 @@ class Table:
     dictionary  columns with few distinct values, kept as dictionaries in memory
     alike       columns of DuckDB that have few combinations of values, each of which is kept once
     ticks       columns of DuckDB with times of a clock that ticks every 64 ns
+    objects     columns of DuckDB that count objects, with those of their bytes
     in_lake     whether files of it are in the lake; the warehouse makes the others itself
     """
 
@@ -88,6 +89,7 @@ class Table:
     dictionary: frozenset[str]
     alike: tuple[str, ...]
     ticks: tuple[str, ...]
+    objects: Mapping[str, str]
     in_lake: bool
     declaration: Declaration
 
@@ -140,6 +142,7 @@ def _table(declaration: Declaration) -> Table:
         dictionary=dictionary,
         alike=declaration.listed("alike"),
         ticks=declaration.listed("ticks"),
+        objects=dict(pair.split(" of ") for pair in declaration.listed("objects")),
         in_lake="origin" not in declaration.directives,
         declaration=declaration,
     )

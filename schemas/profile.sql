@@ -96,6 +96,7 @@ CREATE TABLE profile_mapping (
 -- partition: kind, day
 -- lake: kind, day
 -- sort: stack_id
+-- objects: value_0 of value_1, value_2 of value_3
 CREATE TABLE sample (
   -- The profile.
   profile_id INTEGER NOT NULL REFERENCES profile(profile_id),

@@ -162,7 +162,7 @@ JOIN (FROM binary_file SEMI JOIN new_source USING (source_id)) AS programs
 """
 _TOUCH_BY_SYMBOLS = """
 INSERT INTO touched_series
-SELECT DISTINCT series_id FROM heap._stack WHERE stack_id IN (FROM renamed_stack)
+SELECT DISTINCT series_id FROM attribution._allocation WHERE stack_id IN (FROM renamed_stack)
 """
 # What is worked out by series is of heap profiles: of goroutines, traces and the rest nothing is, and nothing was.
 _ONLY_HEAPS = """
@@ -251,7 +251,7 @@ def follow(
     connection.execute(_RENAME_SERIES)
     connection.execute(_TOUCH_BY_BINARY)
     is_renamed = symbolise(connection)
-    if is_renamed and "heap._stack" in names:
+    if is_renamed and "attribution._allocation" in names:
         connection.execute(_TOUCH_BY_SYMBOLS)
     if "heap.profiles" in names:
         connection.execute(_ONLY_HEAPS)

@@ -34,7 +34,14 @@ def growth(
     )
 
 
-_SITES = "(FROM attribution.growth_by_site WHERE series_id IN (SELECT unnest($ids)))"
+_SITES = """
+(
+  SELECT sites.*, histories.history
+  FROM attribution.growth_by_site AS sites
+  LEFT JOIN attribution.site_history AS histories USING (series_id, site_index)
+  WHERE series_id IN (SELECT unnest($ids))
+)
+"""
 _SITES_BETWEEN = "attribution.growth_by_site_between($series, $first, $last)"
 _GROWTH = """
 WITH sites AS (

@@ -19,7 +19,7 @@ from pipeline.schema import Table, TableColumn, struct_fields, tables
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import quoted
 from pipeline.warehouse.numbering import is_nested, numbered
-from pipeline.warehouse.packing import kept_in, pack
+from pipeline.warehouse.packing import is_packed, kept_in, pack
 from pipeline.warehouse.part import Part
 
 _ASK_LAKE = "heapscape lake verify tells which files are not as they were written"
@@ -259,10 +259,13 @@ def _insert_symbols(connection: duckdb.DuckDBPyConnection, table: Table, paths: 
 
 def _insert_rows(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> int:
     """Rows of sources that are new."""
-    if table.alike:
+    if is_packed(table):
         raw = {column.name: column.lake_name or f"{column.name.removesuffix('_id')}_hash" for column in table.columns}
         values = {column.name: _value(column, "rows") for column in table.columns}
-        return _count(pack(connection, table, _files(table, paths), raw=raw, values=values, joins=dict(_joins(table))))
+        label_sets = "label_set SEMI JOIN key_label_set ON key_label_set.id = label_set_id"
+        joins = dict(_joins(table))
+        rows = _files(table, paths)
+        return _count(pack(connection, table, rows, raw=raw, values=values, joins=joins, label_sets=label_sets))
     columns = ", ".join(_value(column, "rows") for column in table.columns)
     joins = " ".join(join for _, join in _joins(table))
     return _count(

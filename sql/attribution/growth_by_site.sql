@@ -1,8 +1,8 @@
 -- One row per series of heap profiles and allocation site: how it grew, and what the compiler says of it.
 --
 -- Growth is last minus first profile of the series, absence being zero; the sum over sites is the growth of the
--- series, to the byte. Trend figures are over at most 64 evenly thinned profiles. A series of one profile has no
--- growth, no trend and no error. Shares, errors and fits have six digits, which take half the room that all have.
+-- series, to the byte. Trend figures are over at most 64 evenly thinned profiles; `site_history` has the bytes in
+-- each. A series of one profile has no growth, no trend and no error. Shares, errors and fits have six digits, which take half the room that all have.
 --
 -- key: series_id, site_index
 -- stored: by series_id
@@ -71,9 +71,7 @@ CREATE VIEW attribution.growth_by_site (
   -- For class caller: its line.
   caller_line,
   -- For class ambiguous: the records that cannot be told apart.
-  candidates,
-  -- Live bytes at each of the moments the trend is fitted to.
-  history
+  candidates
 ) AS
 WITH live AS (
   SELECT
@@ -194,8 +192,7 @@ SELECT
   sites.caller_function,
   sites.caller_file,
   sites.caller_line,
-  sites.candidates,
-  trends.history
+  sites.candidates
 FROM attribution._site AS sites
 JOIN trends USING (series_id, site_index)
 JOIN heap.series AS series USING (series_id)

@@ -1,6 +1,6 @@
 -- One row per allocation site of a series of heap profiles: how it grew from one of its profiles to a later one.
 --
--- The columns of `growth_by_site`, which is about the first and the last: class, reason and records are the same,
+-- The columns of `growth_by_site`, which is about the first and the last, and `site_history`: class, reason and records are the same,
 -- figures are of the time between the two. Trends are over those of the series' at most 64 thinned moments that lie
 -- there. The error that sampling leaves is not worked out, and NULL.
 --
@@ -77,7 +77,7 @@ points AS (
     moments.elapsed_s,
     moments.moment,
     sites.history[moments.moment + 1] AS inuse_bytes
-  FROM attribution.growth_by_site AS sites
+  FROM attribution.site_history AS sites
   CROSS JOIN moments
   WHERE sites.series_id = wanted_series
 ),

@@ -1,7 +1,7 @@
 -- One row per series of heap profiles and stack that its samples have.
 --
 -- key: series_id, stack_id
--- stored: by series_id
+-- staged: by series_id
 CREATE VIEW heap._stack (
   -- The series.
   series_id,

@@ -25,7 +25,7 @@ from pipeline.schema import TableColumn, tables
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.load import create_tables
 from pipeline.warehouse.modules import create_modules, modules, stored_by
-from pipeline.warehouse.packing import kept_in, pack
+from pipeline.warehouse.packing import is_packed, kept_in, pack
 from tests.sql.case import Block, CaseError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,7 +77,7 @@ CREATE OR REPLACE TEMP TABLE given_value (
 """
 # All values of a sample in one row: zero for a type that the case gives none of.
 _SAMPLES = """
-INSERT INTO sample BY NAME
+CREATE OR REPLACE TEMP TABLE given_sample AS
 WITH kept AS (
   SELECT
     profile_id,
@@ -143,6 +143,8 @@ def fill(
     if not any(block.target == "profile_sample_type" for block in given):
         connection.execute(_IMPLIED_TYPES)
     connection.execute(_SAMPLES)
+    samples = {column.name: f'rows."{column.name}"' for column in tables()["sample"].columns}
+    pack(connection, tables()["sample"], "given_sample", raw={}, values=samples, joins={})
     connection.execute(_IMPLIED_LABELS)
     follow(connection, views=views)
 
@@ -176,7 +178,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
     given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})
     values = {column.name: f'rows."{column.name}"::{column.sql_type}' for column in table.columns}
     connection.register("given", given)
-    if table.alike:
+    if is_packed(table):
         pack(connection, table, "given", raw={name: name for name in values}, values=values, joins={})
     else:
         connection.execute(f"INSERT INTO {table.name} SELECT {', '.join(values.values())} FROM given AS rows")
