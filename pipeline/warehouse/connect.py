@@ -61,6 +61,8 @@ def open_for_load(
         connection.execute(f"SET temp_directory = {_literal(f'{path}.spill')}")
         connection.execute(f"ATTACH {_literal(path)} AS {ALIAS} ({FORMAT})")
         connection.execute(f"USE {ALIAS}")
+        # The loader says when: rows that are written out anew each time leave holes.
+        connection.execute("SET checkpoint_threshold = '1GB'")
         yield connection
         connection.execute("CHECKPOINT")
         connection.execute("USE memory")

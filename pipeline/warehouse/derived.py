@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse.modules import Key, create_beside, modules, standing_on, stored_by, tables_under
+from pipeline.warehouse.modules import Key, create_beside, dependencies, modules, standing_on, stored_by, tables_under
 from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
@@ -286,7 +286,10 @@ def _replace(connection: duckdb.DuckDBPyConnection, stage: Stage) -> None:
             connection.execute("DELETE FROM beside.main.key")
             connection.execute(f"INSERT INTO beside.main.key {keys}")
             for name in stage.views:
-                _work_out(connection, name, key=stage.key, home=home)
+                _work_out(connection, name, stage=stage, home=home)
+            if stage.key == _SERIES:
+                # What a slice leaves free in the file the next one fills.
+                connection.execute(f"CHECKPOINT {home}")
     if stage.key == _BUILD:
         connection.execute(_TOUCH_BY_BUILD)
         connection.execute("DROP TABLE temp.changed_build")
@@ -303,20 +306,24 @@ def _slices(connection: duckdb.DuckDBPyConnection, key: Key) -> Iterator[str]:
     connection.execute("DROP TABLE temp.slice")
 
 
-def _work_out(connection: duckdb.DuckDBPyConnection, name: str, *, key: Key, home: str) -> None:
+def _work_out(connection: duckdb.DuckDBPyConnection, name: str, *, stage: Stage, home: str) -> None:
     """Work out a view for the keys of `beside.main.key`: beside for the others of its stage, and at home if it is stored."""
     view = modules()[name]
+    # What changed in a build is read beside.
+    is_read = stage.key == _BUILD or any(name in dependencies(other) for other in standing_on(stage.views))
     connection.execute("USE beside")
-    # To delete all rows takes longer.
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM {name} LIMIT 0")
-    connection.execute(f"INSERT INTO {name} {view.query}")
+    if is_read:
+        # To delete all rows takes longer.
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM {name} LIMIT 0")
+        connection.execute(f"INSERT INTO {name} {view.query}")
+    if stored_by(view):
+        if stage.key == _BUILD:
+            connection.execute(f"USE {home}")
+            connection.execute(_changed(name))
+            connection.execute("USE beside")
+        connection.execute(f"DELETE FROM {home}.{name} AS old WHERE {_is_touched(stage.key, 'old')}")
+        connection.execute(f"INSERT INTO {home}.{name} {f'FROM {name}' if is_read else view.query}")
     connection.execute(f"USE {home}")
-    if not stored_by(view):
-        return
-    if key == _BUILD:
-        connection.execute(_changed(name))
-    connection.execute(f"DELETE FROM {name} AS old WHERE {_is_touched(key, 'old')}")
-    connection.execute(f"INSERT INTO {name} FROM beside.{name}")
 
 
 def _changed(name: str) -> str:

@@ -263,9 +263,9 @@ def _insert_rows(connection: duckdb.DuckDBPyConnection, table: Table, paths: Seq
         raw = {column.name: column.lake_name or f"{column.name.removesuffix('_id')}_hash" for column in table.columns}
         values = {column.name: _value(column, "rows") for column in table.columns}
         label_sets = "label_set SEMI JOIN key_label_set ON key_label_set.id = label_set_id"
-        joins = dict(_joins(table))
+        of_columns = dict(_joins(table))
         rows = _files(table, paths)
-        return _count(pack(connection, table, rows, raw=raw, values=values, joins=joins, label_sets=label_sets))
+        return _count(pack(connection, table, rows, raw=raw, values=values, joins=of_columns, label_sets=label_sets))
     columns = ", ".join(_value(column, "rows") for column in table.columns)
     joins = " ".join(join for _, join in _joins(table))
     return _count(

@@ -19,6 +19,7 @@ GROWTH = (
     "int64.clamp",
     "heap.series",
     "attribution.growth_by_site",
+    "attribution.site_history",
     "attribution._own_frame",
     "attribution._leaf_module",
     "heap._grown_between",

@@ -48,6 +48,14 @@ JOIN stack_label ON label = function
 ORDER BY location_id, depth DESC
 """
 
+_PATHS = pa.schema(
+    {
+        "stack_id": pa.int32(),
+        "label_ids": pa.list_(pa.int32()),
+        "lines": pa.list_(pa.int64()),
+        "distinct_label_ids": pa.list_(pa.int32()),
+    }
+)
 _STACKS = "SELECT stack_id, location_ids FROM stack ANTI JOIN stack_path USING (stack_id)"
 
 
@@ -64,9 +72,10 @@ def spell_stacks(connection: duckdb.DuckDBPyConnection, *, is_renamed: bool = Fa
     connection.execute("DROP TABLE new_line")
     # Read whole before the first is written: ids and lists of locations, no paths.
     arrived = connection.sql(_STACKS).to_arrow_table()
-    for stacks in arrived.to_batches(_AT_A_TIME):
-        paths = lines.paths(stacks)  # noqa: F841
-        connection.execute("INSERT INTO stack_path SELECT stack_id, label_ids, lines, distinct_label_ids FROM paths")
+    # In one statement, which writes whole row groups: a batch by itself would go through the log first.
+    batches = (lines.paths(stacks) for stacks in arrived.to_batches(_AT_A_TIME))
+    paths = pa.RecordBatchReader.from_batches(_PATHS, batches)  # noqa: F841
+    connection.execute("INSERT INTO stack_path SELECT stack_id, label_ids, lines, distinct_label_ids FROM paths")
     if is_renamed:
         connection.execute(_FORGET_LABELS)
 
@@ -86,7 +95,7 @@ class _Lines:
         self._label = lines["label_id"].to_numpy()
         self._line = lines["line"].to_numpy()
 
-    def paths(self, stacks: pa.RecordBatch) -> pa.Table:
+    def paths(self, stacks: pa.RecordBatch) -> pa.RecordBatch:
         """Each stack's names and lines, root first, and its distinct names where one repeats."""
         lists = stacks["location_ids"]
         offsets = np.asarray(lists.offsets).astype(np.int64)
@@ -101,14 +110,9 @@ class _Lines:
         ends = np.cumsum(sizes)
         rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self._starts[at] - (ends - sizes), sizes)
         bounds = np.concatenate([[0], ends])[offsets]
-        return pa.table(
-            {
-                "stack_id": stacks["stack_id"],
-                "label_ids": _lists(bounds, self._label[rows]),
-                "lines": _lists(bounds, self._line[rows]),
-                "distinct_label_ids": _distinct(bounds, self._label[rows]),
-            }
-        )
+        labels, numbers = self._label[rows], self._line[rows]
+        columns = [stacks["stack_id"], _lists(bounds, labels), _lists(bounds, numbers), _distinct(bounds, labels)]
+        return pa.RecordBatch.from_arrays(columns, schema=_PATHS)
 
 
 def _lists(bounds: Int64s, values: np.ndarray) -> pa.Array[Any]:

@@ -38,9 +38,10 @@ seen AS (
   FROM (
     SELECT DISTINCT service, build, unnest(location_ids) AS location_id
     FROM (
-      SELECT DISTINCT series.service, series.build, used.stack_id
-      FROM heap._stack AS used
-      JOIN heap.series AS series USING (series_id)
+      SELECT DISTINCT series.service, series.build, sample.stack_id
+      FROM heap.series AS series
+      JOIN heap.profiles AS heaps USING (series_id)
+      JOIN sample USING (profile_id)
     )
     JOIN stack USING (stack_id)
   ) AS located

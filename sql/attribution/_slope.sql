@@ -4,16 +4,10 @@
 CREATE FUNCTION attribution._slope(
   -- Values, in the order of time.
   sizes,
-  -- When each was, in seconds.
-  times
+  -- Of their moments, as _pairs has them.
+  pairs
 ) AS
 list_aggregate(
-  flatten([
-    [
-      (sizes[later]::DOUBLE - sizes[earlier]::DOUBLE) / nullif(times[later] - times[earlier], 0)
-      for earlier in range(1, later)
-    ]
-    for later in range(2, len(sizes) + 1)
-  ]),
+  [(sizes[pair.later]::DOUBLE - sizes[pair.earlier]::DOUBLE) / pair.seconds for pair in pairs],
   'median'
 )

@@ -97,13 +97,10 @@ points AS (
   JOIN attribution._history AS history USING (series_id)
   LEFT JOIN live USING (series_id, site_index, moment)
 ),
-trends AS (
+histories AS (
   SELECT
     series_id,
     site_index,
-    arg_min(inuse_bytes, moment) AS first_bytes,
-    arg_max(inuse_bytes, moment) AS last_bytes,
-    int64.clamp(arg_max(inuse_bytes, moment)::HUGEINT - arg_min(inuse_bytes, moment)) AS growth_bytes,
     CASE WHEN MAX(inuse_bytes) > MIN(inuse_bytes) AND MAX(elapsed_s) > 0
       THEN regr_r2(inuse_bytes, elapsed_s)
     END AS r2,
@@ -111,21 +108,25 @@ trends AS (
   FROM points
   GROUP BY series_id, site_index
 ),
-moments AS (
-  SELECT series_id, list(elapsed_s ORDER BY moment) AS elapsed_s
+pairs AS (
+  SELECT series_id, attribution._pairs(list(elapsed_s ORDER BY moment)) AS pairs
   FROM attribution._history
   GROUP BY series_id
 ),
-slopes AS (
+trends AS (
   SELECT
     series_id,
     site_index,
+    history[1] AS first_bytes,
+    history[-1] AS last_bytes,
+    int64.clamp(history[-1]::HUGEINT - history[1]) AS growth_bytes,
+    r2,
     list_avg([(history[place + 1] > history[place])::INTEGER for place in range(1, len(history))]) AS rising_share,
-    CASE WHEN list_min(history) < list_max(history) THEN attribution._slope(history, elapsed_s)
-      WHEN elapsed_s[1] < elapsed_s[-1] THEN 0
+    CASE WHEN list_min(history) < list_max(history) THEN attribution._slope(history, pairs)
+      WHEN len(pairs) > 0 THEN 0
     END AS slope_bytes_per_s
-  FROM trends
-  JOIN moments USING (series_id)
+  FROM histories
+  JOIN pairs USING (series_id)
 ),
 errors AS (
   SELECT allocations.series_id, allocations.site_index, SUM(sampling.variance) AS variance
@@ -150,9 +151,9 @@ SELECT
   trends.last_bytes,
   trends.growth_bytes,
   round(trends.growth_bytes / nullif(series.growth_bytes, 0), 6),
-  slopes.slope_bytes_per_s,
+  trends.slope_bytes_per_s,
   round(trends.r2, 6),
-  round(slopes.rising_share, 6),
+  round(trends.rising_share, 6),
   round(1.96 * sqrt(coalesce(errors.variance, 0)) / nullif(abs(trends.growth_bytes::DOUBLE), 0), 6),
   sites.attribution,
   sites.allocation_kind,
@@ -196,7 +197,6 @@ SELECT
 FROM attribution._site AS sites
 JOIN trends USING (series_id, site_index)
 JOIN heap.series AS series USING (series_id)
-JOIN slopes USING (series_id, site_index)
 LEFT JOIN errors USING (series_id, site_index)
 LEFT JOIN attribution._record AS records
   -- NULL labels are labels too.

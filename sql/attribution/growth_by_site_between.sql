@@ -87,17 +87,18 @@ trends AS (
     CASE WHEN MAX(inuse_bytes) > MIN(inuse_bytes) AND MAX(elapsed_s) > MIN(elapsed_s)
       THEN regr_r2(inuse_bytes, elapsed_s)
     END AS r2,
-    list(inuse_bytes ORDER BY moment) AS history,
-    list(elapsed_s ORDER BY moment) AS elapsed_s
+    list(inuse_bytes ORDER BY moment) AS history
   FROM points
   GROUP BY site_index
 ),
+pairs AS (SELECT attribution._pairs(list(elapsed_s ORDER BY moment)) AS pairs FROM moments),
 slopes AS (
   SELECT
     site_index,
     list_avg([(history[place + 1] > history[place])::INTEGER for place in range(1, len(history))]) AS rising_share,
-    attribution._slope(history, elapsed_s) AS slope_bytes_per_s
+    attribution._slope(history, pairs) AS slope_bytes_per_s
   FROM trends
+  CROSS JOIN pairs
 ),
 figures AS (
   SELECT

@@ -105,7 +105,7 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
         found["stack_label"] = connection.sql("SELECT label FROM stack_label ORDER BY ALL").fetchall()
         found["stack_path"] = _named(connection.sql(_PATHS), names)
         found["flame._counted"] = _named(connection.sql(_COUNTED), names)
-        for name in ("attribution._site", "attribution.growth_by_site"):
+        for name in ("attribution._site", "attribution.growth_by_site", "attribution.site_history"):
             found[name] = _named(connection.sql(f"SELECT * EXCLUDE (site_index) FROM {name}"), names)
         found["attribution._allocation"] = _named(connection.sql(_SITES), names)
         # When it was read, and how many batches it took, are no answers.
@@ -116,7 +116,7 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
 
 # A site has the number of one of its stacks.
 _SITES = """
-SELECT sites.* EXCLUDE (site_index, history), allocations.stack_id, allocations.escape_site_id AS of_escape_site_id
+SELECT sites.* EXCLUDE (site_index), allocations.stack_id, allocations.escape_site_id AS of_escape_site_id
 FROM attribution._allocation AS allocations
 JOIN attribution.growth_by_site AS sites USING (series_id, site_index)
 """
