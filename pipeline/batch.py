@@ -26,7 +26,7 @@ from pipeline.tables.held import Held
 from pipeline.tables.source import labelled_hash, note_table, source_table
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.text import storable
-from pipeline.values import Blob, Format, Known, Loss, Note, Origin, Refusal, Source, Written
+from pipeline.values import Blob, Decoded, Format, Known, Loss, Note, Origin, Refusal, Source, Written
 
 # Formats of moments, and the table that has at least a row for each.
 _OF_MOMENTS = {"memstats": "memstats", "metrics": "runtime_metric"}
@@ -112,6 +112,37 @@ def hold_batch(
     except BaseException:
         return None
     return told(Written((), np.empty(0, np.int64), {})), held.tables()
+
+
+def decode_each(
+    origins: Iterable[Origin], *, limits: Limits, names: Set[str], ready: Ready = unheard
+) -> tuple[list[Decoded], BatchResult]:
+    """What each input of some formats was decoded to, in their order, and what became of all; nothing is made tables.
+
+    An input that is several is several; one of another format is refused.
+    """
+    decoded: list[Decoded] = []
+    ingested: Counter[str] = Counter()
+    refusals: list[Refusal] = []
+    losses: list[Loss] = []
+    for blobs, unread in _read_together(origins, limits=limits, held={}):
+        offered, unknown = _recognised(blobs, known=Known())
+        refusals += [*unread, *unknown]
+        ready({f"{one.name} {one.variant(blob.content)}".strip() for blob, one in offered if one.name in names})
+        for blob, known_format in offered:
+            if known_format.name not in names:
+                wanted = " or ".join(sorted(names))
+                refusals.append(
+                    Refusal(blob.source, f"{known_format.name}, where {wanted} was expected", known_format.name)
+                )
+                continue
+            for one in known_format.decode([blob]):
+                refusals += [Refusal(blob.source, reason, known_format.name) for reason in one.refusals.values()]
+                losses += _losses(() if one.refusals else one.notes, [blob])
+                decoded += [] if one.refusals else [one]
+                ingested[known_format.name] += not one.refusals
+    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
+    return decoded, BatchResult(Written((), np.empty(0, np.int64), {}), +ingested, 0, reasons, tuple(losses))
 
 
 def _attempt(

@@ -73,6 +73,23 @@ def choose(
     merge         the same, and a name may be of several, whatever their values are
     option        what named them
     """
+    taken = choose_profiles(connection, selection, is_all=is_all, merge=merge, option=option)
+    types = questions.sample_types(connection, [one["profile_id"] for one in taken]).table.to_pylist()
+    wanted = _sample_type(
+        [one["sample_type"] for one in types], taken[0]["default_sample_type"], sample_index=sample_index
+    )
+    return Chosen(tuple(taken), wanted, next(one["unit"] for one in types if one["sample_type"] == wanted))
+
+
+def choose_profiles(
+    connection: duckdb.DuckDBPyConnection,
+    selection: questions.Selection,
+    *,
+    is_all: bool = False,
+    merge: bool = False,
+    option: str = "--profile",
+) -> list[dict[str, Any]]:
+    """The newest profile of a selection, or all it names, oldest first; see `choose`."""
     found = questions.profiles(connection, selection).table.to_pylist()
     if not found:
         raise no_profile(connection, selection, option=option)
@@ -91,11 +108,7 @@ def choose(
                 f"{taken[-1]['uri']}, the newest of {len(found):,} profiles; choose with --profile, --service, --kind ..."
             )
     say_added_up(taken)
-    types = questions.sample_types(connection, [one["profile_id"] for one in taken]).table.to_pylist()
-    wanted = _sample_type(
-        [one["sample_type"] for one in types], taken[0]["default_sample_type"], sample_index=sample_index
-    )
-    return Chosen(tuple(taken), wanted, next(one["unit"] for one in types if one["sample_type"] == wanted))
+    return taken
 
 
 def header(chosen: Chosen, *, total: int, filters: Filters, base: Chosen | None = None) -> TopHeader:
