@@ -26,7 +26,7 @@ from pipeline.tables.held import Held
 from pipeline.tables.source import labelled_hash, note_table, source_table
 from pipeline.tables.symbols import NamedSymbols
 from pipeline.text import storable
-from pipeline.values import Blob, Decoded, Format, Known, Loss, Note, Origin, Refusal, Source, Written
+from pipeline.values import Blob, Format, Known, Loss, Note, Origin, Refusal, Source, Written
 
 # Formats of moments, and the table that has at least a row for each.
 _OF_MOMENTS = {"memstats": "memstats", "metrics": "runtime_metric"}
@@ -114,37 +114,6 @@ def hold_batch(
     return told(Written((), np.empty(0, np.int64), {})), held.tables()
 
 
-def decode_each(
-    origins: Iterable[Origin], *, limits: Limits, names: Set[str], ready: Ready = unheard
-) -> tuple[list[Decoded], BatchResult]:
-    """What each input of some formats was decoded to, in their order, and what became of all; nothing is made tables.
-
-    An input that is several is several; one of another format is refused.
-    """
-    decoded: list[Decoded] = []
-    ingested: Counter[str] = Counter()
-    refusals: list[Refusal] = []
-    losses: list[Loss] = []
-    for blobs, unread in _read_together(origins, limits=limits, held={}):
-        offered, unknown = _recognised(blobs, known=Known())
-        refusals += [*unread, *unknown]
-        ready({f"{one.name} {one.variant(blob.content)}".strip() for blob, one in offered if one.name in names})
-        for blob, known_format in offered:
-            if known_format.name not in names:
-                wanted = " or ".join(sorted(names))
-                refusals.append(
-                    Refusal(blob.source, f"{known_format.name}, where {wanted} was expected", known_format.name)
-                )
-                continue
-            for one in known_format.decode([blob]):
-                refusals += [Refusal(blob.source, reason, known_format.name) for reason in one.refusals.values()]
-                losses += _losses(() if one.refusals else one.notes, [blob])
-                decoded += [] if one.refusals else [one]
-                ingested[known_format.name] += not one.refusals
-    reasons = tuple((refusal.source.origin.uri, refusal.reason) for refusal in refusals)
-    return decoded, BatchResult(Written((), np.empty(0, np.int64), {}), +ingested, 0, reasons, tuple(losses))
-
-
 def _attempt(
     batch: Sequence[Origin],
     *,
@@ -188,8 +157,8 @@ def _fill(
     accepted: list[tuple[Source, str]] = []
     refusals: list[Refusal] = []
     losses: list[Loss] = []
-    for blobs, unread in _read_together(batch, limits=limits, held=held):
-        offered, unknown = _recognised(blobs, known=known)
+    for blobs, unread in read_together(batch, limits=limits, held=held):
+        offered, unknown = recognised(blobs, known=known)
         fresh = []
         for blob, known_format in offered:
             if known.has(blob.source.source_hash) or not _is_fresh(blob.source, seen):
@@ -260,7 +229,7 @@ def _refused_again(repeated: Iterable[Source], refusals: Iterable[Refusal]) -> l
     return [Refusal(source, reason_of[source.source_hash]) for source in repeated if source.source_hash in reason_of]
 
 
-def _read_together(
+def read_together(
     batch: Iterable[Origin], *, limits: Limits, held: MutableMapping[str, bytes]
 ) -> Iterator[tuple[list[Blob], list[Refusal]]]:
     """Blobs in groups that fit into memory together; behind one that is streamed nothing is read before it is done."""
@@ -281,7 +250,7 @@ def _read_together(
         yield blobs, refused
 
 
-def _recognised(blobs: Iterable[Blob], *, known: Known) -> tuple[list[tuple[Blob, Format]], list[Refusal]]:
+def recognised(blobs: Iterable[Blob], *, known: Known) -> tuple[list[tuple[Blob, Format]], list[Refusal]]:
     """Each blob with its format, under the id it has there; and those that no format recognises."""
     offered, unknown = [], []
     for blob in blobs:
@@ -370,14 +339,14 @@ def _decode(
     # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
     told = [note for note in notes if note.blob_index not in reasons]
     writer.add({"ingest_note": note_table(told, blobs)})
-    losses += _losses(told, blobs)
+    losses += losses_of(told, blobs)
     accepted = [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
     if known_format.name in _FILES:
         ingested[_FILES[known_format.name]] += len(accepted)
     return accepted, [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
 
 
-def _losses(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:
+def losses_of(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:
     """One for each source and kind, with the first example."""
     of_each: dict[tuple[int, str], list[Note]] = {}
     for note in notes:

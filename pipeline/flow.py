@@ -177,12 +177,13 @@ def profiles_in(
     told   called with what became of the inputs; what it raises ends it
     ready  told which kinds of input will be decoded, before they are
     """
-    from pipeline.batch import decode_each, unheard
+    from pipeline.batch import unheard
     from pipeline.formats import is_known
     from pipeline.inputs.find import find
+    from pipeline.plainly import decode
 
     origins = find(paths, labels={}, is_data=is_known)
-    decoded, result = decode_each(origins, limits=limits, names=_PROFILES, ready=ready or unheard)
+    decoded, result = decode(origins, limits=limits, names=_PROFILES, ready=ready or unheard)
     told(Receipt(0, result.ingested, 0, result.refusals, result.losses))
     return decoded
 

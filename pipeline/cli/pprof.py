@@ -40,14 +40,14 @@ from pipeline.warm import compile_missing
 @click.argument("inputs", nargs=-1, metavar="[FILE...]")
 @report_options
 @click.option(
-    "-base", "--base", "bases", multiple=True, metavar="FILE|ID", help="Take this profile off; repeat to add up."
+    "-base", "--base", "bases", multiple=True, metavar="PROFILE", help="Take this profile off; repeat to add up."
 )
 @click.option(
     "-diff_base",
     "--diff-base",
     "diff_bases",
     multiple=True,
-    metavar="FILE|ID",
+    metavar="PROFILE",
     help="The same, and percentages are of its total.",
 )
 @settings_options

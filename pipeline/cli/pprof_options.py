@@ -69,6 +69,8 @@ _HELP: Final = {
     "call_tree": "Tell calls apart by the path they come from, in pictures and callgrind.",
     "compact_labels": "A short heading.",
 }
+# Of flags that are set unless told otherwise.
+_WITH_NO: Final = {"trim": ("-trim/-notrim", "--trim/--no-trim")}
 _METAVARS: Final = {
     **dict.fromkeys(("focus", "ignore", "hide", "show", "show_from", "prune_from", "tagshow", "taghide"), "REGEX"),
     **dict.fromkeys(("tagfocus", "tagignore"), "FILTER"),
@@ -143,8 +145,7 @@ def _settings() -> list[Callable[[_Command], _Command]]:
         default, declared, help_ = one.default, (*spellings(one.name), one.name), _HELP[one.name]
         assert default is not MISSING
         if default is True:
-            with_no = (f"-{one.name}/-no{one.name}", f"--{one.name}/--no-{one.name}", one.name)
-            options.append(click.option(*with_no, default=True, help=help_))
+            options.append(click.option(*_WITH_NO[one.name], one.name, default=True, help=help_))
         elif default is False:
             options.append(click.option(*declared, is_flag=True, help=help_))
         elif isinstance(default, float):

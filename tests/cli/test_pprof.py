@@ -99,6 +99,6 @@ def test_what_is_no_profile_is_refused() -> None:
 
 
 def test_help_says_what_is_left_out() -> None:
-    seen = heapscape("pprof", "--help").out
+    seen = " ".join(heapscape("pprof", "--help").out.split())
 
     assert "Two of pprof's things are left out: -disasm, and the interactive shell." in seen

@@ -114,7 +114,6 @@ def prepare(
         raise UsageError("zero divisor specified")
     if pattern:
         check(pattern, what=f"argument regexp {pattern}")
-    name, unit = profile.sample_types[index]
     total = _total(profile, index, is_mean=settings.mean)
     if not settings.relative_percentages:
         profile = _filtered(profile, settings, label_units=label_units, told=told)
@@ -128,8 +127,8 @@ def prepare(
         ),
         settings=settings,
         pattern=pattern,
-        sample_type=f"mean_{name}" if settings.mean else name,
-        unit=unit,
+        sample_type=f"{'mean_' if settings.mean else ''}{profile.sample_types[index][0]}",
+        unit=profile.sample_types[index][1],
         values=profile.values[:, index],
         divisors=profile.values[:, 0] if settings.mean else None,
         total=total,

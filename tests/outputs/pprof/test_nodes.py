@@ -44,9 +44,9 @@ def test_functions_of_one_name_in_several_binaries_are_one_unless_told() -> None
     [
         ("/build/src/a.go", "/build", "", "src/a.go"),
         ("/build/src/a.go", "/other:/build/src/", "", "a.go"),
-        ("/build/src/a.go", "", "/home/me/src", "a.go"),
+        ("/build/src/a.go", "", "/srv/code/src", "a.go"),
         ("/proc/self/cwd/a.go", "", "", "a.go"),
-        ("/proc/self/cwd/./a.go", "/x", "/home/me/cwd", "a.go"),
+        ("/proc/self/cwd/./a.go", "/x", "/srv/code/cwd", "a.go"),
         ("a.go", "", "", "a.go"),
     ],
 )
