@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 import click
@@ -23,16 +22,14 @@ from pipeline.cli.options import (
     selection_options,
 )
 from pipeline.cli.pprof_options import report_options, settings_options
-from pipeline.cli.profiles import choose_profiles
+from pipeline.cli.profiles import choose_profiles, loaded, prepared
 from pipeline.errors import UsageError
 from pipeline.files import written_beside
-from pipeline.outputs.pprof import decoded, sampled
+from pipeline.outputs.pprof import decoded
 from pipeline.outputs.pprof.fetched import fetched
 from pipeline.outputs.pprof.profile import Profile
-from pipeline.outputs.pprof.report import prepare
 from pipeline.outputs.pprof.reports import Entry
 from pipeline.outputs.pprof.settings import Settings
-from pipeline.warehouse import pprof_questions
 from pipeline.warm import compile_missing
 
 
@@ -50,7 +47,7 @@ from pipeline.warm import compile_missing
     metavar="PROFILE",
     help="The same, and percentages are of its total.",
 )
-@settings_options
+@settings_options()
 @click.option(
     "-all_frames", "--all-frames", "all_frames", is_flag=True, help="Show frames that the profile asks to drop."
 )
@@ -111,8 +108,7 @@ def pprof(
         has_all_frames=all_frames,
         comment=comment,
     )
-    prepared = prepare(profile, settings, kind=report.kind, pattern=pattern, timezone=_timezone(profile), told=say)
-    _hand_out(report.write(prepared), output)
+    _hand_out(report.write(prepared(profile, settings, kind=report.kind, pattern=pattern)), output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +140,9 @@ def _of_database(named: Named, db: str, *, memory: str, threads: int | None) -> 
 
         def read(names: tuple[str, ...], option: str) -> list[Profile]:
             picked = choose_profiles(connection, selection(names, **named.chosen), merge=named.merge, option=option)
-            asked = (pprof_questions.sampled(connection, {one["profile_id"]: 1}, unit="sample") for one in picked)
-            return [sampled.profile_of(one) for one in asked]
+            return loaded(connection, picked)
 
         return read(named.profiles, "--profile"), read(named.bases, "--base") if named.bases else []
-
-
-def _timezone(profile: Profile) -> tzinfo:
-    """Of the time the profile was taken: then it may have been summer."""
-    return datetime.fromtimestamp(profile.header.time_ns // 10**9).astimezone().tzinfo or UTC
 
 
 def _hand_out(written: str | bytes, output: str | None) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import Field, fields, replace
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import click
@@ -115,68 +116,76 @@ def _one_report(asked: Mapping[str, str | bool]) -> tuple[Entry, str]:
     return REPORTS[name], value if isinstance(value, str) else ""
 
 
-def settings_options(command: _Command) -> _Command:
-    """An option for each of pprof's settings; the command gets them as `settings`."""
+def settings_options(
+    *, only: Collection[str] | None = None, types: Mapping[str, click.types.ParamType[Any]] = MappingProxyType({})
+) -> Callable[[_Command], _Command]:
+    """An option for each of pprof's settings; the command gets them as `settings`.
 
-    @wraps(command)
-    def settled(*arguments: Any, **options: Any) -> Any:
-        given = {one.name: options.pop(one.name) for one in fields(Settings) if one.name not in _CHOICES}
-        for name, choices in _CHOICES.items():
-            given[name] = _one_choice(name, [choice for choice in choices if options.pop(f"is_{choice}")])
-        shortcuts = [name for name in _SHORTCUTS if options.pop(name)]
-        for name in shortcuts:
-            if given["sample_index"]:
-                say(f"Multiple value selections, ignoring -{name}")
-            else:
-                given["sample_index"] = _SHORTCUTS[name]
-        given["mean"] |= "mean_delay" in shortcuts
-        return command(*arguments, settings=Settings(**given), **options)
+    only   the names of some, and of flags for a sample type; the others are as pprof has them unless told
+    types  of options, where they are stricter than pprof
+    """
+    taken = {one.name: one for one in fields(Settings) if only is None or one.name in only}
+    shortcuts = [name for name in _SHORTCUTS if only is None or name in only]
+    options = [*_settings(taken.values(), types), *_flags(taken, shortcuts)]
 
-    for option in reversed([*_settings(), *_flags()]):
-        settled = option(settled)
-    return settled  # type: ignore[return-value]
+    def decorated(command: _Command) -> _Command:
+        @wraps(command)
+        def settled(*arguments: Any, **given: Any) -> Any:
+            found = {name: given.pop(name) for name in taken if name not in _CHOICES}
+            for name, choices in _CHOICES.items():
+                if name in taken:
+                    found |= _one_choice(name, [choice for choice in choices if given.pop(f"is_{choice}")])
+            settings = _with_shortcuts(Settings(**found), [name for name in shortcuts if given.pop(name)])
+            return command(*arguments, settings=settings, **given)
+
+        for option in reversed(options):
+            settled = option(settled)
+        return settled  # type: ignore[return-value]
+
+    return decorated
 
 
-def _settings() -> list[Callable[[_Command], _Command]]:
-    options = []
-    for one in fields(Settings):
+def _with_shortcuts(settings: Settings, shortcuts: Sequence[str]) -> Settings:
+    """With the sample type that the first of some flags stands for, unless it is chosen."""
+    for name in shortcuts:
+        if settings.sample_index:
+            say(f"Multiple value selections, ignoring -{name}")
+        else:
+            settings = replace(settings, sample_index=_SHORTCUTS[name])
+    return replace(settings, mean=True) if "mean_delay" in shortcuts else settings
+
+
+def _settings(
+    taken: Iterable[Field[Any]], types: Mapping[str, click.types.ParamType[Any]]
+) -> Iterator[Callable[[_Command], _Command]]:
+    for one in taken:
         if one.name in _CHOICES:
             continue
         default, declared, help_ = one.default, (*spellings(one.name), one.name), _HELP[one.name]
-        assert default is not MISSING
+        type_ = types.get(one.name)
         if default is True:
-            options.append(click.option(*_WITH_NO[one.name], one.name, default=True, help=help_))
+            yield click.option(*_WITH_NO[one.name], one.name, default=True, help=help_)
         elif default is False:
-            options.append(click.option(*declared, is_flag=True, help=help_))
+            yield click.option(*declared, is_flag=True, help=help_)
         elif isinstance(default, float):
-            options.append(click.option(*declared, type=Finite(), default=default, show_default=True, help=help_))
+            yield click.option(*declared, type=type_ or Finite(), default=default, show_default=True, help=help_)
         elif isinstance(default, int):
-            options.append(click.option(*declared, type=int, default=default, metavar="N", help=help_))
+            yield click.option(*declared, type=type_ or int, default=default, metavar="N", help=help_)
         else:
-            options.append(click.option(*declared, default=default, metavar=_METAVARS[one.name], help=help_))
-    return options
+            yield click.option(*declared, type=type_ or str, default=default, metavar=_METAVARS[one.name], help=help_)
 
 
-def _flags() -> list[Callable[[_Command], _Command]]:
-    choices = [
-        click.option(*dict.fromkeys((f"-{name}", f"--{name}")), f"is_{name}", is_flag=True, help=help_)
-        for of_field in _CHOICES.values()
-        for name, help_ in of_field.items()
-    ]
-    shortcuts = [
-        click.option(
-            *spellings(name),
-            name,
-            is_flag=True,
-            help=f"{'-mean ' if name == 'mean_delay' else ''}-sample_index={sample_type}",
-        )
-        for name, sample_type in _SHORTCUTS.items()
-    ]
-    return [*choices, *shortcuts]
+def _flags(taken: Collection[str], shortcuts: Iterable[str]) -> Iterator[Callable[[_Command], _Command]]:
+    for of_field, choices in _CHOICES.items():
+        if of_field in taken:
+            for name, help_ in choices.items():
+                yield click.option(*dict.fromkeys((f"-{name}", f"--{name}")), f"is_{name}", is_flag=True, help=help_)
+    for name in shortcuts:
+        means = "-mean " if name == "mean_delay" else ""
+        yield click.option(*spellings(name), name, is_flag=True, help=f"{means}-sample_index={_SHORTCUTS[name]}")
 
 
-def _one_choice(name: str, chosen: Sequence[str]) -> str:
+def _one_choice(name: str, chosen: Sequence[str]) -> dict[str, str]:
     if len(chosen) > 1:
         raise UsageError(f"conflicting options set: [{' '.join(chosen)}]")
-    default = {"sort": "flat", "granularity": ""}[name]
-    return chosen[0] if chosen else default
+    return {name: chosen[0]} if chosen else {}

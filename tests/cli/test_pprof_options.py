@@ -19,7 +19,7 @@ def asked(*arguments: str) -> Settings:
     found: list[Settings] = []
 
     @click.command()
-    @settings_options
+    @settings_options()
     def command(settings: Settings) -> None:
         found.append(settings)
 

@@ -80,7 +80,7 @@ def _with_common_types(profiles: Sequence[Profile]) -> list[Profile]:
     count = {name: sum(of_one.count(name) for of_one in names) for name in names[0]}
     wanted = [name for name in names[0] if count[name] == len(profiles)]
     if not wanted:
-        raise UsageError("profiles have empty common sample type list")
+        raise UsageError("profiles have empty common sample type list; name profiles of one kind")
     return [_with_types(profile, wanted) for profile in profiles]
 
 

@@ -69,6 +69,21 @@ def test_nodes_below_the_cutoff_go_and_then_those_beyond_the_number() -> None:
     assert (shown.considered, shown.dropped_nodes) == (3, 1)
 
 
+def test_a_node_at_the_cutoff_stays_and_a_loss_for_its_size() -> None:
+    shown = trimmed(prepared(profile("a 989", "b 10", "c -10", "d 9", "e 2"), nodefraction=0.01))
+
+    assert [shown.graph.names[node] for node in shown.order] == ["a", "b", "c"]
+    assert shown.dropped_nodes == 2
+
+
+def test_a_light_call_is_not_shown_but_one_to_what_is_no_node_is() -> None:
+    graph = trimmed(
+        prepared(profile("a m 1000", "b m 5", "c d m 3", "c d m -3"), edgefraction=0.01, nodefraction=0.0)
+    ).graph
+
+    assert set(calls(graph)) == {"m a", "m d", "d c"}
+
+
 def test_cum_is_another_order() -> None:
     shown = trimmed(prepared(profile("a d 100", "b d 40"), sort="cum"))
 

@@ -65,7 +65,7 @@ def test_types_that_one_lacks_go_for_all() -> None:
 @pytest.mark.parametrize(
     ("types", "said"),
     [
-        (["y/count"], "profiles have empty common sample type list"),
+        (["y/count"], "profiles have empty common sample type list; name profiles of one kind"),
         (["x/ms"], "sample types: incompatible types: {x count 0 0} {x ms 0 0}"),
     ],
 )

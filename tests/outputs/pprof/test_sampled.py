@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline import flow
 from pipeline.outputs.pprof.sampled import profile_of
-from pipeline.warehouse.pprof_questions import sampled
+from pipeline.warehouse.pprof_questions import whole
 from tests.builders.profile import profile as built
 from tests.cli.seat import heapscape
 from tests.outputs.pprof.seen import lines, profile, written
@@ -20,7 +20,7 @@ def test_a_profile_comes_out_of_a_database_as_it_went_in(tmp_path: Path) -> None
     assert heapscape("run", tmp_path / "one.pb", "--lake", tmp_path / "lake", "--db", tmp_path / "x.duckdb").code == 0
 
     with flow.open_warehouse(str(tmp_path / "x.duckdb")) as connection:
-        made = profile_of(sampled(connection, {1: 1}, unit="sample"))
+        made = profile_of(whole(connection, 1))
 
     assert lines(made) == lines(profile(*SAMPLES, **header))
     assert written(made, "raw") == written(profile(*SAMPLES, **header), "raw")
