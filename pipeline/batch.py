@@ -157,8 +157,8 @@ def _fill(
     accepted: list[tuple[Source, str]] = []
     refusals: list[Refusal] = []
     losses: list[Loss] = []
-    for blobs, unread in _read_together(batch, limits=limits, held=held):
-        offered, unknown = _recognised(blobs, known=known)
+    for blobs, unread in read_together(batch, limits=limits, held=held):
+        offered, unknown = recognised(blobs, known=known)
         fresh = []
         for blob, known_format in offered:
             if known.has(blob.source.source_hash) or not _is_fresh(blob.source, seen):
@@ -229,7 +229,7 @@ def _refused_again(repeated: Iterable[Source], refusals: Iterable[Refusal]) -> l
     return [Refusal(source, reason_of[source.source_hash]) for source in repeated if source.source_hash in reason_of]
 
 
-def _read_together(
+def read_together(
     batch: Iterable[Origin], *, limits: Limits, held: MutableMapping[str, bytes]
 ) -> Iterator[tuple[list[Blob], list[Refusal]]]:
     """Blobs in groups that fit into memory together; behind one that is streamed nothing is read before it is done."""
@@ -250,7 +250,7 @@ def _read_together(
         yield blobs, refused
 
 
-def _recognised(blobs: Iterable[Blob], *, known: Known) -> tuple[list[tuple[Blob, Format]], list[Refusal]]:
+def recognised(blobs: Iterable[Blob], *, known: Known) -> tuple[list[tuple[Blob, Format]], list[Refusal]]:
     """Each blob with its format, under the id it has there; and those that no format recognises."""
     offered, unknown = [], []
     for blob in blobs:
@@ -339,14 +339,14 @@ def _decode(
     # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
     told = [note for note in notes if note.blob_index not in reasons]
     writer.add({"ingest_note": note_table(told, blobs)})
-    losses += _losses(told, blobs)
+    losses += losses_of(told, blobs)
     accepted = [(blob.source, known_format.name) for i, blob in enumerate(blobs) if i not in reasons]
     if known_format.name in _FILES:
         ingested[_FILES[known_format.name]] += len(accepted)
     return accepted, [Refusal(blobs[i].source, reason, known_format.name) for i, reason in reasons.items()]
 
 
-def _losses(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:
+def losses_of(notes: Iterable[Note], blobs: Sequence[Blob]) -> Iterator[Loss]:
     """One for each source and kind, with the first example."""
     of_each: dict[tuple[int, str], list[Note]] = {}
     for note in notes:

@@ -20,7 +20,7 @@ import numpy as np
 from pipeline.errors import UsageError
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.plan import is_small, plan, unread
-from pipeline.values import Int64s, Known, Loss, Origin, Result, Snapshot
+from pipeline.values import Decoded, Int64s, Known, Loss, Origin, Result, Snapshot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,6 +42,8 @@ _BATCH_FILES = 500
 # What is asked of so many bytes of files, and of their rows, is asked in memory.
 _ONCE_BYTES = 4 << 20
 _ONCE_ROW_BYTES = 64 << 20
+# Formats of which a file is a profile.
+_PROFILES = frozenset({"pprof", "legacy"})
 # Processes of which a report says what the collector and memory did: those with the most cycles, and those that use most.
 _PROCESSES = 3
 
@@ -165,6 +167,25 @@ def once(
         load(f"{folder}/lake", f"{folder}/once.duckdb", threads=threads, memory=memory, views=views)
         with open_warehouse(f"{folder}/once.duckdb", threads=threads, memory=memory) as connection:
             yield connection
+
+
+def profiles_in(
+    paths: Sequence[str], *, limits: Limits, told: Callable[[Receipt], None], ready: Ready | None = None
+) -> list[Decoded]:
+    """The profiles of some inputs as they were decoded, in the order in which they are named; no database is made.
+
+    told   called with what became of the inputs; what it raises ends it
+    ready  told which kinds of input will be decoded, before they are
+    """
+    from pipeline.batch import unheard
+    from pipeline.formats import is_known
+    from pipeline.inputs.find import find
+    from pipeline.plainly import decode
+
+    origins = find(paths, labels={}, is_data=is_known)
+    decoded, result = decode(origins, limits=limits, names=_PROFILES, ready=ready or unheard)
+    told(Receipt(0, result.ingested, 0, result.refusals, result.losses))
+    return decoded
 
 
 def _planned(

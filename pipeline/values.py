@@ -150,6 +150,7 @@ class Symbols:
     location_line_offsets  int64 (n_locations + 1,)  the lines of each location, innermost first
     stack_offsets          int64 (n_stacks + 1,)     the locations of each stack, leaf first
     mapping_flags          uint8                     bit 0 functions, 1 filenames, 2 line numbers, 3 inline frames
+    mapping_id, location_id  uint64                  as the file has them; None where they are the places from 1 on
     """
 
     strings: Strings
@@ -172,6 +173,8 @@ class Symbols:
     line_column: Int64s
     stack_offsets: Int64s
     stack_locations: Int64s
+    mapping_id: UInt64s | None = None
+    location_id: UInt64s | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.choices import no_growth, say_series
-from pipeline.cli.console import answer_lines, deliver, show
+from pipeline.cli.console import deliver
 from pipeline.cli.flame import unit_of
 from pipeline.cli.options import (
     Output,
@@ -19,11 +20,13 @@ from pipeline.cli.options import (
     selection,
     selection_options,
 )
-from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
-from pipeline.cli.top import flat_cum, pprof_options, warn_of_nothing
+from pipeline.cli.profiles import Chosen, choose, loaded, prepared
+from pipeline.cli.top import pprof_options, show_top
 from pipeline.errors import UsageError
 from pipeline.outputs import flamegraph
-from pipeline.outputs.pprof_text import top_of
+from pipeline.outputs.pprof.fetched import fetched
+from pipeline.outputs.pprof.reports import REPORTS
+from pipeline.outputs.pprof.settings import Settings
 from pipeline.warehouse import questions
 
 if TYPE_CHECKING:
@@ -39,8 +42,7 @@ if TYPE_CHECKING:
     metavar="ID",
     help="The profile before, by id or part of its uri; repeat to add up.",
 )
-@pprof_options
-@click.option("-nodecount", "--nodecount", "node_count", default=0, metavar="N", help="Rows at most; 0 for all.")
+@pprof_options("nodecount")
 @click.option("--html", metavar="FILE.html", type=Output(), help="Write the difference as a flame graph.")
 @selection_options
 @database_option
@@ -49,14 +51,9 @@ if TYPE_CHECKING:
 def diff(
     inputs: tuple[str, ...],
     bases: tuple[str, ...],
-    sample_index: str,
-    is_cum: bool,
-    is_flat: bool,
-    filters: Filters,
-    unit: str,
+    settings: Settings,
     profiles: tuple[str, ...],
     merge: bool,
-    node_count: int,
     html: str | None,
     db: str,
     format_: str,
@@ -79,21 +76,22 @@ def diff(
         inputs, db, memory=memory, threads=threads, views=questions.FLAMES if html else questions.STACKS
     ) as connection:
         bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen)
-        before = choose(connection, selection(bases, **chosen), sample_index=sample_index, merge=merge, option="--base")
-        sample_index = sample_index or before.sample_type
-        after = choose(connection, selection(profiles, **chosen), sample_index=sample_index, merge=merge)
-        stacks, total = stacks_of(connection, after, filters=filters, base=before.ids)
-        rows = questions.diff(connection, before.ids, after.ids, after.sample_type) if html else None
-    warn_of_nothing(stacks, filters)
-    if rows is not None and html:
+        index = settings.sample_index
+        before = choose(connection, selection(bases, **chosen), sample_index=index, merge=merge, option="--base")
+        index = index or before.sample_type
+        after = choose(connection, selection(profiles, **chosen), sample_index=index, merge=merge)
+        if html:
+            rows = questions.diff(connection, before.ids, after.ids, after.sample_type)
+            found = None
+        else:
+            found = [loaded(connection, one.profiles) for one in (after, before)]
+    if found is None and html:
         title = _title(before, after)
         deliver(flamegraph.page(rows, title=title, unit=unit_of(after), sample_type=after.sample_type), html)
-    elif format_ != "table":
-        show(flat_cum(stacks, after), format=format_)
-    else:
-        head = header(after, total=total, filters=filters, base=before)
-        text = top_of(stacks, head, order="cum" if is_cum else "flat", node_count=node_count, unit=unit)
-        answer_lines(text.removesuffix("\n"))
+    elif found is not None:
+        profile = fetched(*found, is_diff=True)
+        settings = replace(settings, sample_index=after.sample_type)
+        show_top(prepared(profile, settings, kind=REPORTS["top"].kind), format=format_)
 
 
 def _sides(

@@ -225,7 +225,7 @@ def opened(
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
             yield connection
         return
-    told = partial(_leave_out, inputs=inputs)
+    told = partial(leave_out, inputs=inputs)
     with flow.once(
         inputs,
         limits=limits(memory),
@@ -238,7 +238,7 @@ def opened(
         yield connection
 
 
-def _leave_out(receipt: flow.Receipt, *, inputs: Sequence[str]) -> None:
+def leave_out(receipt: flow.Receipt, *, inputs: Sequence[str]) -> None:
     """Say which inputs, and what of them, the answer is without; raises PipelineError when none is left."""
     if not (receipt.ingested or receipt.refusals):
         raise UsageError(f"{', '.join(inputs)}: no files there; hidden ones are skipped unless named")

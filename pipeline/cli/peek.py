@@ -8,10 +8,16 @@ import pyarrow as pa
 
 from pipeline.cli.console import answer_lines, show
 from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
-from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
-from pipeline.cli.top import flat_cum, pprof_options, warn_of_nothing
-from pipeline.outputs.pprof_graph import Stacks, call_edges, named
-from pipeline.outputs.pprof_text import matching, peek_of, rows_of
+from pipeline.cli.profiles import choose_profiles, loaded, prepared
+from pipeline.cli.top import flat_cum, pprof_options
+from pipeline.errors import UsageError
+from pipeline.outputs.pprof.fetched import fetched
+from pipeline.outputs.pprof.graph import Graph, frames_of, whole
+from pipeline.outputs.pprof.pattern import matching
+from pipeline.outputs.pprof.report import Report
+from pipeline.outputs.pprof.reports import REPORTS
+from pipeline.outputs.pprof.settings import Settings
+from pipeline.outputs.pprof.text import calls_by_end
 from pipeline.values import Result, ResultColumn
 from pipeline.warehouse import questions
 
@@ -19,7 +25,7 @@ from pipeline.warehouse import questions
 @click.command()
 @click.argument("pattern", metavar="REGEX")
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
-@pprof_options
+@pprof_options()
 @selection_options
 @database_option
 @format_option
@@ -27,11 +33,7 @@ from pipeline.warehouse import questions
 def peek(
     pattern: str,
     inputs: tuple[str, ...],
-    sample_index: str,
-    is_cum: bool,
-    is_flat: bool,
-    filters: Filters,
-    unit: str,
+    settings: Settings,
     profiles: tuple[str, ...],
     merge: bool,
     db: str,
@@ -47,39 +49,44 @@ def peek(
       heapscape peek mallocgc cpu.pb.gz
     """
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
-        picked = choose(
-            connection, selection(profiles, **chosen), sample_index=sample_index, is_all=bool(inputs), merge=merge
-        )
-        stacks, total = stacks_of(connection, picked, filters=filters)
-    warn_of_nothing(stacks, filters)
-    if format_ != "table":
-        show(_neighbours(stacks, picked, pattern=pattern), format=format_)
-        return
-    head = header(picked, total=total, filters=filters)
-    text = peek_of(stacks, head, pattern=pattern, order="cum" if is_cum else "flat", unit=unit)
-    answer_lines(text.removesuffix("\n"))
+        picked = choose_profiles(connection, selection(profiles, **chosen), is_all=bool(inputs), merge=merge)
+        found = loaded(connection, picked)
+    report = prepared(fetched(found), settings, kind=REPORTS["peek"].kind, pattern=pattern)
+    graph = whole(frames_of(report))
+    nodes = _matching(graph, pattern)
+    if format_ == "table":
+        answer_lines(str(REPORTS["peek"].write(report)).removesuffix("\n"))
+    else:
+        show(_neighbours(report, graph, nodes), format=format_)
 
 
-def _neighbours(stacks: Stacks, chosen: Chosen, *, pattern: str) -> Result:
-    """Each function that matches with its weights, its callers and its callees, heaviest first."""
-    rows = matching(rows_of(stacks), pattern)
-    every = np.ones(len(stacks.names), np.bool_)
-    edges = sorted(named(call_edges(stacks, kept=every), stacks.names), key=lambda edge: -abs(edge.weight))
-    callers: dict[str, list[dict[str, object]]] = {name: [] for name, _, _ in rows}
-    callees: dict[str, list[dict[str, object]]] = {name: [] for name, _, _ in rows}
-    for edge in edges:
-        weight = {"value": edge.weight, "inlined": edge.inlined}
-        if edge.callee in callers:
-            callers[edge.callee].append({"function": edge.caller, **weight})
-        if edge.caller in callees:
-            callees[edge.caller].append({"function": edge.callee, **weight})
-    table = flat_cum(stacks, chosen, rows=rows)
-    names = table.table["function"].to_pylist()
+def _matching(graph: Graph, pattern: str) -> list[int]:
+    """The functions whose name matches; raises UsageError when there is none."""
+    present = np.flatnonzero(graph.present)
+    nodes: list[int] = present[matching([graph.names[node] for node in present.tolist()], pattern)].tolist()
+    if not nodes:
+        raise UsageError(f"peek {pattern}: matches none of the {len(present)} functions; try a shorter pattern.")
+    return nodes
+
+
+def _neighbours(report: Report, graph: Graph, nodes: list[int]) -> Result:
+    """Some functions with their weights, their callers and their callees, heaviest first."""
+    callers, callees = calls_by_end(graph, nodes)
+    table = flat_cum(report, graph, nodes)
+    node_of = {graph.names[node]: node for node in nodes}
+    order = [node_of[name] for name in table.table["function"].to_pylist()]
     calls = pa.list_(pa.struct([("function", pa.string()), ("value", pa.int64()), ("inlined", pa.bool_())]))
-    for column, found in (("callers", callers), ("callees", callees)):
+    for column, found, other in (("callers", callers, "caller"), ("callees", callees, "callee")):
+        rows = [
+            [
+                {"function": graph.names[getattr(call, other)], "value": call.weight, "inlined": call.is_inlined}
+                for call in found.get(node, ())
+            ]
+            for node in order
+        ]
         table = Result(
             "peek",
-            (*table.columns, ResultColumn(column, f"Functions next to it with the {chosen.sample_type} of the call.")),
-            table.table.append_column(column, pa.array([found[name] for name in names], calls)),
+            (*table.columns, ResultColumn(column, f"Functions next to it with the {report.sample_type} of the call.")),
+            table.table.append_column(column, pa.array(rows, calls)),
         )
     return table

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
+import numpy as np
 import pyarrow as pa
 
-from pipeline.cli.console import answer_lines, say, show
+from pipeline.cli.console import answer_lines, show
 from pipeline.cli.options import (
     Finite,
     database_option,
@@ -20,146 +20,67 @@ from pipeline.cli.options import (
     selection,
     selection_options,
 )
-from pipeline.cli.profiles import Chosen, Filters, choose, header, stacks_of
+from pipeline.cli.pprof_options import settings_options
+from pipeline.cli.profiles import choose_profiles, loaded, prepared
 from pipeline.outputs import units
-from pipeline.outputs.pprof_graph import Stacks
-from pipeline.outputs.pprof_text import Row, rows_of, top_of
+from pipeline.outputs.pprof.fetched import fetched
+from pipeline.outputs.pprof.graph import Graph, frames_of, whole
+from pipeline.outputs.pprof.report import Report
+from pipeline.outputs.pprof.reports import REPORTS
+from pipeline.outputs.pprof.settings import Settings
 from pipeline.values import Result, ResultColumn
 from pipeline.warehouse import questions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-# Here, because the decorators below need it.
-def _check_unit(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if not units.is_known(value):
-        raise click.BadParameter(f"{value!r} is not a unit; there are {', '.join(units.names())}")
-    return value
+class Unit(click.types.StringParamType):
+    """A unit that pprof knows; of another it would write the name behind every value as it stands."""
+
+    name = "unit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not units.is_known(value):
+            self.fail(f"{value!r} is not a unit; there are {', '.join(units.names())}", param, ctx)
+        return value
 
 
-_SHORTHANDS = ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects")
-
-
-_FILTERS = (
-    click.option("-focus", "--focus", default="", metavar="REGEX", help="Only samples with a frame that matches."),
-    click.option(
-        "-ignore", "--ignore", default="", metavar="REGEX", help="Leave out samples with a frame that matches."
-    ),
-    click.option("-hide", "--hide", default="", metavar="REGEX", help="Leave out frames that match."),
-    click.option("-show", "--show", default="", metavar="REGEX", help="Only frames that match."),
-    click.option(
-        "-show_from",
-        "--show-from",
-        "show_from",
-        default="",
-        metavar="REGEX",
-        help="Leave out frames that call the outermost one that matches.",
-    ),
-    click.option(
-        "-relative_percentages",
-        "--relative-percentages",
-        "relative",
-        is_flag=True,
-        help="Percentages of what the filters leave.",
-    ),
+# What of pprof's settings people have in their fingers.
+_SETTINGS: Final = (
+    *("sample_index", "inuse_space", "inuse_objects", "alloc_space", "alloc_objects", "sort", "unit"),
+    *("focus", "ignore", "hide", "show", "show_from", "relative_percentages"),
 )
+_TYPES: Final = {"unit": Unit(), "nodefraction": Finite(0, 1), "edgefraction": Finite(0, 1)}
 
 
-def pprof_options(command: _Command) -> _Command:
-    """The flags that users of `go tool pprof` have in their fingers, with one dash or two."""
-    options = (
-        click.option(
-            "-sample_index",
-            "--sample-index",
-            "sample_index",
-            default="",
-            metavar="TYPE",
-            help="Sample type, by name or number.",
-        ),
-        *(
-            click.option(
-                f"-{name}", f"--{name.replace('_', '-')}", "sample_index", flag_value=name, help=f"-sample_index={name}"
-            )
-            for name in _SHORTHANDS
-        ),
-        click.option("-cum", "--cum", "is_cum", is_flag=True, help="Sort by cumulative weight."),
-        click.option("-flat", "--flat", "is_flat", is_flag=True, hidden=True),
-        *_FILTERS,
-        click.option(
-            "-unit",
-            "--unit",
-            default="minimum",
-            metavar="UNIT",
-            callback=_check_unit,
-            help="Unit of the values: B, MB, ms, ...; minimum or auto.",
-        ),
-        click.option(
+def pprof_options(*more: str) -> Callable[[_Command], _Command]:
+    """The settings of pprof that people have in their fingers, and more of them; and which profiles are meant."""
+
+    def decorated(command: _Command) -> _Command:
+        named = click.option(
             "--profile",
             "profiles",
             multiple=True,
             metavar="ID",
             help="This profile, by id or part of its uri; repeat to add up.",
-        ),
-        merge_option,
-    )
+        )
+        return settings_options(only=(*_SETTINGS, *more), types=_TYPES)(named(merge_option(command)))
 
-    @wraps(command)
-    def filtered(
-        *arguments: Any, focus: str, ignore: str, hide: str, show: str, show_from: str, relative: bool, **more: Any
-    ) -> Any:
-        return command(*arguments, filters=Filters(focus, ignore, hide, show, show_from, relative), **more)
-
-    for option in reversed(options):
-        filtered = option(filtered)
-    return filtered  # type: ignore[return-value]
+    return decorated
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
-@pprof_options
-@click.option("-nodecount", "--nodecount", "node_count", default=0, metavar="N", help="Rows at most; 0 for all.")
-@click.option(
-    "-nodefraction",
-    "--nodefraction",
-    "node_fraction",
-    type=Finite(0, 1),
-    default=0.005,
-    show_default=True,
-    help="Leave out functions below this share.",
-)
-@click.option(
-    "-edgefraction",
-    "--edgefraction",
-    "edge_fraction",
-    type=Finite(0, 1),
-    default=0.001,
-    show_default=True,
-    help="Calls below this share do not say whether a function was inlined.",
-)
-@click.option(
-    "-trim/-notrim",
-    "--trim/--no-trim",
-    "is_trimmed",
-    default=True,
-    help="Leave out what is small; -trim=false shows all.",
-)
+@pprof_options("nodecount", "nodefraction", "edgefraction", "trim")
 @selection_options
 @database_option
 @format_option
 @resource_options
 def top(
     inputs: tuple[str, ...],
-    sample_index: str,
-    is_cum: bool,
-    is_flat: bool,
-    filters: Filters,
-    unit: str,
+    settings: Settings,
     profiles: tuple[str, ...],
     merge: bool,
-    node_count: int,
-    node_fraction: float,
-    edge_fraction: float,
-    is_trimmed: bool,
     db: str,
     format_: str,
     memory: str,
@@ -177,37 +98,24 @@ def top(
       heapscape top --kind cpu --format json
     """
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
-        picked = choose(
-            connection, selection(profiles, **chosen), sample_index=sample_index, is_all=bool(inputs), merge=merge
-        )
-        stacks, total = stacks_of(connection, picked, filters=filters)
-    warn_of_nothing(stacks, filters)
-    if format_ != "table":
-        show(flat_cum(stacks, picked), format=format_)
-        return
-    head = header(picked, total=total, filters=filters)
-    text = top_of(
-        stacks,
-        head,
-        order="cum" if is_cum else "flat",
-        node_count=node_count if is_trimmed else 0,
-        node_fraction=node_fraction if is_trimmed else 0.0,
-        edge_fraction=edge_fraction if is_trimmed else 0.0,
-        unit=unit,
-    )
-    answer_lines(text.removesuffix("\n"))
+        picked = choose_profiles(connection, selection(profiles, **chosen), is_all=bool(inputs), merge=merge)
+        found = loaded(connection, picked)
+    show_top(prepared(fetched(found), settings, kind=REPORTS["top"].kind), format=format_)
 
 
-def warn_of_nothing(stacks: Stacks, filters: Filters) -> None:
-    """Say so when a filter left nothing."""
-    if filters.spelled() and not stacks.values.any():
-        say(f"{' and '.join(filters.spelled())} left no samples")
+def show_top(report: Report, *, format: str) -> None:
+    """The heaviest functions as text, or all of them for machines."""
+    if format == "table":
+        answer_lines(str(REPORTS["top"].write(report)).removesuffix("\n"))
+    else:
+        graph = whole(frames_of(report))
+        show(flat_cum(report, graph, np.flatnonzero(graph.present).tolist()), format=format)
 
 
-def flat_cum(stacks: Stacks, chosen: Chosen, *, rows: Sequence[Row] | None = None) -> Result:
-    """Functions with their weights, all unless some are given, untrimmed, heaviest first."""
+def flat_cum(report: Report, graph: Graph, nodes: Sequence[int]) -> Result:
+    """Some functions with their weights, heaviest first."""
     rows = sorted(
-        (row for row in (rows_of(stacks) if rows is None else rows) if row[1] or row[2]),
+        ((graph.names[node], graph.flat_value(node), graph.cum_value(node)) for node in nodes),
         key=lambda row: (-abs(row[1]), -abs(row[2]), row[0]),
     )
     table = pa.table(
@@ -219,7 +127,7 @@ def flat_cum(stacks: Stacks, chosen: Chosen, *, rows: Sequence[Row] | None = Non
     )
     docs = {
         "function": "Function.",
-        "flat": f"{chosen.sample_type} at the leaf, {chosen.unit}.",
-        "cum": f"{chosen.sample_type} anywhere, {chosen.unit}.",
+        "flat": f"{report.sample_type} at the leaf, {report.unit}.",
+        "cum": f"{report.sample_type} anywhere, {report.unit}.",
     }
     return Result("top", tuple(ResultColumn(name, doc) for name, doc in docs.items()), table)

@@ -90,6 +90,13 @@ def is_known(spelling: str) -> bool:
     return spelling in _SILENT or any(family.find(spelling) for family in FAMILIES)
 
 
+def is_compatible(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether values of two types, each a name and a unit, can be added up; measurement.compatibleValueTypes."""
+    if one[0].removesuffix("s") != other[0].removesuffix("s"):
+        return False
+    return one[1] == other[1] or any(family.find(one[1]) and family.find(other[1]) for family in FAMILIES)
+
+
 def names() -> list[str]:
     """What can be asked for, each in one spelling."""
     return [

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.values import Sampled
 from pipeline.warehouse.query import ask
@@ -61,6 +63,45 @@ def sampled(
     )
 
 
+def whole(connection: duckdb.DuckDBPyConnection, profile_id: int) -> Sampled:
+    """Every sample of one profile, in the order of its file; what `sampled` gives of `sample`, asked as it is stored."""
+
+    def asked(query: str) -> pa.Table:
+        return ask(connection, query, {"id": profile_id}, described=False).table
+
+    (header,) = asked(_ONE_HEADER).to_pylist()
+    types = header.pop("types")
+    samples = asked(_ONE_SAMPLES)
+    mappings = asked(_ONE_MAPPINGS)
+    return Sampled(
+        header=header,
+        sample_types=list(_named(types)),
+        samples=samples.select(["stack_id", "label_set_id"]),
+        values=_long(samples, len(types)),
+        stacks=asked(_USED + "SELECT stack_id, location_ids FROM used"),
+        label_sets=asked(_ONE_LABEL_SETS),
+        locations=asked(_USED + "SELECT location_id, mapping_id, address, is_folded, lines FROM placed"),
+        functions=asked(_USED + _ONE_FUNCTIONS),
+        mappings=mappings,
+    )
+
+
+def _long(samples: pa.Table, width: int) -> pa.Table:
+    """The values of samples, a row for each that is there."""
+    columns = [samples[f"value_{position}"].combine_chunks() for position in range(min(width, _IN_COLUMNS))]
+    columns += [
+        pc.list_element(samples["more_values"], position).combine_chunks() for position in range(width - _IN_COLUMNS)
+    ]
+    rows = np.arange(len(samples))
+    return pa.table(
+        {
+            "row_index": np.tile(rows, width),
+            "position": np.repeat(np.arange(width), len(samples)),
+            "value": pa.concat_arrays(columns) if columns else pa.array([], pa.int64()),
+        }
+    )
+
+
 def _named(types: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
     """Names as the file has them: a repeated one without its position."""
     seen: set[str] = set()
@@ -71,6 +112,53 @@ def _named(types: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
         yield plain if plain in seen else name, one["unit"]
 
 
+# Values that a sample has in columns of their own.
+_IN_COLUMNS: Final = 4
+_ONE_HEADER: Final = """
+SELECT
+  time_ns, duration_ns, period, period_type, period_unit, default_sample_type, drop_frames, keep_frames, comments, doc_url,
+  coalesce(
+    (
+      SELECT list({'sample_type': sample_type, 'unit': unit} ORDER BY position)
+      FROM profile_sample_type AS types
+      WHERE types.profile_id = profile.profile_id
+    ),
+    []
+  ) AS types
+FROM profile
+WHERE profile_id = $id
+"""
+_ONE_SAMPLES: Final = """
+SELECT stack_id, label_set_id, value_0, value_1, value_2, value_3, more_values
+FROM sample
+WHERE profile_id = $id
+ORDER BY sample_index
+"""
+_USED: Final = """
+WITH used AS (
+  SELECT stack_id, location_ids FROM stack WHERE stack_id IN (SELECT stack_id FROM sample WHERE profile_id = $id)
+),
+placed AS (
+  SELECT * FROM location WHERE location_id IN (SELECT unnest(location_ids) FROM used)
+)
+"""
+_ONE_FUNCTIONS: Final = """
+SELECT function_id, name, system_name, file, start_line
+FROM function
+WHERE function_id IN (SELECT line.function_id FROM (SELECT unnest(lines) AS line FROM placed))
+"""
+_ONE_LABEL_SETS: Final = """
+SELECT label_set_id, labels
+FROM label_set
+WHERE label_set_id IN (SELECT label_set_id FROM sample WHERE profile_id = $id)
+"""
+_ONE_MAPPINGS: Final = """
+SELECT mapping_id, memory_start, memory_limit, mapping.* EXCLUDE (mapping_id)
+FROM profile_mapping
+JOIN mapping USING (mapping_id)
+WHERE profile_id = $id
+ORDER BY position
+"""
 _CHOSEN: Final = """
 WITH counted AS (
   SELECT each.profile_id, each.times

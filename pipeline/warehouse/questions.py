@@ -124,44 +124,6 @@ ORDER BY MIN(position) FILTER (profile_id = $first)
 """
 
 
-def weighed_stacks(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
-    """Each stack's weight in some profiles, and its locations, leaf first."""
-    return ask(connection, _WEIGHED, {"ids": list(profile_ids), "wanted": sample_type}, name="stacks", described=False)
-
-
-_WEIGHED = """
-SELECT stack_id, value, absolute, location_ids
-FROM (
-  SELECT stack_id, int64.clamp(SUM(value)) AS value, int64.clamp(SUM(abs(value::HUGEINT))) AS absolute
-  FROM main.sample_value AS sample
-  WHERE sample_type = $wanted AND list_contains($ids, profile_id)
-  GROUP BY stack_id
-)
-JOIN stack USING (stack_id)
-ORDER BY stack_id
-"""
-
-
-def lines(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
-    """The functions of every location on the stacks of some profiles, innermost first, with what a filter looks at."""
-    return ask(connection, _LINES, {"ids": list(profile_ids), "wanted": sample_type}, name="lines", described=False)
-
-
-_LINES = """
-WITH used AS (
-  SELECT DISTINCT unnest(location_ids) AS location_id
-  FROM stack
-  WHERE stack_id IN (
-    SELECT stack_id FROM main.sample_value AS sample WHERE sample_type = $wanted AND list_contains($ids, profile_id)
-  )
-)
-SELECT location_id, depth, function_id IS NOT NULL AS has_function, function, file, binary_file
-FROM stack._line
-WHERE location_id IN (SELECT location_id FROM used)
-ORDER BY location_id, depth
-"""
-
-
 def series(connection: duckdb.DuckDBPyConnection, selection: Selection, *, least: int = 2) -> Result:
     """Series of heap profiles that have a growth, the largest first; with `least` of 1 those of one profile too."""
     return ask(connection, _SERIES, {**_parameters(selection), "least": least}, name="series")

@@ -42,7 +42,7 @@ def test_every_number_is_finite_and_every_path_is_named() -> None:
     floats = [one for one in found if isinstance(one[1].type, click.types.FloatParamType)]
     paths = [one for one in found if set(re.findall("[A-Z]+", str(one[1].metavar))) & {"FILE", "DIR"}]
 
-    assert {option.name for _, option in floats} >= {"node_fraction", "hours"}
+    assert {option.name for _, option in floats} >= {"nodefraction", "hours"}
     assert {option.name for _, option in paths} >= {"lake", "db", "path", "html", "report"}
     assert [one for one in floats if not isinstance(one[1].type, options.Finite)] == []
     assert [one for one in paths if not isinstance(one[1].type, options.Place) and one[1].name not in _NO_PATH] == []

@@ -41,7 +41,11 @@ def test_json_marks_inlined_callees() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"), [("(", "peek (: not a regular expression"), ("zzz", "peek zzz: matches none of the")]
+    ("pattern", "said"),
+    [
+        ("(", "parsing argument regexp (: error parsing regexp: missing closing ): `(`"),
+        ("zzz", "peek zzz: matches none of the"),
+    ],
 )
 @pytest.mark.parametrize("format_", ["table", "json"])
 def test_a_pattern_that_finds_nothing_is_2_with_the_reason(demo: Path, pattern: str, said: str, format_: str) -> None:

@@ -1,15 +1,28 @@
-"""Which profiles a pprof-like command is about, and their stacks."""
+"""Which profiles a pprof-like command is about, and what its report is written of."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline import flow
-from pipeline.cli.profiles import Filters, choose, header, stacks_of
+from pipeline.cli.profiles import choose, choose_profiles, loaded, prepared
 from pipeline.errors import UsageError
+from pipeline.outputs.pprof.fetched import fetched
+from pipeline.outputs.pprof.report import Report
+from pipeline.outputs.pprof.reports import REPORTS
+from pipeline.outputs.pprof.settings import Settings
 from pipeline.warehouse.questions import Selection
+
+KIND = REPORTS["top"].kind
+
+
+def report_of(demo: Path, *names: str, merge: bool = False, **settings: Any) -> Report:
+    with flow.open_warehouse(str(demo)) as connection:
+        found = loaded(connection, choose_profiles(connection, Selection(profiles=names), merge=merge))
+    return prepared(fetched(found), Settings(**settings), kind=KIND)
 
 
 def test_the_newest_heap_profile_is_taken_and_its_last_sample_type(demo: Path) -> None:
@@ -33,56 +46,21 @@ def test_a_sample_type_goes_by_name_or_number(demo: Path, asked: str, found: str
 
 
 def test_focus_and_ignore_split_the_total(demo: Path) -> None:
-    with flow.open_warehouse(str(demo)) as connection:
-        chosen = choose(connection, Selection())
-        whole, total = stacks_of(connection, chosen)
-        focused, _ = stacks_of(connection, chosen, filters=Filters(focus="store"))
-        ignored, _ = stacks_of(connection, chosen, filters=Filters(ignore="store"))
+    whole = report_of(demo, "heap-12")
+    focused, ignored = report_of(demo, "heap-12", focus="store"), report_of(demo, "heap-12", ignore="store")
 
-    assert 0 < focused.values.sum() < whole.values.sum() == total
-    assert focused.values.sum() + ignored.values.sum() == total
+    assert 0 < focused.values.sum() < whole.values.sum() == whole.total == focused.total
+    assert focused.values.sum() + ignored.values.sum() == whole.total
 
 
-def test_a_filter_looks_at_files_and_binaries_too(demo: Path) -> None:
-    with flow.open_warehouse(str(demo)) as connection:
-        chosen = choose(connection, Selection())
-        by_file, _ = stacks_of(connection, chosen, filters=Filters(focus=r"cache\.go$"))
-        by_binary, total = stacks_of(connection, chosen, filters=Filters(focus="/checkout$"))
+def test_profiles_added_up_by_the_database_are_those_that_pprof_adds_up(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = report_of(demo, "heap-0", merge=True)
 
-    assert 0 < by_file.values.sum() < total
-    assert by_binary.values.sum() == total
+    monkeypatch.setattr("pipeline.cli.profiles._MOST_APART", 1)
+    added_up = report_of(demo, "heap-0", merge=True)
 
-
-def test_a_base_is_taken_off_and_is_the_total(demo: Path) -> None:
-    with flow.open_warehouse(str(demo)) as connection:
-        before = choose(connection, Selection(profiles=("heap-00",)))
-        after = choose(connection, Selection(profiles=("heap-12",)))
-        first, first_total = stacks_of(connection, before)
-        last, _ = stacks_of(connection, after)
-        grown, total = stacks_of(connection, after, base=before.ids)
-
-    assert grown.values.sum() == last.values.sum() - first.values.sum()
-    assert total == first_total
-
-
-def test_profiles_added_up_have_the_time_of_the_first(demo: Path) -> None:
-    with flow.open_warehouse(str(demo)) as connection:
-        chosen = choose(connection, Selection(profiles=("heap-03", "heap-01")))
-
-    assert header(chosen, total=1, filters=Filters()).time_ns == chosen.profiles[0]["time_ns"]
-    assert chosen.profiles[0]["uri"].endswith("heap-01.pb.gz")
-
-
-def test_hidden_frames_are_gone_and_what_they_inlined_is_called_by_who_called_them(demo: Path) -> None:
-    with flow.open_warehouse(str(demo)) as connection:
-        chosen = choose(connection, Selection(profiles=("heap-12",)))
-        whole, total = stacks_of(connection, chosen)
-        hidden, same = stacks_of(connection, chosen, filters=Filters(hide=r"\.Put$"))
-        alone, left = stacks_of(connection, chosen, filters=Filters(show=r"\.Put$", relative=True))
-
-    put = whole.names.index("example.com/checkout/store.(*Store).Put")
-    assert put in whole.frames
-    assert put not in hidden.frames
-    assert same == total
-    assert {alone.names[frame] for frame in alone.frames} == {whole.names[put]}
-    assert left == alone.values.sum() < total
+    assert REPORTS["top"].write(added_up) == REPORTS["top"].write(apart)
+    assert REPORTS["tags"].write(added_up) == REPORTS["tags"].write(apart)
+    assert "Time: " in str(REPORTS["top"].write(apart))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pyarrow as pa
 
-from pipeline.outputs.pprof_graph import Stacks
 from pipeline.values import Result, ResultColumn
 
 # A tree in the words of `flame_tree`.
@@ -59,17 +57,3 @@ def _sum_below(row: int, levels: Sequence[int], own: Sequence[Sequence[int]]) ->
             break
         total = [sum(pair) for pair in zip(total, own[below], strict=True)]
     return total
-
-
-def stacks(text: str) -> Stacks:
-    """Samples from lines such as `main.main main.f +main.g 100`: root first, `+` inlined, the value last."""
-    samples = [line.split() for line in text.strip().splitlines()]
-    frames = [name for sample in samples for name in sample[:-1]]
-    names = list(dict.fromkeys(name.removeprefix("+") for name in frames))
-    return Stacks(
-        names=names,
-        offsets=np.cumsum([0] + [len(sample) - 1 for sample in samples]),
-        frames=np.array([names.index(name.removeprefix("+")) for name in frames], np.int64),
-        inlined=np.array([name.startswith("+") for name in frames], np.bool_),
-        values=np.array([int(sample[-1]) for sample in samples], np.int64),
-    )

@@ -72,8 +72,6 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     answers += [questions.sample_types(connection, [one]) for one in profiles[:_FEW]]
     for wanted in _sample_types(connection):
         answers += [
-            questions.weighed_stacks(connection, profiles, wanted),
-            questions.lines(connection, profiles, wanted),
             questions.tree(connection, profiles, wanted),
             questions.diff(connection, profiles[:1], profiles, wanted, stacks=[0, 1]),
             questions.folded(connection, profiles, wanted),

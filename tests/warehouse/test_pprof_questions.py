@@ -15,7 +15,7 @@ from pipeline.generated.profile_pb2 import Profile
 from pipeline.outputs.pprof_file import write
 from pipeline.values import Sampled
 from pipeline.warehouse.connect import open_readonly
-from pipeline.warehouse.pprof_questions import sampled
+from pipeline.warehouse.pprof_questions import sampled, whole
 from tests.builders.profile import profile
 from tests.warehouse.builder import LIMITS, heap
 
@@ -72,7 +72,7 @@ def test_every_profile_of_every_kind_written_again_is_what_was_read(every_kind: 
             "SELECT profile_id, uri FROM profile JOIN source USING (source_id) WHERE uri LIKE '%.pb.gz'"
         ).fetchall()
         for profile_id, uri in files:
-            again = made(sampled(opened, {profile_id: 1}, unit="sample"))
+            again = made(whole(opened, profile_id))
             read = Profile.FromString(gzip.decompress(Path(uri).read_bytes()))
             assert stacks(again) == stacks(read), uri
             assert (again.time_nanos, again.duration_nanos, again.period) == (
@@ -85,7 +85,7 @@ def test_every_profile_of_every_kind_written_again_is_what_was_read(every_kind: 
 def test_samples_of_one_file_stay_apart_and_repeated_types_have_the_name_of_the_file(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = made(sampled(connection, {id_of(connection, "odd"): 1}, unit="sample"))
+    found = made(whole(connection, id_of(connection, "odd")))
 
     assert [list(one.value) for one in found.sample] == [[1, 2], [1, 2], [0, 0], [3, -4]]
     assert [found.string_table[one.type] for one in found.sample_type] == ["x", "x"]

@@ -146,15 +146,6 @@ def test_folded_stacks_are_root_first_and_heaviest_first(
     ]
 
 
-def test_weighed_stacks_carry_their_locations(database: duckdb.DuckDBPyConnection, profile_ids: list[int]) -> None:
-    rows = questions.weighed_stacks(database, profile_ids, "inuse_space").table.to_pylist()
-
-    assert sorted((row["value"], row["absolute"], len(row["location_ids"])) for row in rows) == [
-        (150, 150, 3),
-        (750, 750, 2),
-    ]
-
-
 def test_escapes_are_found_by_the_end_of_file_and_line(database: duckdb.DuckDBPyConnection) -> None:
     def found(place: str) -> list[dict[str, object]]:
         answer = escape_questions.escapes(database, service=None, build=None, package=None, place=place, all_kinds=True)
@@ -170,16 +161,6 @@ def test_what_was_refused_is_told_with_its_reason(database: duckdb.DuckDBPyConne
 
     assert row["uri"].endswith("notes.txt")
     assert "not a format" in row["reason"]
-
-
-def test_lines_are_those_on_the_stacks_of_the_profiles(database: duckdb.DuckDBPyConnection) -> None:
-    ids = [profile["profile_id"] for profile in questions.profiles(database, Selection(kind="heap")).table.to_pylist()]
-
-    rows = questions.lines(database, ids, "inuse_space").table.to_pylist()
-
-    assert questions.lines(database, [], "inuse_space").table.num_rows == 0
-    assert {row["function"] for row in rows} == {"main.main", "main.walk", "app/store.(*Cache).Put"}
-    assert all(row["has_function"] for row in rows)
 
 
 def test_a_verdict_without_explanation_has_no_flow(database: duckdb.DuckDBPyConnection, series_id: int) -> None:

@@ -107,6 +107,8 @@ def _symbols(parsed: Parsed) -> Symbols:
         line_column=line[:, 2],
         stack_offsets=_offsets(columns.sample[:, 0]),
         stack_locations=columns.location_ref,
+        mapping_id=mapping[:, 0].view(np.uint64),
+        location_id=location[:, 0].view(np.uint64),
     )
 
 
