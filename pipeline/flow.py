@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pipeline.lake.describe import Description
     from pipeline.lake.keep import Kept
     from pipeline.lake.verify import Finding
-    from pipeline.outputs.report import ReportData
+    from pipeline.outputs.report import ReportData, Section
+    from pipeline.warehouse.flame_tree import Names
     from pipeline.warehouse.load import Loaded
     from pipeline.warehouse.part import Part
 
@@ -335,23 +336,67 @@ def _processes(found: Result) -> list[tuple[Result, tuple[str, int, int | None]]
     ]
 
 
-def growth_report(
-    connection: duckdb.DuckDBPyConnection, series: Result, window: tuple[int, int] | None = None
-) -> ReportData:
-    """What the report says of some series; of one, from a profile to a later one, where a window is given."""
+def growth_report(connection: duckdb.DuckDBPyConnection, series: Result) -> ReportData:
+    """What the report says of some series."""
     from pipeline.outputs.report import ReportData
     from pipeline.warehouse import growth_questions, questions, report_questions
 
     ids = series.table["series_id"].to_pylist()
     return ReportData(
         series=series,
-        growth=report_questions.changed_sites(connection, ids, window),
-        coverage=growth_questions.coverage(connection, ids, window),
-        modules=growth_questions.growth_by_module(connection, ids, window),
-        own=growth_questions.growth_by_own_code(connection, ids, window),
+        growth=report_questions.changed_sites(connection, ids),
+        coverage=growth_questions.coverage(connection, ids),
+        modules=growth_questions.growth_by_module(connection, ids),
+        own=growth_questions.growth_by_own_code(connection, ids),
         flow=questions.flows(connection, ids),
         tree=report_questions.growth_trees(connection, series),
         live=report_questions.live_heap(connection, ids),
         refused=questions.refused(connection),
         notes=questions.notes(connection),
     )
+
+
+def growth_section(
+    connection: duckdb.DuckDBPyConnection,
+    series: Result,
+    *,
+    live: Result,
+    window: tuple[int, int] | None,
+    most: int,
+    names: Names | None = None,
+) -> Section:
+    """What the report says of one series, asked as far as it is shown: so many sites, and no list of what was refused.
+
+    live    of `report_questions.live_heap`
+    window  from a profile to a later one; the whole series when None
+    names   as in `flame_tree.tree`
+    """
+    import pyarrow as pa
+
+    from pipeline.outputs import report
+    from pipeline.outputs.elsewhere import elsewhere
+    from pipeline.warehouse import growth_questions, questions, report_questions
+
+    ids = series.table["series_id"].to_pylist()
+    growth, rest = report_questions.top_sites(connection, ids[0], most, window)
+    explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
+    modules = growth_questions.growth_by_module(connection, ids, window)
+    own = Result("growth by own code", (), modules.table.slice(0, 0))
+    if elsewhere(modules.table.to_pylist()):
+        own = growth_questions.growth_by_own_code(connection, ids, window)
+    nothing = Result("nothing", (), pa.table({}))
+    data = report.ReportData(
+        series=series,
+        growth=growth,
+        rest=rest,
+        coverage=growth_questions.coverage(connection, ids, window),
+        modules=modules,
+        own=own,
+        flow=questions.flows(connection, ids, explained) if explained else nothing,
+        tree=report_questions.growth_trees(connection, series, names=names),
+        live=live,
+        refused=nothing,
+        notes=nothing,
+    )
+    (section,) = report.sections(data, site_limit=most)
+    return section

@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from pipeline.errors import QueryError
 from pipeline.outputs import flamegraph, wording
-from pipeline.server import question
-from pipeline.server.pages import among, chosen_row, distinct, named_series, page
+from pipeline.server import once, question
+from pipeline.server.pages import Choices, among, chosen_row, page
 from pipeline.values import Result
-from pipeline.warehouse import questions, server_questions
+from pipeline.warehouse import flame_tree, questions, server_questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,34 +44,39 @@ def _flame(request: Request) -> Response:
     asked = request.query_params
     service = asked.get("service", "")
     with question(request) as connection:
-        every = server_questions.profiled_series(connection)
-        if not every.table.num_rows:
+        choices = once(request, connection, _profiled)
+        if not choices.series:
             return page(request, "flame.html", series=(), figure=None)
-        chosen = _of_service(connection, service, asked) if service else _of_series(connection, every, asked)
+        names = once(request, connection, flame_tree.every_name)
+        chosen = _of_service(connection, service, asked) if service else _of_series(connection, choices.every, asked)
         types = questions.sample_types(connection, chosen.profiles).table.to_pylist()
         units = {one["sample_type"]: one["unit"] for one in types}
         wanted = asked.get("type") or _default_type(chosen.default_type, units)
         if wanted not in units:
             raise QueryError(f"type={wanted}: the profile has no such sample type, only {', '.join(units)}")
         tree = (
-            questions.diff(connection, chosen.base, chosen.profiles, wanted, most=MOST_NODES)
+            questions.diff(connection, chosen.base, chosen.profiles, wanted, most=MOST_NODES, names=names)
             if chosen.base
-            else questions.tree(connection, chosen.profiles, wanted, most=MOST_NODES)
+            else questions.tree(connection, chosen.profiles, wanted, most=MOST_NODES, names=names)
         )
     figure = flamegraph.figure(tree, identifier="flame", label=chosen.name, unit=units[wanted], sample_type=wanted)
     return page(
         request,
         "flame.html",
         scripts=(*flamegraph.SCRIPTS, "vendor/uPlot.iife.min.js", "app.js"),
-        services=distinct(every, "service"),
+        services=choices.services,
         service=service,
         types=[(name, name) for name in units],
         type=wanted,
         figure=figure,
         is_cut=tree.table.num_rows == MOST_NODES,
-        series=named_series(every),
+        series=choices.series,
         **chosen.shown,
     )
+
+
+def _profiled(connection: duckdb.DuckDBPyConnection) -> Choices:
+    return Choices.among(server_questions.profiled_series(connection))
 
 
 def _of_series(connection: duckdb.DuckDBPyConnection, every: Result, asked: Mapping[str, str]) -> _Choice:

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
-from pipeline.flow import growth_report
+from pipeline.flow import growth_section
 from pipeline.outputs import chart, report, tabular, wording
 from pipeline.outputs.web import render
 from pipeline.resources import asset
 from pipeline.schema import tables
-from pipeline.server import question, question_of_others
+from pipeline.server import once, question, question_of_others
 from pipeline.server.lanes import of_others
 from pipeline.values import Answer, Result
-from pipeline.warehouse import growth_questions, questions, report_questions, server_questions
+from pipeline.warehouse import flame_tree, growth_questions, questions, report_questions, server_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
+
+if TYPE_CHECKING:
+    import duckdb
 
 NAVIGATION: Final = (
     ("/", "Overview"),
@@ -38,6 +43,7 @@ NAVIGATION: Final = (
     ("/sql", "SQL"),
 )
 CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
+_SITES: Final = 25
 _ROWS_SHOWN: Final = 500
 _ROWS_DRAWN: Final = 5_000
 _MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
@@ -81,9 +87,9 @@ def _growth(request: Request) -> Response:
     asked = request.query_params
     service = asked.get("service", "")
     with question(request) as connection:
-        every = questions.series(connection, questions.Selection())
-        found = every if not service else questions.series(connection, questions.Selection(service=service))
-        chosen = chosen_row(found, "series_id", asked.get("series", ""))
+        choices = once(request, connection, _grown)
+        own = choices if not service else choices.of(service)
+        chosen = chosen_row(own.every, "series_id", asked.get("series", ""))
         told, moments, window = [], [], None
         if chosen.table.num_rows:
             one = chosen.table.to_pylist()[0]
@@ -92,15 +98,16 @@ def _growth(request: Request) -> Response:
             if window:
                 chosen = growth_questions.in_window(connection, chosen, window)
                 one = chosen.table.to_pylist()[0]
-            (section,) = report.sections(growth_report(connection, chosen, window))
+            names = once(request, connection, flame_tree.every_name)
+            section = growth_section(connection, chosen, live=heaps, window=window, most=_SITES, names=names)
             told = [section.with_window([key for key, _ in moments], window)]
     return page(
         request,
         "growth.html",
         scripts=report.SCRIPTS,
         service=service,
-        services=distinct(every, "service"),
-        series=named_series(found),
+        services=choices.services,
+        series=own.series,
         chosen=one["series_id"] if told else "",
         moments=moments,
         ends=(one["first_profile_id"], one["last_profile_id"]) if told else (),
@@ -175,6 +182,29 @@ def _text_of(name: str) -> str:
 
 
 # ---- what is chosen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """Every series that can be chosen, their services, and what each is called."""
+
+    every: Result
+    services: Sequence[tuple[str, str]]
+    series: Sequence[tuple[object, str]]
+
+    @classmethod
+    def among(cls, every: Result) -> Choices:
+        """All of them."""
+        return cls(every, distinct(every, "service"), named_series(every))
+
+    def of(self, service: str) -> Choices:
+        """Those of a service."""
+        is_own = pc.equal(self.every.table["service"], service)
+        return Choices.among(Result(self.every.name, self.every.columns, self.every.table.filter(is_own)))
+
+
+def _grown(connection: duckdb.DuckDBPyConnection) -> Choices:
+    return Choices.among(questions.series(connection, questions.Selection()))
 
 
 def chosen_row(found: Result, column: str, wanted: str) -> Result:

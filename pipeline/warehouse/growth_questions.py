@@ -9,6 +9,7 @@ import duckdb
 
 from pipeline.values import Result
 from pipeline.warehouse.query import ask
+from pipeline.warehouse.sample_values import values_of
 
 # For who asks the same elsewhere.
 BETWEEN = "FROM attribution.growth_by_site_between({}, {}, {}) ORDER BY growth_bytes DESC"
@@ -43,14 +44,8 @@ _SITES = """
 )
 """
 _SITES_BETWEEN = "attribution.growth_by_site_between($series, $first, $last)"
-_GROWTH = """
-WITH sites AS (
-  SELECT *
-  FROM {sites}
-  WHERE $limit IS NULL OR growth_bytes <> 0
-  QUALIFY $limit IS NULL
-    OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= $limit
-),
+# Candidates by what the compiler says of them.
+_TOLD = """
 known AS (
   SELECT list({{'escape_site_id': escape_site_id, 'message': message}}) AS records
   FROM escape.site
@@ -64,7 +59,46 @@ SELECT
   ) AS candidates
 FROM sites
 CROSS JOIN known
+"""
+_GROWTH = f"""
+WITH sites AS (
+  SELECT *
+  FROM {{sites}}
+  WHERE $limit IS NULL OR growth_bytes <> 0
+  QUALIFY $limit IS NULL
+    OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= $limit
+),
+{_TOLD}
 ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
+"""
+
+
+def top_growth(connection: duckdb.DuckDBPyConnection, series_id: int, most: int) -> tuple[Result, Result]:
+    """So many sites of a series that grew or shrank, those that grew most first, and the others added up."""
+    parameters = {"series": series_id, "most": most}
+    rest = ask(connection, _OTHERS.format(changed=_CHANGED), parameters, name="other sites")
+    return ask(connection, _TOP.format(changed=_CHANGED), parameters, name="growth"), rest
+
+
+_CHANGED = """
+  FROM attribution.growth_by_site
+  WHERE series_id = $series AND growth_bytes <> 0
+  ORDER BY growth_bytes DESC, file, line, site_index
+"""
+_TOP = f"""
+WITH sites AS MATERIALIZED (
+  SELECT * {{changed}} LIMIT $most
+),
+{_TOLD}
+ORDER BY sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
+"""
+_OTHERS = """
+SELECT
+  $series::INTEGER AS series_id,
+  COUNT(*) AS sites,
+  int64.clamp(SUM(growth_bytes)) AS growth_bytes,
+  SUM(growth_share) AS growth_share
+FROM (SELECT growth_bytes, growth_share {changed} OFFSET $most)
 """
 
 
@@ -122,66 +156,135 @@ def growth_by_own_code(
     connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None
 ) -> Result:
     """Growth of some series by the nearest line of the program's own code, those that grew most first."""
-    query = f"""
-    {_GROWN}
-    SELECT
-      series_id,
-      nearest.function,
-      nearest.file,
-      nearest.line,
-      int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-      int64.clamp(SUM(growth_bytes)) / nullif(any_value(series_bytes), 0) AS growth_share,
-      int64.clamp(SUM(CASE WHEN nearest.is_leaf THEN growth_bytes ELSE 0 END)) AS flat_growth_bytes
-    FROM grown
-    LEFT JOIN attribution._own_frame((SELECT list(stack_id) FROM grown)) AS nearest USING (stack_id)
-    GROUP BY series_id, nearest.function, nearest.file, nearest.line
-    ORDER BY series_id, growth_bytes DESC, nearest.file, nearest.line, nearest.function
-    """
-    return ask(connection, query, _pairs(series_ids, window), name="growth by own code")
+    query, parameters = _grown(connection, series_ids, window, where=_NEAREST)
+    return ask(connection, query, parameters, name="growth by own code")
 
 
 def growth_by_module(
     connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None
 ) -> Result:
     """Growth of some series by the module that allocated, those that grew most first."""
-    query = f"""
-    {_GROWN}
-    SELECT
-      series_id,
-      leaves.module,
-      leaves.version,
-      coalesce(leaves.is_own, false) AS is_own,
-      int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-      int64.clamp(SUM(growth_bytes)) / nullif(any_value(series_bytes), 0) AS growth_share
-    FROM grown
-    LEFT JOIN attribution._leaf_module((SELECT list(stack_id) FROM grown)) AS leaves USING (stack_id)
-    GROUP BY series_id, leaves.module, leaves.version, leaves.is_own
-    ORDER BY series_id, growth_bytes DESC, leaves.module, leaves.version
-    """
-    return ask(connection, query, _pairs(series_ids, window), name="growth by module")
+    query, parameters = _grown(connection, series_ids, window, where=_LEAVES)
+    return ask(connection, query, parameters, name="growth by module")
 
 
-# What some series gained, stack by stack: only their stacks are unfolded, where the views unfold those of all.
+# What some series gained, stack by stack. Of the tables themselves, of which the blocks of these series alone are read.
 _GROWN = """
-WITH ends AS (
-  SELECT list({
-    'series_id': series_id,
-    'first_profile_id': coalesce($first, first_profile_id),
-    'last_profile_id': coalesce($last, last_profile_id)
-  }) AS pairs
-  FROM heap.series
-  WHERE list_contains($ids, series_id) AND profiles > 1
+WITH sides AS (
+  SELECT unnest($series::INTEGER[]) AS series_id, unnest($profiles::INTEGER[]) AS profile_id, unnest($signs::INTEGER[]) AS sign
 ),
 grown AS MATERIALIZED (
-  SELECT *, int64.clamp(SUM(growth_bytes) OVER (PARTITION BY series_id)) AS series_bytes
-  FROM heap._grown_between((SELECT pairs FROM ends))
+  SELECT series_id, stack_id, int64.clamp(SUM(sign * value::HUGEINT)) AS growth_bytes
+  FROM ({values})
+  JOIN sides USING (profile_id)
+  GROUP BY series_id, stack_id
+  HAVING SUM(sign * value::HUGEINT) <> 0
+),
+{where}
+"""
+_LINES = """
+lines AS (
+  SELECT location_id, unnest(lines) AS line, unnest(range(len(lines))) AS depth
+  FROM (
+    SELECT location_id, CASE WHEN len(location.lines) > 0 THEN location.lines ELSE symbolised.lines END AS lines
+    FROM location
+    LEFT JOIN symbolised_location AS symbolised USING (location_id)
+    WHERE location_id IN (SELECT location_id FROM frames)
+  )
+),
+"""
+_LEAVES = f"""
+frames AS (
+  SELECT stack_id, location_ids[1] AS location_id
+  FROM stack
+  WHERE stack_id IN (SELECT stack_id FROM grown)
+),
+{_LINES}
+leaves AS (
+  SELECT frames.stack_id, modules.module, modules.version, modules.is_own
+  FROM frames
+  JOIN lines USING (location_id)
+  JOIN attribution._module AS modules ON modules.function_id = lines.line.function_id
+  WHERE lines.depth = 0
 )
+SELECT
+  series_id,
+  leaves.module,
+  leaves.version,
+  coalesce(leaves.is_own, false) AS is_own,
+  int64.clamp(SUM(growth_bytes)) AS growth_bytes,
+  int64.clamp(SUM(growth_bytes)) / nullif(int64.clamp(SUM(SUM(growth_bytes)) OVER (PARTITION BY series_id)), 0)
+    AS growth_share
+FROM grown
+LEFT JOIN leaves USING (stack_id)
+GROUP BY series_id, leaves.module, leaves.version, leaves.is_own
+ORDER BY series_id, growth_bytes DESC, leaves.module, leaves.version
+"""
+_NEAREST = f"""
+frames AS (
+  SELECT stack_id, unnest(location_ids) AS location_id, unnest(range(len(location_ids))) AS place
+  FROM stack
+  WHERE stack_id IN (SELECT stack_id FROM grown)
+),
+{_LINES}
+own AS (
+  SELECT location_id, arg_min(lines.line, lines.depth) AS line
+  FROM lines
+  JOIN attribution._module AS modules ON modules.function_id = lines.line.function_id
+  WHERE modules.is_own
+  GROUP BY location_id
+),
+nearest AS (
+  SELECT frames.stack_id, arg_min(own.line, frames.place) AS line, MIN(frames.place) = 0 AS is_leaf
+  FROM frames
+  JOIN own USING (location_id)
+  GROUP BY frames.stack_id
+),
+told AS (
+  SELECT
+    grown.*,
+    function.name AS function,
+    nullif(function.file, '') AS file,
+    nullif(nearest.line.line, 0) AS line,
+    nearest.is_leaf
+  FROM grown
+  LEFT JOIN nearest USING (stack_id)
+  LEFT JOIN function ON function.function_id = nearest.line.function_id
+)
+SELECT
+  series_id,
+  function,
+  file,
+  line,
+  int64.clamp(SUM(growth_bytes)) AS growth_bytes,
+  int64.clamp(SUM(growth_bytes)) / nullif(int64.clamp(SUM(SUM(growth_bytes)) OVER (PARTITION BY series_id)), 0)
+    AS growth_share,
+  int64.clamp(SUM(CASE WHEN is_leaf THEN growth_bytes ELSE 0 END)) AS flat_growth_bytes
+FROM told
+GROUP BY series_id, function, file, line
+ORDER BY series_id, growth_bytes DESC, file, line, function
 """
 
 
-def _pairs(series_ids: Sequence[int], window: Window | None) -> dict[str, object]:
+def _grown(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None, *, where: str
+) -> tuple[str, dict[str, object]]:
+    """The query behind what some series gained, and its parameters."""
+    query = """
+    SELECT
+      series_id,
+      coalesce($first, first_profile_id) AS first_profile_id,
+      coalesce($last, last_profile_id) AS last_profile_id
+    FROM heap.series
+    WHERE profiles > 1 AND series_id IN (SELECT unnest($ids::INTEGER[]))
+    """
     first, last = window or (None, None)
-    return {"ids": list(series_ids), "first": first, "last": last}
+    ends = ask(connection, query, {"ids": list(series_ids), "first": first, "last": last}, described=False).table
+    one, other = (ends[name].to_pylist() for name in ("first_profile_id", "last_profile_id"))
+    values = values_of(connection, [*one, *other], "inuse_space")
+    series = ends["series_id"].to_pylist() * 2
+    parameters = {"series": series, "profiles": [*one, *other], "signs": [-1] * len(one) + [1] * len(other)}
+    return _GROWN.format(values=values, where=where), parameters
 
 
 def _of(series_ids: Sequence[int], window: Window | None) -> dict[str, object]:

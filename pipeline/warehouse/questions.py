@@ -28,9 +28,6 @@ GROWTH = (
 )
 
 
-# Flame graphs of no more profiles are DuckDB's own, which begins sooner.
-_FEW = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -152,9 +149,11 @@ def site_counts(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]
     return ask(connection, query, {"ids": list(series_ids)}, name="sites")
 
 
-def flows(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """The compiler's explanations of the records that explain some series."""
-    return ask(connection, _FLOWS, {"ids": list(series_ids)}, name="flow")
+def flows(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], records: Sequence[int] | None = None
+) -> Result:
+    """The compiler's explanations of the records that explain some series; of some of these records only when given."""
+    return ask(connection, _FLOWS, {"ids": list(series_ids), "records": records}, name="flow")
 
 
 _FLOWS = """
@@ -165,6 +164,7 @@ JOIN attribution.growth_by_site AS sites
   AND sites.service IS NOT DISTINCT FROM flow.service
   AND sites.build IS NOT DISTINCT FROM flow.build
 WHERE sites.series_id IN (SELECT unnest($ids))
+  AND ($records IS NULL OR list_contains($records, flow.escape_site_id))
 ORDER BY flow.escape_site_id, flow.step
 """
 
@@ -195,17 +195,12 @@ def tree(
     *,
     stacks: Sequence[int] | None = None,
     most: int | None = None,
+    names: flame_tree.Names | None = None,
 ) -> Result:
-    """Flame graph rows in depth-first order; of some stacks only when given.
-
-    most  of many profiles no more nodes than that, the heaviest
-    """
-    if len(profile_ids) > _FEW:
-        found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most)
-        table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
-        return Result("flame graph", (), table)
-    parameters = {"ids": list(profile_ids), "wanted": sample_type, "stacks": None if stacks is None else list(stacks)}
-    return ask(connection, "FROM flame.tree($ids, $wanted, stack_ids := $stacks)", parameters, name="flame graph")
+    """Flame graph rows in depth-first order; of some stacks only when given; most and names are as in `flame_tree.tree`."""
+    found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most, names=names)
+    table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
+    return Result("flame graph", (), table)
 
 
 def diff(
@@ -216,17 +211,11 @@ def diff(
     *,
     stacks: Sequence[int] | None = None,
     most: int | None = None,
+    names: flame_tree.Names | None = None,
 ) -> Result:
-    """Rows of two flame graphs laid over each other, in depth-first order; most is as in `tree`."""
-    if len(base_ids) + len(profile_ids) > _FEW:
-        return flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most)
-    parameters = {
-        "base": list(base_ids),
-        "ids": list(profile_ids),
-        "wanted": sample_type,
-        "stacks": None if stacks is None else list(stacks),
-    }
-    return ask(connection, "FROM flame.diff($base, $ids, $wanted, stack_ids := $stacks)", parameters, name="difference")
+    """Rows of two flame graphs laid over each other, in depth-first order; most and names are as in `flame_tree.tree`."""
+    found = flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most, names=names)
+    return Result("difference", (), found.table)
 
 
 def folded(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:

@@ -81,11 +81,3 @@ def test_many_profiles_and_few_are_told_alike(demo: Path) -> None:
     assert many.select(few.schema.names).to_pylist() == few.to_pylist()
 
 
-def test_sums_are_as_large_as_64_bits_hold() -> None:
-    most = (1 << 63) - 1
-    weights = np.array([most, 5, most, -most, -most, -most, 1 << 62, (1 << 62) - 1, 7])
-    place = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4])
-
-    sums = flame_tree._sums(weights, place, 5)
-
-    assert sums.tolist() == [most, 0, -most - 1, most, 7]
