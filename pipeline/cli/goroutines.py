@@ -93,15 +93,20 @@ def goroutines(
     with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
         found = [] if source not in (None, "trace") else _chosen(connection, picked, is_all=bool(inputs or traces))
         told = _told(connection, found, function) if found else None
-        counted = None
+        counted, others = None, 0
         if source != "trace" and not traces:
-            counted = goroutine_questions.growth(connection, source=source, function=function, **owner)
+            wanted = {"source": source, "function": function, **owner}
+            # Of a fleet all places are more than memory has room for, and a table shows a few series.
+            if format_ == "table":
+                counted, others = goroutine_questions.top_growth(connection, _SERIES, **wanted)
+            else:
+                counted = goroutine_questions.growth(connection, **wanted)
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
     counted = None if told and counted and not counted.table.num_rows else counted
     if format_ == "table":
         if counted:
-            _print_series(counted.table.to_pylist(), limit=limit, all_stacks=stacks)
+            _print_series(counted.table.to_pylist(), others, limit=limit, all_stacks=stacks)
         if told:
             _print_traces(told.table.to_pylist(), found, limit=limit, is_one_by_one=function is not None)
     elif told and counted:
@@ -128,14 +133,11 @@ def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, limit: int, is_
             answer_lines(text(trace, own, limit=limit))
 
 
-def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:
-    series = [list(own) for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"]))]
-    for own in series[:_SERIES]:
-        answer_lines(goroutine_growth.text(own, limit=limit, all_stacks=all_stacks))
-    if len(series) > _SERIES:
-        say(
-            f"and {len(series) - _SERIES:,} series that grew less; choose with --service, --instance, --build, --source"
-        )
+def _print_series(rows: Sequence[Row], others: int, *, limit: int, all_stacks: bool) -> None:
+    for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"])):
+        answer_lines(goroutine_growth.text(list(own), limit=limit, all_stacks=all_stacks))
+    if others:
+        say(f"and {others:,} series that grew less; choose with --service, --instance, --build, --source")
 
 
 def _chosen(connection: duckdb.DuckDBPyConnection, picked: questions.Selection, *, is_all: bool) -> Sequence[Row]:
@@ -158,19 +160,19 @@ def _explain(
     """Raises UsageError for what there is nothing of; a function that no goroutine is in is an answer."""
     traces = questions.profiles(connection, questions.Selection(kind="trace")).table.num_rows
     owner = {"service": picked.service, "instance": picked.instance, "build": picked.build}
-    if function and goroutine_questions.growth(connection, source=source, **owner).table.num_rows:
+    if function and goroutine_questions.top_growth(connection, 1, source=source, **owner)[0].table.num_rows:
         say("no goroutine of this function; see which there are with: heapscape goroutines")
         return
     if traces and (picked.profiles or source == "trace"):
         raise no_profile(connection, picked, option="--trace")
-    counted = goroutine_questions.growth(connection).table.select(["service", "instance", "build", "source"])
+    counted = goroutine_questions.series(connection).table.select(["service", "instance", "build", "source"])
     if traces or counted.num_rows:
         parts = parts_of(service=picked.service, instance=picked.instance, build=picked.build, source=source)
         told = questions.profiles(connection, questions.Selection(kind="trace")).table
         told = told.select(["service", "instance", "build"]).append_column("source", pa.array(["trace"] * traces))
         every = pa.concat_tables([told, counted.cast(told.schema)])
-        noun = "place of goroutines"
-        raise UsageError(nothing_fits(every, parts, noun=noun, plural="traces and places of goroutines"))
+        noun = "series of goroutines"
+        raise UsageError(nothing_fits(every, parts, noun=noun, plural="traces and series of goroutines"))
     raise UsageError(
         f"there is no trace, goroutine profile or dump; fetch some with: {_FETCH}; then: heapscape goroutines"
     )

@@ -20,9 +20,7 @@ GROWTH = (
     "heap.series",
     "attribution.growth_by_site",
     "attribution.site_history",
-    "attribution._own_frame",
-    "attribution._leaf_module",
-    "heap._grown_between",
+    "attribution._module",
     "attribution.coverage",
     "escape.site",
 )

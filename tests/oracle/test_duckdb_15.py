@@ -32,8 +32,8 @@ MACROS = {
     "FROM heap.series), 'inuse_space')",
     "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space', 100)",
-    "heap._grown_between": "heap._grown_between((SELECT list({'series_id': series_id, 'first_profile_id': first_profile_id, "
-    "'last_profile_id': last_profile_id}) FROM heap.series))",
+    "goroutine._place": "goroutine._place(NULL)",
+    "goroutine._growth": "goroutine._growth((SELECT list(series_id) FROM profile))",
     "attribution._own_frame": "attribution._own_frame(NULL)",
     "attribution._leaf_module": "attribution._leaf_module((SELECT list(stack_id) FROM stack))",
     "attribution.growth_by_site_between": "attribution.growth_by_site_between((SELECT MIN(series_id) FROM heap.series), "

@@ -97,9 +97,10 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "pyroscope.flame_graph": [
             (weights, kind, 100) for weights, kind in product(_weights(connection), _sample_types(connection))
         ],
-        "heap._grown_between": [(_pairs(connection),), ([],)],
         "attribution._own_frame": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
         "attribution._leaf_module": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
+        "goroutine._place": [(None,), (_ids(connection, "stack_id FROM stack")[:2],), ([],)],
+        "goroutine._growth": [(None,), (_ids(connection, "DISTINCT series_id FROM profile")[:2],), ([],)],
         "attribution.growth_by_site_between": [
             *(tuple(one.values()) for one in _pairs(connection)[:_FEW]),
             (-1, -1, -1),
