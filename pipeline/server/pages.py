@@ -18,7 +18,7 @@ from starlette.routing import Route
 from pipeline.errors import PipelineError, QueryError
 from pipeline.flow import growth_section
 from pipeline.outputs import chart, report, tabular, wording
-from pipeline.outputs.web import render
+from pipeline.outputs.web import escaped, render
 from pipeline.resources import asset
 from pipeline.schema import tables
 from pipeline.server import once, question, question_of_others
@@ -195,7 +195,9 @@ class Choices:
     @classmethod
     def among(cls, every: Result) -> Choices:
         """All of them."""
-        return cls(every, distinct(every, "service"), named_series(every))
+        # Made fit for a page once: a thousand of them are a third of what a page takes.
+        series = [(escaped(str(one)), escaped(name)) for one, name in named_series(every)]
+        return cls(every, distinct(every, "service"), series)
 
     def of(self, service: str) -> Choices:
         """Those of a service."""
