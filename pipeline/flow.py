@@ -380,10 +380,12 @@ def growth_section(
     ids = series.table["series_id"].to_pylist()
     growth, rest = report_questions.top_sites(connection, ids[0], most, window)
     explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
-    modules = growth_questions.growth_by_module(connection, ids, window)
+    (one,) = series.table.select(["first_profile_id", "last_profile_id"]).to_pylist()
+    ends = window or (one["first_profile_id"], one["last_profile_id"])
+    modules = growth_questions.growth_by_module(connection, ids, ends)
     own = Result("growth by own code", (), modules.table.slice(0, 0))
     if elsewhere(modules.table.to_pylist()):
-        own = growth_questions.growth_by_own_code(connection, ids, window)
+        own = growth_questions.growth_by_own_code(connection, ids, ends)
     nothing = Result("nothing", (), pa.table({}))
     data = report.ReportData(
         series=series,

@@ -42,9 +42,7 @@ def depth_first(offsets: Int64s, names: Int32s) -> Int64s:
             left, right = begin, min(begin + width, count)
             middle, end = right, min(begin + 2 * width, count)
             for place in range(begin, end):
-                takes_right = left == middle or (
-                    right < end and _is_before(offsets, names, order[right], order[left])
-                )
+                takes_right = left == middle or (right < end and _is_before(offsets, names, order[right], order[left]))
                 if takes_right:
                     merged[place] = order[right]
                     right += 1

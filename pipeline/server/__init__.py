@@ -35,9 +35,7 @@ def question(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnecti
     return serving.question()
 
 
-def once(
-    request: Request, connection: duckdb.DuckDBPyConnection, ask: Callable[[duckdb.DuckDBPyConnection], T]
-) -> T:
+def once(request: Request, connection: duckdb.DuckDBPyConnection, ask: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
     """The answer to what follows from the state of the database alone, asked by the first request; see warehouse/serving.py."""
     serving = cast("Serving", request.app.state.serving)
     return serving.once(connection, ask)

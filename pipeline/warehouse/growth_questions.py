@@ -77,7 +77,10 @@ def top_growth(connection: duckdb.DuckDBPyConnection, series_id: int, most: int)
     """So many sites of a series that grew or shrank, those that grew most first, and the others added up."""
     parameters = {"series": series_id, "most": most}
     rest = ask(connection, _OTHERS.format(changed=_CHANGED), parameters, name="other sites")
-    return ask(connection, _TOP.format(changed=_CHANGED), parameters, name="growth"), rest
+    top = ask(connection, _TOP.format(changed=_CHANGED), parameters, name="growth")
+    if top.table["candidates"].null_count < top.table.num_rows:
+        top = ask(connection, _TOP_TOLD.format(changed=_CHANGED), parameters, name="growth")
+    return top, rest
 
 
 _CHANGED = """
@@ -85,7 +88,8 @@ _CHANGED = """
   WHERE series_id = $series AND growth_bytes <> 0
   ORDER BY growth_bytes DESC, file, line, site_index
 """
-_TOP = f"""
+_TOP = "SELECT * EXCLUDE (site_index) {changed} LIMIT $most"
+_TOP_TOLD = f"""
 WITH sites AS MATERIALIZED (
   SELECT * {{changed}} LIMIT $most
 ),
@@ -270,20 +274,19 @@ def _grown(
     connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None, *, where: str
 ) -> tuple[str, dict[str, object]]:
     """The query behind what some series gained, and its parameters."""
-    query = """
-    SELECT
-      series_id,
-      coalesce($first, first_profile_id) AS first_profile_id,
-      coalesce($last, last_profile_id) AS last_profile_id
-    FROM heap.series
-    WHERE profiles > 1 AND series_id IN (SELECT unnest($ids::INTEGER[]))
-    """
-    first, last = window or (None, None)
-    ends = ask(connection, query, {"ids": list(series_ids), "first": first, "last": last}, described=False).table
-    one, other = (ends[name].to_pylist() for name in ("first_profile_id", "last_profile_id"))
+    if window:
+        series, one, other = list(series_ids), [window[0]], [window[1]]
+    else:
+        query = """
+        SELECT series_id, first_profile_id, last_profile_id
+        FROM heap.series
+        WHERE profiles > 1 AND series_id IN (SELECT unnest($ids::INTEGER[]))
+        """
+        ends = ask(connection, query, {"ids": list(series_ids)}, described=False).table
+        names = ("series_id", "first_profile_id", "last_profile_id")
+        series, one, other = (ends[name].to_pylist() for name in names)
     values = values_of(connection, [*one, *other], "inuse_space")
-    series = ends["series_id"].to_pylist() * 2
-    parameters = {"series": series, "profiles": [*one, *other], "signs": [-1] * len(one) + [1] * len(other)}
+    parameters = {"series": series * 2, "profiles": [*one, *other], "signs": [-1] * len(one) + [1] * len(other)}
     return _GROWN.format(values=values, where=where), parameters
 
 

@@ -26,7 +26,6 @@ GROWTH = (
 )
 
 
-
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which profiles a question is about; None and empty mean any.

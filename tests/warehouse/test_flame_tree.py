@@ -7,7 +7,6 @@ from itertools import pairwise, product
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
 
 from pipeline.warehouse import flame_tree, questions
@@ -79,5 +78,3 @@ def test_many_profiles_and_few_are_told_alike(demo: Path) -> None:
     assert few.num_rows > 5
     assert sorted(many.schema.names) == sorted(few.schema.names)
     assert many.select(few.schema.names).to_pylist() == few.to_pylist()
-
-
