@@ -286,7 +286,11 @@ def _grown(
         names = ("series_id", "first_profile_id", "last_profile_id")
         series, one, other = (ends[name].to_pylist() for name in names)
     values = values_of(connection, [*one, *other], "inuse_space")
-    parameters = {"series": series * 2, "profiles": [*one, *other], "signs": [-1] * len(one) + [1] * len(other)}
+    parameters: dict[str, object] = {
+        "series": series * 2,
+        "profiles": [*one, *other],
+        "signs": [-1] * len(one) + [1] * len(other),
+    }
     return _GROWN.format(values=values, where=where), parameters
 
 
