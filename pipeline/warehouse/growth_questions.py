@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.values import Result
 from pipeline.warehouse.query import ask
@@ -78,17 +79,59 @@ def top_growth(connection: duckdb.DuckDBPyConnection, series_id: int, most: int)
     parameters = {"series": series_id, "most": most}
     rest = ask(connection, _OTHERS.format(changed=_CHANGED), parameters, name="other sites")
     top = ask(connection, _TOP.format(changed=_CHANGED), parameters, name="growth")
-    if top.table["candidates"].null_count < top.table.num_rows:
+    sites = top.table["site_index"].to_pylist()
+    if top.table["candidates"].null_count < len(sites):
         top = ask(connection, _TOP_TOLD.format(changed=_CHANGED), parameters, name="growth")
-    return top, rest
+    histories = _histories(connection, series_id, sites)
+    kept = [name for name in top.table.column_names if name != "site_index"]
+    return Result(top.name, top.columns, top.table.select(kept).append_column("history", histories)), rest
 
 
+def _histories(
+    connection: duckdb.DuckDBPyConnection, series_id: int, sites: Sequence[int]
+) -> pa.ChunkedArray[pa.ListScalar[pa.Int64Scalar]]:
+    """As `attribution.site_history` has them, of these sites in their order: the samples of this series alone are read."""
+    query = "SELECT profile_id, moment FROM attribution._history WHERE series_id = $series ORDER BY moment"
+    moments = ask(connection, query, {"series": series_id}, name="moments", described=False).table
+    profiles = moments["profile_id"].to_pylist()
+    values = values_of(connection, profiles, "inuse_space")
+    parameters = {
+        "series": series_id,
+        "sites": list(sites),
+        "profiles": profiles,
+        "moments": moments["moment"].to_pylist(),
+    }
+    found = ask(connection, _HISTORIES.format(values=values), parameters, name="histories", described=False).table
+    return found["history"]
+
+
+_HISTORIES = """
+WITH moments AS (SELECT unnest($profiles::INTEGER[]) AS profile_id, unnest($moments::INTEGER[]) AS moment),
+sites AS (SELECT unnest($sites::INTEGER[]) AS site_index, unnest(range(len($sites))) AS place),
+live AS (
+  SELECT own.site_index, moments.moment, int64.clamp(SUM(sample.value)) AS inuse_bytes
+  FROM ({values}) AS sample
+  JOIN moments USING (profile_id)
+  JOIN (
+    SELECT stack_id, site_index
+    FROM attribution._allocation
+    WHERE series_id = $series AND list_contains($sites, site_index)
+  ) AS own USING (stack_id)
+  GROUP BY own.site_index, moments.moment
+)
+SELECT list(coalesce(live.inuse_bytes, 0) ORDER BY moments.moment) AS history
+FROM sites
+CROSS JOIN moments
+LEFT JOIN live USING (site_index, moment)
+GROUP BY sites.place
+ORDER BY sites.place
+"""
 _CHANGED = """
   FROM attribution.growth_by_site
   WHERE series_id = $series AND growth_bytes <> 0
   ORDER BY growth_bytes DESC, file, line, site_index
 """
-_TOP = "SELECT * EXCLUDE (site_index) {changed} LIMIT $most"
+_TOP = "SELECT * {changed} LIMIT $most"
 _TOP_TOLD = f"""
 WITH sites AS MATERIALIZED (
   SELECT * {{changed}} LIMIT $most
