@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from pipeline.lake.describe import Description
     from pipeline.lake.keep import Kept
     from pipeline.lake.verify import Finding
-    from pipeline.outputs.report import ReportData, Section
-    from pipeline.warehouse.flame_tree import Names
+    from pipeline.outputs.report import ReportData
     from pipeline.warehouse.load import Loaded
     from pipeline.warehouse.part import Part
 
@@ -354,51 +353,3 @@ def growth_report(connection: duckdb.DuckDBPyConnection, series: Result) -> Repo
         refused=questions.refused(connection),
         notes=questions.notes(connection),
     )
-
-
-def growth_section(
-    connection: duckdb.DuckDBPyConnection,
-    series: Result,
-    *,
-    live: Result,
-    window: tuple[int, int] | None,
-    most: int,
-    names: Names | None = None,
-) -> Section:
-    """What the report says of one series, asked as far as it is shown: so many sites, and no list of what was refused.
-
-    live    of `report_questions.live_heap`
-    window  from a profile to a later one; the whole series when None
-    names   as in `flame_tree.tree`
-    """
-    import pyarrow as pa
-
-    from pipeline.outputs import report
-    from pipeline.outputs.elsewhere import elsewhere
-    from pipeline.warehouse import growth_questions, questions, report_questions
-
-    ids = series.table["series_id"].to_pylist()
-    growth, rest = report_questions.top_sites(connection, ids[0], most, window)
-    explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
-    (one,) = series.table.select(["first_profile_id", "last_profile_id"]).to_pylist()
-    ends = window or (one["first_profile_id"], one["last_profile_id"])
-    modules = growth_questions.growth_by_module(connection, ids, ends)
-    own = Result("growth by own code", (), modules.table.slice(0, 0))
-    if elsewhere(modules.table.to_pylist()):
-        own = growth_questions.growth_by_own_code(connection, ids, ends)
-    nothing = Result("nothing", (), pa.table({}))
-    data = report.ReportData(
-        series=series,
-        growth=growth,
-        rest=rest,
-        coverage=growth_questions.coverage(connection, ids, window),
-        modules=modules,
-        own=own,
-        flow=questions.flows(connection, ids, explained) if explained else nothing,
-        tree=report_questions.growth_trees(connection, series, names=names),
-        live=live,
-        refused=nothing,
-        notes=nothing,
-    )
-    (section,) = report.sections(data, site_limit=most)
-    return section

@@ -16,8 +16,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
-from pipeline.flow import growth_section
 from pipeline.outputs import chart, report, tabular, wording
+from pipeline.outputs.elsewhere import elsewhere
 from pipeline.outputs.web import escaped, render
 from pipeline.resources import asset
 from pipeline.schema import tables
@@ -99,7 +99,7 @@ def _growth(request: Request) -> Response:
                 chosen = growth_questions.in_window(connection, chosen, window)
                 one = chosen.table.to_pylist()[0]
             names = once(request, connection, flame_tree.every_name)
-            section = growth_section(connection, chosen, live=heaps, window=window, most=_SITES, names=names)
+            section = _section(connection, chosen, live=heaps, window=window, names=names)
             told = [section.with_window([key for key, _ in moments], window)]
     return page(
         request,
@@ -116,6 +116,47 @@ def _growth(request: Request) -> Response:
         told=told,
         nothing=report.NOTHING,
     )
+
+
+def _section(
+    connection: duckdb.DuckDBPyConnection,
+    series: Result,
+    *,
+    live: Result,
+    window: tuple[int, int] | None,
+    names: flame_tree.Names | None,
+) -> report.Section:
+    """What the report says of one series, asked as far as it is shown: of its sites a few, and not what was refused.
+
+    live    of `report_questions.live_heap`
+    window  from a profile to a later one; the whole series when None
+    names   as in `flame_tree.tree`
+    """
+    ids = series.table["series_id"].to_pylist()
+    growth, rest = report_questions.top_sites(connection, ids[0], _SITES, window)
+    explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
+    (one,) = series.table.select(["first_profile_id", "last_profile_id"]).to_pylist()
+    ends = window or (one["first_profile_id"], one["last_profile_id"])
+    modules = growth_questions.growth_by_module(connection, ids, ends)
+    own = Result("growth by own code", (), modules.table.slice(0, 0))
+    if elsewhere(modules.table.to_pylist()):
+        own = growth_questions.growth_by_own_code(connection, ids, ends)
+    nothing = Result("nothing", (), pa.table({}))
+    data = report.ReportData(
+        series=series,
+        growth=growth,
+        rest=rest,
+        coverage=growth_questions.coverage(connection, ids, window),
+        modules=modules,
+        own=own,
+        flow=questions.flows(connection, ids, explained) if explained else nothing,
+        tree=report_questions.growth_trees(connection, series, names=names),
+        live=live,
+        refused=nothing,
+        notes=nothing,
+    )
+    (section,) = report.sections(data, site_limit=_SITES)
+    return section
 
 
 def _views(request: Request) -> Response:
