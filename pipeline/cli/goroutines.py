@@ -96,11 +96,7 @@ def goroutines(
         counted, others = None, 0
         if source != "trace" and not traces:
             wanted = {"source": source, "function": function, **owner}
-            # Of a fleet all places are more than memory has room for, and a table shows a few series.
-            if format_ == "table":
-                counted, others = goroutine_questions.top_growth(connection, _SERIES, **wanted)
-            else:
-                counted = goroutine_questions.growth(connection, **wanted)
+            counted, others = _places(connection, is_table=format_ == "table", **wanted)
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
     counted = None if told and counted and not counted.table.num_rows else counted
@@ -113,6 +109,13 @@ def goroutines(
         raise UsageError("traces have other columns than profiles and dumps, and there are both; choose with --source")
     else:
         show(counted or told, format=format_)  # type: ignore[arg-type]
+
+
+def _places(connection: duckdb.DuckDBPyConnection, *, is_table: bool, **wanted: str | None) -> tuple[Result, int]:
+    """Places of the series that a table shows, and how many others there are: of a fleet all are more than memory has room for."""
+    if is_table:
+        return goroutine_questions.top_growth(connection, _SERIES, **wanted)
+    return goroutine_questions.growth(connection, **wanted), 0
 
 
 def _told(connection: duckdb.DuckDBPyConnection, traces: Sequence[Row], function: str | None) -> Result:

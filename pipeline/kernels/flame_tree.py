@@ -65,6 +65,22 @@ def _clamped(high: int, low: int) -> int:
     return (high << _LOW_BITS) | (low & _LOW)
 
 
+@inlined
+def _added_up(callers: Int64s, high: Int64s, low: Int64s) -> tuple[Int64s, Int64s]:
+    """The weight of each node with all below it and alone, of the halves of what ends there; a caller comes before what it calls."""
+    count = len(callers)
+    own, value = np.empty((2, count), np.int64), np.empty((2, count), np.int64)
+    for side in range(2):
+        for node in range(count):
+            own[side, node] = _clamped(high[side, node], low[side, node])
+        for node in range(count - 1, -1, -1):
+            value[side, node] = _clamped(high[side, node], low[side, node])
+            if node:
+                high[side, callers[node]] += high[side, node]
+                low[side, callers[node]] += low[side, node]
+    return value, own
+
+
 @kernel
 def fold_stacks(
     offsets: Int64s, names: Int32s, lines: Int64s, weights: Int64s, ids: Int32s
@@ -112,16 +128,7 @@ def fold_stacks(
         for side in range(2):
             high[side, node] += weights[side, stack] >> _LOW_BITS
             low[side, node] += weights[side, stack] & _LOW
-    alone_high, alone_low = high.copy(), low.copy()
-    own, value = np.empty((2, count), np.int64), np.empty((2, count), np.int64)
-    for side in range(2):
-        # A caller comes before all that it calls, so that each is whole when it is added to its caller.
-        for node in range(count - 1, -1, -1):
-            own[side, node] = _clamped(alone_high[side, node], alone_low[side, node])
-            value[side, node] = _clamped(high[side, node], low[side, node])
-            if node:
-                high[side, callers[node]] += high[side, node]
-                low[side, callers[node]] += low[side, node]
+    value, own = _added_up(callers, high, low)
     for node in range(count):
         of_line[node] = of_line[node] if of_line[node] > 0 else -1
     return levels, of_name, of_line, of_stack, value, own
