@@ -95,8 +95,7 @@ def goroutines(
         told = _told(connection, found, function) if found else None
         counted, others = None, 0
         if source != "trace" and not traces:
-            wanted = {"source": source, "function": function, **owner}
-            counted, others = _places(connection, is_table=format_ == "table", **wanted)
+            counted, others = _places(connection, format_ == "table", {**owner, "source": source, "function": function})
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
     counted = None if told and counted and not counted.table.num_rows else counted
@@ -111,7 +110,9 @@ def goroutines(
         show(counted or told, format=format_)  # type: ignore[arg-type]
 
 
-def _places(connection: duckdb.DuckDBPyConnection, *, is_table: bool, **wanted: str | None) -> tuple[Result, int]:
+def _places(
+    connection: duckdb.DuckDBPyConnection, is_table: bool, wanted: Mapping[str, str | None]
+) -> tuple[Result, int]:
     """Places of the series that a table shows, and how many others there are: of a fleet all are more than memory has room for."""
     if is_table:
         return goroutine_questions.top_growth(connection, _SERIES, **wanted)
