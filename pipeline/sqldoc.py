@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pipeline.errors import SchemaError
 
 _CREATE = re.compile(r"^CREATE (TABLE|VIEW|MACRO|FUNCTION) ([\w.]+) ?\(?(\))?", re.MULTILINE)
-_DIRECTIVE = re.compile(r"^(key|sort|partition|dictionary|lake|alike|ticks|objects|origin|stored|staged|column [\w]+): (.*)$")
+_DIRECTIVE = re.compile(
+    r"^(key|sort|partition|dictionary|lake|alike|ticks|objects|origin|stored|staged|column [\w]+): (.*)$"
+)
 _BODY = re.compile(r"^\) AS(?: TABLE)?$\n", re.MULTILINE)
 _ITEM = re.compile(r'^  "?(?P<name>\w+)"?(?P<rest>[^\n]*?),?$')
 

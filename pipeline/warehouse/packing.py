@@ -170,7 +170,10 @@ def _pack_objects(
             values=", ".join(f'{value} AS "{name}"' for name, value in values.items()),
             is_safe=" AND ".join(f'coalesce(rows."{name}", 0) BETWEEN 0 AND {_MOST}' for name in sorted(counted)),
             kept=", ".join(
-                ["block_bytes", *(one for column in table.columns for one in _packed(table, column, f'rows."{column.name}"'))]
+                [
+                    "block_bytes",
+                    *(one for column in table.columns for one in _packed(table, column, f'rows."{column.name}"')),
+                ]
             ),
         )
     )
