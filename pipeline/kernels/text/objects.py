@@ -18,11 +18,12 @@ MOST_VALUES = 4
 _MOST_DEPTH = 24
 _MOST_NUMBER = 64
 _ROOM = 160
-_TAB, _RETURN, _SPACE, _QUOTE, _HASH, _COMMA, _MINUS, _POINT = 9, 13, 32, 34, 35, 44, 45, 46
+_TAB, _RETURN, _SPACE, _QUOTE, _COMMA, _MINUS, _POINT = 9, 13, 32, 34, 44, 45, 46
 _ZERO, _NINE, _COLON, _BRACKET, _BACKSLASH, _BRACKET_END, _BRACE, _BRACE_END = 48, 57, 58, 91, 92, 93, 123, 125
 _E, _F, _L, _N, _S, _T = 101, 102, 108, 110, 115, 116
 # A text in a frame, up to its number: it begins as a cycle's line does.
 _SAID = np.frombuffer(b'"gc 0 @0 #', np.uint8)
+_TIMED = np.frombuffer(b'"#', np.uint8)
 _LITERALS = np.frombuffer(b"true\0false\0null\0", np.uint8)
 # What encoders of JSON write as numbers, for the sake of HTML: & ' < >
 _HTML = np.frombuffer(b"&'<>", np.uint8)
@@ -182,8 +183,7 @@ def _value(
         if state[2] == MOST_VALUES or not is_plain:
             return -1
         times[state[2], 0], times[state[2], 1] = first + is_text, at - is_text
-        _put(_QUOTE, out, state)
-        _put(_HASH, out, state)
+        _copy(_TIMED, 0, len(_TIMED), out, state)
         _put(_ZERO + int(state[2]), out, state)
         _put(kind, out, state)
         if is_text:

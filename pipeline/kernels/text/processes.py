@@ -33,14 +33,11 @@ def follow(
 ) -> tuple[Int64s, Int64s, Bools, Int64s, int]:
     """The process of each line, of each its latest cycle, which cycles are due, and what the pacer said of which.
 
-    label          of each line, as a row of `state`
-    cycle          the number of a cycle
-    begin_ns, end_ns  the time since the start that a line speaks of
-    state          int64 (n, STATE)  of each label; changed
-    known, most    how many processes there are, and may be
-
-    What the pacer said is int64 (m, 6): its label, its first row, those of its start and end, NO_ROW where there is none; the cycle
-    or -1; its process. Last comes how many processes there are: more than `most`, and all else has no meaning.
+    label, cycle      of each line: a row of `state`; the number of a cycle
+    begin_ns, end_ns  the time since the start that it speaks of
+    state, known, most  int64 (n, STATE), changed; how many processes there are, and may be
+    What the pacer said is int64 (m, 6): label, first row, rows of start and end or NO_ROW, cycle or -1, process. Last comes
+    how many processes there are: more than `most`, and all else has no meaning.
     """
     number, latest = np.empty(len(kind), np.int64), np.empty(len(kind), np.int64)
     is_due, paced, n_paced = np.zeros(len(kind), np.bool_), np.empty((len(kind), 6), np.int64), 0
