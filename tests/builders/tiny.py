@@ -69,10 +69,17 @@ _TEXT = (
     b"heap profile: 1: 1 [2: 2] @ heap/1048576\n"
     b"1: 1 [2: 2] @ 0x2 0x3\n#\t0x1\tmain.f+0x1\t/main.go:2\n#\t0x2\tmain.main+0x1\t/main.go:3\n\n"
 )
-# As many lines as are read at once.
-_LOG = 40 * (
+_GC = (
     b"gc 1 @0.010s 1%: 0.1+0.1+0.1 ms clock, 0.1+0.1/0.1/0.1+0.1 ms cpu, 3->4->1 MB, 4 MB goal, 0 MB stacks, "
     b"0 MB globals, 2 P\n"
+)
+# As many lines as are read at once, plain and in objects, and one whose texts are read as well.
+_LOG = 40 * (
+    _GC
+    + b'{"log":"'
+    + _GC.strip()
+    + b'\\n","ts":1790000000}\n'
+    + b"init net/http @1.2 ms, 0.030 ms clock, 448 bytes, 9 allocs\n"
 )
 # By the name of the file.
 TINY: Final[Mapping[str, bytes]] = {
