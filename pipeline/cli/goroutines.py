@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 import pyarrow as pa
 
-from pipeline.cli.choices import named, no_profile, nothing_fits, parts_of
+from pipeline.cli.choices import chosen_traces, no_profile, nothing_fits, parts_of
 from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options, selection
 from pipeline.errors import UsageError
@@ -91,7 +90,11 @@ def goroutines(
     picked = selection(traces, kind="trace", **owner)
     views = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
     with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
-        found = [] if source not in (None, "trace") else _chosen(connection, picked, is_all=bool(inputs or traces))
+        found = (
+            []
+            if source not in (None, "trace")
+            else chosen_traces(connection, picked, is_all=bool(inputs or traces), is_needed=False)
+        )
         told = _told(connection, found, function) if found else None
         counted = None
         if source != "trace" and not traces:
@@ -136,20 +139,6 @@ def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:
         say(
             f"and {len(series) - _SERIES:,} series that grew less; choose with --service, --instance, --build, --source"
         )
-
-
-def _chosen(connection: duckdb.DuckDBPyConnection, picked: questions.Selection, *, is_all: bool) -> Sequence[Row]:
-    """The newest trace that fits, or all of them."""
-    found: list[dict[str, Any]] = questions.profiles(connection, picked).table.to_pylist()
-    if found and picked.profiles:
-
-        def missing(name: str) -> UsageError:
-            return no_profile(connection, replace(picked, profiles=(name,)), option="--trace")
-
-        found = named(found, picked.profiles, option="--trace", merge=True, missing=missing)
-    if not is_all and len(found) > 1:
-        say(f"{found[-1]['uri']}, the newest of {len(found):,} traces; choose with --trace, --service, --build ...")
-    return found if is_all else found[-1:]
 
 
 def _explain(
