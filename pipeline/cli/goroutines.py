@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options, selection
 from pipeline.errors import UsageError
 from pipeline.outputs import goroutine_growth, goroutine_table
-from pipeline.warehouse import goroutine_questions, questions, trace_questions
+from pipeline.warehouse import event_questions, goroutine_questions, questions, trace_questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,7 +45,11 @@ _SERIES = 10
     type=click.Choice(_SOURCES),
     help="Only what tells so: a trace, profiles as protobuf or text, dumps, or dumps with the runtime's own goroutines (SIGQUIT).",
 )
-@click.option("--stacks", is_flag=True, help="Of profiles and dumps every stack, and the whole of it.")
+@click.option(
+    "--stacks",
+    is_flag=True,
+    help="Of profiles and dumps every stack, and the whole of it; of a trace the stacks at which goroutines blocked, and who woke them.",
+)
 @owner_options
 @click.option(
     "--limit",
@@ -77,7 +82,8 @@ def goroutines(
     apart, as they tell stacks differently.
 
     Of the newest trace, unless told otherwise, by the function goroutines were started with: running, runnable (waiting for a
-    proc), in system calls and waiting add up to the total, the time a goroutine was there.
+    proc), in system calls and waiting add up to the total, the time a goroutine was there. With --stacks by where they blocked, for how
+    long and what for, each with those that woke them, and from where.
 
     With FILEs the question is about them and no database is kept. Where there are both, --format json needs a --source.
 
@@ -86,6 +92,7 @@ def goroutines(
       heapscape goroutines service.log --stacks
       heapscape goroutines --service checkout --source dump --format json
       heapscape goroutines go.trace --function main.worker
+      heapscape goroutines go.trace --stacks -n 5
     """
     picked = selection(traces, kind="trace", **owner)
     views = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
@@ -95,7 +102,8 @@ def goroutines(
             if source not in (None, "trace")
             else chosen_traces(connection, picked, is_all=bool(inputs or traces), is_needed=False)
         )
-        told = _told(connection, found, function) if found else None
+        told = _told(connection, found, function, stacks=stacks) if found else None
+        wakers = _wakers(connection, told.table.to_pylist(), limit=limit) if told and stacks else {}
         counted = None
         if source != "trace" and not traces:
             counted = goroutine_questions.growth(connection, source=source, function=function, **owner)
@@ -106,29 +114,47 @@ def goroutines(
         if counted:
             _print_series(counted.table.to_pylist(), limit=limit, all_stacks=stacks)
         if told:
-            _print_traces(told.table.to_pylist(), found, limit=limit, is_one_by_one=function is not None)
+            if stacks:
+                text = partial(goroutine_table.blocked, stacks=wakers)
+            else:
+                text = goroutine_table.groups if function is None else goroutine_table.goroutines
+            _print_traces(told.table.to_pylist(), found, text=partial(text, limit=limit))
     elif told and counted:
         raise UsageError("traces have other columns than profiles and dumps, and there are both; choose with --source")
     else:
         show(counted or told, format=format_)  # type: ignore[arg-type]
 
 
-def _told(connection: duckdb.DuckDBPyConnection, traces: Sequence[Row], function: str | None) -> Result:
-    """What the goroutines of some traces did, grouped, or one by one those of a function."""
+def _told(
+    connection: duckdb.DuckDBPyConnection, traces: Sequence[Row], function: str | None, *, stacks: bool
+) -> Result:
+    """What the goroutines of some traces did, grouped, or one by one those of a function; or where they blocked."""
     ids = [trace["profile_id"] for trace in traces]
-    if function is None:
+    named = "" if function == goroutine_table.NO_STACK else function
+    if stacks:
+        answer = trace_questions.blocked(connection, ids, named)
+    elif named is None:
         return trace_questions.goroutine_groups(connection, ids)
-    answer = trace_questions.goroutines(connection, ids, "" if function == goroutine_table.NO_STACK else function)
+    else:
+        answer = trace_questions.goroutines(connection, ids, named)
     if not answer.table.num_rows:
         say("no goroutine of this function; see which there are with: heapscape goroutines")
     return answer
 
 
-def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, limit: int, is_one_by_one: bool) -> None:
-    text = goroutine_table.goroutines if is_one_by_one else goroutine_table.groups
+def _wakers(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], *, limit: int) -> Mapping[int, Sequence[Row]]:
+    """The frames of the stacks that woke those that are printed."""
+    by_trace = groupby(rows, key=lambda row: row["trace_id"])
+    printed = [row for _, own in by_trace for row in islice(own, limit)]
+    return event_questions.go_frames(
+        connection, {waker["stack_id"] for row in printed for waker in row["wakers"] if waker["stack_id"] is not None}
+    )
+
+
+def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, text: Callable[[Row, Sequence[Row]], str]) -> None:
     for trace in traces:
         if own := [row for row in rows if row["trace_id"] == trace["profile_id"]]:
-            answer_lines(text(trace, own, limit=limit))
+            answer_lines(text(trace, own))
 
 
 def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:

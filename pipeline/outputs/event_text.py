@@ -33,7 +33,7 @@ def text(events: pa.Table, stacks: Mapping[int, str]) -> str:
         _below("\nTransitionStack=\n", events["has_transition_stack"], events["transition_stack_id"], stacks),
         _below("\nStack=\n", events["has_stack"], events["stack_id"], stacks),
     ]
-    whole = pc.binary_join_element_wise(*parts, "\n", "")  # type: ignore[call-overload]
+    whole = pc.binary_join_element_wise(*parts, "\n", "")
     return "".join(whole.to_pylist())
 
 

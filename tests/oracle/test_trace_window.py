@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from pipeline import flow
+from pipeline.inputs.limits import Limits
 from tests.cli.seat import heapscape
 from tests.oracle import toolchain
 
 pytestmark = pytest.mark.oracle
 
+LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
 FILES = Path(__file__).resolve().parents[1] / "fixtures" / "files"
 TRACES = [
     path
@@ -37,6 +41,55 @@ def theirs(path: Path) -> list[str]:
     *events, last = [event for event in told(printed) if _WHERE.match(event)[4] not in _LEFT_OUT]  # type: ignore[index]
     assert " Sync " in last
     return events
+
+
+def wakeups(events: list[str]) -> Counter[tuple[str, str, str]]:
+    """Of waits that begin and end in a trace, how long by reason, where, and from where another goroutine ended it."""
+    begun: dict[str, tuple[int, str, str]] = {}
+    found: Counter[tuple[str, str, str]] = Counter()
+    for event in events:
+        head, _, stacks = event.partition("\n")
+        change = re.search(r'G=(\S+) .* Time=(\d+) GoID=(\d+) (\w+)->(\w+) Reason="(.*)"$', head)
+        if not change or change[4] == change[5]:
+            continue
+        by, time, goroutine = change[1], int(change[2]), change[3]
+        of_goroutine, _, _ = stacks.partition("Stack=\n")[2].partition("Stack=\n")
+        if since := begun.pop(goroutine, None):
+            where = stacks.rpartition("Stack=\n")[2].strip() if by not in ("-1", goroutine) else ""
+            found[since[1], since[2], where] += time - since[0]
+        if change[4] == "Running" and change[5] == "Waiting":
+            begun[goroutine] = (time, change[6], of_goroutine.strip())
+    return found
+
+
+@pytest.mark.parametrize("path", TRACES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_where_goroutines_block_and_who_wakes_them_is_what_the_events_say(path: Path, tmp_path: Path) -> None:
+    told = wakeups(theirs(path))
+    query = """
+    WITH texts AS (
+      SELECT
+        stack_id,
+        array_to_string(
+          list_transform(frames, lambda one: e'\\t' || one.function || ' @ 0x' || one.pc || e'\\n\\t\\t' || one.file || ':' || one.line),
+          e'\\n'
+        ) AS text
+      FROM stack._go_frames
+    )
+    SELECT reason, coalesce(texts.text, '') AS place, coalesce(others.text, '') AS by_place, SUM(waiting_ns)::BIGINT AS waiting_ns
+    FROM sched.wakeup
+    LEFT JOIN texts USING (stack_id)
+    LEFT JOIN texts AS others ON others.stack_id = by_stack_id
+    WHERE state = 'waiting' AND is_ended AND stack_id IS NOT NULL
+    GROUP BY ALL
+    """
+    flow.ingest([str(path)], str(tmp_path / "lake"), labels={}, limits=LIMITS)
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "trace.duckdb"))
+    with flow.open_warehouse(str(tmp_path / "trace.duckdb")) as connection:
+        mine = {(row[0], row[1].strip(), row[2].strip()): row[3] for row in connection.sql(query).fetchall()}
+
+    assert len(told) > 3
+    # Beside these we tell of waits that began before the trace, or into which a goroutine was born.
+    assert {key: mine.get(key) for key in told} == told
 
 
 @pytest.mark.parametrize("path", TRACES, ids=lambda path: f"{path.parent.name}-{path.stem}")
