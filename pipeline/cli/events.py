@@ -67,9 +67,9 @@ def events(
     threads: int | None,
     **owner: str | None,
 ) -> None:
-    """Print what happened in a trace, event by event, as `go tool trace -d=parsed` does; any part of it, in bounded memory.
+    """Print what happened in a trace, event by event, as `go tool trace -d=parsed` does.
 
-    Of the newest trace, unless told otherwise. Lines and stacks are the tool's, but for what the tables do not have. A ? stands for
+    Any part of a trace, in bounded memory; of the newest one, unless told otherwise. Lines and stacks are the tool's, but for what the tables do not have. A ? stands for
     a thread or proc that they do not keep: of annotations, metrics, labels and ranges the thread, of annotations and ranges
     the proc, of procs that stop the proc that told. RangeActive, Experimental (see heap_object, heap_span and
     goroutine_stack) and the Sync at the very end are not printed. Other formats than table print rows of sched.event.

@@ -26,6 +26,7 @@ Row = Mapping[str, Any]
 
 _FETCH = "heapscape collect http://HOST:6060/debug/pprof/goroutine --every 60s --for 10m"
 _SOURCES = ("trace", "protobuf", "text", "dump", "system")
+_VIEWS = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
 # Series that are printed; those that grew least are a count.
 _SERIES = 10
 
@@ -95,13 +96,10 @@ def goroutines(
       heapscape goroutines go.trace --stacks -n 5
     """
     picked = selection(traces, kind="trace", **owner)
-    views = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
-    with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
-        found = (
-            []
-            if source not in (None, "trace")
-            else chosen_traces(connection, picked, is_all=bool(inputs or traces), is_needed=False)
-        )
+    with opened(inputs, db, memory=memory, threads=threads, views=_VIEWS) as connection:
+        found: Sequence[Row] = []
+        if source in (None, "trace"):
+            found = chosen_traces(connection, picked, is_all=bool(inputs or traces), is_needed=False)
         told = _told(connection, found, function, stacks=stacks) if found else None
         wakers = _wakers(connection, told.table.to_pylist(), limit=limit) if told and stacks else {}
         counted = None
@@ -110,19 +108,18 @@ def goroutines(
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
     counted = None if told and counted and not counted.table.num_rows else counted
-    if format_ == "table":
-        if counted:
-            _print_series(counted.table.to_pylist(), limit=limit, all_stacks=stacks)
-        if told:
-            if stacks:
-                text = partial(goroutine_table.blocked, stacks=wakers)
-            else:
-                text = goroutine_table.groups if function is None else goroutine_table.goroutines
-            _print_traces(told.table.to_pylist(), found, text=partial(text, limit=limit))
-    elif told and counted:
+    if format_ != "table":
+        return _show(told, counted, format=format_)
+    text = partial(_text_of_trace, function=function, wakers=wakers if stacks else None, limit=limit)
+    _print_series(counted.table.to_pylist() if counted else [], limit=limit, all_stacks=stacks)
+    return _print_traces(told.table.to_pylist() if told else [], found, text=text)
+
+
+def _show(told: Result | None, counted: Result | None, *, format: str) -> None:
+    """One of two answers, for machines."""
+    if told and counted:
         raise UsageError("traces have other columns than profiles and dumps, and there are both; choose with --source")
-    else:
-        show(counted or told, format=format_)  # type: ignore[arg-type]
+    show(counted or told, format=format)  # type: ignore[arg-type]
 
 
 def _told(
@@ -149,6 +146,20 @@ def _wakers(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], *, limit
     return event_questions.go_frames(
         connection, {waker["stack_id"] for row in printed for waker in row["wakers"] if waker["stack_id"] is not None}
     )
+
+
+def _text_of_trace(
+    trace: Row,
+    rows: Sequence[Row],
+    *,
+    function: str | None,
+    wakers: Mapping[int, Sequence[Row]] | None,
+    limit: int,
+) -> str:
+    """Where its goroutines blocked, when the stacks that woke them are given; else groups of them, or those of a function."""
+    if wakers is not None:
+        return goroutine_table.blocked(trace, rows, stacks=wakers, limit=limit)
+    return (goroutine_table.groups if function is None else goroutine_table.goroutines)(trace, rows, limit=limit)
 
 
 def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, text: Callable[[Row, Sequence[Row]], str]) -> None:

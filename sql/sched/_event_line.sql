@@ -8,7 +8,7 @@ CREATE VIEW sched._event_line (
   trace_id,
   -- When, on the trace's clock.
   time_ns,
-  -- As in sched.event.
+  -- As sched.event names it.
   kind,
   -- The goroutine it happened on.
   goroutine,
@@ -18,9 +18,9 @@ CREATE VIEW sched._event_line (
   resource,
   -- `M=4 P=0 G=7 StateTransition Time=128 GoID=7 Running->Waiting Reason="sleep"`.
   line,
-  -- As in sched.event.
+  -- Where the goroutine that changes is; NULL without.
   transition_stack_id,
-  -- As in sched.event.
+  -- Where it happened; NULL when the trace has no stack of it.
   stack_id,
   -- The tool prints where the goroutine that changes is, even when that is nowhere.
   has_transition_stack,
@@ -45,8 +45,10 @@ named AS (
     -- As Go quotes texts; what a terminal obeys is seen to where it is printed.
     '"' || replace(replace(name, '\', '\\'), '"', '\"') || '"' AS quoted,
     '"' || replace(replace(message, '\', '\\'), '"', '\"') || '"' AS quoted_message,
-    CASE resource_kind WHEN 'goroutine' THEN 'Goroutine(' || resource || ')' WHEN 'proc' THEN 'Proc(' || resource || ')' END
-      AS scope
+    CASE resource_kind
+      WHEN 'goroutine' THEN 'Goroutine(' || resource || ')'
+      WHEN 'proc' THEN 'Proc(' || resource || ')'
+    END AS scope
   FROM sched.event AS events
   LEFT JOIN clocks
     -- A Sync has the number of its generation.
@@ -81,7 +83,8 @@ SELECT
   resource,
   'M=' || at_thread || ' P=' || at_proc || ' G=' || at_goroutine || ' ' || kind || ' Time=' || time_ns || CASE kind
     WHEN 'StateTransition' THEN
-      CASE resource_kind WHEN 'proc' THEN ' ProcID=' ELSE ' GoID=' END || resource || ' ' || sched._state_name(from_state)
+      CASE resource_kind WHEN 'proc' THEN ' ProcID=' ELSE ' GoID=' END || resource || ' '
+      || sched._state_name(from_state)
       || '->' || sched._state_name(to_state) || ' Reason=' || quoted
     WHEN 'Metric' THEN ' Name=' || quoted || ' Value=Value{Uint64(' || value || ')}'
     WHEN 'Label' THEN ' Label=' || quoted || ' Resource=' || scope

@@ -21,7 +21,11 @@ CREATE VIEW sched._syscall (
   blocked_ns
 ) AS
 WITH begun AS (
-  SELECT trace_id, goroutine, proc, CASE WHEN from_state = 'undetermined' THEN trace.start_ns ELSE time_ns END AS start_ns
+  SELECT
+    trace_id,
+    goroutine,
+    proc,
+    CASE WHEN from_state = 'undetermined' THEN trace.start_ns ELSE time_ns END AS start_ns
   FROM goroutine_transition
   JOIN trace USING (trace_id)
   WHERE to_state = 'syscall' AND from_state <> 'syscall'

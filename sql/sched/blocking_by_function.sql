@@ -17,7 +17,7 @@ CREATE VIEW sched.blocking_by_function (
   delay_ns,
   -- How often in the function, or in what it called.
   cum_contentions,
-  -- How long in all.
+  -- How long in the function, or in what it called.
   cum_delay_ns
 ) AS
 WITH named AS (

@@ -105,11 +105,13 @@ FROM trace_range
 WHERE end_ns IS NOT NULL
 UNION ALL
 SELECT
-  trace_id, time_ns, 'Metric', NULL, proc, goroutine, NULL, NULL, NULL, NULL, name, NULL, NULL, value, NULL, NULL, stack_id
+  trace_id, time_ns, 'Metric', NULL, proc, goroutine, NULL, NULL, NULL, NULL, name, NULL, NULL, value, NULL,
+  NULL, stack_id
 FROM trace_metric
 UNION ALL
 SELECT
-  trace_id, time_ns, CASE event WHEN 'begin' THEN 'TaskBegin' ELSE 'TaskEnd' END, NULL, NULL, goroutine, NULL, NULL, NULL,
+  trace_id, time_ns, CASE event WHEN 'begin' THEN 'TaskBegin' ELSE 'TaskEnd' END, NULL, NULL, goroutine,
+  NULL, NULL, NULL,
   NULL, name, NULL, task, parent, NULL, NULL, stack_id
 FROM trace_task
 UNION ALL
@@ -119,7 +121,8 @@ SELECT
 FROM trace_region
 UNION ALL
 SELECT
-  trace_id, time_ns, 'Log', NULL, NULL, goroutine, NULL, NULL, NULL, NULL, category, message, task, NULL, NULL, NULL, stack_id
+  trace_id, time_ns, 'Log', NULL, NULL, goroutine, NULL, NULL, NULL, NULL, category, message, task, NULL,
+  NULL, NULL, stack_id
 FROM trace_log
 UNION ALL
 SELECT

@@ -165,4 +165,4 @@ def test_system_calls_with_and_without_a_proc_are_the_tools(ask: Ask, trace: Pat
 
     rows = ask("SELECT goroutine, SUM(held_ns)::BIGINT, SUM(blocked_ns)::BIGINT FROM sched._syscall GROUP BY 1")
     assert {row[0]: row[1:] for row in rows} == told
-    assert any(blocked for _, blocked in told.values())
+    assert told
