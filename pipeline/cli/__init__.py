@@ -38,6 +38,8 @@ COMMANDS: Final = {
     "plot": "Draw a chart or a flame graph as SVG or PNG; without NAME, list what can be drawn.",
     "escapes": "List what the compiler put on the heap, and why.",
     "goroutines": "Print where the goroutines of profiles and dumps wait and how many more they become, and what those of a trace did.",
+    "events": "Print what happened in a trace, event by event, as `go tool trace -d=parsed` does.",
+    "trace": "Print the tables of execution traces: tasks, regions, log messages, waits for a proc, blocking, procs, MMU.",
     "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
     "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
     "serve": "Show the database in a browser, and answer Grafana; read-only.",

@@ -120,6 +120,32 @@ def named(
     return [one for one in found if one["profile_id"] in ids]
 
 
+def chosen_traces(
+    connection: duckdb.DuckDBPyConnection, picked: Selection, *, is_all: bool, is_needed: bool = True
+) -> Sequence[Row]:
+    """The newest trace that fits, which is said where there are others, or all of them.
+
+    is_needed  raise UsageError when there is none, with what there is
+    """
+    found: list[dict[str, Any]] = questions.profiles(connection, picked).table.to_pylist()
+    if found and picked.profiles:
+
+        def missing(name: str) -> UsageError:
+            return no_profile(connection, replace(picked, profiles=(name,)), option="--trace")
+
+        found = named(found, picked.profiles, option="--trace", merge=True, missing=missing)
+    if not found and is_needed:
+        if not questions.profiles(connection, questions.Selection(kind="trace")).table.num_rows:
+            raise UsageError(
+                "there is no execution trace; fetch one with: curl -o go.trace "
+                "'http://HOST:6060/debug/pprof/trace?seconds=5'"
+            )
+        raise no_profile(connection, picked, option="--trace")
+    if not is_all and len(found) > 1:
+        say(f"{found[-1]['uri']}, the newest of {len(found):,} traces; choose with --trace, --service, --build ...")
+    return found if is_all else found[-1:]
+
+
 def say_added_up(taken: Sequence[Row]) -> None:
     """Say of several profiles that the answer is their sum, and what a sum of moments is not."""
     if len(taken) < 2:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import click
 import pyarrow as pa
 
-from pipeline.cli.choices import named, no_profile, nothing_fits, parts_of
+from pipeline.cli.choices import chosen_traces, no_profile, nothing_fits, parts_of
 from pipeline.cli.console import answer_lines, say, show
 from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options, selection
 from pipeline.errors import UsageError
 from pipeline.outputs import goroutine_growth, goroutine_table
-from pipeline.warehouse import goroutine_questions, questions, trace_questions
+from pipeline.warehouse import event_questions, goroutine_questions, questions, trace_questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +26,7 @@ Row = Mapping[str, Any]
 
 _FETCH = "heapscape collect http://HOST:6060/debug/pprof/goroutine --every 60s --for 10m"
 _SOURCES = ("trace", "protobuf", "text", "dump", "system")
+_VIEWS = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
 # Series that are printed; those that grew least are a count.
 _SERIES = 10
 
@@ -45,7 +46,11 @@ _SERIES = 10
     type=click.Choice(_SOURCES),
     help="Only what tells so: a trace, profiles as protobuf or text, dumps, or dumps with the runtime's own goroutines (SIGQUIT).",
 )
-@click.option("--stacks", is_flag=True, help="Of profiles and dumps every stack, and the whole of it.")
+@click.option(
+    "--stacks",
+    is_flag=True,
+    help="Of profiles and dumps every stack, and the whole of it; of a trace the stacks at which goroutines blocked, and who woke them.",
+)
 @owner_options
 @click.option(
     "--limit",
@@ -78,7 +83,8 @@ def goroutines(
     apart, as they tell stacks differently.
 
     Of the newest trace, unless told otherwise, by the function goroutines were started with: running, runnable (waiting for a
-    proc), in system calls and waiting add up to the total, the time a goroutine was there.
+    proc), in system calls and waiting add up to the total, the time a goroutine was there. With --stacks by where they blocked, for how
+    long and what for, each with those that woke them, and from where.
 
     With FILEs the question is about them and no database is kept. Where there are both, --format json needs a --source.
 
@@ -87,45 +93,79 @@ def goroutines(
       heapscape goroutines service.log --stacks
       heapscape goroutines --service checkout --source dump --format json
       heapscape goroutines go.trace --function main.worker
+      heapscape goroutines go.trace --stacks -n 5
     """
     picked = selection(traces, kind="trace", **owner)
-    views = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
-    with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
-        found = [] if source not in (None, "trace") else _chosen(connection, picked, is_all=bool(inputs or traces))
-        told = _told(connection, found, function) if found else None
+    with opened(inputs, db, memory=memory, threads=threads, views=_VIEWS) as connection:
+        found: Sequence[Row] = []
+        if source in (None, "trace"):
+            found = chosen_traces(connection, picked, is_all=bool(inputs or traces), is_needed=False)
+        told = _told(connection, found, function, stacks=stacks) if found else None
+        wakers = _wakers(connection, told.table.to_pylist(), limit=limit) if told and stacks else {}
         counted = None
         if source != "trace" and not traces:
             counted = goroutine_questions.growth(connection, source=source, function=function, **owner)
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
     counted = None if told and counted and not counted.table.num_rows else counted
-    if format_ == "table":
-        if counted:
-            _print_series(counted.table.to_pylist(), limit=limit, all_stacks=stacks)
-        if told:
-            _print_traces(told.table.to_pylist(), found, limit=limit, is_one_by_one=function is not None)
-    elif told and counted:
+    if format_ != "table":
+        return _show(told, counted, format=format_)
+    text = partial(_text_of_trace, function=function, wakers=wakers if stacks else None, limit=limit)
+    _print_series(counted.table.to_pylist() if counted else [], limit=limit, all_stacks=stacks)
+    return _print_traces(told.table.to_pylist() if told else [], found, text=text)
+
+
+def _show(told: Result | None, counted: Result | None, *, format: str) -> None:
+    """One of two answers, for machines."""
+    if told and counted:
         raise UsageError("traces have other columns than profiles and dumps, and there are both; choose with --source")
-    else:
-        show(counted or told, format=format_)  # type: ignore[arg-type]
+    show(counted or told, format=format)  # type: ignore[arg-type]
 
 
-def _told(connection: duckdb.DuckDBPyConnection, traces: Sequence[Row], function: str | None) -> Result:
-    """What the goroutines of some traces did, grouped, or one by one those of a function."""
+def _told(
+    connection: duckdb.DuckDBPyConnection, traces: Sequence[Row], function: str | None, *, stacks: bool
+) -> Result:
+    """What the goroutines of some traces did, grouped, or one by one those of a function; or where they blocked."""
     ids = [trace["profile_id"] for trace in traces]
-    if function is None:
+    named = "" if function == goroutine_table.NO_STACK else function
+    if stacks:
+        answer = trace_questions.blocked(connection, ids, named)
+    elif named is None:
         return trace_questions.goroutine_groups(connection, ids)
-    answer = trace_questions.goroutines(connection, ids, "" if function == goroutine_table.NO_STACK else function)
+    else:
+        answer = trace_questions.goroutines(connection, ids, named)
     if not answer.table.num_rows:
         say("no goroutine of this function; see which there are with: heapscape goroutines")
     return answer
 
 
-def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, limit: int, is_one_by_one: bool) -> None:
-    text = goroutine_table.goroutines if is_one_by_one else goroutine_table.groups
+def _wakers(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], *, limit: int) -> Mapping[int, Sequence[Row]]:
+    """The frames of the stacks that woke those that are printed."""
+    by_trace = groupby(rows, key=lambda row: row["trace_id"])
+    printed = [row for _, own in by_trace for row in islice(own, limit)]
+    return event_questions.go_frames(
+        connection, {waker["stack_id"] for row in printed for waker in row["wakers"] if waker["stack_id"] is not None}
+    )
+
+
+def _text_of_trace(
+    trace: Row,
+    rows: Sequence[Row],
+    *,
+    function: str | None,
+    wakers: Mapping[int, Sequence[Row]] | None,
+    limit: int,
+) -> str:
+    """Where its goroutines blocked, when the stacks that woke them are given; else groups of them, or those of a function."""
+    if wakers is not None:
+        return goroutine_table.blocked(trace, rows, stacks=wakers, limit=limit)
+    return (goroutine_table.groups if function is None else goroutine_table.goroutines)(trace, rows, limit=limit)
+
+
+def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, text: Callable[[Row, Sequence[Row]], str]) -> None:
     for trace in traces:
         if own := [row for row in rows if row["trace_id"] == trace["profile_id"]]:
-            answer_lines(text(trace, own, limit=limit))
+            answer_lines(text(trace, own))
 
 
 def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:
@@ -136,20 +176,6 @@ def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:
         say(
             f"and {len(series) - _SERIES:,} series that grew less; choose with --service, --instance, --build, --source"
         )
-
-
-def _chosen(connection: duckdb.DuckDBPyConnection, picked: questions.Selection, *, is_all: bool) -> Sequence[Row]:
-    """The newest trace that fits, or all of them."""
-    found: list[dict[str, Any]] = questions.profiles(connection, picked).table.to_pylist()
-    if found and picked.profiles:
-
-        def missing(name: str) -> UsageError:
-            return no_profile(connection, replace(picked, profiles=(name,)), option="--trace")
-
-        found = named(found, picked.profiles, option="--trace", merge=True, missing=missing)
-    if not is_all and len(found) > 1:
-        say(f"{found[-1]['uri']}, the newest of {len(found):,} traces; choose with --trace, --service, --build ...")
-    return found if is_all else found[-1:]
 
 
 def _explain(

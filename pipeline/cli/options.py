@@ -92,6 +92,22 @@ class Age(click.ParamType):  # type: ignore[type-arg]
         return timedelta(**{self._UNITS[found[2]]: int(found[1])})
 
 
+class Moment(click.ParamType):  # type: ignore[type-arg]
+    """A time since a trace began, in nanoseconds: `10ms`, `1.5s`, `250us`, `2m`; a bare number is nanoseconds."""
+
+    name = "time"
+    _UNITS: Final = {"": 1, "ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d{1,12})(?:\.(\d{1,9}))?(ns|us|µs|ms|s|m|)", str(value), re.ASCII)
+        if not found:
+            self.fail(f"{value!r} is no time; write a number and ns, us, ms, s or m, such as 10ms", param, ctx)
+        fraction = found[2] or ""
+        return int(found[1] + fraction) * self._UNITS[found[3]] // 10 ** len(fraction)
+
+
 def setting(declared: config.Setting, **attributes: Any) -> Callable[[_Command], _Command]:
     """The option for a declared setting."""
     return click.option(

@@ -136,6 +136,10 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "goroutines", [*how, "--source", "trace"]
         yield "goroutines", [*how, "--source", "dump", "--stacks"]
         yield "goroutines", ["--function", f"main.main{EVIL_LINES}", *how]
+        yield "goroutines", [*how, "--source", "trace", "--stacks"]
+        yield "events", [*how, "--from", "15ms", "--to", "17ms"]
+        for table in ("tasks", "regions", "logs", "latency", "blocking", "mmu", "procs"):
+            yield f"trace {table}", how
         yield "gc", how
         yield "memory", how
         yield "flame", how

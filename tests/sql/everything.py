@@ -8,7 +8,14 @@ from itertools import product
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse import escape_questions, goroutine_questions, growth_questions, questions, trace_questions
+from pipeline.warehouse import (
+    escape_questions,
+    goroutine_questions,
+    growth_questions,
+    questions,
+    trace_questions,
+    trace_table_questions,
+)
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.questions import Selection
 
@@ -63,6 +70,15 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         escape_questions.flow_of(connection, sites),
         trace_questions.goroutine_groups(connection, traces),
         trace_questions.goroutines(connection, traces, ""),
+        trace_questions.blocked(connection, traces),
+        trace_table_questions.task_types(connection, traces),
+        trace_table_questions.tasks(connection, traces, "order"),
+        trace_table_questions.region_types(connection, traces),
+        trace_table_questions.logs(connection, traces, "."),
+        trace_table_questions.latency(connection, traces),
+        trace_table_questions.blocking(connection, traces, ()),
+        trace_table_questions.mmu(connection, traces, (1_000_000,)),
+        trace_table_questions.procs(connection, traces),
         goroutine_questions.growth(connection),
         escape_questions.tree(connection, "live", service=None, build=None, package=None),
         questions.refused(connection),
