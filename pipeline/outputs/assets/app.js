@@ -53,6 +53,12 @@ const app = (() => {
     };
   }
 
+  // What is zoomed to or searched for stays, whatever else is chosen.
+  function submit(form) {
+    form.action = form.getAttribute("action").split("#")[0] + location.hash;
+    form.requestSubmit();
+  }
+
   // The profiles next to both ends of what is dragged over; not one alone.
   function chooseWindow(form, plot, told) {
     if (plot.select.width < 4) return;
@@ -60,7 +66,7 @@ const app = (() => {
     if (ends[0] === ends[1]) ends[ends[1] + 1 < told.ids.length ? 1 : 0] += ends[1] + 1 < told.ids.length ? 1 : -1;
     form.elements.from.value = told.ids[ends[0]];
     form.elements.to.value = told.ids[ends[1]];
-    form.requestSubmit();
+    submit(form);
   }
 
   function showWindow(plot, told) {
@@ -119,7 +125,7 @@ const app = (() => {
       form.addEventListener("change", (event) => {
         // What is chosen of one series is not there in another.
         for (const name of BELOW[event.target.name] || []) if (form.elements[name]) form.elements[name].disabled = true;
-        form.requestSubmit();
+        submit(form);
       });
       // After a step back in the history.
       addEventListener("pageshow", () => { for (const one of form.elements) one.disabled = false; });
