@@ -211,10 +211,9 @@ def named_series(found: Result) -> list[tuple[object, str]]:
 
 def _moments(heaps: Result) -> list[tuple[int, str]]:
     """Each profile of a series and when it was taken; its place in the series where that is not known."""
-    return [
-        (row["profile_id"], wording.moment(row["taken_at"]) if row["taken_at"] else f"profile {place}")
-        for place, row in enumerate(heaps.table.to_pylist(), start=1)
-    ]
+    return list(
+        zip(heaps.table["profile_id"].to_pylist(), wording.moments(heaps.table["taken_at"].to_pylist()), strict=True)
+    )
 
 
 def _window(heaps: Result, first: str, last: str) -> tuple[int, int] | None:

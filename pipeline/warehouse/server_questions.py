@@ -100,19 +100,6 @@ def top_site(connection: duckdb.DuckDBPyConnection) -> Result:
     return ask(connection, query, name="top site")
 
 
-def newest_heaps(connection: duckdb.DuckDBPyConnection, service: str) -> Result:
-    """The last profile of the newest series of every instance of a service, build by build."""
-    query = """
-    SELECT build, list(last_profile_id ORDER BY last_profile_id) AS profiles
-    FROM heap.series
-    SEMI JOIN heap._newest USING (series_id)
-    WHERE service = $service AND kind = 'heap'
-    GROUP BY build
-    ORDER BY build NULLS FIRST
-    """
-    return ask(connection, query, {"service": service}, name="newest heaps")
-
-
 def profiled_series(connection: duckdb.DuckDBPyConnection) -> Result:
     """Every series that has a profile, and how its heap grew: those that grew most first, then the others."""
     query = """

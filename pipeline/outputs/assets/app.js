@@ -5,8 +5,10 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
-  const OF_SERIES = ["from", "to", "profile", "base", "type", "build", "against", "process", "memory"];
-  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES, process: ["memory"]};
+  const WINDOWS = ["--accent", "--grows"];
+
+  const OF_SERIES = ["from", "to", "profile", "base", "base_from", "base_series", "type", "build", "instance", "against", "against_instance", "process", "memory"];
+  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES, base_series: ["base", "base_from"], process: ["memory"]};
 
   // Steps of an axis in bytes: round in the unit that is written.
   const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
@@ -63,15 +65,41 @@ const app = (() => {
   function chooseWindow(form, plot, told) {
     if (plot.select.width < 4) return;
     const ends = [plot.select.left, plot.select.left + plot.select.width].map((at) => plot.posToIdx(at));
-    if (ends[0] === ends[1]) ends[ends[1] + 1 < told.ids.length ? 1 : 0] += ends[1] + 1 < told.ids.length ? 1 : -1;
-    form.elements.from.value = told.ids[ends[0]];
-    form.elements.to.value = told.ids[ends[1]];
+    const place = document.querySelector("fieldset.drag input:checked")?.value || 0;
+    const [from, to] = told.windows ? told.windows[place][1] : ["from", "to"];
+    // Growth is between two; a span of time can be of one profile.
+    if (ends[0] === ends[1] && !told.windows) ends[ends[1] + 1 < told.ids.length ? 1 : 0] += ends[1] + 1 < told.ids.length ? 1 : -1;
+    fill(form, from, ends[0] === ends[1] ? "" : told.ids[ends[0]]);
+    fill(form, to, told.ids[ends[1]]);
     submit(form);
+  }
+
+  function fill(form, name, value) {
+    if (!form.elements[name]) {
+      const field = document.createElement("input");
+      Object.assign(field, {type: "hidden", name});
+      form.append(field);
+    }
+    form.elements[name].value = value;
   }
 
   function showWindow(plot, told) {
     const [left, right] = told.window.map((id) => plot.valToPos(told.x[told.ids.indexOf(id)], "x"));
     plot.setSelect({left, width: right - left, top: 0, height: plot.over.clientHeight}, false);
+  }
+
+  // Each of several windows in its colour, below what is drawn.
+  function shadeWindows(plot, told) {
+    const {ctx, bbox} = plot;
+    told.windows.forEach(([, , ends], place) => {
+      if (!ends) return;
+      const [left, right] = ends.map((id) => plot.valToPos(told.x[told.ids.indexOf(id)], "x", true));
+      ctx.save();
+      ctx.fillStyle = css(WINDOWS[place]);
+      ctx.globalAlpha = 0.22;
+      ctx.fillRect(left - 2, bbox.top, right - left + 4, bbox.height);
+      ctx.restore();
+    });
   }
 
   function drawn(figure, told) {
@@ -86,7 +114,7 @@ const app = (() => {
         hooks: {
           setSelect: [(plot) => chooseWindow(form, plot, told)],
           // After every change of size as well.
-          drawClear: [(plot) => { if (told.window) showWindow(plot, told); }],
+          drawClear: [(plot) => { if (told.windows) shadeWindows(plot, told); else if (told.window) showWindow(plot, told); }],
         },
       } : {}),
       width: figure.clientWidth,
@@ -120,7 +148,13 @@ const app = (() => {
   }
 
   function start() {
-    for (const figure of document.querySelectorAll("figure.chart")) chart(figure);
+    for (const figure of document.querySelectorAll("figure.chart")) {
+      const details = figure.closest("details");
+      if (!details || details.open) { chart(figure); continue; }
+      // What is closed has no size to be drawn in.
+      details.addEventListener("toggle", () => chart(figure), {once: true});
+      figure.dataset.state = "ready";
+    }
     for (const form of document.querySelectorAll("form.choose")) {
       form.addEventListener("change", (event) => {
         // What is chosen of one series is not there in another.
