@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 from starlette.exceptions import HTTPException
@@ -15,16 +15,22 @@ from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
 from pipeline.flow import growth_report
-from pipeline.outputs import chart, report, tabular, wording
+from pipeline.outputs import chart, excerpt, report, tabular, wording
 from pipeline.outputs.web import render
 from pipeline.resources import asset
 from pipeline.schema import tables
 from pipeline.server import question, question_of_others
 from pipeline.server.lanes import of_others
+from pipeline.source_code import SourceReader
 from pipeline.values import Answer, Result
-from pipeline.warehouse import growth_questions, questions, report_questions, server_questions
+from pipeline.warehouse import growth_questions, questions, report_questions, server_questions, source_questions
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipeline.source_code import Places
 
 NAVIGATION: Final = (
     ("/", "Overview"),
@@ -92,7 +98,9 @@ def _growth(request: Request) -> Response:
             if window:
                 chosen = growth_questions.in_window(connection, chosen, window)
                 one = chosen.table.to_pylist()[0]
-            (section,) = report.sections(growth_report(connection, chosen, window))
+            data = growth_report(connection, chosen, window)
+            (section,) = report.sections(data)
+            section = _with_source(request, connection, section, data.growth)
             told = [section.with_window([key for key, _ in moments], window)]
     return page(
         request,
@@ -108,6 +116,23 @@ def _growth(request: Request) -> Response:
         query=growth_questions.BETWEEN.format(one["series_id"], *window) if window else "",
         told=told,
         nothing=report.NOTHING,
+    )
+
+
+def _with_source(
+    request: Request, connection: duckdb.DuckDBPyConnection, section: report.Section, growth: Result
+) -> report.Section:
+    """The sites with their source, as far as the server was told where it is."""
+    places: Places | None = request.app.state.sources
+    if places is None:
+        return section
+    rows = growth.table.to_pylist()
+    owner = {name: wording.text(section.series, name) or None for name in ("service", "build")}
+    verdicts = source_questions.verdicts(connection, excerpt.spans(section.sites), **owner).table.to_pylist()
+    # Read anew for each page: who looks at it may have changed a line.
+    read = SourceReader(places).lines
+    return section.with_source(
+        [excerpt.excerpt(site, sites=rows, verdicts=verdicts, read=read) for site in section.sites]
     )
 
 
