@@ -136,7 +136,7 @@ def page(
         nothing=NOTHING,
         processes=processes(data),
         refused=wording.rows_of(data.refused),
-        notes=[_note(row) for row in wording.rows_of(data.notes)],
+        notes=[note(row) for row in wording.rows_of(data.notes)],
     )
 
 
@@ -256,7 +256,8 @@ def _ranking(named: Sequence[tuple[str, Row]]) -> list[tuple[str, float, float]]
     return few
 
 
-def _note(row: Row) -> dict[str, Any]:
+def note(row: Row) -> dict[str, Any]:
+    """A kind of note with what it means."""
     declared = NOTE_KINDS.get(wording.text(row, "kind"))
     return {
         "kind": wording.text(row, "kind"),

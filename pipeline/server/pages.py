@@ -45,6 +45,7 @@ NAVIGATION: Final = (
 )
 CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
 _ROWS_SHOWN: Final = 500
+_REFUSED: Final = 10
 _ROWS_DRAWN: Final = 5_000
 _MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
 _ASSET: Final = re.compile(r"(?:vendor/)?[A-Za-z][A-Za-z0-9.-]*\.(css|js)")
@@ -80,7 +81,18 @@ def _overview(request: Request) -> Response:
         services = wording.rows_of(server_questions.services(connection))
         inputs = wording.rows_of(server_questions.inputs_by_status(connection))
         top = wording.rows_of(server_questions.top_site(connection))
-    return page(request, "overview.html", services=services, inputs=inputs, top=top)
+        refused = wording.rows_of(questions.refused(connection))
+        notes = wording.rows_of(questions.notes(connection))
+    return page(
+        request,
+        "overview.html",
+        services=services,
+        inputs=inputs,
+        top=top,
+        refused=refused[:_REFUSED],
+        others=len(refused[_REFUSED:]),
+        notes=[report.note(row) for row in notes],
+    )
 
 
 def _growth(request: Request) -> Response:
@@ -140,7 +152,7 @@ def _views(request: Request) -> Response:
     groups: dict[str, list[tuple[str, str]]] = {}
     for name in public_names():
         groups.setdefault(name.rpartition(".")[0] or "tables of the lake", []).append((name, _meaning(name)[0]))
-    return page(request, "views.html", groups=groups)
+    return page(request, "views.html", scripts=CHARTS, groups=groups)
 
 
 def _view(request: Request) -> Response:

@@ -147,6 +147,15 @@ const app = (() => {
     figure.dataset.state = "ready";
   }
 
+  // Of lists the rows with a text, and no heading of none.
+  function leave(wanted) {
+    for (const section of document.querySelectorAll("section.filtered")) {
+      const rows = [...section.querySelectorAll("tbody tr")];
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      section.hidden = rows.every((row) => row.hidden);
+    }
+  }
+
   function start() {
     for (const figure of document.querySelectorAll("figure.chart")) {
       const details = figure.closest("details");
@@ -164,6 +173,16 @@ const app = (() => {
       // After a step back in the history.
       addEventListener("pageshow", () => { for (const one of form.elements) one.disabled = false; });
     }
+    for (const filter of document.querySelectorAll("main > p > input.filter")) {
+      filter.addEventListener("input", () => leave(filter.value.trim().toLowerCase()));
+    }
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.defaultPrevented || event.target.closest("input, textarea, select")) return;
+      const search = document.querySelector("main input[type=search], main textarea");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+    });
     for (const select of document.querySelectorAll("form.ask select")) {
       select.addEventListener("change", () => { if (select.form.elements.q.value.trim()) select.form.requestSubmit(); });
     }
