@@ -200,7 +200,9 @@ def duration(length: datetime.timedelta) -> str:
     days, hours = divmod(hours, 24)
     if days:
         return f"{days} d {hours} h"
-    return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m {seconds:02d} s"
+    if hours:
+        return f"{hours} h {minutes:02d} m"
+    return f"{minutes} m {seconds:02d} s" if minutes else f"{seconds} s"
 
 
 def rows_of(result: Result) -> list[Row]:

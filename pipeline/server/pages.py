@@ -80,7 +80,7 @@ def _overview(request: Request) -> Response:
     with question(request) as connection:
         services = wording.rows_of(server_questions.services(connection))
         inputs = wording.rows_of(server_questions.inputs_by_status(connection))
-        top = wording.rows_of(server_questions.top_site(connection))
+        top = wording.rows_of(server_questions.top_sites(connection))
         refused = wording.rows_of(questions.refused(connection))
         notes = wording.rows_of(questions.notes(connection))
     return page(

@@ -360,3 +360,17 @@ def test_a_page_that_there_is_not_is_a_page_too(chromium: Browser, find: Find) -
         expect(page.get_by_role("alert")).to_be_visible()
         page.get_by_role("link", name="Overview").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("What grew")
+
+
+def test_tables_and_views_are_found_by_typing_and_the_content_without_the_navigation(tab: Window, find: Find) -> None:
+    page = tab.open(find(PAGES["views"]))
+
+    page.keyboard.press("/")
+    page.keyboard.type("escape.flow")
+
+    expect(page.locator("table.names tr:visible")).to_have_count(1)
+    expect(page.locator("section.filtered:visible")).to_have_count(1)
+    page = tab.open(find(PAGES["overview"]))
+    for key in ("Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    expect(page.locator(".headline a")).to_be_focused()

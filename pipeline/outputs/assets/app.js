@@ -12,6 +12,7 @@ const app = (() => {
 
   // Steps of an axis in bytes: round in the unit that is written.
   const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
+  const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
   const DAY = "\n{YYYY}-{MM}-{DD}";
   // uPlot's table: from which step on, what is written, and what below it where the year, the day or the minute is another.
   const TIMES = [
@@ -30,7 +31,7 @@ const app = (() => {
     return {
       scale: {time: false, range: (_, low, high) => [low - 0.6, high + 0.6]},
       axis: {
-        grid: {show: false}, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000], space: told.labels.length ? 110 : 40,
+        grid: {show: false}, incrs: WHOLE_STEPS, space: told.labels.length ? 110 : 40,
         values: (_, places) => places.map((place) => (told.labels.length ? brief(name(place)) : place)),
       },
       legend: {label: "row", value: (_, place) => (place == null ? "" : name(place) || place)},
@@ -49,8 +50,9 @@ const app = (() => {
   function lines(told) {
     return {
       scale: {time: told.time},
-      axis: told.time ? {values: TIMES} : {},
-      legend: told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {},
+      // There is no half of a cycle.
+      axis: told.time ? {values: TIMES} : told.x.every(Number.isInteger) ? {incrs: WHOLE_STEPS} : {},
+      legend: told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {label: "at"},
       series: () => ({points: {show: told.x.length < 60}, spanGaps: true}),
     };
   }
