@@ -78,18 +78,7 @@ def picture(
     behind = max(svg.text_width(lane.told, _SMALL) for lane in lanes)
     left, right = _EDGE + room + 10, width - _EDGE - (behind + 8 if behind else 0)
     placed, top = _legend(legend, width)
-    drawn, y = [], top
-    for lane in lanes:
-        drawn.append(
-            _Drawn(
-                svg.fitting(lane.name, _SMALL, room),
-                lane.name,
-                y + lane.height / 2 - _GAP / 2,
-                _parts(lane, left, right, y),
-                lane.told,
-            )
-        )
-        y += lane.height
+    drawn, y = _below_each_other(lanes, left, right, top, room)
     return svg.drawn(
         "lanes.svg",
         theme=theme,
@@ -107,6 +96,18 @@ def picture(
         bottom=y,
         columns=[(left + tick.value / (until or 1) * (right - left), tick.text) for tick in ticks],
     )
+
+
+def _below_each_other(
+    lanes: Sequence[Lane], left: float, right: float, top: float, room: float
+) -> tuple[list[_Drawn], float]:
+    """The lanes where they stand, and where the last one ends."""
+    drawn, y = [], top
+    for lane in lanes:
+        name, middle = svg.fitting(lane.name, _SMALL, room), y + lane.height / 2 - _GAP / 2
+        drawn.append(_Drawn(name, lane.name, middle, _parts(lane, left, right, y), lane.told))
+        y += lane.height
+    return drawn, y
 
 
 def _legend(legend: Sequence[tuple[str, str]], width: int) -> tuple[list[tuple[float, float, str, str]], float]:

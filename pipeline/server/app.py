@@ -66,20 +66,7 @@ def application(
         return app.state.kept
 
     app = Starlette(
-        routes=[
-            Route("/ready", _ready),
-            *pages.routes(),
-            *flame_pages.routes(),
-            *escape_pages.routes(),
-            *gc_pages.routes(),
-            *goroutine_pages.routes(),
-            *timeline_pages.routes(),
-            *data.routes(),
-            *metrics.routes(),
-            *dashboards.routes(),
-            *render.routes(),
-            *calls.routes(),
-        ],
+        routes=_routes(),
         middleware=[
             Middleware(partial(Guard, hosts=hosts, token=token)),
             Middleware(keeping),
@@ -94,6 +81,23 @@ def application(
     app.state.others = serving.beside()
     app.state.lanes = lanes()
     return app
+
+
+def _routes() -> list[Route]:
+    return [
+        Route("/ready", _ready),
+        *pages.routes(),
+        *flame_pages.routes(),
+        *escape_pages.routes(),
+        *gc_pages.routes(),
+        *goroutine_pages.routes(),
+        *timeline_pages.routes(),
+        *data.routes(),
+        *metrics.routes(),
+        *dashboards.routes(),
+        *render.routes(),
+        *calls.routes(),
+    ]
 
 
 def _ready(request: Request) -> Response:
