@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, Literal
 
@@ -96,7 +96,8 @@ def image(report: Report, *, kind: Image) -> bytes:
     return done.stdout.replace(b"&;", b"&amp;;") if kind == "svg" else done.stdout
 
 
-svg, png, pdf, ps, gif = (partial(image, kind=kind) for kind in ("svg", "png", "pdf", "ps", "gif"))
+_KINDS: Final[tuple[Image, ...]] = ("svg", "png", "pdf", "ps", "gif")
+IMAGES: Final[Mapping[str, Callable[[Report], bytes]]] = {kind: partial(image, kind=kind) for kind in _KINDS}
 
 
 def escaped(text: str) -> str:

@@ -1,0 +1,105 @@
+"""heapscape list: functions line by line, with what each line weighs and what the compiler said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.console import answer_lines, say, show
+from pipeline.cli.options import (
+    database_option,
+    format_option,
+    merge_option,
+    opened,
+    resource_options,
+    selection,
+    selection_options,
+)
+from pipeline.cli.pprof import timezone_of
+from pipeline.cli.pprof_options import settings_options
+from pipeline.cli.profiles import choose_profiles
+from pipeline.outputs.pprof.fetched import fetched
+from pipeline.outputs.pprof.report import Report, prepare
+from pipeline.outputs.pprof.reports import REPORTS
+from pipeline.outputs.pprof.sampled import profile_of
+from pipeline.outputs.pprof.settings import Settings
+from pipeline.outputs.pprof.source import reader, routines
+from pipeline.outputs.pprof.verdicts import Verdicts, annotated, owner_name, table, verdicts_of
+from pipeline.warehouse import listing_questions, pprof_questions
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@click.command()
+@click.argument("pattern", metavar="REGEX")
+@click.argument("inputs", nargs=-1, metavar="[INPUT...]")
+@click.option("--why", "is_explained", is_flag=True, help="Say of what is on the heap why, by the compiler's own steps.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="ID",
+    help="This profile, by id or part of its uri; repeat to add up.",
+)
+@merge_option
+@settings_options
+@selection_options
+@database_option
+@format_option
+@resource_options
+def list(  # noqa: A001 - it is the command's name
+    pattern: str,
+    inputs: tuple[str, ...],
+    is_explained: bool,
+    profiles: tuple[str, ...],
+    merge: bool,
+    settings: Settings,
+    db: str,
+    format_: str,
+    memory: str,
+    threads: int | None,
+    **chosen: str | None,
+) -> None:
+    """Print the source of functions that match REGEX, with what each line weighs and what the compiler said of it.
+
+    Flat and cum are those of `go tool pprof -list`; the verdicts are those of the escape reports of the same service and build.
+    With several builds a verdict says whose it is, unless it is everybody's. Source is looked for as pprof does it: in the
+    folder you are in or in -source_path, and where the profile says; without it lines have numbers and verdicts alone.
+
+    \b
+      heapscape list 'store.*Put' -source_path=$HOME/src/checkout
+      heapscape list Put heap.pb.gz escape.txt -alloc_space
+      heapscape list main.grow --why --service checkout --build 1.4.2
+    """
+    with opened(inputs, db, memory=memory, threads=threads, views=listing_questions.LISTINGS) as connection:
+        picked = choose_profiles(connection, selection(profiles, **chosen), is_all=bool(inputs), merge=merge)
+        ids = [one["profile_id"] for one in picked]
+        found = [profile_of(pprof_questions.sampled(connection, {id: 1}, unit="sample")) for id in ids]
+        profile = fetched(found)
+        kind = REPORTS["list"].kind
+        report = prepare(profile, settings, kind=kind, pattern=pattern, timezone=timezone_of(profile), told=say)
+        listed = routines(report, read=reader(report).lines)
+        verdicts = _verdicts(connection, report, ids)
+    if format_ != "table":
+        show(table(report, listed, verdicts), format=format_)
+        return
+    answer_lines(annotated(report, listed, verdicts, is_explained=is_explained))
+
+
+def _verdicts(connection: duckdb.DuckDBPyConnection, report: Report, ids: Sequence[int]) -> Verdicts:
+    """What the compiler said; says which builds it is of, and of which there is no report."""
+    owners = listing_questions.owners(connection, ids).table.to_pylist()
+    told = [(one["service"], one["build"]) for one in owners if one["has_report"]]
+    missing = [(one["service"], one["build"]) for one in owners if not one["has_report"]]
+    if missing:
+        say(
+            f"no escape report of {', '.join(map(owner_name, missing))}, so no verdicts of it; make one with:"
+            " go build -gcflags=-m=2 ./... 2> escape.txt"
+        )
+    if len(told) > 1:
+        say(f"verdicts are of {', '.join(map(owner_name, told))}; one that names none is of all of them")
+    rows = listing_questions.verdicts(connection, ids, report.pattern).table.to_pylist() if told else []
+    return verdicts_of(report, rows, owners=told)
