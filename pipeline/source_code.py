@@ -31,11 +31,11 @@ class Places:
     """Where source is looked for.
 
     folders   searched in this order; with `is_confined` the only ones, else their parents too and absolute names, as pprof does
-    trimmed   prefixes to take off the names; without any, all up to a folder of a searched one's name
+    prefixes  to take off the names; without any, all up to a folder of a searched one's name
     """
 
     folders: tuple[str, ...]
-    trimmed: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
     is_confined: bool = False
 
 
@@ -67,24 +67,29 @@ def split_list(text: str) -> tuple[str, ...]:
     return tuple(text.split(os.pathsep)) if text else ()
 
 
-def trimmed(path: str, *, trimmed: Sequence[str], folders: Sequence[str]) -> str:
+def trimmed(path: str, *, prefixes: Sequence[str], folders: Sequence[str]) -> str:
     """A name without the prefixes commonly found in profiles, and those asked for; trimPath."""
-    if not trimmed:
+    if not prefixes:
         for folder in folders:
-            wanted = f"/{posixpath.basename(folder.rstrip('/')) or ('/' if folder else '.')}/"
+            wanted = f"/{_last(folder)}/"
             if (found := path.find(wanted)) != -1:
                 return path[found + len(wanted) :]
-    for prefix in (*trimmed, *_ALWAYS_TRIMMED):
+    for prefix in (*prefixes, *_ALWAYS_TRIMMED):
         ended = prefix if prefix.endswith("/") else f"{prefix}/"
         if path.startswith(ended):
             return path[len(ended) :]
     return path
 
 
+def _last(folder: str) -> str:
+    """filepath.Base."""
+    return posixpath.basename(folder.rstrip("/")) or ("/" if folder else ".")
+
+
 def _content(path: str, places: Places) -> bytes:
     if places.is_confined:
         return _confined(path, places)
-    found = trimmed(path, trimmed=places.trimmed, folders=places.folders)
+    found = trimmed(path, prefixes=places.prefixes, folders=places.folders)
     if posixpath.isabs(found):
         try:
             return _read(found)
@@ -113,7 +118,7 @@ def _confined(path: str, places: Places) -> bytes:
     """What is really inside a folder, whatever links and `..` say."""
     for folder in places.folders:
         root = os.path.realpath(folder)
-        for candidate in _inside(path, root, places.trimmed):
+        for candidate in _inside(path, root, places.prefixes):
             try:
                 real = os.path.realpath(os.path.join(root, candidate))
                 if os.path.commonpath((root, real)) == root:
@@ -126,7 +131,7 @@ def _confined(path: str, places: Places) -> bytes:
 def _inside(path: str, root: str, prefixes: Sequence[str]) -> Iterator[str]:
     """What a file may be called below a folder: as it is, without a prefix, behind each folder of the same name."""
     yield path
-    bare = trimmed(path, trimmed=prefixes or ("",), folders=())
+    bare = trimmed(path, prefixes=prefixes, folders=())
     if bare != path:
         yield bare
     parts = path.split("/")
@@ -142,7 +147,7 @@ def _read(path: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except ValueError as error:
         raise OSError(0, "invalid argument") from error
-    with open(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
             return b""
@@ -150,7 +155,10 @@ def _read(path: str) -> bytes:
             raise OSError(0, "it is no regular file")
         if status.st_size > _LARGEST:
             raise OSError(0, f"it is {status.st_size:,} bytes long; source is shorter than {_LARGEST:,}")
-        return file.read(_LARGEST)
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(_LARGEST)
+    finally:
+        os.close(handle)
 
 
 def _lines(content: bytes) -> tuple[str, ...]:

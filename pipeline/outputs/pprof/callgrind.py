@@ -32,13 +32,20 @@ def _lines(report: Report, graph: Graph, order: Sequence[int], *, unit: str) -> 
     binaries, files, functions = _Numbered(), _Numbered(), _Numbered()
     edges = drawn_edges(graph)
     calls: dict[int, list[tuple[int, int]]] = {}
-    for caller, callee, weight in zip(*(one.tolist() for one in (edges.caller, edges.callee, edges.weight)), strict=True):
+    for caller, callee, weight in zip(
+        *(one.tolist() for one in (edges.caller, edges.callee, edges.weight)), strict=True
+    ):
         calls.setdefault(caller, []).append((callee, weight))
     before: NodeInfo | None = None
     for node in order:
         info = infos[node]
         if before is None or (before.binary, before.file, before.name) != (info.binary, info.file, info.name):
-            yield from ("", f"ob={binaries.of(info.binary)}", f"fl={files.of(info.file)}", f"fn={functions.of(info.name)}")
+            yield from (
+                "",
+                f"ob={binaries.of(info.binary)}",
+                f"fl={files.of(info.file)}",
+                f"fn={functions.of(info.name)}",
+            )
         yield f"{_address(before, info.address)} {info.line} {_whole(report, graph.flat_value(node), unit)}"
         for callee, weight in calls.get(node, ()):
             called = infos[callee]

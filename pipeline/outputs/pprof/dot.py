@@ -61,7 +61,9 @@ def dot(report: Report) -> str:
         tagged |= {node} if boxes else set()
     numbers = {node: number for number, node in enumerate(order, start=1)}
     columns = (edges.caller, edges.callee, edges.weight, edges.divisor, edges.is_inlined, edges.is_residual)
-    for caller, callee, weight, divisor, is_inlined, is_residual in zip(*(one.tolist() for one in columns), strict=True):
+    for caller, callee, weight, divisor, is_inlined, is_residual in zip(
+        *(one.tolist() for one in columns), strict=True
+    ):
         attributes = _edge(
             (graph.names[caller], graph.names[callee]),
             quotient(weight, divisor) if divisor else weight,

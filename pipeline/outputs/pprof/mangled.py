@@ -7,18 +7,35 @@ NoTemplateParams (symbolizer.go, demanglerModeToOptions). Reading names is left 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from demangle import Node
+from collections.abc import Sequence
+from typing import Final, Protocol, cast
 
 _BEGINNINGS: Final = ("_Z", "___Z", "_R")
 # Abbreviations of the ABI that the library writes out.
 _SHORT: Final = {
     "std::basic_string<char, std::char_traits<char>, std::allocator<char> >": "std::string",
-    **{f"std::basic_{name}<char, std::char_traits<char> >": f"std::{name}" for name in ("istream", "ostream", "iostream")},
+    **{
+        f"std::basic_{name}<char, std::char_traits<char> >": f"std::{name}"
+        for name in ("istream", "ostream", "iostream")
+    },
 }
 _BRACKETS: Final = re.compile("(<| ?>)")
+
+
+class _Node(Protocol):
+    """What is looked at of the library's nodes; each has some of it, by its kind."""
+
+    kind: str
+    name: _Node | None
+    base: _Node
+    inner: _Node
+    parts: Sequence[_Node | str]
+    parameters: Sequence[_Node]
+    label: str
+    text: str
+    suffix: str
+
+    def spell(self, *, style: str) -> str: ...
 
 
 def demangled(name: str) -> str | None:
@@ -29,12 +46,12 @@ def demangled(name: str) -> str | None:
     import demangle
 
     try:
-        return _plain(demangle.parse(name, language=("itanium", "rust"), style="gnu"))
+        return _plain(cast(_Node, demangle.parse(name, language=("itanium", "rust"), style="gnu")))
     except demangle.DemanglingError:
         return None
 
 
-def _plain(node: Node | str) -> str:
+def _plain(node: _Node | str) -> str:
     """What is left of a tree."""
     if isinstance(node, str):
         return node
@@ -61,9 +78,9 @@ def _plain(node: Node | str) -> str:
     return "".join(map(_plain, parts)).removesuffix(getattr(node, "suffix", ""))
 
 
-def _declaring(node: Node, *, with_parameters: bool = False) -> str:
+def _declaring(node: _Node | str, *, with_parameters: bool = False) -> str:
     """A function that others are declared in, or that something is about, stays one to be seen."""
-    if node.kind == "function" and node.name is not None:
+    if not isinstance(node, str) and node.kind == "function" and node.name is not None:
         parameters = (_without_arguments(one.spell(style="gnu")) for one in node.parameters if with_parameters)
         return f"{_plain(node.name)}({', '.join(parameters)}){node.suffix}"
     return _plain(node)
@@ -74,7 +91,8 @@ def _without_arguments(text: str) -> str:
     for long, short in _SHORT.items():
         text = text.replace(long, short)
     parts = _BRACKETS.split(text)
-    depth, kept = 0, []
+    depth = 0
+    kept: list[str] = []
     for part in parts:
         if part == "<":
             depth += 1

@@ -168,7 +168,8 @@ def _summed(pairs: pa.Table, keys: list[str]) -> list[dict[str, int]]:
 
 
 def _tag(row: Mapping[str, int], name: str) -> Tag:
-    return Tag(name, *(row[f"{weight}_sum"] for weight in _WEIGHTS))
+    flat, cum, flat_divisor, cum_divisor = (row[f"{weight}_sum"] for weight in _WEIGHTS)
+    return Tag(name, flat, cum, flat_divisor, cum_divisor)
 
 
 def _group(tags: Sequence[Tag]) -> Tag:

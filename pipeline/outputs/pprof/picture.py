@@ -117,7 +117,7 @@ def _spread(end: Int64s, weight: Int64s, own: Int64s) -> np.ndarray:
     total = own.astype(np.float64) + np.bincount(end, weights=np.where(weight > 0, weight, 0), minlength=size)
     with np.errstate(all="ignore"):
         part = np.abs(weight) / total[end]
-        score = np.bincount(end, weights=-part * np.log2(part), minlength=size)
+        score = np.bincount(end, weights=-part * np.log2(part), minlength=size).astype(np.float64)
         mine = np.abs(own) / total
         score += np.where(own > 0, -mine * np.log2(mine), 0.0)
     score = np.where(total != 0, score, 0.0)
@@ -157,7 +157,9 @@ def _without_redundant(graph: Graph, order: Sequence[int]) -> Edges:
     return edges.kept(left)
 
 
-def _is_reached(node: int, without: int, calls: Mapping[int, Sequence[int]], caller: Sequence[int], left: Bools) -> bool:
+def _is_reached(
+    node: int, without: int, calls: Mapping[int, Sequence[int]], caller: Sequence[int], left: Bools
+) -> bool:
     """Whether a call's caller leads to its callee some other way; isRedundantEdge."""
     wanted = caller[without]
     seen, waiting = {node}, [node]

@@ -104,7 +104,7 @@ def routines(report: Report, *, read: Read) -> list[Routine]:
     """The functions that the report's pattern finds, by name and file; raises UsageError when it finds none."""
     graph = whole(frames_of(report), drops_negative=report.settings.drop_negative)
     present = np.flatnonzero(graph.present)
-    found = present[matching([graph.infos[node].name for node in present], report.pattern)]
+    found = present[matching([graph.infos[node].name for node in present.tolist()], report.pattern)]
     if not len(found):
         raise UsageError(f"no matches found for regexp: {report.pattern}")
     by_name: dict[str, dict[str, list[int]]] = {}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 
-from pipeline.outputs.pprof.nodes import clean, trimmed
+from pipeline.outputs.pprof.nodes import clean
 from pipeline.outputs.pprof.report import Report
 from pipeline.outputs.pprof.source import Line, Routine, figures, heading, shown
+from pipeline.source_code import split_list, trimmed
 from pipeline.text import printable
 from pipeline.values import Result, ResultColumn
 
@@ -18,7 +19,7 @@ Row = Mapping[str, Any]
 
 _TAB: Final = 8
 # Verdicts stand in one column, unless lines of source are longer than this.
-_WIDEST: Final = 72
+_WIDEST: Final = 96
 _BESIDE: Final = "  │ "
 
 
@@ -36,9 +37,10 @@ class Verdicts:
 def verdicts_of(report: Report, rows: Sequence[Row], *, owners: Sequence[tuple[str | None, str | None]]) -> Verdicts:
     """Rows of `escape.on_lines`, by the names that the report's options make of files."""
     settings = report.settings
+    prefixes, folders = split_list(settings.trim_path), split_list(settings.source_path)
     lines: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
-        file = clean(trimmed(row["file"], settings.trim_path, settings.source_path))
+        file = clean(trimmed(row["file"], prefixes=prefixes, folders=folders))
         lines.setdefault((file, row["line"]), []).append(row)
     return Verdicts(lines, owners)
 
@@ -72,7 +74,9 @@ def table(report: Report, routines: Sequence[Routine], verdicts: Verdicts) -> Re
         for routine in routines
         for line in all_lines(routine, verdicts)
     ]
-    verdict = pa.struct([(name, pa.string()) for name in ("service", "build", "kind", "expression", "message", "reason")])
+    verdict = pa.struct(
+        [(name, pa.string()) for name in ("service", "build", "kind", "expression", "message", "reason")]
+    )
     verdict = pa.struct([*verdict, pa.field("column", pa.int32())])
     types = {
         "function": pa.string(),
@@ -107,9 +111,7 @@ def all_lines(routine: Routine, verdicts: Verdicts) -> list[Line]:
 
 
 def _told(row: Row) -> dict[str, Any]:
-    return {
-        name: row[name] for name in ("service", "build", "kind", "expression", "message", "reason", "column")
-    }
+    return {name: row[name] for name in ("service", "build", "kind", "expression", "message", "reason", "column")}
 
 
 def _beside(report: Report, routine: Routine, verdicts: Verdicts, *, is_explained: bool) -> Iterator[str]:
@@ -118,17 +120,19 @@ def _beside(report: Report, routine: Routine, verdicts: Verdicts, *, is_explaine
         source = _without_tabs(f"{figures(report, line)}:{shown(line.text or '')}")
         said = verdicts.lines.get((routine.file, line.number), ())
         rows.append((source, list(_sentences(said, verdicts.owners, is_explained=is_explained))))
-    width = max((len(source) for source, said in rows if said), default=0)
+    width = max((len(source) for source, sentences in rows if sentences), default=0)
     width = min(width, _WIDEST)
-    for source, said in rows:
-        if not said:
+    for source, sentences in rows:
+        if not sentences:
             yield source.rstrip()
             continue
-        yield f"{source:<{width}}{_BESIDE}{said[0]}"
-        yield from (f"{'':<{width}}{_BESIDE}{more}" for more in said[1:])
+        yield f"{source:<{width}}{_BESIDE}{sentences[0]}"
+        yield from (f"{'':<{width}}{_BESIDE}{more}" for more in sentences[1:])
 
 
-def _sentences(rows: Sequence[Row], owners: Sequence[tuple[str | None, str | None]], *, is_explained: bool) -> Iterator[str]:
+def _sentences(
+    rows: Sequence[Row], owners: Sequence[tuple[str | None, str | None]], *, is_explained: bool
+) -> Iterator[str]:
     """Each verdict once, with whose it is unless it is everybody's."""
     of_verdict: dict[str, list[tuple[str | None, str | None]]] = {}
     for row in sorted(rows, key=_place):

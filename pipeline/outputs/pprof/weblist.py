@@ -23,7 +23,7 @@ from pipeline.outputs.pprof.profile import Profile
 from pipeline.outputs.pprof.report import Report, quotient
 from pipeline.outputs.pprof.source import Read, reader, shown
 from pipeline.source_code import NoSource
-from pipeline.values import Bools, Int64s
+from pipeline.values import Bools
 
 # Lines of one function that are no further apart are one part; how many are shown around each.
 _APART: Final = 20
@@ -78,7 +78,10 @@ class Row:
 def weblist(report: Report) -> str:
     """The page; report.MakeWebList, driver.printWebList. Raises UsageError when nothing matches."""
     legend = list(of_profile(report, unit=report.settings.unit))
-    named = {key: next((one.removeprefix(key) for one in legend if one.startswith(key)), "unknown") for key in ("File: ", "Type: ")}
+    named = {
+        key: next((one.removeprefix(key) for one in legend if one.startswith(key)), "unknown")
+        for key in ("File: ", "Type: ")
+    }
     return document(
         "weblist.html",
         title=" ".join(named.values()),
@@ -118,7 +121,10 @@ def _files(report: Report) -> tuple[dict[str, dict[int, list[Place]]], dict[str,
         raise UsageError(f"no matches found for regexp: {report.pattern}")
     interest = _interest(profile, is_found, is_outermost, report.pattern)
     # Of several locations of one address the first on a stack stands for it.
-    first = {address: location for location, address in reversed([(place, addresses[place]) for place in _order(profile, is_found)])}
+    first = {
+        address: location
+        for location, address in reversed([(place, addresses[place]) for place in _order(profile, is_found)])
+    }
     files: dict[str, dict[int, list[Place]]] = {}
     names: dict[str, dict[int, str]] = {}
     for address in sorted(first):
@@ -142,9 +148,7 @@ def _weighed(report: Report) -> tuple[list[int], Mapping[int, int], Mapping[int,
         pairs = zip(values.tolist(), report.divisors.tolist(), strict=True)
         values = np.array([quotient(value, divisor) if divisor else value for value, divisor in pairs], np.int64)
     behind = max((mapping.limit for mapping in profile.mappings), default=1)
-    addresses = [
-        address or max(behind, 1) + place for place, address in enumerate(profile.locations.address.tolist())
-    ]
+    addresses = [address or max(behind, 1) + place for place, address in enumerate(profile.locations.address.tolist())]
     count = len(profile.locations)
     cum, flat = np.zeros(count, np.int64), np.zeros(count, np.int64)
     np.add.at(cum, profile.stacks, values[profile.owner])

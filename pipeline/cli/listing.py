@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     import duckdb
 
 
-@click.command()
+@click.command("list")
 @click.argument("pattern", metavar="REGEX")
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
-@click.option("--why", "is_explained", is_flag=True, help="Say of what is on the heap why, by the compiler's own steps.")
+@click.option(
+    "--why", "is_explained", is_flag=True, help="Say of what is on the heap why, by the compiler's own steps."
+)
 @click.option(
     "--profile",
     "profiles",
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 @database_option
 @format_option
 @resource_options
-def list(  # noqa: A001 - it is the command's name
+def listing(
     pattern: str,
     inputs: tuple[str, ...],
     is_explained: bool,
@@ -83,6 +85,9 @@ def list(  # noqa: A001 - it is the command's name
         report = prepare(profile, settings, kind=kind, pattern=pattern, timezone=timezone_of(profile), told=say)
         listed = routines(report, read=reader(report).lines)
         verdicts = _verdicts(connection, report, ids)
+    if missing := {routine.file for routine in listed if routine.missing}:
+        files = "1 file is" if len(missing) == 1 else f"{len(missing):,} files are"
+        say(f"{files} not at hand; name the folder of the sources with -source_path")
     if format_ != "table":
         show(table(report, listed, verdicts), format=format_)
         return
@@ -95,8 +100,9 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, report: Report, ids: Sequen
     told = [(one["service"], one["build"]) for one in owners if one["has_report"]]
     missing = [(one["service"], one["build"]) for one in owners if not one["has_report"]]
     if missing:
+        whose = ", ".join(owner_name(one) for one in missing if any(one))
         say(
-            f"no escape report of {', '.join(map(owner_name, missing))}, so no verdicts of it; make one with:"
+            f"there is no escape report{whose and f' of {whose}'}, and so no verdict; make one with:"
             " go build -gcflags=-m=2 ./... 2> escape.txt"
         )
     if len(told) > 1:
