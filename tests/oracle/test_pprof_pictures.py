@@ -67,7 +67,7 @@ def pprof(arguments: Sequence[str | Path], *, cwd: Path | None = None) -> str:
     try:
         return toolchain.run_go(["tool", "pprof", *arguments], extra={"TZ": "UTC"}, cwd=cwd)
     except toolchain.ToolchainError as error:
-        return str(error).splitlines()[-1]
+        return str(error).partition("exit status 2: ")[2].splitlines()[-1]
 
 
 def ours(arguments: Sequence[str | Path]) -> str:
@@ -76,8 +76,10 @@ def ours(arguments: Sequence[str | Path]) -> str:
 
 
 def differing(asked: Sequence[Sequence[str | Path]]) -> list[Sequence[str | Path]]:
+    """What is not as Go prints it, not even once of several times: calls between places of one name tie."""
     with ThreadPoolExecutor(2) as pool:
-        return [one for one, theirs in zip(asked, pool.map(pprof, asked), strict=True) if ours(one) != theirs]
+        unlike = [one for one, theirs in zip(asked, pool.map(pprof, asked), strict=True) if ours(one) != theirs]
+        return [one for one in unlike if ours(one) not in set(pool.map(pprof, [one] * 8))]
 
 
 @pytest.mark.parametrize("report", ["-dot", "-callgrind"])
@@ -130,7 +132,7 @@ def test_source_is_listed_where_the_profile_says_it_is(tmp_path: Path, monkeypat
             arguments = [f"-list={pattern}", *words, path]
             theirs = pprof(arguments, cwd=tmp_path)
             assert ours(arguments) == theirs
-            assert "keep = append(keep" in theirs or pattern != "main"
+            assert words or "keep = append(keep" in theirs or "Repeat" in pattern
 
 
 PROGRAM = """
