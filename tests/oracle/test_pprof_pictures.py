@@ -128,7 +128,13 @@ def test_source_is_listed_where_the_profile_says_it_is(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
 
     for pattern in ("main", "strings.*Repeat|grow", "."):
-        for words in ([], ["-alloc_space"], ["-trim_path=/nowhere"], [f"-source_path={tmp_path / 'src'}"], ["-noinlines"]):
+        for words in (
+            [],
+            ["-alloc_space"],
+            ["-trim_path=/nowhere"],
+            [f"-source_path={tmp_path / 'src'}"],
+            ["-noinlines"],
+        ):
             arguments = [f"-list={pattern}", *words, path]
             theirs = pprof(arguments, cwd=tmp_path)
             assert ours(arguments) == theirs
@@ -215,7 +221,9 @@ def test_mangled_names_are_shown_as_go_shows_them() -> None:
     program = toolchain.overlay_build("demangles")
     theirs = subprocess.run([program], input="\n".join(texts), capture_output=True, text=True, check=True).stdout
 
-    unlike = [name for name, shown in zip(texts, theirs.splitlines(), strict=True) if (demangled(name) or name) != shown]
+    unlike = [
+        name for name, shown in zip(texts, theirs.splitlines(), strict=True) if (demangled(name) or name) != shown
+    ]
 
     # Parameters of lambdas that are `auto`, destructors of lambdas, and a few of Rust's own.
     assert len(unlike) <= 10
