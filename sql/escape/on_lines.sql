@@ -1,9 +1,9 @@
--- One row per verdict of the compiler in the source files of some functions of some profiles, and per call it inlined there.
+-- One row per verdict of the compiler in the files of some functions of some profiles, and per call it inlined there.
 --
 -- The reports are those of the profiles' services and builds. A verdict stands at the line of the outermost call after
 -- inlining, so that one of an inlined function is there twice: in the function, and where it is called.
 --
--- A report speaks of a file where it has its base name and its package, or for a generic function the end of its path. Of
+-- A report speaks of a file where it has its base name and package, or for a generic function the end of its path. Of
 -- files of one name in a package, the one in a folder of the same name.
 --
 -- key: service, build, file, line, column, kind, expression
@@ -95,7 +95,8 @@ paired AS (
     told.*,
     owned.file,
     told.path = owned.file OR ends_with(owned.file, '/' || told.path) AS is_end,
-    contains(told.path, '/') AND regexp_extract(told.path, '([^/\\]*)[/\\][^/\\]*$', 1) = owned.folder_name AS is_in_folder,
+    contains(told.path, '/')
+      AND regexp_extract(told.path, '([^/\\]*)[/\\][^/\\]*$', 1) = owned.folder_name AS is_in_folder,
     owned.is_generic,
     CASE
       WHEN owned.package <> 'main' OR told.package = 'main' THEN told.package = owned.package
