@@ -7,7 +7,7 @@ Differences there are, each by design:
   inlined line by line without order.
 * -dot -files tells functions of one file apart by their first line, gives all the same name and has no order for those that
   tie; pprof prints something else each time. It is left out.
-* -call_tree has the same: nodes of one name tie.
+* -call_tree has nodes of one name for each path: those that tie stand in any order, so -callgrind numbers them differently each time.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def pprof(arguments: Sequence[str | Path], *, cwd: Path | None = None) -> str:
 
 def ours(arguments: Sequence[str | Path]) -> str:
     seen = heapscape("pprof", *arguments)
-    return seen.answer.decode() if seen.code == 0 else seen.err.strip().removeprefix("heapscape: ").splitlines()[-1]
+    return seen.answer.decode() if seen.code == 0 else seen.err.splitlines()[-1].removeprefix("heapscape: ")
 
 
 def differing(asked: Sequence[Sequence[str | Path]]) -> list[Sequence[str | Path]]:
@@ -100,6 +100,13 @@ def test_a_graph_of_a_difference_is_what_go_writes(base: str) -> None:
     files = [f"{base}={folder / 'heap-01.pb.gz'}", folder / "heap-12.pb.gz"]
 
     assert differing([[report, *words, *files] for report in ("-dot", "-callgrind") for words in OPTIONS[:6]]) == []
+
+
+def test_a_tree_of_calls_is_what_go_writes() -> None:
+    some = [path for path in profiles() if path.name == "heap-03.pb.gz"][:6]
+
+    assert len(some) >= 4
+    assert differing([["-dot", "-call_tree", *words, path] for path in some for words in ([], ["-nodecount=12"])]) == []
 
 
 def test_listings_are_what_go_prints() -> None:

@@ -7,28 +7,33 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.outputs import units
+from pipeline.outputs.pprof.call_tree import as_tree
 from pipeline.outputs.pprof.graph import Graph, Trimmed, frames_of, whole
 from pipeline.outputs.pprof.nodes import NodeInfo
 from pipeline.outputs.pprof.picture import drawn_edges, ordered
 from pipeline.outputs.pprof.report import Report
 from pipeline.text import printable
+from pipeline.values import Int64s
 
 _HALF: Final = 1 << 63
 
 
 def callgrind(report: Report) -> str:
     """All nodes and calls: nothing is trimmed."""
-    graph = whole(frames_of(report), drops_negative=report.settings.drop_negative)
+    frames, parents = frames_of(report), None
+    if report.settings.call_tree:
+        frames, parents = as_tree(frames)
+    graph = whole(frames, drops_negative=report.settings.drop_negative)
     weights = (graph.cum, graph.flat) if report.settings.sort == "cum" else (graph.flat, graph.cum)
     order = ordered(graph, *weights)
     unit = _unit(report, Trimmed(graph, order, len(order), 0, 0))
-    return "".join(f"{line}\n" for line in _lines(report, graph, order, unit=unit))
+    return "".join(f"{line}\n" for line in _lines(report, graph, order, parents, unit=unit))
 
 
-def _lines(report: Report, graph: Graph, order: Sequence[int], *, unit: str) -> Iterator[str]:
+def _lines(report: Report, graph: Graph, order: Sequence[int], parents: Int64s | None, *, unit: str) -> Iterator[str]:
     yield "positions: instr line"
     yield printable(f"events: {report.sample_type}({unit})")
-    infos, names = graph.infos, _told_apart(graph, order)
+    infos, names = graph.infos, _told_apart(graph, order, parents)
     binaries, files, functions = _Numbered(), _Numbered(), _Numbered()
     edges = drawn_edges(graph)
     calls: dict[int, list[tuple[int, int]]] = {}
@@ -86,18 +91,23 @@ class _Numbered:
         return f"({self._known[name]}) {printable(name)}"
 
 
-def _told_apart(graph: Graph, order: Sequence[int]) -> dict[int, str]:
+def _told_apart(graph: Graph, order: Sequence[int], parents: Int64s | None) -> dict[int, str]:
     """Names that say which of several functions of one name and file is meant; getDisambiguatedNames."""
-    functions: dict[tuple[str, str], dict[NodeInfo, int]] = {}
+
+    def function(node: int) -> tuple[int, NodeInfo]:
+        # In a tree the functions below each node are its own.
+        return -1 if parents is None else int(parents[node]), _function(graph.infos[node])
+
+    functions: dict[tuple[str, str], dict[tuple[int, NodeInfo], int]] = {}
     for node in order:
         info = graph.infos[node]
         alike = functions.setdefault((info.file, info.name), {})
-        alike.setdefault(_function(info), len(alike) + 1)
+        alike.setdefault(function(node), len(alike) + 1)
     names: dict[int, str] = {}
     for node in order:
         info = graph.infos[node]
         alike = functions[info.file, info.name]
-        names[node] = info.name + (f" [{alike[_function(info)]}/{len(alike)}]" if len(alike) > 1 else "")
+        names[node] = info.name + (f" [{alike[function(node)]}/{len(alike)}]" if len(alike) > 1 else "")
     return names
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.outputs.pprof.call_tree import as_tree, inlined_all_the_way
 from pipeline.outputs.pprof.graph import Edges, Graph, Trimmed, frames_of, rebuilt, whole
 from pipeline.outputs.pprof.nodelets import MOST, NodeTags, node_tags
 from pipeline.outputs.pprof.nodes import NodeInfo
@@ -34,8 +35,10 @@ def picture(report: Report) -> Picture:
     Light nodes go first, then those that only pass on what they get, as entropy tells. What is left is linked anew over what
     was dropped, and a link over dropped nodes goes where another way leads to the same node.
     """
-    settings, frames = report.settings, frames_of(report)
-    graph = whole(frames, drops_negative=settings.drop_negative)
+    settings, frames, parents = report.settings, frames_of(report), None
+    if settings.call_tree:
+        frames, parents = as_tree(frames)
+    graph = full = whole(frames, drops_negative=settings.drop_negative)
     total = float(int(graph.flat[graph.present].sum()))
     node_cutoff, edge_cutoff = (abs(int(total * share)) for share in (settings.nodefraction, settings.edgefraction))
     kept, dropped = np.ones(len(graph.infos), np.bool_), 0
@@ -56,6 +59,9 @@ def picture(report: Report) -> Picture:
             kept[order] = True
             graph = rebuilt(graph, frames, kept)
             order = by_entropy(graph)
+    if parents is not None:
+        inlined = inlined_all_the_way(graph.edges, full.edges, parents)
+        graph = replace(graph, edges=replace(graph.edges, is_inlined=inlined))
     before = len(graph.edges.weight)
     graph = _without_light(graph, edge_cutoff)
     light = before - len(graph.edges.weight)
