@@ -17,17 +17,15 @@ from pipeline.cli.options import (
     selection,
     selection_options,
 )
-from pipeline.cli.pprof import timezone_of
 from pipeline.cli.pprof_options import settings_options
-from pipeline.cli.profiles import choose_profiles
+from pipeline.cli.profiles import choose_profiles, loaded, prepared
 from pipeline.outputs.pprof.fetched import fetched
-from pipeline.outputs.pprof.report import Report, prepare
+from pipeline.outputs.pprof.report import Report
 from pipeline.outputs.pprof.reports import REPORTS
-from pipeline.outputs.pprof.sampled import profile_of
 from pipeline.outputs.pprof.settings import Settings
 from pipeline.outputs.pprof.source import reader, routines
 from pipeline.outputs.pprof.verdicts import Verdicts, annotated, owner_name, table, verdicts_of
-from pipeline.warehouse import listing_questions, pprof_questions
+from pipeline.warehouse import listing_questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,10 +77,8 @@ def listing(
     with opened(inputs, db, memory=memory, threads=threads, views=listing_questions.LISTINGS) as connection:
         picked = choose_profiles(connection, selection(profiles, **chosen), is_all=bool(inputs), merge=merge)
         ids = [one["profile_id"] for one in picked]
-        found = [profile_of(pprof_questions.sampled(connection, {id: 1}, unit="sample")) for id in ids]
-        profile = fetched(found)
-        kind = REPORTS["list"].kind
-        report = prepare(profile, settings, kind=kind, pattern=pattern, timezone=timezone_of(profile), told=say)
+        found = loaded(connection, picked)
+        report = prepared(fetched(found), settings, kind=REPORTS["list"].kind, pattern=pattern)
         listed = routines(report, read=reader(report).lines)
         verdicts = _verdicts(connection, report, ids)
     if missing := {routine.file for routine in listed if routine.missing}:
