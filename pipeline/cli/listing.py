@@ -30,6 +30,27 @@ from pipeline.warehouse import listing_questions
 if TYPE_CHECKING:
     import duckdb
 
+# Not those that trim a graph: a listing shows all of what it shows.
+_SETTINGS = (
+    "sample_index",
+    "inuse_space",
+    "inuse_objects",
+    "alloc_space",
+    "alloc_objects",
+    "unit",
+    "focus",
+    "ignore",
+    "hide",
+    "show",
+    "show_from",
+    "tagfocus",
+    "tagignore",
+    "noinlines",
+    "relative_percentages",
+    "source_path",
+    "trim_path",
+)
+
 
 @click.command("list")
 @click.argument("pattern", metavar="REGEX")
@@ -45,7 +66,7 @@ if TYPE_CHECKING:
     help="This profile, by id or part of its uri; repeat to add up.",
 )
 @merge_option
-@settings_options
+@settings_options(only=_SETTINGS)
 @selection_options
 @database_option
 @format_option
