@@ -23,9 +23,9 @@ def test_each_line_has_its_bytes_and_the_compilers_verdict(demo: Path) -> None:
 
 
 def test_numbers_are_those_of_the_plain_listing(demo: Path) -> None:
-    ours = heapscape("list", "main", "-alloc_space", f"-source_path={SOURCE}", "--db", demo).out
+    ours = heapscape("list", r"^main|store", "-alloc_space", f"-source_path={SOURCE}", "--db", demo).out
     plain = heapscape(
-        "pprof", "-list=main", "-alloc_space", f"-source_path={SOURCE}", "--profile", "heap-12", "--db", demo
+        "pprof", "-list=^main|store", "-alloc_space", f"-source_path={SOURCE}", "--profile", "heap-12", "--db", demo
     ).out
 
     def figures(text: str) -> list[list[str]]:
