@@ -147,7 +147,7 @@ def _read(path: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except ValueError as error:
         raise OSError(0, "invalid argument") from error
-    with open(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
             return b""
@@ -155,7 +155,10 @@ def _read(path: str) -> bytes:
             raise OSError(0, "it is no regular file")
         if status.st_size > _LARGEST:
             raise OSError(0, f"it is {status.st_size:,} bytes long; source is shorter than {_LARGEST:,}")
-        return file.read(_LARGEST)
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(_LARGEST)
+    finally:
+        os.close(handle)
 
 
 def _lines(content: bytes) -> tuple[str, ...]:

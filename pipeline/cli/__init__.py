@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "peek": "Print callers and callees of functions that match REGEX, as `go tool pprof -peek` does.",
     "diff": "Print what changed between two profiles, as `go tool pprof -top -diff_base` does.",
     "pprof": "Print what `go tool pprof` prints, byte for byte: give a report and its options as you would there.",
+    "list": "Print the source of functions that match REGEX, with what each line weighs and what the compiler said of it.",
     "flame": "Draw a flame graph of the newest heap profile, or of what you choose.",
     "report": "Write the heap-growth report: what grew, why, flame graphs, GC and memory; as a page, a comment or JSON.",
     "plot": "Draw a chart or a flame graph as SVG or PNG; without NAME, list what can be drawn.",
@@ -47,6 +48,8 @@ COMMANDS: Final = {
     "lake": "Check the Parquet lake and tidy it up.",
 }
 
+# A module of this name would stand in the place of Python's own `list` here.
+_MODULES: Final = {"list": "listing"}
 _SOME_REFUSED = 1
 _USAGE = 2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -63,7 +66,8 @@ class _Commands(Spelling):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"pipeline.cli.{module}"), module)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -127,6 +127,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "top", [*how, "-cum", "-focus=grow"]
         yield "top", [*how, "--kind", "trace"]
         yield "peek", ["grow", *how]
+        yield "list", ["grow", "--why", *how]
         yield "diff", how
         yield "escapes", how
         yield "escapes", ["--flow", "--all", *how]

@@ -20,6 +20,7 @@ WRONG = {
     "a sample type of another kind": (["top", "-sample_index=cpu", LAST], '"cpu"', "must be one of", "inuse_space"),
     "a broken expression": (["top", "-focus=(", LAST], "`(`", "parsing focus regexp", "missing closing )"),
     "a peek at nothing": (["peek", "nowhere", LAST], "nowhere", "matches none of the", "try a shorter pattern"),
+    "a listing of nothing": (["list", "nowhere", LAST], "nowhere", "no matches found", "regexp"),
     "a build that is not there": (["growth", "--build", "9", "--db", "{db}"], "--build 9", "none of 1 series", "there is 1.4.2"),
     "a service with a letter wrong": (["top", "--service", "chekout", "--db", "{db}"], "chekout", "none of 13", "there is checkout"),
     "a kind that is not there": (["flame", "--kind", "cpu", "--db", "{db}"], "--kind cpu", "none of 13", "there is heap"),
