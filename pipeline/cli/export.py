@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -23,8 +22,8 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.errors import UsageError
-from pipeline.outputs import folded, otlp_file, pprof_file, speedscope
-from pipeline.warehouse import questions
+from pipeline.outputs import folded, otlp_file, perfetto_profile, perfetto_trace, pprof_file, speedscope
+from pipeline.warehouse import perfetto_questions, questions
 from pipeline.warehouse.pprof_questions import sampled
 
 if TYPE_CHECKING:
@@ -98,12 +97,35 @@ def _otlp(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes
     return otlp_file.write(_samples(connection, asked), resource=asked.resource, exporter="heapscape")
 
 
+def _perfetto(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
+    if {one["kind"] for one in asked.chosen.profiles} != {"trace"}:
+        return perfetto_profile.pieces(_samples(connection, asked), name=asked.name)
+    if len(asked.chosen.ids) > 1:
+        raise UsageError(f"{len(asked.chosen.ids):,} traces, each with a clock of its own; choose one with --profile")
+    return _trace(connection, asked)
+
+
+def _trace(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
+    (trace_id,), naming = asked.chosen.ids, perfetto_trace.Naming()
+    yield from perfetto_trace.opening(perfetto_questions.trace(connection, trace_id), name=asked.name)
+    for batch in perfetto_questions.slices(connection, trace_id):
+        yield from naming.slices(batch)
+    for batch in perfetto_questions.moments(connection, trace_id):
+        yield from naming.moments(batch)
+    for batch in perfetto_questions.values(connection, trace_id):
+        yield from naming.values(batch)
+    stacks = perfetto_questions.cpu_stacks(connection, trace_id)
+    found = sampled(connection, {trace_id: 1}, unit="stack", stack_ids=stacks)
+    yield from perfetto_trace.cpu_samples(found, perfetto_questions.cpu_samples(connection, trace_id))
+
+
 _SAMPLES: Final = ("int64.clamp",)
 FORMATS: Final = {
     "pprof": _Format(".pb.gz", _SAMPLES, _pprof),
     "pgo": _Format(".pgo", _SAMPLES, _pprof),
     "folded": _Format(".folded", questions.FLAMES, _folded, is_text=True),
     "otlp": _Format(".otlp", _SAMPLES, _otlp),
+    "perfetto": _Format(".pftrace", perfetto_questions.VIEWS, _perfetto),
     "speedscope": _Format(".speedscope.json", _SAMPLES, _speedscope, is_text=True),
 }
 
@@ -184,9 +206,7 @@ def export(
             raise UsageError(f"--kind {picked.kind}: a PGO profile is made of CPU profiles; leave the kind out")
         picked = replace(picked, kind="cpu")
     with opened(inputs, db, memory=memory, threads=threads, views=known.views) as connection:
-        found = choose(
-            connection, picked, sample_index=sample_index, is_all=bool(inputs) or name == "pgo", merge=merge
-        )
+        found = choose(connection, picked, sample_index=sample_index, is_all=bool(inputs) or name == "pgo", merge=merge)
         pieces = known.write(connection, Asked(found, sample_index))
         is_packed = path.endswith(".gz") and known.write is not _pprof
         deliver_pieces(gzipped(pieces) if is_packed else pieces, path, is_text=known.is_text and not is_packed)

@@ -52,7 +52,9 @@ def write(sampled: Sampled, *, resource: Mapping[str, str], exporter: str) -> It
     """
     sampled, tables = in_order_of_use(sampled), _Tables()
     labels = _labels(sampled, tables)
-    profiles = [piece for place in range(len(sampled.sample_types)) for piece in _profile(sampled, place, labels, tables)]
+    profiles = [
+        piece for place in range(len(sampled.sample_types)) for piece in _profile(sampled, place, labels, tables)
+    ]
     header = sampled.header
     scope = _named_attributes(3, {"pprof.scope.default_sample_type": header["default_sample_type"]})
     scope_profiles = [_message(1, _text(1, exporter) + scope), *profiles]
@@ -232,7 +234,9 @@ def _locations(sampled: Sampled, tables: _Tables) -> bytes:
 
 def _functions(sampled: Sampled, tables: _Tables) -> bytes:
     columns = ("name", "system_name", "file")
-    fields = [number(place, tables.text.numbers(sampled.functions[name])) for place, name in enumerate(columns, start=1)]
+    fields = [
+        number(place, tables.text.numbers(sampled.functions[name])) for place, name in enumerate(columns, start=1)
+    ]
     rows = joined(*fields, number(4, column(sampled.functions, "start_line")))
     return _message(3, b"") + messages(3, rows).data.tobytes()
 

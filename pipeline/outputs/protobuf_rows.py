@@ -61,6 +61,11 @@ def number(field: int, values: np.ndarray) -> Rows:
     return _spread(_tagged(field, _VARINT, varints(values[there])), there, len(values))
 
 
+def always(field: int, values: np.ndarray) -> Rows:
+    """The same where zero is a number like any other, and not left out."""
+    return _tagged(field, _VARINT, varints(values))
+
+
 def fixed64(field: int, values: np.ndarray) -> Rows:
     """A field with a number of eight bytes."""
     there = np.flatnonzero(values)

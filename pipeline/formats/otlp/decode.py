@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.errors import DecodeError
 from pipeline.formats.otlp.header import Header, header_of
 from pipeline.formats.otlp.samples import Samples, Table, labels_of, samples_of, tabled
-from pipeline.formats.otlp.symbols import Dictionary, all_of, dictionary_of, symbols_of
+from pipeline.formats.otlp.symbols import all_of, dictionary_of, symbols_of
 from pipeline.kernels.utf8 import are_utf8
 from pipeline.values import Blob, Column, Decoded, Int64s, Note, Symbols
 
@@ -88,9 +88,7 @@ def _check_texts(symbols: Symbols, label: Int64s) -> None:
     )
     total, room = sum(int(lengths[places].sum()) for places in named), max(_TEXT_ROOM, int(lengths.sum()))
     if total > room:
-        raise DecodeError(
-            f"its texts unfold to {total} bytes, more than {room}: a long text is named again and again"
-        )
+        raise DecodeError(f"its texts unfold to {total} bytes, more than {room}: a long text is named again and again")
 
 
 def _notes(index: int, header: Header, found: Samples, table: Table, symbols: Symbols) -> Iterator[Note]:

@@ -13,7 +13,6 @@ from pipeline.formats.otlp.symbols import Dictionary
 from pipeline.formats.otlp.values import key_and_value, label_columns
 from pipeline.formats.otlp.wire import Messages
 from pipeline.formats.samples import ranges
-from pipeline.kernels.protowire import FIXED64
 from pipeline.values import Int64s
 
 # Values beside those of the file: a table of so many at least is no bomb.
@@ -88,7 +87,9 @@ def samples_of(top: Messages, known: Dictionary) -> Samples:
     owners, types = profile.inside(1, "sample type of profile")
     n_strings = len(known.texts.starts)
     texts = np.zeros((profile.count, 2), np.int64)
-    texts[owners] = np.column_stack([types.indices(1, n_strings, of="string"), types.indices(2, n_strings, of="string")])
+    texts[owners] = np.column_stack(
+        [types.indices(1, n_strings, of="string"), types.indices(2, n_strings, of="string")]
+    )
     owners, sample = profile.inside(2, "sample")
     times = sample.counts(5) // 8
     attribute_end, attribute = sample.index_lists(2, max(len(known.attributes), 1), of="attribute")
@@ -157,9 +158,7 @@ def _leaders(found: Samples, starts: Int64s) -> Int64s:
         ours, theirs = (slice(starts[one], found.end[one]) for one in (place, leader))
         if found.scope[place] != found.scope[leader] or not np.array_equal(found.stack[ours], found.stack[theirs]):
             continue
-        listed = [
-            found.attribute[attribute_starts[one.start] : attribute_starts[one.stop]] for one in (ours, theirs)
-        ]
+        listed = [found.attribute[attribute_starts[one.start] : attribute_starts[one.stop]] for one in (ours, theirs)]
         counts = [np.diff(attribute_starts[one.start : one.stop + 1]) for one in (ours, theirs)]
         if all(np.array_equal(*both) for both in (listed, counts, (found.link[ours], found.link[theirs]))):
             first[place] = leader

@@ -144,7 +144,9 @@ def any_value(value: Bytes, texts: Texts, *, depth: int = 0) -> Any:
         elif number == _LIST:
             found = [any_value(each, texts, depth=depth + 1) for place, _, _, each in _fields(content) if place == 1]
         elif number == _MAP:
-            pairs = [key_and_value(each, texts, depth=depth + 1) for place, _, _, each in _fields(content) if place == 1]
+            pairs = [
+                key_and_value(each, texts, depth=depth + 1) for place, _, _, each in _fields(content) if place == 1
+            ]
             found = dict(pairs)
         elif number == _BYTES:
             found = content.tobytes().hex()
