@@ -18,7 +18,8 @@ from pipeline.values import Int64s, Sampled
 # Everything is told of one process, whose number the files do not say.
 PID: Final = 1
 PROCESS: Final = 1
-REALTIME, BOOTTIME = 1, 6
+# The trace's own clock is BOOTTIME; when a heap was profiled is told in MONOTONIC_COARSE.
+REALTIME, MONOTONIC_COARSE, BOOTTIME = 1, 4, 6
 _CLEARED, _NEEDED = 1, 2
 # InternedData.
 _EVENT_NAMES, _FUNCTION_NAMES, _FRAMES, _CALLSTACKS, _PATHS, _MAPPINGS = 2, 5, 6, 7, 17, 19

@@ -31,7 +31,8 @@ def pieces(sampled: Sampled, *, name: str) -> Iterator[bytes]:
     stack = Places(sampled.stacks["stack_id"]).of(column(sampled.samples, "stack_id")) + 1
     values, time_ns = values_of(sampled), max(sampled.header["time_ns"], 0)
     is_cpu = _COUNTED in sampled.sample_types
-    yield from perfetto.head([(perfetto.REALTIME, time_ns), (perfetto.BOOTTIME, time_ns)])
+    clocks = (perfetto.REALTIME, perfetto.MONOTONIC_COARSE, perfetto.BOOTTIME)
+    yield from perfetto.head([(clock, time_ns) for clock in clocks])
     yield perfetto.process(name)
     yield from perfetto.interned_stacks(sampled)
     if is_cpu:
