@@ -9,7 +9,10 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, Instr
 from opentelemetry.proto.profiles.v1development import profiles_pb2 as pb
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
+from pipeline.formats import recognise
 from pipeline.generated.profile_pb2 import Profile
+from pipeline.tables.build import build_tables
+from tests.builders.profile import blob
 
 _FLAGS = ("has_functions", "has_filenames", "has_line_numbers", "has_inline_frames")
 
@@ -150,3 +153,34 @@ def _place(table: Any, made: Any) -> int:
             return place
     table.append(made)
     return len(table) - 1
+
+
+def refusal(data: pb.ProfilesData) -> str:
+    offered = blob(data.SerializeToString())
+    known = recognise(offered)
+    assert known.name == "otlp"
+    (decoded,) = known.decode([offered])
+    return decoded.refusals[0]
+
+
+def samples(data: pb.ProfilesData) -> list[tuple[list[int], list[dict[str, Any]]]]:
+    """The values and labels of every sample."""
+    offered = blob(data.SerializeToString(), source_hash=7)
+    (decoded,) = recognise(offered).decode([offered])
+    assert decoded.refusals == {}
+    built = build_tables(decoded, [offered])
+    labels = {one["label_set_hash"]: one["labels"] for one in built["label_set"].to_pylist()}
+    columns = [f"value_{place}" for place in range(4)]
+    return [
+        ([row[name] for name in columns if row[name] is not None], labels[row["label_set_hash"]])
+        for row in built["sample"].to_pylist()
+    ]
+
+
+def table(data: pb.ProfilesData, name: str) -> list[dict[str, Any]]:
+    """The rows of one table."""
+    offered = blob(data.SerializeToString(), source_hash=7)
+    (decoded,) = recognise(offered).decode([offered])
+    assert decoded.refusals == {}
+    rows: list[dict[str, Any]] = build_tables(decoded, [offered])[name].to_pylist()
+    return rows

@@ -42,7 +42,7 @@ def header_of(found: Samples, known: Dictionary) -> Header:
     said, comments = _attributes(found, known)
     return Header(
         time_ns=int(min(times[times != 0], default=0)),
-        duration_ns=int(profile.numbers(4)[0] if len(set(found.end.tolist())) <= 1 else profile.numbers(4).max()),
+        duration_ns=int(profile.numbers(4).max()),
         period=int(profile.numbers(6)[0]),
         period_type=texts[0][0] if texts[0] else 0,
         period_unit=texts[1][0] if texts[1] else 0,

@@ -136,7 +136,7 @@ def tabled(found: Samples, *, size_bytes: int) -> Table:
     leaders = np.flatnonzero(first == np.arange(len(first)))
     rows = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes[leaders])])
     column, names = _columns(found, first)
-    if rows[-1] * len(names) > max(_VALUE_ROOM, 8 * size_bytes):
+    if rows[-1] * len(names) > max(_VALUE_ROOM, size_bytes):
         raise DecodeError(f"{rows[-1]:,} samples of {len(names):,} sample types; split the file")
     values = np.zeros((rows[-1], len(names)), np.int64)
     begin = dict(zip(leaders.tolist(), rows.tolist(), strict=False))

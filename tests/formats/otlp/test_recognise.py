@@ -23,10 +23,10 @@ def test_profiles_of_opentelemetry_are_known_and_those_of_pprof_are_not() -> Non
 
 def test_the_dictionary_may_come_first() -> None:
     dictionary = sized(2, DATA.dictionary.SerializeToString())
-    DATA_WITHOUT = otlp(message("main.f 1"))
-    DATA_WITHOUT.ClearField("dictionary")
+    without = otlp(message("main.f 1"))
+    without.ClearField("dictionary")
 
-    assert looks_like_profiles(dictionary + DATA_WITHOUT.SerializeToString())
+    assert looks_like_profiles(dictionary + without.SerializeToString())
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_no_fixture_of_another_format_is_taken_for_it() -> None:
 
     assert len(heads) > 50
     assert not any(map(looks_like_profiles, heads))
-    assert [one.name for one in FORMATS if one.recognise(DATA.SerializeToString())][0] == "otlp"
+    assert next(one.name for one in FORMATS if one.recognise(DATA.SerializeToString())) == "otlp"
