@@ -34,7 +34,7 @@ COMMANDS: Final = {
     "diff": "Print what changed between two profiles, as `go tool pprof -top -diff_base` does.",
     "pprof": "Print what `go tool pprof` prints, byte for byte: give a report and its options as you would there.",
     "flame": "Draw a flame graph of the newest heap profile, or of what you choose.",
-    "export": "Write a profile for other tools: pprof, speedscope, folded stacks, for `go build -pgo`.",
+    "export": "Write profiles and traces for other tools: pprof, `go build -pgo`, OpenTelemetry, speedscope, Perfetto, folded stacks.",
     "report": "Write the heap-growth report: what grew, why, flame graphs, GC and memory; as a page, a comment or JSON.",
     "plot": "Draw a chart or a flame graph as SVG or PNG; without NAME, list what can be drawn.",
     "escapes": "List what the compiler put on the heap, and why.",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from pipeline.values import Sampled
+    from pipeline.warehouse.questions import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,29 +188,38 @@ def export(
     threads: int | None,
     **chosen: str | None,
 ) -> None:
-    """Write a profile for other tools: pprof, speedscope, folded stacks, for `go build -pgo`.
+    """Write profiles and traces for other tools: pprof, `go build -pgo`, OpenTelemetry, speedscope, Perfetto, folded stacks.
 
     One profile is written as it was read, sample for sample; several are merged as `go tool pprof -proto` merges
-    them. A PGO profile is all CPU profiles that fit, merged.
+    them. A PGO profile is all CPU profiles that fit, merged. For Perfetto it is an execution trace where one fits.
 
     \b
       heapscape export --service checkout -o heap.pb.gz
       heapscape export --service checkout --build 1.4.2 -o default.pgo
       heapscape export cpu.pb.gz -o cpu.speedscope.json
+      heapscape export go.trace -o go.pftrace
       heapscape export --kind cpu --format folded | flamegraph.pl > cpu.svg
     """
     name = format_ or _format_of(path)
     known = FORMATS[name]
-    picked = selection(profiles, **chosen)
-    if name == "pgo":
-        if picked.kind not in (None, "cpu"):
-            raise UsageError(f"--kind {picked.kind}: a PGO profile is made of CPU profiles; leave the kind out")
-        picked = replace(picked, kind="cpu")
     with opened(inputs, db, memory=memory, threads=threads, views=known.views) as connection:
+        picked = _of_format(connection, selection(profiles, **chosen), name)
         found = choose(connection, picked, sample_index=sample_index, is_all=bool(inputs) or name == "pgo", merge=merge)
         pieces = known.write(connection, Asked(found, sample_index))
         is_packed = path.endswith(".gz") and known.write is not _pprof
         deliver_pieces(gzipped(pieces) if is_packed else pieces, path, is_text=known.is_text and not is_packed)
+
+
+def _of_format(connection: duckdb.DuckDBPyConnection, picked: Selection, name: str) -> Selection:
+    """What is picked, as far as the format says more of it: a PGO profile is of CPU profiles, Perfetto is best at traces."""
+    if name == "pgo":
+        if picked.kind not in (None, "cpu"):
+            raise UsageError(f"--kind {picked.kind}: a PGO profile is made of CPU profiles; leave the kind out")
+        return replace(picked, kind="cpu")
+    if name == "perfetto" and not (picked.kind or picked.profiles):
+        traces = replace(picked, kind="trace")
+        return traces if questions.profiles(connection, traces).table.num_rows else picked
+    return picked
 
 
 def _format_of(path: str) -> str:
