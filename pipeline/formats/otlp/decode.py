@@ -11,7 +11,7 @@ from pipeline.errors import DecodeError
 from pipeline.formats.otlp.header import Header, header_of
 from pipeline.formats.otlp.samples import Samples, Table, labels_of, samples_of, tabled
 from pipeline.formats.otlp.symbols import all_of, dictionary_of, symbols_of
-from pipeline.kernels.utf8 import are_utf8
+from pipeline.kernels.text.utf8 import are_utf8
 from pipeline.values import Blob, Column, Decoded, Int64s, Note, Symbols
 
 # A long text that is named again and again is a bomb: each that names it gets a copy of its own.
