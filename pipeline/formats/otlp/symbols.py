@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def symbols_of(known: Dictionary, stacks: Int64s) -> Symbols:
     )
 
 
-def _mappings(known: Dictionary) -> dict[str, Int64s]:
+def _mappings(known: Dictionary) -> dict[str, Any]:
     found, attributes = known.mapping, known.attributes
     ends, named = found.index_lists(5, len(attributes), of="attribute")
     owner = np.repeat(np.arange(found.count), np.diff(ends, prepend=0))
