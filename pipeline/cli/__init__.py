@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "pprof": "Print what `go tool pprof` prints, byte for byte: give a report and its options as you would there.",
     "list": "Print the source of functions that match REGEX, with what each line weighs and what the compiler said of it.",
     "flame": "Draw a flame graph of the newest heap profile, or of what you choose.",
+    "export": "Write profiles and traces for other tools: pprof, `go build -pgo`, OpenTelemetry, speedscope, Perfetto, folded stacks.",
     "report": "Write the heap-growth report: what grew, why, flame graphs, GC and memory; as a page, a comment or JSON.",
     "plot": "Draw a chart or a flame graph as SVG or PNG; without NAME, list what can be drawn.",
     "escapes": "List what the compiler put on the heap, and why.",

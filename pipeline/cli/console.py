@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -64,17 +64,26 @@ def drawn(draw: Callable[[Console], Text]) -> str:
 
 def deliver(content: str | bytes, path: str) -> None:
     """Write a page, a picture or an answer beside its name first, and say where it is; `-` is standard output."""
-    written = content.encode() if isinstance(content, str) else content
+    if isinstance(content, str):
+        deliver_pieces([content.encode()], path, is_text=True)
+    else:
+        deliver_pieces([content], path)
+
+
+def deliver_pieces(pieces: Iterable[bytes], path: str, *, is_text: bool = False) -> None:
+    """The same for what is made a piece at a time, and never stands in memory whole."""
     if path != STANDARD_OUTPUT:
-        with written_beside(path) as draft:
-            draft.write_bytes(written)
+        with written_beside(path) as draft, open(draft, "wb") as file:
+            file.writelines(pieces)
         answer(path)
         return
-    if isinstance(content, bytes) and sys.stdout and sys.stdout.isatty():
+    if not is_text and sys.stdout and sys.stdout.isatty():
         raise UsageError("a terminal does not show this; name a file with -o")
+    for piece in pieces:
+        with answering():
+            # What is in a file is the same bytes whatever the terminal's encoding.
+            sys.stdout.buffer.write(piece)
     with answering():
-        # What is in a file is the same bytes whatever the terminal's encoding.
-        sys.stdout.buffer.write(written)
         sys.stdout.flush()
 
 

@@ -87,6 +87,15 @@ def _on_its_way(connection: duckdb.DuckDBPyConnection, name: str, query: str, pa
     return Answer(name, _columns(reader.schema.names), reader.schema, _batches(connection, reader))
 
 
+def batches(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object], *, rows: int = 1 << 16
+) -> Iterator[pa.RecordBatch]:
+    """Run one query of ours, whose rows are read once, so many at a time; until then the connection answers nothing else."""
+    with explained("DuckDB", memory=connection):
+        reader = connection.sql(query, params=dict(parameters)).to_arrow_reader(rows)
+    return _batches(connection, reader)
+
+
 def _batches(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     with reader:
         while True:

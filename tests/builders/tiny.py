@@ -13,6 +13,7 @@ from pipeline import warm
 from pipeline.generated.profile_pb2 import Function, Label, Line, Location, Profile, Sample, ValueType
 from pipeline.generated.profile_pb2 import Mapping as Binary
 from tests.builders import trace_v1
+from tests.builders.otlp import otlp
 from tests.builders.trace import NO_THREAD, batch, event, raw_batch, samples, stacks, strings, trace
 
 # Two samples with a label: of one, all columns would lie in one piece, for which numba compiles code of its own.
@@ -83,6 +84,7 @@ _LOG = 40 * (
 )
 # By the name of the file.
 TINY: Final[Mapping[str, bytes]] = {
+    "profile.otlp": otlp(_PROFILE).SerializeToString(deterministic=True),
     "profile.pb": _PROFILE.SerializeToString(deterministic=True),
     "new.trace": _TRACE,
     "old.trace": trace_v1.RICH,

@@ -167,6 +167,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "plot", [picture, *db, "-o", "-"]
     yield "plot", ["answer", *db, "-o", "-", "--query", f'SELECT name AS "n{EVIL}", 1 AS one FROM function']
     yield "plot", ["heap", *db, "-o", str(world / f"heap{EVIL_LINES}.svg")]
+    yield "export", [*db, "-o", str(world / f"heap{EVIL_LINES}.pb.gz")]
     yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]
     yield "load", [*lake, "--db", str(world / f"other{EVIL}.duckdb")]
     yield "ingest", [inputs, *lake]

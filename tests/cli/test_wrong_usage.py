@@ -46,6 +46,8 @@ WRONG = {
     "a lake that is empty": (["load", "--lake", "empty"], "empty", "the lake is empty or not there", "heapscape ingest"),
     "an age without a unit": (["lake", "expire", "--older-than", "30"], "'30'", "a number and d, h, m or s", "such as 30d"),
     "a relabelling with no label": (["lake", "relabel", "x"], "no labels", "--label", "--label service=pay"),
+    "a file of no format": (["export", LAST, "-o", "heap.xml"], "heap.xml", "which format is not said", "--format"),
+    "a PGO profile of a heap": (["export", LAST, "--kind", "heap", "-o", "a.pgo"], "--kind heap", "made of CPU profiles", "leave the kind out"),
     "too little memory": (["growth", "--memory", "1MB", LAST], "1MB", "too little", "is the least that works"),
 }  # fmt: skip
 
