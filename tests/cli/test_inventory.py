@@ -17,7 +17,9 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
     again.write_bytes(LAST.read_bytes())
     labels = ("--label", "service=checkout", "--label", "build=1.4.2", "--label", "instance=a")
     assert heapscape("ingest", DEMO_HEAPS, "--lake", folder / "lake").code == 0
-    heapscape("ingest", again, DEMO, *labels, "--lake", folder / "lake")
+    assert heapscape("ingest", again, *labels, "--lake", folder / "lake").code == 0
+    # The note among them is refused.
+    assert heapscape("ingest", DEMO, "--lake", folder / "lake").code == 1
     assert heapscape("load", "--lake", folder / "lake", "--db", folder / "k.duckdb").code == 0
     return folder / "k.duckdb"
 
