@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "ingest": "Decode INPUTs into the Parquet lake.",
     "collect": "Fetch profiles of running Go services, again and again, into a folder fit for `heapscape run`.",
     "load": "Bring the DuckDB file up to the lake.",
-    "sql": "Run any SQL query, read-only; - reads it from standard input.",
+    "sql": "Run any SQL query, read-only; - reads it from standard input, and without one there is a shell.",
     "growth": "Print where the heap grew, and why the compiler put it there.",
     "top": "Print the heaviest functions, as `go tool pprof -top` does.",
     "peek": "Print callers and callees of functions that match REGEX, as `go tool pprof -peek` does.",
@@ -46,11 +46,18 @@ COMMANDS: Final = {
     "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
     "serve": "Show the database in a browser, and answer Grafana; read-only.",
     "ui": "Browse series, sites and flame graphs in the terminal, with the keyboard; read-only.",
+    "profiles": "List profiles and traces, the newest first: ids, times, labels, sizes, and the names they came under.",
+    "series": "List series of profiles, those with the newest first: ids, labels, from when to when, and how the live heap grew.",
+    "sources": "List every input that was offered: what it is, whether it went in, why not, and what was lost of it.",
     "lake": "Check the Parquet lake and tidy it up.",
 }
-
-# A module of this name would stand in the place of Python's own `list` here.
-_MODULES: Final = {"list": "listing"}
+# Commands that are in one file with others; and a module called list would stand in the place of Python's own here.
+_HOMES: Final = {
+    "profiles": ("inventory", "profiles"),
+    "series": ("inventory", "series"),
+    "sources": ("inventory", "sources"),
+    "list": ("listing", "listing"),
+}
 _SOME_REFUSED = 1
 _USAGE = 2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -67,8 +74,8 @@ class _Commands(Spelling):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = _MODULES.get(cmd_name, cmd_name)
-        command: click.Command = getattr(import_module(f"pipeline.cli.{module}"), module)
+        module, name = _HOMES.get(cmd_name, (cmd_name, cmd_name))
+        command: click.Command = getattr(import_module(f"pipeline.cli.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

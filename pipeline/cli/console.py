@@ -16,7 +16,7 @@ from pipeline.endings import answering, tell
 from pipeline.errors import UsageError
 from pipeline.files import written_beside
 from pipeline.text import printable, printable_lines
-from pipeline.values import Answer, Loss, Result
+from pipeline.values import Answer, Loss, Question, Result
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,6 +108,16 @@ def say_losses(losses: Sequence[Loss]) -> None:
     if len(losses) > _NAMED:
         query = "FROM ingest_note WHERE severity <> 'info'"
         say(f'  and {len(losses) - _NAMED:,} more: heapscape sql "{query}"')
+
+
+def show_query(question: Question | None, instead: Mapping[str, object] | None = None) -> None:
+    """A query on standard output as anybody can run it; `instead` is as `runnable` takes it."""
+    # Here, as a command seldom does.
+    from pipeline.warehouse.runnable import runnable
+
+    if question is None:
+        raise UsageError("this answer is put together from several; there is no query of it")
+    answer_exactly(f"{runnable(question, instead)}\n")
 
 
 def show_json(value: object) -> None:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import click
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.cli.choices import chosen_traces, no_profile, nothing_fits, parts_of
-from pipeline.cli.console import answer_lines, say, show
-from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options, selection
+from pipeline.cli.choices import chosen_traces, no_profile, nothing_fits, parts_of, parts_of_selection
+from pipeline.cli.console import answer_lines, say, show, show_query
+from pipeline.cli.options import (
+    database_option,
+    format_option,
+    opened,
+    owner_options,
+    resource_options,
+    selection,
+    show_sql_option,
+    span_options,
+)
 from pipeline.errors import UsageError
 from pipeline.outputs import goroutine_growth, goroutine_table
 from pipeline.warehouse import event_questions, goroutine_questions, questions, trace_questions
@@ -25,6 +36,8 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 _FETCH = "heapscape collect http://HOST:6060/debug/pprof/goroutine --every 60s --for 10m"
+# Kinds of what it asks.
+_KINDS = ("trace", "goroutine", "goroutineleak")
 _SOURCES = ("trace", "protobuf", "text", "dump", "system")
 _VIEWS = (*trace_questions.VIEWS, *goroutine_questions.VIEWS)
 # Series that are printed; those that grew least are a count.
@@ -52,6 +65,8 @@ _SERIES = 10
     help="Of profiles and dumps every stack, and the whole of it; of a trace the stacks at which goroutines blocked, and who woke them.",
 )
 @owner_options
+@span_options
+@show_sql_option
 @click.option(
     "--limit",
     "-n",
@@ -70,17 +85,17 @@ def goroutines(
     source: str | None,
     stacks: bool,
     limit: int,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
     threads: int | None,
-    **owner: str | None,
+    **owner: Any,
 ) -> None:
     """Print where the goroutines of profiles and dumps wait and how many more they become, and what those of a trace did.
 
-    Profiles and dumps: a table for each series, by place, state and, of dumps, the go statement that created them; with
-    the stacks of those that leaked as the runtime found, and of those that became more. Protobuf, text and dumps are counted
-    apart, as they tell stacks differently.
+    Profiles and dumps: a table for each series, by place, state and, of dumps, the go statement that created them; with the stacks of
+    those that leaked as the runtime found, and of those that became more. Protobuf, text and dumps are counted apart.
 
     Of the newest trace, unless told otherwise, by the function goroutines were started with: running, runnable (waiting for a
     proc), in system calls and waiting add up to the total, the time a goroutine was there. With --stacks by where they blocked, for how
@@ -108,18 +123,23 @@ def goroutines(
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
     counted = None if told and counted and not counted.table.num_rows else counted
-    if format_ != "table":
-        return _show(told, counted, format=format_)
+    if format_ != "table" or show_sql:
+        return _show(told, counted, format="sql" if show_sql else format_)
     text = partial(_text_of_trace, function=function, wakers=wakers if stacks else None, limit=limit)
     _print_series(counted.table.to_pylist() if counted else [], limit=limit, all_stacks=stacks)
     return _print_traces(told.table.to_pylist() if told else [], found, text=text)
 
 
 def _show(told: Result | None, counted: Result | None, *, format: str) -> None:
-    """One of two answers, for machines."""
+    """One of two answers, for machines, or its query; raises UsageError when there are both."""
     if told and counted:
         raise UsageError("traces have other columns than profiles and dumps, and there are both; choose with --source")
-    show(counted or told, format=format)  # type: ignore[arg-type]
+    found = told or counted
+    assert found is not None, "of nothing it was said that there is nothing"
+    if format == "sql":
+        show_query(found.question)
+    else:
+        show(found, format=format)
 
 
 def _told(
@@ -183,10 +203,17 @@ def _explain(
 ) -> None:
     """Raises UsageError for what there is nothing of; a function that no goroutine is in is an answer."""
     traces = questions.profiles(connection, questions.Selection(kind="trace")).table.num_rows
-    owner = {"service": picked.service, "instance": picked.instance, "build": picked.build}
-    if function and goroutine_questions.growth(connection, source=source, **owner).table.num_rows:
+    owner: dict[str, Any] = {"service": picked.service, "instance": picked.instance, "build": picked.build}
+    of_any = partial(goroutine_questions.growth, connection, since=picked.since, until=picked.until)
+    if function and of_any(source=source, **owner).table.num_rows:
         say("no goroutine of this function; see which there are with: heapscape goroutines")
         return
+    if picked.is_of_a_span:
+        every = questions.profiles(connection, questions.Selection()).table
+        every = every.filter(pc.is_in(every["kind"], pa.array(_KINDS)))
+        noun = "trace, goroutine profile or dump"
+        plural = "traces, goroutine profiles and dumps"
+        raise UsageError(nothing_fits(every, parts_of_selection(replace(picked, kind=None)), noun=noun, plural=plural))
     if traces and (picked.profiles or source == "trace"):
         raise no_profile(connection, picked, option="--trace")
     counted = goroutine_questions.growth(connection).table.select(["service", "instance", "build", "source"])

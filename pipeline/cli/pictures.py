@@ -48,7 +48,7 @@ class Asked(NamedTuple):
     is_of_inputs: bool = False
 
     @property
-    def owner(self) -> dict[str, str | None]:
+    def owner(self) -> dict[str, Any]:
         """Service, instance and build; None is any."""
         return {name: getattr(self.selection, name) for name in ("service", "instance", "build")}
 
@@ -82,7 +82,7 @@ class Plot(NamedTuple):
 def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
     profiles = wording.rows_of(report_questions.live_heap(connection, [one["series_id"]]))
-    sites = wording.rows_of(growth_questions.growth(connection, [one["series_id"]]))
+    sites = wording.rows_of(_asked(growth_questions.growth, connection, one, asked))
     drawn = charts.live_heap(profiles, sites)
     assert drawn is not None, "a series that grew has two profiles"
     return Picture(drawn, "Live heap, and the sites that grew most", _grown(one))
@@ -90,27 +90,27 @@ def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
 
 def _sites(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.growth(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.growth, connection, one, asked).table.to_pylist()
     return _ranked([(wording.short_path(wording.place(row)), row) for row in rows], "Growth by allocation site", one)
 
 
 def _own(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.growth_by_own_code(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.growth_by_own_code, connection, one, asked).table.to_pylist()
     named = [(wording.short_path(wording.place(row)) if row["function"] else "no code of its own", row) for row in rows]
     return _ranked(named, "Growth by the nearest line of the program's own code", one)
 
 
 def _modules(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.growth_by_module(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.growth_by_module, connection, one, asked).table.to_pylist()
     named = [(" ".join(filter(None, (row["module"], row["version"]))) or "unknown", row) for row in rows]
     return _ranked(named, "Growth by the module that allocated", one)
 
 
 def _explained(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.coverage(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.coverage, connection, one, asked).table.to_pylist()
     return _ranked([(row["attribution"], row) for row in rows], "How much of the growth is explained", one)
 
 
@@ -129,6 +129,15 @@ def _series(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Row:
             "heapscape collect http://HOST:6060 --every 60s --for 10m"
         )
     return wording.rows_of(found)[0]
+
+
+def _asked(
+    question: growth_questions.OfSeries, connection: duckdb.DuckDBPyConnection, one: Row, asked: Asked
+) -> Result:
+    """The answer of a series: as it is whole, or within the span of time that was chosen."""
+    if asked.selection.is_of_a_span:
+        return growth_questions.in_windows(question, connection, growth_questions.windows_of([one]))
+    return question(connection, [one["series_id"]])
 
 
 def _grown(one: Row) -> str:
@@ -280,7 +289,8 @@ def _timeline(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
 
 
 def _goroutines(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
-    rows = goroutine_questions.growth(connection, **asked.owner).table.to_pylist()
+    since, until = asked.selection.since, asked.selection.until
+    rows = goroutine_questions.growth(connection, **asked.owner, since=since, until=until).table.to_pylist()
     if not rows:
         raise UsageError(
             "no goroutine profile or dump that fits is here; fetch some with: "
@@ -323,7 +333,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     return Picture(drawn, "Answer", asked.query)
 
 
-_OF_SERIES: Final = ("kind", "series")
+_OF_SPANS: Final = ("since", "until")
+_OF_SERIES: Final = ("kind", "series", *_OF_SPANS)
 _OF_PROFILES: Final = (*_OF_SERIES, "profiles", "sample_index")
 
 PLOTS: Final[Mapping[str, Plot]] = {
@@ -346,6 +357,6 @@ PLOTS: Final[Mapping[str, Plot]] = {
     "size-classes": Plot("Live bytes by the size of their slots.", _size_classes),
     "size-heat": Plot("Bytes in spans by size class, moment by moment.", _heat),
     "timeline": Plot("What procs and goroutines did in the newest trace.", _timeline),
-    "goroutines": Plot("How many goroutines are at which place, at first and at last.", _goroutines),
+    "goroutines": Plot("How many goroutines are at which place, at first and at last.", _goroutines, _OF_SPANS),
     "answer": Plot("The answer of a query as lines or bars.", _answer, ("query",)),
 }

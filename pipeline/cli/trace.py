@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipeline.cli.choices import chosen_traces
-from pipeline.cli.console import answer_lines, say, show
+from pipeline.cli.console import answer_lines, say, show, show_query
 from pipeline.cli.options import (
     Moment,
     database_option,
@@ -18,6 +18,8 @@ from pipeline.cli.options import (
     owner_options,
     resource_options,
     selection,
+    show_sql_option,
+    span_options,
 )
 from pipeline.cli.spelling import Spelling
 from pipeline.errors import QueryError, UsageError
@@ -36,7 +38,7 @@ _WINDOWS_NS = tuple(width * 10**power for power in (5, 6, 7, 8, 9) for width in 
 
 def _of_traces(command: _Command) -> _Command:
     """Which traces, and how to print."""
-    command = resource_options(format_option(database_option(owner_options(command))))
+    command = show_sql_option(resource_options(format_option(database_option(owner_options(span_options(command))))))
     command = click.option(
         "--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="Lines per trace in a table."
     )(command)
@@ -177,17 +179,21 @@ def _answer(
     inputs: tuple[str, ...],
     traces: tuple[str, ...],
     limit: int,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
     threads: int | None,
     views: str | None = None,
-    **owner: str | None,
+    **owner: Any,
 ) -> None:
     picked = selection(traces, kind="trace", **owner)
     with opened(inputs, db, memory=memory, threads=threads, views=asked.VIEWS[views or name]) as connection:
         found = chosen_traces(connection, picked, is_all=bool(inputs or traces))
         answer = ask(connection, [one["profile_id"] for one in found])
+    if show_sql:
+        show_query(answer.question)
+        return
     if format_ != "table":
         show(answer, format=format_)
         return

@@ -110,7 +110,7 @@ def _growth(request: Request) -> Response:
             if window:
                 chosen = growth_questions.in_window(connection, chosen, window)
                 one = chosen.table.to_pylist()[0]
-            data = growth_report(connection, chosen, window)
+            data = growth_report(connection, chosen, {one["series_id"]: window} if window else None)
             (section,) = report.sections(data)
             section = _with_source(request, connection, section, data.growth)
             told = [section.with_window([key for key, _ in moments], window)]

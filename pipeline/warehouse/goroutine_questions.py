@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 
 from pipeline.values import Result
 from pipeline.warehouse.query import ask
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = ("int64.clamp", "goroutine.growth", "stack.frames")
+VIEWS = ("int64.clamp", "goroutine.growth", "goroutine.growth_between", "stack.frames")
 
 
 def growth(
@@ -19,19 +21,30 @@ def growth(
     build: str | None = None,
     source: str | None = None,
     function: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Result:
     """Places that goroutines are at with their stacks, leaf first: of the series that grew most the first, of it the one that grew most.
 
     source    protobuf, text or dump; None for all
     function  that they are in, were started with or by, with or without what stands before a dot or a slash
+    since, until  as if there were only what was taken in that span, UTC
     """
-    parameters = {"service": service, "instance": instance, "build": build, "source": source, "function": function}
+    parameters = {
+        "service": service,
+        "instance": instance,
+        "build": build,
+        "source": source,
+        "function": function,
+        "since": since,
+        "until": until,
+    }
     return ask(connection, _GROWTH, parameters, name="goroutines")
 
 
 _GROWTH = """
 WITH wanted AS (
-  FROM goroutine.growth
+  FROM goroutine.growth_between($since, $until)
   WHERE ($service IS NULL OR service = $service)
     AND ($instance IS NULL OR instance = $instance)
     AND ($build IS NULL OR build = $build)

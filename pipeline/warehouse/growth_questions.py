@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 import duckdb
+import pyarrow as pa
 
-from pipeline.values import Result
+from pipeline.values import Question, Result
 from pipeline.warehouse.query import ask
+from pipeline.warehouse.runnable import runnable
 
 # For who asks the same elsewhere.
 BETWEEN = "FROM attribution.growth_by_site_between({}, {}, {}) ORDER BY growth_bytes DESC"
 # Two profiles of a series, the earlier one first.
 Window: TypeAlias = tuple[int, int]
+
+
+class OfSeries(Protocol):
+    """What is asked of some series, or of one of them from one of its profiles to another."""
+
+    def __call__(
+        self, connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
+    ) -> Result: ...
+
+
+def windows_of(series: Sequence[Mapping[str, int]]) -> dict[int, Window]:
+    """From the first to the last profile of each series, as `questions.series` has them."""
+    return {one["series_id"]: (one["first_profile_id"], one["last_profile_id"]) for one in series}
+
+
+def in_windows(question: OfSeries, connection: duckdb.DuckDBPyConnection, windows: Mapping[int, Window]) -> Result:
+    """The answer to a question of each series within its own window, one below the other."""
+    answers = [question(connection, [series_id], window=window) for series_id, window in windows.items()]
+    if not answers:
+        return question(connection, [])
+    asked = [one.question for one in answers if one.question]
+    texts = [f"({runnable(one)})" for one in asked]
+    joined = asked[0] if len(asked) == 1 else Question("\nUNION ALL\n".join(texts), {})
+    return replace(answers[0], table=pa.concat_tables([one.table for one in answers]), question=joined)
 
 
 def growth(
@@ -28,47 +55,31 @@ def growth(
     limit   so many of each series, and of those that grew or shrank; None for all
     window  of one series: from this profile to that
     """
-    parameters = {"limit": limit, **_of(series_ids, window)}
-    return ask(
-        connection, _GROWTH.format(sites=_SITES if window is None else _SITES_BETWEEN), parameters, name="growth"
+    call = "growth($ids" if window is None else "growth_between($series, $first, $last"
+    parameters = _of(series_ids, window)
+    if limit is not None:
+        call += ", most := $limit"
+        parameters["limit"] = limit
+    # A number of the site changes when data is added.
+    return ask(connection, f"SELECT * EXCLUDE (site_index) FROM attribution.{call})", parameters, name="growth")
+
+
+def site_counts(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
+) -> Result:
+    """How many allocation sites each of some series has."""
+    sites = (
+        "attribution.growth_by_site WHERE series_id IN (SELECT unnest($ids))"
+        if window is None
+        else "attribution.growth_by_site_between($series, $first, $last)"
     )
+    query = f"SELECT series_id, COUNT(*) AS sites FROM {sites} GROUP BY series_id"
+    return ask(connection, query, _of(series_ids, window), name="sites")
 
 
-_SITES = """
-(
-  SELECT sites.*, histories.history
-  FROM attribution.growth_by_site AS sites
-  LEFT JOIN attribution.site_history AS histories USING (series_id, site_index)
-  WHERE series_id IN (SELECT unnest($ids))
-)
-"""
-_SITES_BETWEEN = "attribution.growth_by_site_between($series, $first, $last)"
-_GROWTH = """
-WITH sites AS (
-  SELECT *
-  FROM {sites}
-  WHERE $limit IS NULL OR growth_bytes <> 0
-  QUALIFY $limit IS NULL
-    OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= $limit
-),
-known AS (
-  SELECT list({{'escape_site_id': escape_site_id, 'message': message}}) AS records
-  FROM escape.site
-  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
-)
-SELECT
-  sites.* EXCLUDE (site_index, candidates),
-  list_transform(
-    sites.candidates,
-    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
-  ) AS candidates
-FROM sites
-CROSS JOIN known
-ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
-"""
-
-
-def coverage(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None) -> Result:
+def coverage(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
+) -> Result:
     """How much of each series' growth every attribution class explains."""
     query = "FROM attribution.coverage WHERE series_id IN (SELECT unnest($ids)) ORDER BY series_id, growth_bytes DESC, attribution"
     return ask(connection, query if window is None else _COVERAGE_BETWEEN, _of(series_ids, window), name="coverage")
@@ -119,69 +130,39 @@ def in_window(connection: duckdb.DuckDBPyConnection, series: Result, window: Win
 
 
 def growth_by_own_code(
-    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
 ) -> Result:
     """Growth of some series by the nearest line of the program's own code, those that grew most first."""
-    query = f"""
-    {_GROWN}
-    SELECT
-      series_id,
-      nearest.function,
-      nearest.file,
-      nearest.line,
-      int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-      int64.clamp(SUM(growth_bytes)) / nullif(any_value(series_bytes), 0) AS growth_share,
-      int64.clamp(SUM(CASE WHEN nearest.is_leaf THEN growth_bytes ELSE 0 END)) AS flat_growth_bytes
-    FROM grown
-    LEFT JOIN attribution._own_frame((SELECT list(stack_id) FROM grown)) AS nearest USING (stack_id)
-    GROUP BY series_id, nearest.function, nearest.file, nearest.line
-    ORDER BY series_id, growth_bytes DESC, nearest.file, nearest.line, nearest.function
-    """
-    return ask(connection, query, _pairs(series_ids, window), name="growth by own code")
+    return _between(connection, "attribution.own_code_between", series_ids, window, name="growth by own code")
 
 
 def growth_by_module(
-    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
 ) -> Result:
     """Growth of some series by the module that allocated, those that grew most first."""
-    query = f"""
-    {_GROWN}
-    SELECT
-      series_id,
-      leaves.module,
-      leaves.version,
-      coalesce(leaves.is_own, false) AS is_own,
-      int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-      int64.clamp(SUM(growth_bytes)) / nullif(any_value(series_bytes), 0) AS growth_share
-    FROM grown
-    LEFT JOIN attribution._leaf_module((SELECT list(stack_id) FROM grown)) AS leaves USING (stack_id)
-    GROUP BY series_id, leaves.module, leaves.version, leaves.is_own
-    ORDER BY series_id, growth_bytes DESC, leaves.module, leaves.version
-    """
-    return ask(connection, query, _pairs(series_ids, window), name="growth by module")
+    return _between(connection, "attribution.modules_between", series_ids, window, name="growth by module")
 
 
-# What some series gained, stack by stack: only their stacks are unfolded, where the views unfold those of all.
-_GROWN = """
-WITH ends AS (
+def _between(
+    connection: duckdb.DuckDBPyConnection, macro: str, series_ids: Sequence[int], window: Window | None, *, name: str
+) -> Result:
+    """What a macro says of some series, from the first profile to the last, or of one within a window."""
+    if window is None:
+        return ask(connection, f"FROM {macro}({_ENDS})", {"ids": list(series_ids)}, name=name)
+    (series_id,) = series_ids
+    ends = [{"series_id": series_id, "first_profile_id": window[0], "last_profile_id": window[1]}]
+    return ask(connection, f"FROM {macro}($ends)", {"ends": ends}, name=name)
+
+
+_ENDS = """(
   SELECT list({
     'series_id': series_id,
-    'first_profile_id': coalesce($first, first_profile_id),
-    'last_profile_id': coalesce($last, last_profile_id)
-  }) AS pairs
+    'first_profile_id': first_profile_id,
+    'last_profile_id': last_profile_id
+  })
   FROM heap.series
-  WHERE list_contains($ids, series_id) AND profiles > 1
-),
-grown AS MATERIALIZED (
-  SELECT *, int64.clamp(SUM(growth_bytes) OVER (PARTITION BY series_id)) AS series_bytes
-  FROM heap._grown_between((SELECT pairs FROM ends))
-)
-"""
-
-
-def _pairs(series_ids: Sequence[int], window: Window | None) -> dict[str, object]:
-    first, last = window or (None, None)
-    return {"ids": list(series_ids), "first": first, "last": last}
+  WHERE series_id IN (SELECT unnest($ids)) AND profiles > 1
+)"""
 
 
 def _of(series_ids: Sequence[int], window: Window | None) -> dict[str, object]:

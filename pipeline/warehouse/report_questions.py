@@ -14,7 +14,7 @@ from pipeline.warehouse.query import ask
 
 
 def changed_sites(
-    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: growth_questions.Window | None = None
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: growth_questions.Window | None = None
 ) -> Result:
     """The sites that grew or shrank; the others add nothing to any figure."""
     found = growth_questions.growth(connection, series_ids, window=window)

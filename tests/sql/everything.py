@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import product
 
 import duckdb
@@ -22,6 +23,10 @@ from pipeline.warehouse.questions import Selection
 # Of mutator utilisation: any length at all.
 _WINDOWS = [[1, 1_000_000, 2**63 - 1], [0], [-1, -(2**63)], []]
 _FEW = 3
+# What pprof's filters are asked with, in their order.
+_PATTERNS = [(None,) * 5, ("", "x$", "", ".", "."), ("main", "", None, None, "^")]
+# Spans as long as there can be any, and one that ends before it begins.
+_MOMENTS = [(datetime.min, datetime.max), (datetime(2026, 1, 1), datetime(1969, 1, 1))]
 
 
 class Unreadable(Exception):
@@ -63,7 +68,7 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         questions.series(connection, everything),
         growth_questions.growth(connection, series),
         growth_questions.growth(connection, series, limit=2),
-        questions.site_counts(connection, series),
+        growth_questions.site_counts(connection, series),
         growth_questions.coverage(connection, series),
         questions.flows(connection, series),
         escape_questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=True),
@@ -120,6 +125,20 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
             *(tuple(one.values()) for one in _pairs(connection)[:_FEW]),
             (-1, -1, -1),
         ],
+        "attribution.growth": [(_ids(connection, "series_id FROM profile"), most) for most in (None, 2)],
+        "attribution.growth_between": [
+            *((*one.values(), most) for one, most in product(_pairs(connection)[:_FEW], (None, 2))),
+            (-1, -1, -1, None),
+        ],
+        "attribution.own_code_between": [(_pairs(connection),), ([],)],
+        "attribution.modules_between": [(_pairs(connection),), ([],)],
+        "flame.top": [
+            (ids, kind, ids[:1], *patterns)
+            for ids, kind, patterns in product(_choices(connection), _sample_types(connection), _PATTERNS)
+        ],
+        "flame.folded": list(product(_choices(connection), _sample_types(connection))),
+        "heap.series_between": [(None, None), *_MOMENTS],
+        "goroutine.growth_between": [(None, None), *_MOMENTS],
         "escape.diff": list(product(_builds(connection), repeat=2)),
         "escape.on_lines": [(ids, ".") for ids in _choices(connection)],
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
