@@ -48,7 +48,9 @@ def no_profile(connection: duckdb.DuckDBPyConnection, selection: Selection, *, o
 
 def no_growth(connection: duckdb.DuckDBPyConnection, selection: Selection) -> str:
     """What is said when no series that fits has two heap profiles."""
-    every = questions.series(connection, questions.Selection(), least=1).table
+    # Of a span those that say when they were taken.
+    whole = questions.Selection(since=datetime.min) if selection.is_of_a_span else questions.Selection()
+    every = questions.series(connection, whole, least=1).table
     fitting = questions.series(connection, selection, least=1).table
     if not every.num_rows:
         return "there are no heap profiles, so there is no growth to tell; put some in with: heapscape run INPUT..."
