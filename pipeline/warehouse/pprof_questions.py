@@ -160,6 +160,8 @@ JOIN mapping USING (mapping_id)
 WHERE profile_id = $id
 ORDER BY position
 """
+
+
 def _header(headers: Sequence[Mapping[str, Any]], names: Sequence[str], *, is_whole: bool) -> Mapping[str, Any]:
     """Of one whole file its header, of several what pprof makes of theirs: google/pprof, profile/merge.go, combineHeaders.
 
