@@ -16,7 +16,7 @@ TARGETS ?=
 BOUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-remote test-slow fuzz lint fmt chromium golden docs proto fixtures oracle spark corpus bench pins clean
+.PHONY: help setup run test test-whole test-remote test-slow fuzz lint fmt chromium golden docs proto fixtures oracle spark corpus bench pins clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
@@ -57,8 +57,11 @@ chromium: ## Install Debian's Chromium for the tests in a browser, where there i
 	export DEBIAN_FRONTEND=noninteractive; \
 	apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null
 
-test: $(VENV)/dev.stamp setup ## Run the tests; they need neither Go nor a network
-	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not oracle and not slow and not remote and not spark"
+test: $(VENV)/dev.stamp setup ## Run the tests of every room; they need neither Go nor a network
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not whole and not oracle and not slow and not remote and not spark"
+
+test-whole: $(VENV)/dev.stamp setup ## Run what drives whole commands, pages, the server, the terminal, docs' examples and processes that are killed
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "whole and not oracle and not slow and not remote and not spark"
 
 test-remote: $(VENV)/dev.stamp setup ## Run what needs an S3 server or a Dask cluster, which the tests start themselves: kills, two writers
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "remote and not slow"

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ def wants_traceback() -> bool:
 def token() -> str:
     """The token of the server; empty for none."""
     return os.environ.get(TOKEN, "")
+
+
+def sql_history() -> Path:
+    """Where what was typed into the shell is kept: in the user's folder of states, which XDG_STATE_HOME names."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    # A relative one is to be ignored, the specification of the XDG folders says.
+    folder = Path(given) if os.path.isabs(given) else Path("~/.local/state").expanduser()
+    return folder / "heapscape" / "sql_history"
 
 
 def without_algebra() -> None:

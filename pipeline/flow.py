@@ -307,17 +307,22 @@ def _filled(lake: str) -> Snapshot:
 
 
 def full_report(
-    connection: duckdb.DuckDBPyConnection, series: Result, *, owner: Mapping[str, str | None]
+    connection: duckdb.DuckDBPyConnection,
+    series: Result,
+    *,
+    owner: Mapping[str, str | None],
+    windows: Mapping[int, tuple[int, int]] | None = None,
 ) -> ReportData:
     """Everything that the report says: of some series, and what the collector and memory of the same owner did.
 
-    owner  service, instance and build; None is any
+    owner    service, instance and build; None is any
+    windows  as `growth_report` takes them
     """
     from pipeline.warehouse import gc_questions
 
     collectors, memories = gc_questions.collector(connection, **owner), gc_questions.memory(connection, **owner)
     return replace(
-        growth_report(connection, series),
+        growth_report(connection, series, windows),
         collectors=[
             (one, gc_questions.cycles(connection, *key), gc_questions.pauses(connection, *key))
             for one, key in _processes(collectors)
@@ -335,18 +340,26 @@ def _processes(found: Result) -> list[tuple[Result, tuple[str, int, int | None]]
     ]
 
 
-def growth_report(connection: duckdb.DuckDBPyConnection, series: Result) -> ReportData:
-    """What the report says of some series."""
+def growth_report(
+    connection: duckdb.DuckDBPyConnection, series: Result, windows: Mapping[int, tuple[int, int]] | None = None
+) -> ReportData:
+    """What the report says of some series; of each from one of its profiles to a later one, where windows are given."""
     from pipeline.outputs.report import ReportData
     from pipeline.warehouse import growth_questions, questions, report_questions
 
     ids = series.table["series_id"].to_pylist()
+
+    def ask(question: growth_questions.OfSeries) -> Result:
+        if windows is None:
+            return question(connection, ids)
+        return growth_questions.in_windows(question, connection, windows)
+
     return ReportData(
         series=series,
-        growth=report_questions.changed_sites(connection, ids),
-        coverage=growth_questions.coverage(connection, ids),
-        modules=growth_questions.growth_by_module(connection, ids),
-        own=growth_questions.growth_by_own_code(connection, ids),
+        growth=ask(report_questions.changed_sites),
+        coverage=ask(growth_questions.coverage),
+        modules=ask(growth_questions.growth_by_module),
+        own=ask(growth_questions.growth_by_own_code),
         flow=questions.flows(connection, ids),
         tree=report_questions.growth_trees(connection, series),
         live=report_questions.live_heap(connection, ids),

@@ -40,6 +40,9 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
         "loss", "The dump ends within a line: the runtime cuts one at 64 MB, or the file was copied too early."
     ),
     "empty_profile": NoteKind("info", "The profile has no samples."),
+    "sample_times_left_out": NoteKind(
+        "loss", "Samples say at which moments they were taken; how often is kept, when is not."
+    ),
     "no_functions": NoteKind("info", "No location has a symbol; symbolise the profile first to see names."),
     "unknown_mapping": NoteKind(
         "info", "Locations name a mapping that the file does not have; they count as unmapped, as pprof treats them."

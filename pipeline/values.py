@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -288,16 +288,25 @@ class ResultColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A query of ours, and the values of the `$name`s in it."""
+
+    text: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """An answer from the warehouse: a name, its columns' meanings, the rows."""
+    """An answer from the warehouse: a name, its columns' meanings, the rows, and what was asked where it was one query."""
 
     name: str
     columns: tuple[ResultColumn, ...]
     table: pa.Table
+    question: Question | None = None
 
     def first(self, rows: int) -> Result:
         """As many rows as that at most."""
-        return Result(self.name, self.columns, self.table.slice(0, rows))
+        return replace(self, table=self.table.slice(0, rows))
 
 
 @dataclass(frozen=True, slots=True)

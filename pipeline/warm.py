@@ -28,6 +28,7 @@ _LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=1, max_dept
 # kernels of their own.
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "pprof": ("profiles", "profile.pb"),
+    "otlp": ("OpenTelemetry profiles", "profile.otlp"),
     "gotrace": ("traces", "new.trace"),
     "gotrace v1": ("traces of Go 1.21 and before", "old.trace"),
     "legacy": ("text profiles", "profile.txt"),

@@ -13,7 +13,7 @@ CREATE TABLE source (
   uri VARCHAR NOT NULL,
   -- The file by itself, or the archive that it is a member of.
   path VARCHAR NOT NULL,
-  -- What it was recognised as: pprof, legacy (profiles in text and older forms), goroutines (a dump of them), escape, gotrace,
+  -- What it was recognised as: pprof, otlp (OpenTelemetry profiles), legacy (profiles in text and older forms), goroutines (a dump of them), escape, gotrace,
   -- binary, gctrace (a log), memstats, metrics; NULL when nothing recognised it.
   format VARCHAR,
   -- `ingested` or `refused`; in the lake `known` too, for bytes that were there under another name, and `relabelled`, for what got other labels later.

@@ -22,11 +22,31 @@ from tests.cli.seat import DEMO, EVERY_KIND, TRACES, heapscape
 Once = Callable[[str, Callable[[Path], None]], Path]
 GOLDEN = Path(__file__).parent / "golden"
 
+# What drives whole commands, pages and processes, each through every room: `make test-whole`.
+_WHOLE = (
+    "tests/browser/",
+    "tests/cli/",
+    "tests/docs/",
+    "tests/lake/test_processes.py",
+    "tests/server/",
+    "tests/terminal/",
+    "tests/test_warm.py",
+    "tests/warehouse/test_derived.py",
+)
+
 # Compiling a kernel on first use is no sign of a slow test.
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=_QUIET)
 settings.register_profile("thorough", max_examples=5000, deadline=None, suppress_health_check=_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+# Before pytest looks at marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(config.rootpath).as_posix().startswith(_WHOLE):
+            item.add_marker("whole")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,24 +27,37 @@ COMMANDS: Final = {
     "ingest": "Decode INPUTs into the Parquet lake.",
     "collect": "Fetch profiles of running Go services, again and again, into a folder fit for `heapscape run`.",
     "load": "Bring the DuckDB file up to the lake.",
-    "sql": "Run any SQL query, read-only; - reads it from standard input.",
+    "sql": "Run any SQL query, read-only; - reads it from standard input, and without one there is a shell.",
     "growth": "Print where the heap grew, and why the compiler put it there.",
     "top": "Print the heaviest functions, as `go tool pprof -top` does.",
     "peek": "Print callers and callees of functions that match REGEX, as `go tool pprof -peek` does.",
     "diff": "Print what changed between two profiles, as `go tool pprof -top -diff_base` does.",
     "pprof": "Print what `go tool pprof` prints, byte for byte: give a report and its options as you would there.",
+    "list": "Print the source of functions that match REGEX, with what each line weighs and what the compiler said of it.",
     "flame": "Draw a flame graph of the newest heap profile, or of what you choose.",
+    "export": "Write profiles and traces for other tools: pprof, `go build -pgo`, OpenTelemetry, speedscope, Perfetto, folded stacks.",
     "report": "Write the heap-growth report: what grew, why, flame graphs, GC and memory; as a page, a comment or JSON.",
     "plot": "Draw a chart or a flame graph as SVG or PNG; without NAME, list what can be drawn.",
     "escapes": "List what the compiler put on the heap, and why.",
     "goroutines": "Print where the goroutines of profiles and dumps wait and how many more they become, and what those of a trace did.",
+    "events": "Print what happened in a trace, event by event, as `go tool trace -d=parsed` does.",
+    "trace": "Print the tables of execution traces: tasks, regions, log messages, waits for a proc, blocking, procs, MMU.",
     "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
     "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
     "serve": "Show the database in a browser, and answer Grafana; read-only.",
     "ui": "Browse series, sites and flame graphs in the terminal, with the keyboard; read-only.",
+    "profiles": "List profiles and traces, the newest first: ids, times, labels, sizes, and the names they came under.",
+    "series": "List series of profiles, those with the newest first: ids, labels, from when to when, and how the live heap grew.",
+    "sources": "List every input that was offered: what it is, whether it went in, why not, and what was lost of it.",
     "lake": "Check the Parquet lake and tidy it up.",
 }
-
+# Commands that are in one file with others; and a module called list would stand in the place of Python's own here.
+_HOMES: Final = {
+    "profiles": ("inventory", "profiles"),
+    "series": ("inventory", "series"),
+    "sources": ("inventory", "sources"),
+    "list": ("listing", "listing"),
+}
 _SOME_REFUSED = 1
 _USAGE = 2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -61,7 +74,8 @@ class _Commands(Spelling):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
+        module, name = _HOMES.get(cmd_name, (cmd_name, cmd_name))
+        command: click.Command = getattr(import_module(f"pipeline.cli.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

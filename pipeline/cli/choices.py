@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cli.console import say
+from pipeline.cli.moments import spelled
 from pipeline.errors import UsageError
 from pipeline.outputs.wording import series_name
 from pipeline.warehouse import questions
@@ -27,7 +29,8 @@ Row = Mapping[str, Any]
 _NAMED: Final = 5
 # Kinds whose values are of a span of time, each of its own; those of all others are of a moment, or since the start.
 _OF_SPANS: Final = frozenset({"cpu", "trace"})
-_COLUMNS: Final = {"service": "service", "instance": "instance", "build": "build", "package": "package", "kind": "kind", "source": "source", "series": "series_id"}  # fmt: skip
+_COLUMNS: Final = {"service": "service", "instance": "instance", "build": "build", "package": "package", "kind": "kind", "source": "source", "status": "status", "series": "series_id"}  # fmt: skip
+_MOMENTS: Final = ("since", "until")
 # Those that people give to their files.
 _LABELS: Final = ("service", "instance", "build")
 
@@ -38,18 +41,24 @@ def no_profile(connection: duckdb.DuckDBPyConnection, selection: Selection, *, o
     every = questions.profiles(connection, questions.Selection(kind="trace" if of_traces else None)).table
     # That of traces was not typed.
     picked = replace(selection, kind=None) if of_traces else selection
-    return UsageError(nothing_fits(every, _parts(picked, option=option), noun="trace" if of_traces else "profile"))
+    return UsageError(
+        nothing_fits(every, parts_of_selection(picked, option=option), noun="trace" if of_traces else "profile")
+    )
 
 
 def no_growth(connection: duckdb.DuckDBPyConnection, selection: Selection) -> str:
     """What is said when no series that fits has two heap profiles."""
-    every = questions.series(connection, questions.Selection(), least=1).table
+    # Of a span those that say when they were taken.
+    whole = questions.Selection(since=datetime.min) if selection.is_of_a_span else questions.Selection()
+    every = questions.series(connection, whole, least=1).table
     fitting = questions.series(connection, selection, least=1).table
     if not every.num_rows:
         return "there are no heap profiles, so there is no growth to tell; put some in with: heapscape run INPUT..."
     if not fitting.num_rows:
         noun = "series of heap profiles"
-        return nothing_fits(every, _parts(replace(selection, profiles=()), option=""), noun=noun, plural=noun)
+        return nothing_fits(
+            every, parts_of_selection(replace(selection, profiles=()), option=""), noun=noun, plural=noun
+        )
     which = (
         f"series {fitting['series_id'][0]} has" if fitting.num_rows == 1 else f"all {fitting.num_rows:,} that fit have"
     )
@@ -120,6 +129,32 @@ def named(
     return [one for one in found if one["profile_id"] in ids]
 
 
+def chosen_traces(
+    connection: duckdb.DuckDBPyConnection, picked: Selection, *, is_all: bool, is_needed: bool = True
+) -> Sequence[Row]:
+    """The newest trace that fits, which is said where there are others, or all of them.
+
+    is_needed  raise UsageError when there is none, with what there is
+    """
+    found: list[dict[str, Any]] = questions.profiles(connection, picked).table.to_pylist()
+    if found and picked.profiles:
+
+        def missing(name: str) -> UsageError:
+            return no_profile(connection, replace(picked, profiles=(name,)), option="--trace")
+
+        found = named(found, picked.profiles, option="--trace", merge=True, missing=missing)
+    if not found and is_needed:
+        if not questions.profiles(connection, questions.Selection(kind="trace")).table.num_rows:
+            raise UsageError(
+                "there is no execution trace; fetch one with: curl -o go.trace "
+                "'http://HOST:6060/debug/pprof/trace?seconds=5'"
+            )
+        raise no_profile(connection, picked, option="--trace")
+    if not is_all and len(found) > 1:
+        say(f"{found[-1]['uri']}, the newest of {len(found):,} traces; choose with --trace, --service, --build ...")
+    return found if is_all else found[-1:]
+
+
 def say_added_up(taken: Sequence[Row]) -> None:
     """Say of several profiles that the answer is their sum, and what a sum of moments is not."""
     if len(taken) < 2:
@@ -130,14 +165,19 @@ def say_added_up(taken: Sequence[Row]) -> None:
     say(f"added up: {len(taken):,} {', '.join(kinds)} profiles, {_files([('', one['uri']) for one in taken])}{warning}")
 
 
-def _parts(selection: Selection, *, option: str) -> list[tuple[str, str]]:
+def parts_of_selection(selection: Selection, *, option: str = "--profile") -> list[tuple[str, str]]:
+    """The parts of a selection that were given, in the order to take them; `option` named the profiles."""
     owner = {name: getattr(selection, name) for name in ("service", "instance", "build", "kind", "series")}
+    moments = {name: getattr(selection, name) for name in _MOMENTS}
+    span = {name: spelled(moment) for name, moment in moments.items() if moment is not None}
     # One name that fits is enough for a selection to fit.
-    return [*parts_of(**owner), *((option, name) for name in selection.profiles)]
+    return [*parts_of(**owner, **span), *((option, name) for name in selection.profiles)]
 
 
 def _fits(rows: pa.Table, option: str, value: str) -> pa.Array:
     column = _COLUMNS.get(option.removeprefix("--"))
+    if option.removeprefix("--") in _MOMENTS:
+        return _is_taken(rows, option, datetime.fromisoformat(value.removesuffix("Z")))
     if column:
         return pc.fill_null(pc.equal(pc.cast(rows[column], pa.string()), value), fill_value=False)
     is_id = pc.equal(pc.cast(rows["profile_id"], pa.string()), value)
@@ -146,6 +186,8 @@ def _fits(rows: pa.Table, option: str, value: str) -> pa.Array:
 
 def _none_of(rows: pa.Table, option: str, value: str, *, of: str) -> str:
     name = option.removeprefix("--")
+    if name in _MOMENTS:
+        return f"none of {of} was taken then {'or later' if name == 'since' else 'or before'}; {_span(rows)}"
     if name not in _COLUMNS:
         return _no_name(rows["uri"].to_pylist(), value, noun="trace" if name == "trace" else "profile")
     there = [str(one) for one in pc.unique(rows[_COLUMNS[name]].drop_null()).to_pylist()]
@@ -153,6 +195,37 @@ def _none_of(rows: pa.Table, option: str, value: str, *, of: str) -> str:
         return f"none of {of} has this {name}; there {_are(there, near=value)}"
     advice = f"; give them one with: heapscape lake relabel INPUT... --label {name}={value}" if name in _LABELS else ""
     return f"none of {of} has a label {name}{advice}"
+
+
+def _is_taken(rows: pa.Table, option: str, moment: datetime) -> pa.Array:
+    """Rows of the span of time that begins or ends at a moment."""
+    first, last = _times(rows)
+    taken = (
+        pc.greater_equal(last, pa.scalar(moment)) if option == "--since" else pc.less_equal(first, pa.scalar(moment))
+    )
+    return pc.fill_null(taken, fill_value=False)
+
+
+def _times(rows: pa.Table) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """When the first and the last of each row was taken: of a series two moments, else one; null where nothing says."""
+    if "first_at" in rows.column_names:
+        first, last = rows["first_at"], rows["last_at"]
+    else:
+        first = last = rows["taken_at"]
+    never = pa.scalar(datetime(1970, 1, 1), first.type)
+    return tuple(pc.if_else(pc.equal(one, never), None, one) for one in (first, last))
+
+
+def _span(rows: pa.Table) -> str:
+    """From when until when there is something, and what does not say when it was."""
+    first, last = _times(rows)
+    begin, end = pc.min(first).as_py(), pc.max(last).as_py()
+    if begin is None:
+        return "none of them says when it was taken"
+    unknown = f", and {first.null_count:,} that do not say when" if first.null_count else ""
+    if begin == end:
+        return f"all there is was taken at {spelled(begin)}{unknown}"
+    return f"there is from {spelled(begin)} to {spelled(end)}{unknown}"
 
 
 def _no_name(uris: Sequence[str], value: str, *, noun: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from pipeline.cli.console import answer, say
-from pipeline.cli.options import Age, Place, label_option
+from pipeline.cli.moments import Age
+from pipeline.cli.options import Place, label_option
 from pipeline.inputs.collect import collect as fetch_again
 from pipeline.inputs.collect import targets
 

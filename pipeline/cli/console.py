@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from pipeline.endings import answering, tell
 from pipeline.errors import UsageError
 from pipeline.files import written_beside
 from pipeline.text import printable, printable_lines
-from pipeline.values import Answer, Loss, Result
+from pipeline.values import Answer, Loss, Question, Result
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,17 +64,26 @@ def drawn(draw: Callable[[Console], Text]) -> str:
 
 def deliver(content: str | bytes, path: str) -> None:
     """Write a page, a picture or an answer beside its name first, and say where it is; `-` is standard output."""
-    written = content.encode() if isinstance(content, str) else content
+    if isinstance(content, str):
+        deliver_pieces([content.encode()], path, is_text=True)
+    else:
+        deliver_pieces([content], path)
+
+
+def deliver_pieces(pieces: Iterable[bytes], path: str, *, is_text: bool = False) -> None:
+    """The same for what is made a piece at a time, and never stands in memory whole."""
     if path != STANDARD_OUTPUT:
-        with written_beside(path) as draft:
-            draft.write_bytes(written)
+        with written_beside(path) as draft, open(draft, "wb") as file:
+            file.writelines(pieces)
         answer(path)
         return
-    if isinstance(content, bytes) and sys.stdout and sys.stdout.isatty():
+    if not is_text and sys.stdout and sys.stdout.isatty():
         raise UsageError("a terminal does not show this; name a file with -o")
+    for piece in pieces:
+        with answering():
+            # What is in a file is the same bytes whatever the terminal's encoding.
+            sys.stdout.buffer.write(piece)
     with answering():
-        # What is in a file is the same bytes whatever the terminal's encoding.
-        sys.stdout.buffer.write(written)
         sys.stdout.flush()
 
 
@@ -99,6 +108,16 @@ def say_losses(losses: Sequence[Loss]) -> None:
     if len(losses) > _NAMED:
         query = "FROM ingest_note WHERE severity <> 'info'"
         say(f'  and {len(losses) - _NAMED:,} more: heapscape sql "{query}"')
+
+
+def show_query(question: Question | None, instead: Mapping[str, object] | None = None) -> None:
+    """A query on standard output as anybody can run it; `instead` is as `runnable` takes it."""
+    # Here, as a command seldom does.
+    from pipeline.warehouse.runnable import runnable
+
+    if question is None:
+        raise UsageError("this answer is put together from several; there is no query of it")
+    answer_exactly(f"{runnable(question, instead)}\n")
 
 
 def show_json(value: object) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.choices import no_growth, say_series
-from pipeline.cli.console import deliver
+from pipeline.cli.console import deliver, show_query
 from pipeline.cli.flame import unit_of
 from pipeline.cli.options import (
     Output,
@@ -19,8 +19,9 @@ from pipeline.cli.options import (
     resource_options,
     selection,
     selection_options,
+    show_sql_option,
 )
-from pipeline.cli.profiles import Chosen, choose, loaded, prepared
+from pipeline.cli.profiles import Chosen, choose, loaded, prepared, query_of
 from pipeline.cli.top import pprof_options, show_top
 from pipeline.errors import UsageError
 from pipeline.outputs import flamegraph
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 @pprof_options("nodecount")
 @click.option("--html", metavar="FILE.html", type=Output(), help="Write the difference as a flame graph.")
 @selection_options
+@show_sql_option
 @database_option
 @format_option
 @resource_options
@@ -55,11 +57,12 @@ def diff(
     profiles: tuple[str, ...],
     merge: bool,
     html: str | None,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Print what changed between two profiles, as `go tool pprof -top -diff_base` does.
 
@@ -80,6 +83,9 @@ def diff(
         before = choose(connection, selection(bases, **chosen), sample_index=index, merge=merge, option="--base")
         index = index or before.sample_type
         after = choose(connection, selection(profiles, **chosen), sample_index=index, merge=merge)
+        if show_sql:
+            show_query(query_of(after, settings, base=before.ids))
+            return
         if html:
             rows = questions.diff(connection, before.ids, after.ids, after.sample_type)
             found = None
@@ -100,7 +106,7 @@ def _sides(
     bases: tuple[str, ...],
     profiles: tuple[str, ...],
     *,
-    chosen: Mapping[str, str | None],
+    chosen: Mapping[str, Any],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What stands before and what after: two inputs, the named profiles, or the ends of the series that grew most."""
     if inputs:

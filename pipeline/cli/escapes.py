@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from pipeline import flow
 from pipeline.cli.choices import nothing_fits, parts_of
-from pipeline.cli.console import answer, answer_lines, say, show
-from pipeline.cli.options import database_option, format_option, resource_options
+from pipeline.cli.console import answer, answer_lines, say, show, show_query
+from pipeline.cli.options import database_option, format_option, resource_options, show_sql_option
 from pipeline.errors import UsageError
 from pipeline.outputs import escape_tree
 from pipeline.warehouse import escape_questions
@@ -29,6 +29,8 @@ _ASSUMED = (
     "saved: were it on the stack, all else as it is, and the heap let double between collections (GOGC=100); "
     "a memory limit makes it more, a heap below 4 MiB less"
 )
+# In the place of a format: the query.
+_SQL = "sql"
 # Files that are named when none fits.
 _NAMED = 5
 _WEIGHTS = {
@@ -67,6 +69,7 @@ _WEIGHTS = {
 @click.option(
     "--limit", "-n", type=click.IntRange(min=1), default=100, show_default=True, help="Lines of --tree and of --level."
 )
+@show_sql_option
 @database_option
 @format_option
 @resource_options
@@ -81,6 +84,7 @@ def escapes(
     weight: str | None,
     with_level: bool,
     limit: int,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
@@ -94,7 +98,7 @@ def escapes(
       heapscape escapes --tree growth --service checkout
       heapscape escapes --level --build 1.4.2
     """
-    where = {"service": service, "build": build, "package": package}
+    where, format_ = {"service": service, "build": build, "package": package}, _SQL if show_sql else format_
     if with_level:
         if weight or builds or with_flow:
             raise UsageError("--level is a table of its own; leave out --tree, --diff and --flow")
@@ -115,15 +119,17 @@ def escapes(
     else:
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
             sites = escape_questions.escapes(connection, place=place, all_kinds=all_kinds, **where)
-            steps = (
-                escape_questions.flow_of(connection, sites.table["escape_site_id"].to_pylist()) if with_flow else None
-            )
+            ids = sites.table["escape_site_id"].to_pylist()
+            steps = escape_questions.flow_of(connection, ids) if with_flow else None
             _say_if_none(connection, sites, where, place=place, all_kinds=all_kinds)
         _list(sites, steps, format_=format_)
 
 
 def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
     """Show verdicts, or each with the compiler's explanation."""
+    if format_ == _SQL:
+        show_query((steps or sites).question)
+        return
     if format_ == "table" and not sites.table.num_rows:
         return
     if steps is None:
@@ -151,6 +157,9 @@ def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
 
 def _levels(found: Result, *, limit: int, format_: str) -> None:
     """Show what is certain and what is not; say how much there is of each, and what savings take for granted."""
+    if format_ == _SQL:
+        show_query(found.question)
+        return
     if format_ != "table":
         show(found, format=format_)
         return
@@ -193,6 +202,9 @@ def _diff(
                 f"{build}: no escape report is of this build; {there}. Name it with: heapscape ingest --label build=..."
             )
     found = escape_questions.differences(connection, *builds, service=service, package=package, place=place)
+    if format_ == _SQL:
+        show_query(found.question)
+        return
     changes = Counter(found.table["change"].to_pylist())
     told = " · ".join(f"{changes[change]:,} {change}" for change in ("added", "removed", "moved") if changes[change])
     say(f"{builds[0]} → {builds[1]}: {told or 'no escape differs'}")
@@ -212,6 +224,9 @@ def _tree(
 ) -> None:
     """Draw the tree, or say why there is none."""
     found = escape_questions.tree(connection, weight, service=service, build=build, package=package)
+    if format_ == _SQL:
+        show_query(found.question)
+        return
     rows = found.table.to_pylist()
     if not rows or not rows[0]["value"]:
         say(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.choices import no_growth, say_series
-from pipeline.cli.console import STANDARD_OUTPUT, deliver, drawn, is_terminal, show
+from pipeline.cli.console import STANDARD_OUTPUT, deliver, drawn, is_terminal, show, show_query
 from pipeline.cli.options import (
     Output,
     database_option,
@@ -18,6 +18,7 @@ from pipeline.cli.options import (
     resource_options,
     selection,
     selection_options,
+    show_sql_option,
 )
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.errors import UsageError
@@ -71,6 +72,7 @@ _GROWS = (
     help="Where to write; without, a page goes to heapscape-flame.html, the others to standard output.",
 )
 @selection_options
+@show_sql_option
 @database_option
 @resource_options
 def flame(
@@ -82,10 +84,11 @@ def flame(
     site: str | None,
     format_: str | None,
     path: str | None,
+    show_sql: bool,
     db: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Draw a flame graph of the newest heap profile, or of what you choose.
 
@@ -112,17 +115,25 @@ def flame(
             title, unit, sample_type = picked.profiles[-1]["uri"], unit_of(picked), picked.sample_type
             ask = questions.folded if format_ == "folded" else questions.tree
             rows = ask(connection, picked.ids, picked.sample_type)
-    if format_ == "html":
+    if show_sql:
+        show_query(rows.question)
+    else:
+        _write(rows, path, format=format_, title=title, unit=unit, sample_type=sample_type)
+
+
+def _write(rows: Result, path: str | None, *, format: str, title: str, unit: str, sample_type: str) -> None:
+    """The graph in one of its formats, to a file or where such a thing goes without one."""
+    if format == "html":
         page = flamegraph.page(rows, title=title, unit=unit, sample_type=sample_type)
         deliver(page, path or "heapscape-flame.html")
-    elif format_ == "icicle":
+    elif format == "icicle":
         deliver(_icicle(rows, title=title, unit=unit, sample_type=sample_type), path or STANDARD_OUTPUT)
-    elif format_ == "folded":
+    elif format == "folded":
         deliver(folded.write(rows), path or STANDARD_OUTPUT)
     elif path:
-        deliver(tabular.write(rows, format=format_), path)
+        deliver(tabular.write(rows, format=format), path)
     else:
-        show(rows, format=format_)
+        show(rows, format=format)
 
 
 def _icicle(rows: Result, *, title: str, unit: str, sample_type: str) -> str:

@@ -5,8 +5,15 @@ from __future__ import annotations
 import click
 
 from pipeline.cli.choices import nothing_fits, parts_of
-from pipeline.cli.console import show_processes
-from pipeline.cli.options import database_option, format_option, opened, owner_options, resource_options
+from pipeline.cli.console import show_processes, show_query
+from pipeline.cli.options import (
+    database_option,
+    format_option,
+    opened,
+    owner_options,
+    resource_options,
+    show_sql_option,
+)
 from pipeline.errors import UsageError
 from pipeline.outputs import gc_text
 from pipeline.warehouse import gc_questions
@@ -16,12 +23,14 @@ from pipeline.warehouse import gc_questions
 @click.argument("inputs", nargs=-1, metavar="[FILE...]")
 @owner_options
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Processes to print.")
+@show_sql_option
 @database_option
 @format_option
 @resource_options
 def gc(
     inputs: tuple[str, ...],
     limit: int,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
@@ -51,4 +60,7 @@ def gc(
             else "there are no GC cycles; run the program with GODEBUG=gctrace=1 and give what it prints to standard "
             "error, or record a trace with: curl -o go.trace 'http://HOST:6060/debug/pprof/trace?seconds=5'"
         )
+    if show_sql:
+        show_query(answer.question)
+        return
     show_processes(answer, gc_text.text, format=format_, limit=limit, others="with fewer cycles")

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.choices import no_growth
-from pipeline.cli.console import answer_lines, say, show
-from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
+from pipeline.cli.console import answer_lines, say, show, show_query
+from pipeline.cli.options import (
+    database_option,
+    format_option,
+    opened,
+    resource_options,
+    selection,
+    selection_options,
+    show_sql_option,
+)
+from pipeline.errors import UsageError
 from pipeline.outputs import growth_table
 from pipeline.warehouse import growth_questions, questions
 
@@ -18,10 +28,13 @@ if TYPE_CHECKING:
 
     from pipeline.values import Result
 
+Row = Mapping[str, Any]
+_Ask = Callable[[growth_questions.OfSeries], "Result"]
+
 # Series printed one below the other; the others are a count.
 _SERIES = 3
 # The question behind each --by.
-_BY: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Sequence[int]], Result]] = {
+_BY: Mapping[str, growth_questions.OfSeries] = {
     "site": growth_questions.growth,
     "own": growth_questions.growth_by_own_code,
     "module": growth_questions.growth_by_module,
@@ -39,6 +52,7 @@ _BY: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Sequence[int]], Result]] 
     help="Rows: allocation sites; lines of the program's own code that they are called from; modules that allocate.",
 )
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=15, show_default=True, help="Rows per series.")
+@show_sql_option
 @database_option
 @format_option
 @resource_options
@@ -46,11 +60,12 @@ def growth(
     inputs: tuple[str, ...],
     by: str,
     limit: int,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Print where the heap grew, and why the compiler put it there.
 
@@ -61,10 +76,15 @@ def growth(
       heapscape growth --service checkout
       heapscape growth --by own
       heapscape growth --format json
+      heapscape growth --last 2h --show-sql
       heapscape growth heap-*.pb.gz escape-m2.txt
     """
     with opened(inputs, db, memory=memory, threads=threads, views=questions.GROWTH) as connection:
-        print_growth(connection, selection((), **chosen), by=by, limit=limit, format_=format_)
+        picked = selection((), **chosen)
+        if show_sql:
+            _show_sql(connection, picked, by=by)
+        else:
+            print_growth(connection, picked, by=by, limit=limit, format_=format_)
 
 
 def print_growth(
@@ -80,12 +100,12 @@ def print_growth(
     if not found:
         say(no_growth(connection, chosen))
     if format_ != "table":
-        show(_BY[by](connection, [one["series_id"] for one in found]), format=format_)
+        show(_asking(connection, found, chosen)(_BY[by]), format=format_)
         return
     if not found:
         return
     shown = found[:_SERIES]
-    for text in _TABLES[by](connection, shown, limit):
+    for text in _TABLES[by](_asking(connection, shown, chosen), shown, limit):
         answer_lines(text)
     if alike := _alike(found):
         say(
@@ -98,30 +118,45 @@ def print_growth(
         )
 
 
-def _by_site(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
+def _show_sql(connection: duckdb.DuckDBPyConnection, chosen: questions.Selection, *, by: str) -> None:
+    """The query of all rows; of whole series it goes by the choice, and not by the series that fit it now."""
+    found = questions.series(connection, chosen).table.to_pylist()
+    if not found:
+        raise UsageError(no_growth(connection, chosen))
+    asked = _asking(connection, found, chosen)(_BY[by]).question
+    show_query(asked, None if chosen.is_of_a_span else {"ids": questions.series_ids(chosen)})
+
+
+def _asking(connection: duckdb.DuckDBPyConnection, series: Sequence[Row], chosen: questions.Selection) -> _Ask:
+    """What answers questions of some series: as they are whole, or within the span of time that was chosen."""
+    if chosen.is_of_a_span:
+        windows = growth_questions.windows_of(series)
+        return lambda question: growth_questions.in_windows(question, connection, windows)
+    ids = [one["series_id"] for one in series]
+    return lambda question: question(connection, ids)
+
+
+def _by_site(ask: _Ask, shown: Sequence[Row], limit: int) -> Iterator[str]:
     """The tables of sites; below each how much is explained, and which other modules allocated."""
-    ids = [one["series_id"] for one in shown]
-    coverage = growth_questions.coverage(connection, ids).table.to_pylist()
-    modules = growth_questions.growth_by_module(connection, ids).table.to_pylist()
-    rows = growth_questions.growth(connection, ids, limit=limit).table.to_pylist()
-    counts = dict(zip(*(questions.site_counts(connection, ids).table.to_pydict().values()), strict=True))
+    coverage = ask(growth_questions.coverage).table.to_pylist()
+    modules = ask(growth_questions.growth_by_module).table.to_pylist()
+    rows = ask(partial(growth_questions.growth, limit=limit)).table.to_pylist()
+    counts = dict(zip(*(ask(growth_questions.site_counts).table.to_pydict().values()), strict=True))
     for one in shown:
         moved = _of(one, rows)
         left_out = counts.get(one["series_id"], 0) - len(moved)
         yield growth_table.text(one, moved, _of(one, coverage), _of(one, modules), left_out=left_out)
 
 
-def _by_own_code(
-    connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int
-) -> Iterator[str]:
-    rows = growth_questions.growth_by_own_code(connection, [one["series_id"] for one in shown]).table.to_pylist()
+def _by_own_code(ask: _Ask, shown: Sequence[Row], limit: int) -> Iterator[str]:
+    rows = ask(growth_questions.growth_by_own_code).table.to_pylist()
     for one in shown:
         moved, left_out = _most(_of(one, rows), limit)
         yield growth_table.text_by_own_code(one, moved, left_out=left_out)
 
 
-def _by_module(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
-    rows = growth_questions.growth_by_module(connection, [one["series_id"] for one in shown]).table.to_pylist()
+def _by_module(ask: _Ask, shown: Sequence[Row], limit: int) -> Iterator[str]:
+    rows = ask(growth_questions.growth_by_module).table.to_pylist()
     for one in shown:
         moved, left_out = _most(_of(one, rows), limit)
         yield growth_table.text_by_module(one, moved, left_out=left_out)
@@ -131,13 +166,13 @@ def _by_module(connection: duckdb.DuckDBPyConnection, shown: Sequence[Mapping[st
 _TABLES = {"site": _by_site, "own": _by_own_code, "module": _by_module}
 
 
-def _most(rows: Sequence[Mapping[str, Any]], limit: int) -> tuple[list[Mapping[str, Any]], int]:
+def _most(rows: Sequence[Row], limit: int) -> tuple[list[Row], int]:
     """The first of those that grew or shrank, and how many rows that leaves out."""
     moved = [row for row in rows if row["growth_bytes"]][:limit]
     return moved, len(rows) - len(moved)
 
 
-def _alike(found: Sequence[Mapping[str, Any]]) -> int:
+def _alike(found: Sequence[Row]) -> int:
     """How many series have the kind and labels of a series of another program."""
     programs: dict[tuple[object, ...], set[object]] = {}
     for one in found:
@@ -145,9 +180,9 @@ def _alike(found: Sequence[Mapping[str, Any]]) -> int:
     return sum(len(programs[_labels_of(one)]) > 1 for one in found)
 
 
-def _labels_of(series: Mapping[str, Any]) -> tuple[object, ...]:
+def _labels_of(series: Row) -> tuple[object, ...]:
     return tuple(series[name] for name in ("kind", "service", "instance", "build", "label_text"))
 
 
-def _of(series: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _of(series: Row, rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["series_id"] == series["series_id"]]

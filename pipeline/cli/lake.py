@@ -9,7 +9,8 @@ import click
 
 from pipeline import flow
 from pipeline.cli.console import answer, show_json
-from pipeline.cli.options import Age, Finite, label_option, lake_option, outcome_option
+from pipeline.cli.moments import Age
+from pipeline.cli.options import Finite, label_option, lake_option, outcome_option
 from pipeline.cli.spelling import Spelling
 from pipeline.errors import UsageError
 from pipeline.lake.keep import Kept

@@ -9,7 +9,9 @@ import click
 
 from pipeline import flow
 from pipeline.cli.console import answer, share_done, show_json
+from pipeline.cli.moments import TakenAt, spelled
 from pipeline.cli.options import database_option, lake_option, outcome_option, resource_options
+from pipeline.errors import UsageError
 from pipeline.warehouse.load import Loaded
 from pipeline.warehouse.part import Part
 
@@ -20,7 +22,16 @@ from pipeline.warehouse.part import Part
 @click.option("--service", metavar="SERVICE", help="Only what is of this service.")
 @click.option("--kind", metavar="KIND", help="Only profiles of this kind: heap, cpu, trace, ...")
 @click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Only what was taken on this day (UTC) or later."
+    "--since",
+    type=TakenAt(is_lasting=True),
+    metavar="MOMENT",
+    help="Only what was taken then or later, UTC: 2026-11-30 or 2026-11-30T12:00:00Z.",
+)
+@click.option(
+    "--until",
+    type=TakenAt(is_end=True, is_lasting=True),
+    metavar="MOMENT",
+    help="Only what was taken then or before; a day counts whole.",
 )
 @outcome_option
 @resource_options
@@ -30,6 +41,7 @@ def load(
     service: str | None,
     kind: str | None,
     since: datetime | None,
+    until: datetime | None,
     format_: str,
     memory: str,
     threads: int | None,
@@ -45,7 +57,11 @@ def load(
       duckdb -readonly heapscape.duckdb "FROM attribution.growth_by_site"
     """
     started = time.monotonic()
-    part = Part(service, kind, since.date() if since else None)
+    if since and until and since > until:
+        raise UsageError(
+            f"--since {spelled(since)} is later than --until {spelled(until)}, so nothing was taken between"
+        )
+    part = Part(service, kind, since, until)
     loaded = load_with_progress(lake, db, part=part, memory=memory, threads=threads)
     if format_ == "json":
         show_json({"batch": loaded.to_batch, "new_rows": dict(loaded.rows)})

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -15,6 +15,7 @@ import click
 from pipeline import config, flow
 from pipeline.buckets import SCHEMES, is_url, local_path
 from pipeline.cli.console import STANDARD_OUTPUT, say_losses, say_refusals
+from pipeline.cli.moments import Age, TakenAt, spelled
 from pipeline.errors import PipelineError, UsageError
 from pipeline.inputs.limits import MEMORY_FOR_ONE, Limits
 from pipeline.outputs import tabular
@@ -77,19 +78,20 @@ class Finite(click.FloatRange):
         return number
 
 
-class Age(click.ParamType):  # type: ignore[type-arg]
-    """A time that has passed: `30d`, `12h`, `90m`, `45s`."""
+class Moment(click.ParamType):  # type: ignore[type-arg]
+    """A time since a trace began, in nanoseconds: `10ms`, `1.5s`, `250us`, `2m`; a bare number is nanoseconds."""
 
-    name = "age"
-    _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+    name = "time"
+    _UNITS: Final = {"": 1, "ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d{1,6})([dhms])", str(value))
+        found = re.fullmatch(r"(\d{1,12})(?:\.(\d{1,9}))?(ns|us|µs|ms|s|m|)", str(value), re.ASCII)
         if not found:
-            self.fail(f"{value!r} is no age; write a number and d, h, m or s, such as 30d", param, ctx)
-        return timedelta(**{self._UNITS[found[2]]: int(found[1])})
+            self.fail(f"{value!r} is no time; write a number and ns, us, ms, s or m, such as 10ms", param, ctx)
+        fraction = found[2] or ""
+        return int(found[1] + fraction) * self._UNITS[found[3]] // 10 ** len(fraction)
 
 
 def setting(declared: config.Setting, **attributes: Any) -> Callable[[_Command], _Command]:
@@ -138,6 +140,15 @@ def format_option(command: _Command) -> _Command:
     )(command)
 
 
+def show_sql_option(command: _Command) -> _Command:
+    """--show-sql"""
+    return click.option(
+        "--show-sql",
+        is_flag=True,
+        help="Print the query in place of its answer: it runs as it is in DuckDB, on the file, and in heapscape sql.",
+    )(command)
+
+
 def outcome_option(command: _Command) -> _Command:
     """--format for commands that say what they did"""
     return click.option(
@@ -179,7 +190,7 @@ def check_content_option(command: _Command) -> _Command:
 
 def selection_options(command: _Command) -> _Command:
     """Which profiles a question is about."""
-    command = owner_options(command)
+    command = owner_options(span_options(command))
     kinds = "Only profiles of this kind: heap, allocs, cpu, goroutine, mutex, block, trace, ..."
     command = click.option("--kind", metavar="KIND", help=kinds)(command)
     return click.option("--series", type=int, metavar="ID", help="Only this series, by its id.")(command)
@@ -201,7 +212,59 @@ def owner_options(command: _Command) -> _Command:
     return command
 
 
-def selection(profiles: Sequence[str] = (), **options: str | None) -> Selection:
+def span_options(command: _Command) -> _Command:
+    """--since, --until and --last: when what a question is about was taken. The command gets `since` and `until`."""
+    options = (
+        click.option(
+            "--since",
+            type=TakenAt(),
+            metavar="MOMENT",
+            help="Only what was taken then or later, UTC: 2026-11-30, 2026-11-30T12:00:00Z, or 2h ago.",
+        ),
+        click.option(
+            "--until",
+            type=TakenAt(is_end=True),
+            metavar="MOMENT",
+            help="Only what was taken then or before; a day counts whole.",
+        ),
+        click.option(
+            "--last",
+            type=Age(),
+            metavar="AGE",
+            help="Only what was taken in the last 2h, 30m, 7d; before --until or now.",
+        ),
+    )
+
+    @wraps(command)
+    def within(
+        *arguments: Any, since: datetime | None, until: datetime | None, last: timedelta | None, **more: Any
+    ) -> Any:
+        since, until = _span(since, until, last)
+        return command(*arguments, since=since, until=until, **more)
+
+    for option in reversed(options):
+        within = option(within)
+    return within  # type: ignore[return-value]
+
+
+def _span(
+    since: datetime | None, until: datetime | None, last: timedelta | None
+) -> tuple[datetime | None, datetime | None]:
+    if since is not None and last is not None:
+        raise UsageError("--since and --last both say where a span of time begins; leave one of them out")
+    if last is not None:
+        try:
+            since = (until or datetime.now(UTC).replace(tzinfo=None)) - last
+        except OverflowError as error:
+            raise UsageError("--last reaches back to before there were years; give it fewer days") from error
+    if since is not None and until is not None and since > until:
+        raise UsageError(
+            f"--since {spelled(since)} is later than --until {spelled(until)}, so nothing was taken between them"
+        )
+    return since, until
+
+
+def selection(profiles: Sequence[str] = (), **options: Any) -> Selection:
     """The Selection that the options of `selection_options` make."""
     return Selection(**options, profiles=tuple(profiles))
 

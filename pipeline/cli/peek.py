@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import numpy as np
 import pyarrow as pa
@@ -40,7 +42,7 @@ def peek(
     format_: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Print callers and callees of functions that match REGEX, as `go tool pprof -peek` does.
 

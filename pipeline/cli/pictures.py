@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
+
 from pipeline.cli.profiles import choose
 from pipeline.errors import UsageError
-from pipeline.outputs import charts, gc_text, memory_text, wording
+from pipeline.outputs import charts, gc_text, heat, memory_text, timeline_svg, wording
 from pipeline.outputs.chart import Chart
+from pipeline.outputs.heat import Heat
 from pipeline.outputs.units import byte_rate, readable, signed
 from pipeline.values import Result
 from pipeline.warehouse import (
@@ -20,6 +23,8 @@ from pipeline.warehouse import (
     plot_questions,
     questions,
     report_questions,
+    timeline,
+    timeline_questions,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+# Of a trace's goroutines and procs as many as a page has room for.
+_LANES: Final = 24
+_PROCS: Final = 64
 _WEIGHTS: Final = {"growth": "bytes gained", "live": "live bytes", "alloc": "bytes allocated since the start"}
 
 
@@ -40,15 +48,15 @@ class Asked(NamedTuple):
     is_of_inputs: bool = False
 
     @property
-    def owner(self) -> dict[str, str | None]:
+    def owner(self) -> dict[str, Any]:
         """Service, instance and build; None is any."""
         return {name: getattr(self.selection, name) for name in ("service", "instance", "build")}
 
 
 class Picture(NamedTuple):
-    """A chart or the rows of a flame graph, and what stands above it."""
+    """A chart, the rows of a flame graph, a heat map or a timeline, and what stands above it."""
 
-    drawn: Chart | Result
+    drawn: Chart | Result | Heat | timeline_svg.Figure
     title: str
     subtitle: str = ""
     unit: str = "bytes"
@@ -74,7 +82,7 @@ class Plot(NamedTuple):
 def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
     profiles = wording.rows_of(report_questions.live_heap(connection, [one["series_id"]]))
-    sites = wording.rows_of(growth_questions.growth(connection, [one["series_id"]]))
+    sites = wording.rows_of(_asked(growth_questions.growth, connection, one, asked))
     drawn = charts.live_heap(profiles, sites)
     assert drawn is not None, "a series that grew has two profiles"
     return Picture(drawn, "Live heap, and the sites that grew most", _grown(one))
@@ -82,27 +90,27 @@ def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
 
 def _sites(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.growth(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.growth, connection, one, asked).table.to_pylist()
     return _ranked([(wording.short_path(wording.place(row)), row) for row in rows], "Growth by allocation site", one)
 
 
 def _own(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.growth_by_own_code(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.growth_by_own_code, connection, one, asked).table.to_pylist()
     named = [(wording.short_path(wording.place(row)) if row["function"] else "no code of its own", row) for row in rows]
     return _ranked(named, "Growth by the nearest line of the program's own code", one)
 
 
 def _modules(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.growth_by_module(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.growth_by_module, connection, one, asked).table.to_pylist()
     named = [(" ".join(filter(None, (row["module"], row["version"]))) or "unknown", row) for row in rows]
     return _ranked(named, "Growth by the module that allocated", one)
 
 
 def _explained(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
-    rows = growth_questions.coverage(connection, [one["series_id"]]).table.to_pylist()
+    rows = _asked(growth_questions.coverage, connection, one, asked).table.to_pylist()
     return _ranked([(row["attribution"], row) for row in rows], "How much of the growth is explained", one)
 
 
@@ -121,6 +129,15 @@ def _series(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Row:
             "heapscape collect http://HOST:6060 --every 60s --for 10m"
         )
     return wording.rows_of(found)[0]
+
+
+def _asked(
+    question: growth_questions.OfSeries, connection: duckdb.DuckDBPyConnection, one: Row, asked: Asked
+) -> Result:
+    """The answer of a series: as it is whole, or within the span of time that was chosen."""
+    if asked.selection.is_of_a_span:
+        return growth_questions.in_windows(question, connection, growth_questions.windows_of([one]))
+    return question(connection, [one["series_id"]])
 
 
 def _grown(one: Row) -> str:
@@ -178,11 +195,19 @@ def _gc_pauses(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     return _collector(connection, asked, "pauses")
 
 
+def _gc_pacer(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
+    return _collector(connection, asked, "pacer")
+
+
 def _collector(connection: duckdb.DuckDBPyConnection, asked: Asked, name: str) -> Picture:
     # Of MemStats only the pauses and the number of cycles are known.
     for row in gc_questions.collector(connection, **asked.owner).table.to_pylist():
         key = (row["source"], row["source_id"], row["process"])
-        drawn = charts.collector(gc_questions.cycles(connection, *key), gc_questions.pauses(connection, *key))
+        drawn = charts.collector(
+            gc_questions.cycles(connection, *key),
+            gc_questions.pauses(connection, *key),
+            gc_questions.pacer(connection, *key[1:]) if name == "pacer" else None,
+        )
         for one in drawn:
             if one.name == name:
                 return Picture(one.drawn, one.label, gc_text.headline(row))
@@ -212,8 +237,60 @@ def _size_classes(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Pictur
     return Picture(charts.bars(live, unit="bytes"), "Live bytes by size of slot", of)
 
 
+def _heat(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
+    known = set(plot_questions.sources_with_spans(connection).table["source_id"].to_pylist())
+    for row in (
+        *gc_questions.memory(connection, **asked.owner).table.to_pylist(),
+        *gc_questions.collector(connection, **asked.owner).table.to_pylist(),
+    ):
+        if row["source_id"] in known:
+            found = heat.size_classes(gc_questions.size_classes(connection, row["source_id"]))
+            return Picture(found, "Bytes in spans by size class, moment by moment", wording.process_name(row))
+    raise UsageError(
+        "no MemStats with BySize and no trace with allocation events that fits is here; fetch some with: "
+        "curl -o vars.json http://HOST:6060/debug/vars"
+    )
+
+
+def _timeline(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
+    traces = [
+        row
+        for row in timeline_questions.traces(connection).table.to_pylist()
+        if all(value is None or row[name] == value for name, value in asked.owner.items())
+    ]
+    if not traces:
+        raise UsageError(
+            "no execution trace that fits is here; fetch one with: "
+            "curl -o x.trace 'http://HOST:6060/debug/pprof/trace?seconds=5'"
+        )
+    line = timeline.opened(connection, traces[-1]["trace_id"])
+    times = timeline.spent(line, are_functions=False)
+    # Waiting is no work.
+    busiest = np.argsort(-times[:, :-1].sum(axis=1), kind="stable")[:_LANES]
+    level = timeline.FINEST
+    while timeline.PIXELS << level < line.duration_ns:
+        level += 1
+    found = timeline.tile(connection, line, timeline.Lanes(busiest), level=level, index=0)
+    names = [(number, line.function_of(number)) for number in line.goroutines[busiest].tolist()]
+    figure = timeline_svg.Figure(
+        duration_ns=line.duration_ns,
+        column_ns=1 << level,
+        range_names=list(timeline_questions.RANGES),
+        ranges=found.ranges,
+        proc_names=[f"proc {proc}" for proc in line.procs[:_PROCS].tolist()],
+        procs=found.procs[:_PROCS],
+        lane_names=[f"{number} {wording.short_name(function)}".strip() for number, function in names],
+        lanes=found.lanes,
+    )
+    left = len(line.goroutines) - len(busiest)
+    more = f", {left:,} more goroutines did less" if left else ""
+    told = f"{wording.process_name(traces[-1])} · {readable(line.duration_ns, unit='nanoseconds')}{more}"
+    return Picture(figure, "Timeline: what procs and the busiest goroutines did", told)
+
+
 def _goroutines(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
-    rows = goroutine_questions.growth(connection, **asked.owner).table.to_pylist()
+    since, until = asked.selection.since, asked.selection.until
+    rows = goroutine_questions.growth(connection, **asked.owner, since=since, until=until).table.to_pylist()
     if not rows:
         raise UsageError(
             "no goroutine profile or dump that fits is here; fetch some with: "
@@ -256,7 +333,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     return Picture(drawn, "Answer", asked.query)
 
 
-_OF_SERIES: Final = ("kind", "series")
+_OF_SPANS: Final = ("since", "until")
+_OF_SERIES: Final = ("kind", "series", *_OF_SPANS)
 _OF_PROFILES: Final = (*_OF_SERIES, "profiles", "sample_index")
 
 PLOTS: Final[Mapping[str, Plot]] = {
@@ -273,9 +351,12 @@ PLOTS: Final[Mapping[str, Plot]] = {
         "What escapes as a flame graph, weighted by growth, live or allocated bytes.", _escapes, ("weight",)
     ),
     "gc-heap": Plot("Heap and goal of each GC cycle.", _gc_heap),
+    "gc-pacer": Plot("What the pacer aimed at in each GC cycle, and what came of it.", _gc_pacer),
     "gc-pauses": Plot("How long the GC stopped the program each time.", _gc_pauses),
     "memory": Plot("What memory is used for, over time.", _memory),
     "size-classes": Plot("Live bytes by the size of their slots.", _size_classes),
-    "goroutines": Plot("How many goroutines are at which place, at first and at last.", _goroutines),
+    "size-heat": Plot("Bytes in spans by size class, moment by moment.", _heat),
+    "timeline": Plot("What procs and goroutines did in the newest trace.", _timeline),
+    "goroutines": Plot("How many goroutines are at which place, at first and at last.", _goroutines, _OF_SPANS),
     "answer": Plot("The answer of a query as lines or bars.", _answer, ("query",)),
 }

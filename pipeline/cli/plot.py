@@ -11,7 +11,8 @@ from pipeline.cli.console import answer, deliver
 from pipeline.cli.options import Output, database_option, opened, resource_options, selection, selection_options
 from pipeline.cli.pictures import PLOTS, Asked, Picture, Plot
 from pipeline.errors import UsageError
-from pipeline.outputs import chart_svg, flame_svg, svg
+from pipeline.outputs import chart_svg, flame_svg, heat_svg, lanes_svg, svg, timeline_svg
+from pipeline.outputs.heat import Heat
 from pipeline.values import Result
 
 _FORMATS: Final = ("svg", "png")
@@ -134,7 +135,11 @@ def _format_of(path: str) -> str:
 
 def _drawn(picture: Picture, *, theme: svg.Theme, width: int | None) -> str:
     about: dict[str, Any] = {"title": picture.title, "subtitle": picture.subtitle, "theme": theme}
-    if isinstance(picture.drawn, Result):
+    if isinstance(picture.drawn, Heat):
+        found = heat_svg.picture(picture.drawn, width=width or lanes_svg.WIDTH, **about)
+    elif isinstance(picture.drawn, timeline_svg.Figure):
+        found = timeline_svg.picture(picture.drawn, width=width or lanes_svg.WIDTH, **about)
+    elif isinstance(picture.drawn, Result):
         found = flame_svg.picture(picture.drawn, unit=picture.unit, width=width or flame_svg.WIDTH, **about)
     else:
         found = chart_svg.picture(cast("Any", picture.drawn), width=width or chart_svg.WIDTH, **about)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import click
 
@@ -81,7 +82,7 @@ def pprof(
     db: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Print what `go tool pprof` prints, byte for byte: give a report and its options as you would there.
 
@@ -123,7 +124,7 @@ class Named:
     profiles: tuple[str, ...]
     bases: tuple[str, ...]
     merge: bool
-    chosen: Mapping[str, str | None]
+    chosen: Mapping[str, Any]
 
 
 def _of_files(named: Named, *, memory: str) -> tuple[list[Profile], list[Profile]]:

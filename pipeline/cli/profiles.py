@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from pipeline.outputs.pprof.profile import Profile
 from pipeline.outputs.pprof.report import Kind, Report, prepare
 from pipeline.outputs.pprof.sampled import profile_of
 from pipeline.outputs.pprof.settings import Settings
+from pipeline.values import Question
 from pipeline.warehouse import questions
 from pipeline.warehouse.pprof_questions import sampled, whole
 
@@ -101,6 +102,26 @@ def loaded(connection: duckdb.DuckDBPyConnection, picked: Sequence[Mapping[str, 
     if len(ids) > _MOST_APART:
         return [profile_of(sampled(connection, dict.fromkeys(ids, 1)))]
     return [profile_of(whole(connection, id)) for id in ids]
+
+
+def query_of(chosen: Chosen, settings: Settings, *, base: Sequence[int] = ()) -> Question:
+    """The query of all functions with their weights; raises UsageError for a setting that it cannot say."""
+    default = Settings()
+    given = {field.name for field in fields(Settings) if getattr(settings, field.name) != getattr(default, field.name)}
+    if unsaid := sorted(given - _SAID - set(_IN_SQL)):
+        raise UsageError(
+            f"--show-sql: the query cannot say {', '.join(unsaid)}; leave that out, and add it to the query"
+        )
+    patterns = {name: str(getattr(settings, setting)) for setting, name in _IN_SQL.items()}
+    return questions.top(chosen.ids, chosen.sample_type, base_ids=base, filters=patterns)
+
+
+# What `flame.top` calls pprof's filters: SHOW is a word of SQL's.
+_IN_SQL: Final = {"focus": "focus", "ignore": "ignore", "hide": "hide", "show": "show_only", "show_from": "show_from"}
+# What changes how the rows are written, and not which there are.
+_SAID: Final = frozenset(
+    {"sample_index", "unit", "sort", "nodecount", "nodefraction", "edgefraction", "trim", "relative_percentages"}
+)
 
 
 def prepared(profile: Profile, settings: Settings, *, kind: Kind, pattern: str = "") -> Report:

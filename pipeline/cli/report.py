@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -13,7 +13,7 @@ from pipeline.cli.console import STANDARD_OUTPUT, deliver, say
 from pipeline.cli.options import Output, database_option, opened, resource_options, selection, selection_options
 from pipeline.errors import UsageError
 from pipeline.flow import full_report
-from pipeline.warehouse import questions
+from pipeline.warehouse import growth_questions, questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,7 +60,7 @@ def report(
     db: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Write the heap-growth report: what grew, why, flame graphs, GC and memory; as a page, a comment or JSON.
 
@@ -99,7 +99,8 @@ def written_report(
     owner = {"service": chosen.service, "instance": chosen.instance, "build": chosen.build}
     if chosen.series is not None and found.table.num_rows:
         owner = {name: found.table[name].to_pylist()[0] for name in owner}
-    data = full_report(connection, found, owner=owner)
+    windows = growth_questions.windows_of(found.table.to_pylist()) if chosen.is_of_a_span else None
+    data = full_report(connection, found, owner=owner, windows=windows)
     if format_ == "json":
         return report_json.page(data, site_limit=limit)
     if format_ == "markdown":

@@ -13,6 +13,7 @@ from pipeline import config
 from pipeline.cli.console import say
 from pipeline.cli.options import Finite, database_option, resource_options
 from pipeline.errors import UsageError, of_system
+from pipeline.source_code import Places
 from pipeline.warehouse.serving import Serving
 
 _NEEDED = ("prometheus_client", "starlette", "uvicorn")
@@ -48,6 +49,21 @@ _WAITING = 256
     metavar="SECONDS",
     help="How long one question may take.",
 )
+@click.option(
+    "--source",
+    "folders",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False),
+    help="A folder of source: growth shows the lines of a site, with what each holds; repeat for several.",
+)
+@click.option(
+    "--trim-path",
+    "prefixes",
+    multiple=True,
+    metavar="PREFIX",
+    help="What file names begin with where the program was built, and not below --source.",
+)
 @resource_options
 def serve(
     db: str,
@@ -55,6 +71,8 @@ def serve(
     port: int,
     hostnames: tuple[str, ...],
     time_limit: float,
+    folders: tuple[str, ...],
+    prefixes: tuple[str, ...],
     memory: str,
     threads: int | None,
 ) -> None:
@@ -67,12 +85,15 @@ def serve(
     \b
       heapscape serve
       heapscape serve --db fleet.duckdb --port 8080
+      heapscape serve --source ~/src/checkout --source "$(go env GOROOT)/src"
       HEAPSCAPE_TOKEN=... heapscape serve --listen 0.0.0.0 --hostname profiles.example
     """
     if listen not in _LOOPBACK and not config.token():
         raise UsageError(
             f"--listen {listen}: others can reach that, so a token is required; put one into {config.TOKEN}"
         )
+    if prefixes and not folders:
+        raise UsageError("--trim-path says what to take off names of files below --source; name a folder with it")
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise UsageError(f"serve needs {', '.join(missing)}, which is not installed; install heapscape[serve]")
     serving = Serving(db, threads=threads, memory=memory, limit_s=time_limit)
@@ -82,7 +103,8 @@ def serve(
     with _listening(listen, port) as listener:
         name = "localhost" if listen in _LOOPBACK else listen
         say(f"{db} is at http://{name}:{listener.getsockname()[1]}/; Ctrl-C ends it")
-        _run(serving, listener, is_local=listen in _LOOPBACK, hostnames=hostnames)
+        sources = Places(folders, prefixes, is_confined=True) if folders else None
+        _run(serving, listener, is_local=listen in _LOOPBACK, hostnames=hostnames, sources=sources)
 
 
 def _listening(address: str, port: int) -> socket.socket:
@@ -97,7 +119,9 @@ def _listening(address: str, port: int) -> socket.socket:
         raise of_system(plain, where=f"--listen {address} --port {port}", doing="cannot be listened at") from error
 
 
-def _run(serving: Serving, listener: socket.socket, *, is_local: bool, hostnames: tuple[str, ...]) -> None:
+def _run(
+    serving: Serving, listener: socket.socket, *, is_local: bool, hostnames: tuple[str, ...], sources: Places | None
+) -> None:
     # Here, because they take a while to import, and may not be there.
     import uvicorn
 
@@ -106,7 +130,7 @@ def _run(serving: Serving, listener: socket.socket, *, is_local: bool, hostnames
 
     hosts = (*LOOPBACK, *(name.lower() for name in hostnames)) if is_local or hostnames else ()
     settings = uvicorn.Config(
-        application(serving, hosts=hosts, token=config.token()),
+        application(serving, hosts=hosts, token=config.token(), sources=sources),
         log_level="warning",
         access_log=False,
         server_header=False,

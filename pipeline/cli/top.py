@@ -9,7 +9,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cli.console import answer_lines, show
+from pipeline.cli.console import answer_lines, show, show_query
 from pipeline.cli.options import (
     Finite,
     database_option,
@@ -19,9 +19,10 @@ from pipeline.cli.options import (
     resource_options,
     selection,
     selection_options,
+    show_sql_option,
 )
 from pipeline.cli.pprof_options import settings_options
-from pipeline.cli.profiles import choose_profiles, loaded, prepared
+from pipeline.cli.profiles import choose, choose_profiles, loaded, prepared, query_of
 from pipeline.outputs import units
 from pipeline.outputs.pprof.fetched import fetched
 from pipeline.outputs.pprof.graph import Graph, frames_of, whole
@@ -73,6 +74,7 @@ def pprof_options(*more: str) -> Callable[[_Command], _Command]:
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
 @pprof_options("nodecount", "nodefraction", "edgefraction", "trim")
 @selection_options
+@show_sql_option
 @database_option
 @format_option
 @resource_options
@@ -81,11 +83,12 @@ def top(
     settings: Settings,
     profiles: tuple[str, ...],
     merge: bool,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
     threads: int | None,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> None:
     """Print the heaviest functions, as `go tool pprof -top` does.
 
@@ -96,9 +99,17 @@ def top(
       heapscape top -cum -focus=store
       heapscape top -sample_index=alloc_space -nodecount=20 heap.pb.gz
       heapscape top --kind cpu --format json
+      heapscape top -focus=store --show-sql
     """
+    wanted = selection(profiles, **chosen)
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
-        picked = choose_profiles(connection, selection(profiles, **chosen), is_all=bool(inputs), merge=merge)
+        if show_sql:
+            index = settings.sample_index
+            show_query(
+                query_of(choose(connection, wanted, sample_index=index, is_all=bool(inputs), merge=merge), settings)
+            )
+            return
+        picked = choose_profiles(connection, wanted, is_all=bool(inputs), merge=merge)
         found = loaded(connection, picked)
     show_top(prepared(fetched(found), settings, kind=REPORTS["top"].kind), format=format_)
 

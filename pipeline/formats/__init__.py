@@ -7,7 +7,7 @@ bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its
 from __future__ import annotations
 
 from pipeline.errors import UnknownFormat
-from pipeline.formats import binary, escape, gctrace, goroutines, gotrace, legacy, memstats, metrics, pprof
+from pipeline.formats import binary, escape, gctrace, goroutines, gotrace, legacy, memstats, metrics, otlp, pprof
 from pipeline.values import Blob, Format
 
 FORMATS: tuple[Format, ...] = (
@@ -17,6 +17,7 @@ FORMATS: tuple[Format, ...] = (
     gotrace.FORMAT,
     memstats.FORMAT,
     metrics.FORMAT,
+    otlp.FORMAT,
     pprof.FORMAT,
     gctrace.FORMAT,
     goroutines.FORMAT,

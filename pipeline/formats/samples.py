@@ -176,7 +176,9 @@ def joined_symbols(parts: Sequence[Symbols]) -> Symbols:
         "stack_location": [len(part.stack_locations) for part in parts],
     }
     columns: dict[str, Any] = {"strings": joined_strings([part.strings for part in parts])}
-    for name in (column.name for column in fields(Symbols) if column.name != "strings"):
+    # Ids are of a file, and places say the same of what is put together.
+    apart = {"strings", "mapping_id", "location_id"}
+    for name in (column.name for column in fields(Symbols) if column.name not in apart):
         arrays = [getattr(part, name) for part in parts]
         if name in _PLACES:
             bases = accumulate(counted[_PLACES[name]], initial=0)

@@ -23,6 +23,7 @@ class Chart(TypedDict):
     x       numbers; seconds since 1970 where `time` is true
     series  names, each with a value for every x; None is a gap that the line passes over
     ids     of the profiles, where some of them can be chosen; the first and last of which are the window
+    windows  where there are several: what is chosen in each, the names of the two fields that have it, and its ends
     """
 
     unit: str
@@ -33,6 +34,7 @@ class Chart(TypedDict):
     labels: NotRequired[Sequence[str]]
     ids: NotRequired[Sequence[int]]
     window: NotRequired[tuple[int, int] | None]
+    windows: NotRequired[Sequence[tuple[str, tuple[str, str], tuple[int, int] | None]]]
 
 
 def chart(found: Result) -> Chart | None:

@@ -48,6 +48,31 @@ def live_heap(profiles: Sequence[Row], sites: Sequence[Row]) -> Chart | None:
     }
 
 
+def over_time(
+    profiles: Result,
+    *,
+    unit: str,
+    label: str,
+    windows: Sequence[tuple[str, tuple[str, str], tuple[int, int] | None]],
+) -> Chart:
+    """What each profile of a series comes to, to choose spans of time in.
+
+    profiles  profile_id, taken_s and value, oldest first
+    windows   what is chosen in a window, the names of the fields that have its ends, and these; None where nothing is
+    """
+    times = profiles.table["taken_s"].to_pylist()
+    has_time = None not in times and len(set(times)) == len(times)
+    return {
+        "unit": unit,
+        "time": has_time,
+        "x": times if has_time else list(range(len(times))),
+        "series": [(label, profiles.table["value"].to_pylist())],
+        "kind": "line",
+        "ids": profiles.table["profile_id"].to_pylist(),
+        "windows": windows,
+    }
+
+
 def collector(cycles: Result, pauses: Result, pacer: Result | None = None) -> list[Named]:
     """What the GC of one process did: gc.trigger, gc.pause and gc.pacer in their order."""
     paced = {"goal": "goal_bytes", "heap as marking ended": "end_bytes", "found reachable": "marked_bytes"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.outputs.aligned import aligned
@@ -18,6 +18,9 @@ _NO_REASON = "(no reason)"
 _TIMES = ("total", "running", "runnable", "syscall", "waiting")
 # Waits of one goroutine that fit into its line; the others are a count.
 _WAITS = 3
+# Of a place that goroutines blocked at: who woke them, and frames of a stack, of which the others are a count.
+_WAKERS = 3
+_FRAMES = 8
 
 
 def groups(trace: Row, rows: Sequence[Row], *, limit: int) -> str:
@@ -67,6 +70,61 @@ def goroutines(trace: Row, rows: Sequence[Row], *, limit: int) -> str:
     if len(rows) > limit:
         lines.append(f"and {_count(len(rows) - limit, 'goroutine')} with less time")
     return "\n".join([*lines, ""])
+
+
+def blocked(trace: Row, rows: Sequence[Row], *, stacks: Mapping[int, Sequence[Row]], limit: int) -> str:
+    """A headline; for each place where goroutines blocked, up to a limit, a line, its stack and who woke them.
+
+    trace   a profile of kind trace
+    rows    of sched.blocked with `stack`, in the order to print
+    stacks  frames of the wakers' stacks
+    """
+    head = ("waits", "in all", "longest", "for", "goroutines of")
+    cells = [
+        (
+            f"{row['waits']:,}",
+            _time(row["waiting_ns"]),
+            _time(row["longest_ns"]),
+            "system call" if row["state"] == "syscall" else row["reason"] or _NO_REASON,
+            row["function"] or NO_STACK,
+        )
+        for row in rows[:limit]
+    ]
+    number = sum(row["waits"] for row in rows)
+    shown = aligned([head, *cells], right=range(3))
+    lines = [_headline(trace, f"{_count(number, 'wait')} at {_count(len(rows), 'place')}"), "", shown[0]]
+    for line, row in zip(shown[1:], rows, strict=False):
+        lines += [line, *_frames(row["stack"], indent=4), *_woken(row, stacks)]
+    if len(rows) > limit:
+        lines.append(f"and {_count(len(rows) - limit, 'place')} with less time")
+    return "\n".join([*lines, ""])
+
+
+def _woken(row: Row, stacks: Mapping[int, Sequence[Row]]) -> Iterator[str]:
+    """Who ended the waits of a place; system calls end by themselves."""
+    if row["unended_waits"]:
+        yield f"  not ended in the trace ×{row['unended_waits']:,}"
+    if row["state"] == "syscall":
+        return
+    for waker in row["wakers"][:_WAKERS]:
+        if waker["goroutines"]:
+            by = f"{waker['function'] or NO_STACK} ({_count(waker['goroutines'], 'goroutine')})"
+        else:
+            by = "no goroutine: a timer, the network or the runtime"
+        yield printable(f"  woken ×{waker['waits']:,} by {by}")
+        yield from _frames(stacks.get(waker["stack_id"], ()), indent=4)
+    if len(row["wakers"]) > _WAKERS:
+        yield f"  and woken ×{sum(waker['waits'] for waker in row['wakers'][_WAKERS:]):,} by others"
+
+
+def _frames(frames: Sequence[Row], *, indent: int) -> Iterator[str]:
+    """Leaf first, those of the runtime at the leaf left out unless there are no others."""
+    own = next((at for at, frame in enumerate(frames) if not frame["function"].startswith("runtime.")), 0)
+    for frame in frames[own : own + _FRAMES]:
+        at = os.path.basename(frame["file"].replace("\\", "/"))
+        yield printable(f"{' ' * indent}{frame['function'] or '<unknown>'} {at}:{frame['line']}")
+    if len(frames) > own + _FRAMES:
+        yield f"{' ' * indent}and {_count(len(frames) - own - _FRAMES, 'more frame')}"
 
 
 def _headline(trace: Row, what: str) -> str:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pipeline.values import Bytes, Int64s
 
 _VARINT: Final = 0
+_FIXED64: Final = 1
 _LENGTH: Final = 2
 _MAX_VARINT_BYTES: Final = 10
 
@@ -58,6 +59,19 @@ def number(field: int, values: np.ndarray) -> Rows:
     """A field with a number."""
     there = np.flatnonzero(values)
     return _spread(_tagged(field, _VARINT, varints(values[there])), there, len(values))
+
+
+def always(field: int, values: np.ndarray) -> Rows:
+    """The same where zero is a number like any other, and not left out."""
+    return _tagged(field, _VARINT, varints(values))
+
+
+def fixed64(field: int, values: np.ndarray) -> Rows:
+    """A field with a number of eight bytes."""
+    there = np.flatnonzero(values)
+    data = values[there].astype("<i8").view(np.uint8)
+    plain = Rows(np.arange(0, len(data) + 1, 8), data)
+    return _spread(_tagged(field, _FIXED64, plain), there, len(values))
 
 
 def numbers(field: int, values: Rows) -> Rows:

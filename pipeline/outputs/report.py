@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pipeline.notes import NOTE_KINDS
-from pipeline.outputs import charts, flamegraph, gc_text, memory_text, wording
+from pipeline.outputs import charts, excerpt, flamegraph, gc_text, memory_text, wording
 from pipeline.outputs.chart import Chart
 from pipeline.outputs.document import document
 from pipeline.outputs.elsewhere import elsewhere
@@ -95,6 +95,11 @@ class Section:
         live: Chart | None = self.live and {**self.live, "ids": ids, "window": window}
         return replace(self, live=live)
 
+    def with_source(self, excerpts: Sequence[Sequence[excerpt.Line]]) -> Section:
+        """The same with lines of source for each site, none where they are not at hand."""
+        pairs = zip(self.sites, excerpts, strict=True)
+        return replace(self, sites=[{**row, "source": lines} for row, lines in pairs])
+
     @property
     def told_coverage(self) -> str:
         """Classes with their shares, as a sentence."""
@@ -133,7 +138,7 @@ def page(
         nothing=NOTHING,
         processes=processes(data),
         refused=wording.rows_of(data.refused),
-        notes=[_note(row) for row in wording.rows_of(data.notes)],
+        notes=[note(row) for row in wording.rows_of(data.notes)],
     )
 
 
@@ -216,7 +221,7 @@ def _one(told: Result) -> Row:
 def _site(row: Row, steps: Sequence[Row]) -> Row:
     kind = wording.text(row, "attribution")
     ordered = sorted(steps, key=lambda step: wording.number(step, "step"))
-    return {**row, **_class(kind), "flow": ordered}
+    return {**row, **_class(kind), "flow": ordered, "source": ()}
 
 
 def _class(name: str) -> dict[str, str]:
@@ -257,7 +262,8 @@ def _ranking(named: Sequence[tuple[str, Row]]) -> list[tuple[str, float, float]]
     return few
 
 
-def _note(row: Row) -> dict[str, Any]:
+def note(row: Row) -> dict[str, Any]:
+    """A kind of note with what it means."""
     declared = NOTE_KINDS.get(wording.text(row, "kind"))
     return {
         "kind": wording.text(row, "kind"),

@@ -40,6 +40,7 @@ def _environment() -> Environment:
     environment.filters["duration"] = lambda value: units.readable(float(value), unit="nanoseconds") if value else "0"
     environment.filters["share"] = lambda value: "" if value is None else units.share(float(value))
     environment.filters["moment"] = lambda value: "" if value is None else wording.moment(value)
+    environment.filters["until"] = lambda first, last: wording.duration(last - first)
     environment.filters["count"] = lambda value: f"{value or 0:,.0f}"
     words = ("series_name", "place", "short_path", "short_name", "slope", "fit", "error", "rose", "span", "sparkline")
     environment.filters.update({name: getattr(wording, name) for name in words})

@@ -6,7 +6,7 @@ import datetime
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -167,6 +167,32 @@ def moment(at: datetime.datetime) -> str:
     return f"{in_utc:%Y-%m-%d %H:%M} UTC"
 
 
+def moments(times: Sequence[datetime.datetime | None]) -> list[str]:
+    """Times in a row, as exactly as tells each from the others; the place of one that is not known."""
+    said = [f"profile {place}" if at is None else moment(at) for place, at in enumerate(times, start=1)]
+    for digits in (0, 3, 6):
+        if len(set(said)) == len(said):
+            break
+        said = [text if at is None else _exactly(at, digits) for text, at in zip(said, times, strict=True)]
+    return said
+
+
+def _exactly(at: datetime.datetime, digits: int) -> str:
+    in_utc = at.astimezone(datetime.UTC) if at.tzinfo else at
+    fraction = f".{in_utc:%f}"[: digits + 1] if digits else ""
+    return f"{in_utc:%Y-%m-%d %H:%M:%S}{fraction} UTC"
+
+
+def counted(taking: str, profiles: int, duration: datetime.timedelta) -> str:
+    """How several profiles of a span of time make one flame graph."""
+    if taking == "state":
+        return f"the last of {profiles:,} profiles, for its values are of a moment"
+    if taking == "total":
+        return f"the last of {profiles:,} profiles less the first, for its values have grown since the process began"
+    covered = f", which cover {readable(duration.total_seconds(), unit='seconds')}" if duration else ""
+    return f"the sum of {profiles:,} profiles{covered}"
+
+
 def duration(length: datetime.timedelta) -> str:
     """A length of time in its two largest units."""
     minutes, seconds = divmod(int(length.total_seconds()), 60)
@@ -174,7 +200,9 @@ def duration(length: datetime.timedelta) -> str:
     days, hours = divmod(hours, 24)
     if days:
         return f"{days} d {hours} h"
-    return f"{hours} h {minutes:02d} m" if hours else f"{minutes} m {seconds:02d} s"
+    if hours:
+        return f"{hours} h {minutes:02d} m"
+    return f"{minutes} m {seconds:02d} s" if minutes else f"{seconds} s"
 
 
 def rows_of(result: Result) -> list[Row]:

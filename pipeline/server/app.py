@@ -35,15 +35,19 @@ from pipeline.server.kept import Kept
 from pipeline.server.lanes import PAGES, lanes
 from pipeline.server.pyroscope import calls, render
 from pipeline.server.timelines import Timelines
+from pipeline.source_code import Places
 from pipeline.text import printable
 from pipeline.warehouse.serving import Serving
 
 
-def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: str = "") -> Starlette:
+def application(
+    serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: str = "", sources: Places | None = None
+) -> Starlette:
     """The web application over a database.
 
     hosts  names that requests may call it by; any when empty
     token  what every request has to say; none when empty
+    sources  where lines of source are read, and nowhere else; None for none
     """
 
     @asynccontextmanager
@@ -62,20 +66,7 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         return app.state.kept
 
     app = Starlette(
-        routes=[
-            Route("/ready", _ready),
-            *pages.routes(),
-            *flame_pages.routes(),
-            *escape_pages.routes(),
-            *gc_pages.routes(),
-            *goroutine_pages.routes(),
-            *timeline_pages.routes(),
-            *data.routes(),
-            *metrics.routes(),
-            *dashboards.routes(),
-            *render.routes(),
-            *calls.routes(),
-        ],
+        routes=_routes(),
         middleware=[
             Middleware(partial(Guard, hosts=hosts, token=token)),
             Middleware(keeping),
@@ -85,10 +76,28 @@ def application(serving: Serving, *, hosts: Collection[str] = LOOPBACK, token: s
         lifespan=running,
     )
     app.state.serving = serving
+    app.state.sources = sources
     app.state.timelines = Timelines()
     app.state.others = serving.beside()
     app.state.lanes = lanes()
     return app
+
+
+def _routes() -> list[Route]:
+    return [
+        Route("/ready", _ready),
+        *pages.routes(),
+        *flame_pages.routes(),
+        *escape_pages.routes(),
+        *gc_pages.routes(),
+        *goroutine_pages.routes(),
+        *timeline_pages.routes(),
+        *data.routes(),
+        *metrics.routes(),
+        *dashboards.routes(),
+        *render.routes(),
+        *calls.routes(),
+    ]
 
 
 def _ready(request: Request) -> Response:

@@ -8,8 +8,10 @@ from starlette.routing import Route
 
 from pipeline.errors import QueryError
 from pipeline.outputs import flamegraph, tabular
+from pipeline.outputs.units import byte_rate, readable
 from pipeline.server import question
 from pipeline.server.pages import page
+from pipeline.values import Result
 from pipeline.warehouse import escape_questions
 
 _WEIGHTS = (("growth", "growth"), ("live", "live bytes"), ("alloc", "allocated bytes"))
@@ -20,6 +22,17 @@ _DIFFERENCES = 500
 def routes() -> list[Route]:
     """The page."""
     return [Route("/escapes", _escapes)]
+
+
+def _weighed(told: Result) -> tuple[list[tuple[str, bool]], list[list[str]]]:
+    """Verdicts as a table for people, with what they weigh first."""
+    head = [("live", True), ("allocated", True), ("package", False), ("place", False), ("expression", False), ("certainty", False), ("reason", False)]  # fmt: skip
+    rows = []
+    for row in told.table.to_pylist():
+        live, rate = row["live_bytes"], row["alloc_bytes_per_s"]
+        weights = ["" if live is None else readable(float(live), unit="bytes"), "" if rate is None else byte_rate(rate).removeprefix("+")]  # fmt: skip
+        rows.append([*weights, *(str(row[name] or "") for name, _ in head[2:])])
+    return head, rows
 
 
 def _escapes(request: Request) -> Response:
@@ -40,7 +53,7 @@ def _escapes(request: Request) -> Response:
             ).first(_DIFFERENCES)
         else:
             told = escape_questions.verdicts(connection, **owner, limit=_VERDICTS)
-    columns, rows = tabular.cells(told)
+    columns, rows = tabular.cells(told) if is_diff else _weighed(told)
     figure = flamegraph.figure(
         tree, identifier="flame", label="escapes", unit="bytes", sample_type=dict(_WEIGHTS)[weight]
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -11,11 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import QueryError
-from pipeline.outputs import charts, gc_text, memory_text, wording
-from pipeline.outputs.units import readable
+from pipeline.outputs import charts, gc_text, heat, memory_text, wording
 from pipeline.server import once, question
 from pipeline.server.pages import CHARTS, page
-from pipeline.values import Result
 from pipeline.warehouse import gc_questions
 
 if TYPE_CHECKING:
@@ -45,7 +42,7 @@ def _gc(request: Request) -> Response:
         collector = _chosen(collectors, "process", asked.get("process", ""))
         memory = _chosen(memories, "memory", asked.get("memory", ""), like=collector)
         told = memory or collector
-        heat = _heat(gc_questions.size_classes(connection, told["source_id"])) if told else []
+        held = heat.size_classes(gc_questions.size_classes(connection, told["source_id"])).rows() if told else []
         drawn = [
             *(_collector_charts(connection, collector) if collector else ()),
             *(_memory_chart(connection, memory) if memory else ()),
@@ -60,7 +57,7 @@ def _gc(request: Request) -> Response:
         process=_key(collector) if collector else "",
         memories=_listed(memories, memory),
         others=max(len(collectors), len(memories)) - _LISTED,
-        heat=heat,
+        heat=held,
         memory=_key(memory) if memory else "",
         collector_text=gc_text.text(collector) if collector else "",
         memory_text=memory_text.text(memory) if memory else "",
@@ -74,24 +71,6 @@ def _listed(rows: Sequence[Row], chosen: Row | None) -> list[tuple[str, str]]:
     if chosen is not None and chosen not in listed:
         listed = [*listed, chosen]
     return [(_key(row), wording.process_name(row)) for row in listed]
-
-
-def _heat(found: Result) -> list[tuple[str, list[tuple[float, str]]]]:
-    """Size classes, and of each moment how dark its cell is and what it says."""
-    rows = found.table.to_pylist()
-    positions = sorted({row["position"] for row in rows})
-    most = max((row["span_bytes"] for row in rows), default=0)
-    heat = []
-    for size, own in groupby(rows, key=lambda row: row["object_bytes"]):
-        name = "large" if size is None else readable(float(size), unit="bytes")
-        held = {row["position"]: row["span_bytes"] for row in own}
-        # By the root, so that small classes are seen beside large ones.
-        cells = [
-            ((held.get(at, 0) / most) ** 0.5 if most else 0.0, readable(float(held.get(at, 0)), unit="bytes"))
-            for at in positions
-        ]
-        heat.append((name, cells))
-    return heat
 
 
 def _key(row: Row) -> str:

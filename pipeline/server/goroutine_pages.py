@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import QueryError
-from pipeline.outputs import goroutine_growth, goroutine_table
+from pipeline.outputs import goroutine_growth, goroutine_table, wording
 from pipeline.server import once, question
 from pipeline.server.pages import page
 from pipeline.warehouse import goroutine_questions, questions, trace_questions
@@ -47,7 +47,8 @@ def _goroutines(request: Request) -> Response:
         service=service,
         series=[goroutine_growth.text(own, limit=_PLACES) for own in series],
         others=counted.num_rows - len(series),
-        traces=[(row["profile_id"], row["uri"]) for row in traces],
+        # The same beginnings of paths tell nobody which is which.
+        traces=[(row["profile_id"], wording.process_name(row)) for row in traces],
         trace=trace["profile_id"] if trace else "",
         groups=goroutine_table.groups(trace, groups, limit=_PLACES) if trace and groups else "",
     )

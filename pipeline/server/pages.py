@@ -16,20 +16,30 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
-from pipeline.outputs import chart, report, tabular, wording
+from pipeline.outputs import chart, excerpt, report, tabular, wording
 from pipeline.outputs.elsewhere import elsewhere
 from pipeline.outputs.web import escaped, render
 from pipeline.resources import asset
 from pipeline.schema import tables
 from pipeline.server import once, question, question_of_others
 from pipeline.server.lanes import of_others
+from pipeline.source_code import SourceReader
 from pipeline.values import Answer, Result
-from pipeline.warehouse import flame_tree, growth_questions, questions, report_questions, server_questions
+from pipeline.warehouse import (
+    flame_tree,
+    growth_questions,
+    questions,
+    report_questions,
+    server_questions,
+    source_questions,
+)
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
 
 if TYPE_CHECKING:
     import duckdb
+
+    from pipeline.source_code import Places
 
 NAVIGATION: Final = (
     ("/", "Overview"),
@@ -45,6 +55,7 @@ NAVIGATION: Final = (
 CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
 _SITES: Final = 25
 _ROWS_SHOWN: Final = 500
+_REFUSED: Final = 10
 _ROWS_DRAWN: Final = 5_000
 _MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
 _ASSET: Final = re.compile(r"(?:vendor/)?[A-Za-z][A-Za-z0-9.-]*\.(css|js)")
@@ -79,8 +90,19 @@ def _overview(request: Request) -> Response:
     with question(request) as connection:
         services = wording.rows_of(server_questions.services(connection))
         inputs = wording.rows_of(server_questions.inputs_by_status(connection))
-        top = wording.rows_of(server_questions.top_site(connection))
-    return page(request, "overview.html", services=services, inputs=inputs, top=top)
+        top = wording.rows_of(server_questions.top_sites(connection))
+        refused = wording.rows_of(questions.refused(connection))
+        notes = wording.rows_of(questions.notes(connection))
+    return page(
+        request,
+        "overview.html",
+        services=services,
+        inputs=inputs,
+        top=top,
+        refused=refused[:_REFUSED],
+        others=len(refused[_REFUSED:]),
+        notes=[report.note(row) for row in notes],
+    )
 
 
 def _growth(request: Request) -> Response:
@@ -100,6 +122,7 @@ def _growth(request: Request) -> Response:
                 one = chosen.table.to_pylist()[0]
             names = once(request, connection, flame_tree.every_name)
             section = _section(connection, chosen, live=heaps, window=window, names=names)
+            section = _with_source(request, connection, section, window)
             told = [section.with_window([key for key, _ in moments], window)]
     return page(
         request,
@@ -137,16 +160,16 @@ def _section(
     explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
     (one,) = series.table.select(["first_profile_id", "last_profile_id"]).to_pylist()
     ends = window or (one["first_profile_id"], one["last_profile_id"])
-    modules = growth_questions.growth_by_module(connection, ids, ends)
+    modules = growth_questions.growth_by_module(connection, ids, window=ends)
     own = Result("growth by own code", (), modules.table.slice(0, 0))
     if elsewhere(modules.table.to_pylist()):
-        own = growth_questions.growth_by_own_code(connection, ids, ends)
+        own = growth_questions.growth_by_own_code(connection, ids, window=ends)
     nothing = Result("nothing", (), pa.table({}))
     data = report.ReportData(
         series=series,
         growth=growth,
         rest=rest,
-        coverage=growth_questions.coverage(connection, ids, window),
+        coverage=growth_questions.coverage(connection, ids, window=window),
         modules=modules,
         own=own,
         flow=questions.flows(connection, ids, explained) if explained else nothing,
@@ -159,11 +182,30 @@ def _section(
     return section
 
 
+def _with_source(
+    request: Request, connection: duckdb.DuckDBPyConnection, section: report.Section, window: tuple[int, int] | None
+) -> report.Section:
+    """The sites with their source, as far as the server was told where it is."""
+    places: Places | None = request.app.state.sources
+    if places is None:
+        return section
+    # All of them: at the lines around one that is shown others may stand.
+    series_id = int(wording.number(section.series, "series_id"))
+    rows = report_questions.changed_sites(connection, [series_id], window=window).table.to_pylist()
+    owner = {name: wording.text(section.series, name) or None for name in ("service", "build")}
+    verdicts = source_questions.verdicts(connection, excerpt.spans(section.sites), **owner).table.to_pylist()
+    # Read anew for each page: who looks at it may have changed a line.
+    read = SourceReader(places).lines
+    return section.with_source(
+        [excerpt.excerpt(site, sites=rows, verdicts=verdicts, read=read) for site in section.sites]
+    )
+
+
 def _views(request: Request) -> Response:
     groups: dict[str, list[tuple[str, str]]] = {}
     for name in public_names():
         groups.setdefault(name.rpartition(".")[0] or "tables of the lake", []).append((name, _meaning(name)[0]))
-    return page(request, "views.html", groups=groups)
+    return page(request, "views.html", scripts=CHARTS, groups=groups)
 
 
 def _view(request: Request) -> Response:
@@ -284,10 +326,9 @@ def named_series(found: Result) -> list[tuple[object, str]]:
 
 def _moments(heaps: Result) -> list[tuple[int, str]]:
     """Each profile of a series and when it was taken; its place in the series where that is not known."""
-    return [
-        (row["profile_id"], wording.moment(row["taken_at"]) if row["taken_at"] else f"profile {place}")
-        for place, row in enumerate(heaps.table.to_pylist(), start=1)
-    ]
+    return list(
+        zip(heaps.table["profile_id"].to_pylist(), wording.moments(heaps.table["taken_at"].to_pylist()), strict=True)
+    )
 
 
 def _window(heaps: Result, first: str, last: str) -> tuple[int, int] | None:

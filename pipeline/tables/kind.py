@@ -83,7 +83,8 @@ def _leaf_functions(decoded: Decoded, *, begin: int, end: int) -> Int64s:
     """The functions of all lines of the leaf locations of samples begin to end, each once."""
     symbols = decoded.symbols
     assert symbols is not None
-    starts, ends = symbols.stack_offsets[begin:end], symbols.stack_offsets[begin + 1 : end + 1]
+    stacks = np.asarray(decoded.columns["sample"].get("stack", np.arange(end)))[begin:end]
+    starts, ends = symbols.stack_offsets[stacks], symbols.stack_offsets[stacks + 1]
     leaves = np.unique(symbols.stack_locations[starts[starts < ends]])
     line_starts, line_ends = symbols.location_line_offsets[leaves], symbols.location_line_offsets[leaves + 1]
     # The outermost line too: Unlock is inlined into its slow path's caller.

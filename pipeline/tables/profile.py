@@ -127,10 +127,12 @@ def _mappings(decoded: Decoded, ids: SymbolIds, *, profile_hash: Int64s) -> pa.T
 def _samples(decoded: Decoded, profiles: pa.Table, *, ids: SymbolIds, label_set_hash: UInt64s) -> pa.Table:
     profile_of, place = _positions(decoded.columns["profile"]["sample_end"])
     owner = pa.array(profile_of.astype(np.int32))
+    stack = decoded.columns["sample"].get("stack")
     columns: dict[str, Column] = {
         "profile_hash": profiles["profile_hash"].to_numpy()[profile_of],
         "sample_index": place,
-        "stack_hash": ids.stack,
+        # A format that knows which samples have the same stack gives each stack once.
+        "stack_hash": ids.stack if stack is None else ids.stack[np.asarray(stack)],
         **value_columns(decoded.columns["sample"]["value_end"], decoded.columns["value"]["value"]),
         "label_set_hash": label_set_hash,
         "kind": pa.DictionaryArray.from_arrays(owner, profiles["kind"].combine_chunks()),

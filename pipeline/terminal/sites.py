@@ -13,7 +13,7 @@ from pipeline.outputs.units import readable, share, signed
 from pipeline.terminal.flame import FlamePage, of_growth
 from pipeline.terminal.page import Column, Line, TablePage
 from pipeline.terminal.site import SitePage
-from pipeline.warehouse import growth_questions, questions
+from pipeline.warehouse import growth_questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,7 @@ class SitesPage(TablePage):
 
         def sites(connection: duckdb.DuckDBPyConnection) -> tuple[list[Row], int]:
             rows = wording.rows_of(growth_questions.growth(connection, ids, limit=_MOST))
-            counted = questions.site_counts(connection, ids).table["sites"].to_pylist()
+            counted = growth_questions.site_counts(connection, ids).table["sites"].to_pylist()
             return rows, sum(counted) - len(rows)
 
         self.ask(sites, self._sites)

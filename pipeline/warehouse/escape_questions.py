@@ -153,13 +153,13 @@ def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, buil
         limit = 0
     query = """
     SELECT
+      int64.clamp(SUM(live_bytes)) AS live_bytes,
+      SUM(alloc_bytes_per_s) AS alloc_bytes_per_s,
       package,
       base_name || ':' || line AS place,
       expression,
       certainty,
-      reason,
-      int64.clamp(SUM(live_bytes)) AS live_bytes,
-      SUM(alloc_bytes_per_s) AS alloc_bytes_per_s
+      reason
     FROM escape.level
     WHERE certainty IN ('certain', 'conditional')
       AND ($service IS NULL OR service = $service)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 from pipeline.values import Result
@@ -19,8 +21,9 @@ def collector(
     build: str | None = None,
 ) -> Result:
     """What the collector did in each process of a log and each trace, those with most cycles first."""
-    query = f"FROM gc.summary {_OWNED} ORDER BY cycles DESC, uri, process"
-    return ask(connection, query, {"service": service, "instance": instance, "build": build}, name="garbage collection")
+    owner = _given(service=service, instance=instance, build=build)
+    query = f"FROM gc.summary{_where(owner)} ORDER BY cycles DESC, uri, process"
+    return ask(connection, query, owner, name="garbage collection")
 
 
 def memory(
@@ -31,8 +34,9 @@ def memory(
     build: str | None = None,
 ) -> Result:
     """What each process uses memory for, those that use most first."""
-    query = f"FROM mem.summary {_OWNED} ORDER BY used_bytes DESC NULLS LAST, uri, process"
-    return ask(connection, query, {"service": service, "instance": instance, "build": build}, name="memory")
+    owner = _given(service=service, instance=instance, build=build)
+    query = f"FROM mem.summary{_where(owner)} ORDER BY used_bytes DESC NULLS LAST, uri, process"
+    return ask(connection, query, owner, name="memory")
 
 
 def memory_over_time(connection: duckdb.DuckDBPyConnection, source: str, source_id: int, process: int | None) -> Result:
@@ -108,8 +112,11 @@ FROM (
 )
 ORDER BY {{order}}
 """
-_OWNED = """
-WHERE ($service IS NULL OR service = $service)
-  AND ($instance IS NULL OR instance = $instance)
-  AND ($build IS NULL OR build = $build)
-"""
+
+
+def _given(**owner: str | None) -> dict[str, str]:
+    return {name: value for name, value in owner.items() if value is not None}
+
+
+def _where(owner: Mapping[str, str]) -> str:
+    return f" WHERE {' AND '.join(f'{name} = ${name}' for name in owner)}" if owner else ""

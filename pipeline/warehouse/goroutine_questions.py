@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -11,7 +13,7 @@ from pipeline.values import Int64s, Result
 from pipeline.warehouse.query import ask
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = ("int64.clamp", "goroutine._moment", "goroutine._growth", "goroutine.growth", "stack._line")
+VIEWS = ("int64.clamp", "goroutine._moment", "goroutine.growth", "goroutine.growth_between", "stack._line")
 
 
 def growth(
@@ -22,32 +24,47 @@ def growth(
     build: str | None = None,
     source: str | None = None,
     function: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     of: pa.Table | None = None,
 ) -> Result:
     """Places that goroutines are at with their stacks, leaf first: of the series that grew most the first, of it the one that grew most.
 
     source    protobuf, text or dump; None for all
     function  that they are in, were started with or by, with or without what stands before a dot or a slash
+    since, until  as if there were only what was taken in that span, UTC
     of        rows of `series`, of which alone the places are worked out; all when None
     """
-    parameters = {"service": service, "instance": instance, "build": build, "source": source, "function": function}
-    chosen, places = None, "goroutine.growth"
-    if of is not None:
-        ids = of["series_id"].to_pylist()
-        chosen = [f"{one} {kind}" for one, kind in zip(ids, of["source"].to_pylist(), strict=True)]
-        places = f"goroutine._growth([{', '.join(map(str, ids))}]::INTEGER[])"
-    return ask(connection, _GROWTH.format(places=places), {**parameters, "series": chosen}, name="goroutines")
+    chosen = of.select(["series_id", "source"]).to_pylist() if of is not None else None
+    parameters = {
+        "service": service,
+        "instance": instance,
+        "build": build,
+        "source": source,
+        "function": function,
+        "since": since,
+        "until": until,
+        "series": [one["series_id"] for one in chosen] if chosen is not None else None,
+        "chosen": [f"{one['series_id']} {one['source']}" for one in chosen] if chosen is not None else None,
+    }
+    return ask(connection, _GROWTH, parameters, name="goroutines")
 
 
 def top_growth(
-    connection: duckdb.DuckDBPyConnection, most: int, *, function: str | None = None, **owner: str | None
+    connection: duckdb.DuckDBPyConnection,
+    most: int,
+    *,
+    function: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    **owner: str | None,
 ) -> tuple[Result, int]:
     """`growth` of so many series, those that grew most, and how many others there are.
 
     owner  service, instance, build and source; None for any
     """
-    if function is not None:
-        found = growth(connection, function=function, **owner)
+    if function is not None or since is not None or until is not None:
+        found = growth(connection, function=function, since=since, until=until, **owner)
         ends = _ends(found.table)
         return found.first(int(ends[:most].max(initial=0))), max(len(ends) - most, 0)
     every = series(connection).table
@@ -119,12 +136,12 @@ ORDER BY summed.growth DESC, summed.last_count DESC, summed.series_id, summed.so
 
 _GROWTH = """
 WITH wanted AS (
-  FROM {places}
-  WHERE ($series IS NULL OR list_contains($series, series_id || ' ' || source))
-    AND ($service IS NULL OR service = $service)
+  FROM goroutine.growth_between($since, $until, series_ids := $series)
+  WHERE ($service IS NULL OR service = $service)
     AND ($instance IS NULL OR instance = $instance)
     AND ($build IS NULL OR build = $build)
     AND ($source IS NULL OR source = $source)
+    AND ($chosen IS NULL OR list_contains($chosen, series_id || ' ' || source))
     AND (
       $function IS NULL
       OR list_bool_or(
@@ -145,7 +162,7 @@ stacks AS (
   SELECT
     locations.stack_id,
     list(
-      {{'function': lines.function, 'file': lines.file, 'line': lines.line}} ORDER BY locations.place, lines.depth
+      {'function': lines.function, 'file': lines.file, 'line': lines.line} ORDER BY locations.place, lines.depth
     ) AS frames
   FROM locations
   JOIN stack._line AS lines USING (location_id)

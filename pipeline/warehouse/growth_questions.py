@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
 
-from pipeline.values import Result
+from pipeline.values import Question, Result
 from pipeline.warehouse.query import ask
+from pipeline.warehouse.runnable import runnable
 from pipeline.warehouse.sample_values import values_of
 
 # For who asks the same elsewhere.
 BETWEEN = "FROM attribution.growth_by_site_between({}, {}, {}) ORDER BY growth_bytes DESC"
 # Two profiles of a series, the earlier one first.
 Window: TypeAlias = tuple[int, int]
+
+
+class OfSeries(Protocol):
+    """What is asked of some series, or of one of them from one of its profiles to another."""
+
+    def __call__(
+        self, connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
+    ) -> Result: ...
+
+
+def windows_of(series: Sequence[Mapping[str, int]]) -> dict[int, Window]:
+    """From the first to the last profile of each series, as `questions.series` has them."""
+    return {one["series_id"]: (one["first_profile_id"], one["last_profile_id"]) for one in series}
+
+
+def in_windows(question: OfSeries, connection: duckdb.DuckDBPyConnection, windows: Mapping[int, Window]) -> Result:
+    """The answer to a question of each series within its own window, one below the other."""
+    answers = [question(connection, [series_id], window=window) for series_id, window in windows.items()]
+    if not answers:
+        return question(connection, [])
+    asked = [one.question for one in answers if one.question]
+    texts = [f"({runnable(one)})" for one in asked]
+    joined = asked[0] if len(asked) == 1 else Question("\nUNION ALL\n".join(texts), {})
+    return replace(answers[0], table=pa.concat_tables([one.table for one in answers]), question=joined)
 
 
 def growth(
@@ -30,48 +56,13 @@ def growth(
     limit   so many of each series, and of those that grew or shrank; None for all
     window  of one series: from this profile to that
     """
-    parameters = {"limit": limit, **_of(series_ids, window)}
-    return ask(
-        connection, _GROWTH.format(sites=_SITES if window is None else _SITES_BETWEEN), parameters, name="growth"
-    )
-
-
-_SITES = """
-(
-  SELECT sites.*, histories.history
-  FROM attribution.growth_by_site AS sites
-  LEFT JOIN attribution.site_history AS histories USING (series_id, site_index)
-  WHERE series_id IN (SELECT unnest($ids))
-)
-"""
-_SITES_BETWEEN = "attribution.growth_by_site_between($series, $first, $last)"
-# Candidates by what the compiler says of them.
-_TOLD = """
-known AS (
-  SELECT list({{'escape_site_id': escape_site_id, 'message': message}}) AS records
-  FROM escape.site
-  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
-)
-SELECT
-  sites.* EXCLUDE (site_index, candidates),
-  list_transform(
-    sites.candidates,
-    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
-  ) AS candidates
-FROM sites
-CROSS JOIN known
-"""
-_GROWTH = f"""
-WITH sites AS (
-  SELECT *
-  FROM {{sites}}
-  WHERE $limit IS NULL OR growth_bytes <> 0
-  QUALIFY $limit IS NULL
-    OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= $limit
-),
-{_TOLD}
-ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
-"""
+    call = "growth($ids" if window is None else "growth_between($series, $first, $last"
+    parameters = _of(series_ids, window)
+    if limit is not None:
+        call += ", most := $limit"
+        parameters["limit"] = limit
+    # A number of the site changes when data is added.
+    return ask(connection, f"SELECT * EXCLUDE (site_index) FROM attribution.{call})", parameters, name="growth")
 
 
 def top_growth(connection: duckdb.DuckDBPyConnection, series_id: int, most: int) -> tuple[Result, Result]:
@@ -132,11 +123,24 @@ _CHANGED = """
   ORDER BY growth_bytes DESC, file, line, site_index
 """
 _TOP = "SELECT * {changed} LIMIT $most"
-_TOP_TOLD = f"""
+# Candidates by what the compiler says of them.
+_TOP_TOLD = """
 WITH sites AS MATERIALIZED (
-  SELECT * {{changed}} LIMIT $most
+  SELECT * {changed} LIMIT $most
 ),
-{_TOLD}
+known AS (
+  SELECT list({{'escape_site_id': escape_site_id, 'message': message}}) AS records
+  FROM escape.site
+  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
+)
+SELECT
+  sites.* EXCLUDE (site_index, candidates),
+  list_transform(
+    sites.candidates,
+    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
+  ) AS candidates
+FROM sites
+CROSS JOIN known
 ORDER BY sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
 """
 _OTHERS = """
@@ -149,7 +153,22 @@ FROM (SELECT growth_bytes, growth_share {changed} OFFSET $most)
 """
 
 
-def coverage(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None) -> Result:
+def site_counts(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
+) -> Result:
+    """How many allocation sites each of some series has."""
+    sites = (
+        "attribution.growth_by_site WHERE series_id IN (SELECT unnest($ids))"
+        if window is None
+        else "attribution.growth_by_site_between($series, $first, $last)"
+    )
+    query = f"SELECT series_id, COUNT(*) AS sites FROM {sites} GROUP BY series_id"
+    return ask(connection, query, _of(series_ids, window), name="sites")
+
+
+def coverage(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
+) -> Result:
     """How much of each series' growth every attribution class explains."""
     query = "FROM attribution.coverage WHERE series_id IN (SELECT unnest($ids)) ORDER BY series_id, growth_bytes DESC, attribution"
     return ask(connection, query if window is None else _COVERAGE_BETWEEN, _of(series_ids, window), name="coverage")
@@ -200,141 +219,39 @@ def in_window(connection: duckdb.DuckDBPyConnection, series: Result, window: Win
 
 
 def growth_by_own_code(
-    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
 ) -> Result:
     """Growth of some series by the nearest line of the program's own code, those that grew most first."""
-    query, parameters = _grown(connection, series_ids, window, where=_NEAREST)
-    return ask(connection, query, parameters, name="growth by own code")
+    return _between(connection, "attribution.own_code_between", series_ids, window, name="growth by own code")
 
 
 def growth_by_module(
-    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None = None
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
 ) -> Result:
     """Growth of some series by the module that allocated, those that grew most first."""
-    query, parameters = _grown(connection, series_ids, window, where=_LEAVES)
-    return ask(connection, query, parameters, name="growth by module")
+    return _between(connection, "attribution.modules_between", series_ids, window, name="growth by module")
 
 
-# What some series gained, stack by stack. Of the tables themselves, of which the blocks of these series alone are read.
-_GROWN = """
-WITH sides AS (
-  SELECT unnest($series::INTEGER[]) AS series_id, unnest($profiles::INTEGER[]) AS profile_id, unnest($signs::INTEGER[]) AS sign
-),
-grown AS MATERIALIZED (
-  SELECT series_id, stack_id, int64.clamp(SUM(sign * value::HUGEINT)) AS growth_bytes
-  FROM ({values})
-  JOIN sides USING (profile_id)
-  GROUP BY series_id, stack_id
-  HAVING SUM(sign * value::HUGEINT) <> 0
-),
-{where}
-"""
-_LINES = """
-lines AS (
-  SELECT location_id, unnest(lines) AS line, unnest(range(len(lines))) AS depth
-  FROM (
-    SELECT location_id, CASE WHEN len(location.lines) > 0 THEN location.lines ELSE symbolised.lines END AS lines
-    FROM location
-    LEFT JOIN symbolised_location AS symbolised USING (location_id)
-    WHERE location_id IN (SELECT location_id FROM frames)
-  )
-),
-"""
-_LEAVES = f"""
-frames AS (
-  SELECT stack_id, location_ids[1] AS location_id
-  FROM stack
-  WHERE stack_id IN (SELECT stack_id FROM grown)
-),
-{_LINES}
-leaves AS (
-  SELECT frames.stack_id, modules.module, modules.version, modules.is_own
-  FROM frames
-  JOIN lines USING (location_id)
-  JOIN attribution._module AS modules ON modules.function_id = lines.line.function_id
-  WHERE lines.depth = 0
-)
-SELECT
-  series_id,
-  leaves.module,
-  leaves.version,
-  coalesce(leaves.is_own, false) AS is_own,
-  int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-  int64.clamp(SUM(growth_bytes)) / nullif(int64.clamp(SUM(SUM(growth_bytes)) OVER (PARTITION BY series_id)), 0)
-    AS growth_share
-FROM grown
-LEFT JOIN leaves USING (stack_id)
-GROUP BY series_id, leaves.module, leaves.version, leaves.is_own
-ORDER BY series_id, growth_bytes DESC, leaves.module, leaves.version
-"""
-_NEAREST = f"""
-frames AS (
-  SELECT stack_id, unnest(location_ids) AS location_id, unnest(range(len(location_ids))) AS place
-  FROM stack
-  WHERE stack_id IN (SELECT stack_id FROM grown)
-),
-{_LINES}
-own AS (
-  SELECT location_id, arg_min(lines.line, lines.depth) AS line
-  FROM lines
-  JOIN attribution._module AS modules ON modules.function_id = lines.line.function_id
-  WHERE modules.is_own
-  GROUP BY location_id
-),
-nearest AS (
-  SELECT frames.stack_id, arg_min(own.line, frames.place) AS line, MIN(frames.place) = 0 AS is_leaf
-  FROM frames
-  JOIN own USING (location_id)
-  GROUP BY frames.stack_id
-),
-told AS (
-  SELECT
-    grown.*,
-    function.name AS function,
-    nullif(function.file, '') AS file,
-    nullif(nearest.line.line, 0) AS line,
-    nearest.is_leaf
-  FROM grown
-  LEFT JOIN nearest USING (stack_id)
-  LEFT JOIN function ON function.function_id = nearest.line.function_id
-)
-SELECT
-  series_id,
-  function,
-  file,
-  line,
-  int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-  int64.clamp(SUM(growth_bytes)) / nullif(int64.clamp(SUM(SUM(growth_bytes)) OVER (PARTITION BY series_id)), 0)
-    AS growth_share,
-  int64.clamp(SUM(CASE WHEN is_leaf THEN growth_bytes ELSE 0 END)) AS flat_growth_bytes
-FROM told
-GROUP BY series_id, function, file, line
-ORDER BY series_id, growth_bytes DESC, file, line, function
-"""
+def _between(
+    connection: duckdb.DuckDBPyConnection, macro: str, series_ids: Sequence[int], window: Window | None, *, name: str
+) -> Result:
+    """What a macro says of some series, from the first profile to the last, or of one within a window."""
+    if window is None:
+        return ask(connection, f"FROM {macro}({_ENDS})", {"ids": list(series_ids)}, name=name)
+    (series_id,) = series_ids
+    ends = [{"series_id": series_id, "first_profile_id": window[0], "last_profile_id": window[1]}]
+    return ask(connection, f"FROM {macro}($ends)", {"ends": ends}, name=name)
 
 
-def _grown(
-    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: Window | None, *, where: str
-) -> tuple[str, dict[str, object]]:
-    """The query behind what some series gained, and its parameters."""
-    if window:
-        series, one, other = list(series_ids), [window[0]], [window[1]]
-    else:
-        query = """
-        SELECT series_id, first_profile_id, last_profile_id
-        FROM heap.series
-        WHERE profiles > 1 AND series_id IN (SELECT unnest($ids::INTEGER[]))
-        """
-        ends = ask(connection, query, {"ids": list(series_ids)}, described=False).table
-        names = ("series_id", "first_profile_id", "last_profile_id")
-        series, one, other = (ends[name].to_pylist() for name in names)
-    values = values_of(connection, [*one, *other], "inuse_space")
-    parameters: dict[str, object] = {
-        "series": series * 2,
-        "profiles": [*one, *other],
-        "signs": [-1] * len(one) + [1] * len(other),
-    }
-    return _GROWN.format(values=values, where=where), parameters
+_ENDS = """(
+  SELECT list({
+    'series_id': series_id,
+    'first_profile_id': first_profile_id,
+    'last_profile_id': last_profile_id
+  })
+  FROM heap.series
+  WHERE series_id IN (SELECT unnest($ids)) AND profiles > 1
+)"""
 
 
 def _of(series_ids: Sequence[int], window: Window | None) -> dict[str, object]:

@@ -49,3 +49,8 @@ def size_classes(
     ORDER BY size_class = 0, size_class
     """
     return ask(connection, query, {"service": service, "instance": instance, "build": build}, name="size classes")
+
+
+def sources_with_spans(connection: duckdb.DuckDBPyConnection) -> Result:
+    """The files that tell what spans of each size class hold."""
+    return ask(connection, "SELECT DISTINCT source_id FROM alloc.span_heatmap", name="sources", described=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import duckdb
 import numpy as np
@@ -37,7 +37,9 @@ def sampled(
     is_never_negative  less than nothing counts as nothing
     """
     parameters: dict[str, object] = {
-        "profiles": [{"profile_id": id, "times": times} for id, times in profiles.items()],
+        "profiles": [
+            {"profile_id": id, "times": times, "place": place} for place, (id, times) in enumerate(profiles.items())
+        ],
         "types": None if sample_types is None else list(sample_types),
         "stacks": None if stack_ids is None else list(stack_ids),
         "sets": None if label_set_ids is None else list(label_set_ids),
@@ -49,9 +51,8 @@ def sampled(
     types = asked(_TYPES)
     rows = asked(_ROWS, unit=unit, least=0 if is_never_negative else None)
     is_first = rows["place"].to_numpy() == 1
-    (header,) = asked(_HEADER).to_pylist()
     return Sampled(
-        header=header,
+        header=_header(asked(_HEADERS).to_pylist(), types["sample_type"].to_pylist(), is_whole=sample_types is None),
         sample_types=list(_named(types.to_pylist())),
         samples=rows.select(["stack_id", "label_set_id"]).filter(pa.array(is_first)),
         values=rows.select(["row_index", "position", "value"]),
@@ -159,10 +160,41 @@ JOIN mapping USING (mapping_id)
 WHERE profile_id = $id
 ORDER BY position
 """
+
+
+def _header(headers: Sequence[Mapping[str, Any]], names: Sequence[str], *, is_whole: bool) -> Mapping[str, Any]:
+    """Of one whole file its header, of several what pprof makes of theirs: google/pprof, profile/merge.go, combineHeaders.
+
+    names  the sample types that are left: one that is not there any more is not the one to show first
+    """
+    if len(headers) == 1 and is_whole:
+        return headers[0]
+    added = [one for one in headers if one["times"] > 0]
+    first = (added or [*headers, _NO_HEADER])[0]
+    defaults = [one["default_sample_type"] for one in added if one["default_sample_type"] in names]
+    return {
+        **first,
+        "time_ns": min((one["time_ns"] for one in added if one["time_ns"]), default=0),
+        "duration_ns": _clamped(sum(one["duration_ns"] * one["times"] for one in headers)),
+        "period": max((one["period"] for one in headers), default=0),
+        "default_sample_type": next(iter(defaults), ""),
+        "comments": list(dict.fromkeys(comment for one in headers for comment in one["comments"])),
+        "doc_url": next((one["doc_url"] for one in headers if one["doc_url"]), ""),
+    }
+
+
+def _clamped(value: int) -> int:
+    return min(max(value, -(2**63)), 2**63 - 1)
+
+
+_NO_HEADER: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("period_type", "period_unit", "drop_frames", "keep_frames"), ""),
+    "comments": [],
+}
 _CHOSEN: Final = """
 WITH counted AS (
-  SELECT each.profile_id, each.times
-  FROM (SELECT unnest($profiles::STRUCT(profile_id INTEGER, times INTEGER)[]) AS each)
+  SELECT each.profile_id, each.times, each.place
+  FROM (SELECT unnest($profiles::STRUCT(profile_id INTEGER, times INTEGER, place INTEGER)[]) AS each)
 ),
 typed AS (
   SELECT
@@ -178,7 +210,7 @@ typed AS (
   GROUP BY sample_type
 ),
 chosen AS (
-  SELECT sample.*, typed.position, counted.times
+  SELECT sample.*, typed.position, counted.times, counted.place
   FROM sample_value AS sample
   JOIN counted USING (profile_id)
   JOIN typed USING (sample_type)
@@ -186,7 +218,7 @@ chosen AS (
     AND ($sets IS NULL OR label_set_id IN (SELECT unnest($sets::INTEGER[])))
   -- A sample of nothing but zeros is one too.
   UNION ALL
-  SELECT profile_id, sample_index, stack_id, NULL, 0, label_set_id, 0, times
+  SELECT profile_id, sample_index, stack_id, NULL, 0, label_set_id, 0, times, place
   FROM sample
   JOIN counted USING (profile_id)
   WHERE ($stacks IS NULL OR stack_id IN (SELECT unnest($stacks::INTEGER[])))
@@ -207,42 +239,33 @@ added AS (
     stack_id,
     CASE WHEN $unit <> 'stack' THEN label_set_id END AS label_set_id,
     position,
-    greatest(int64.clamp(SUM(value::HUGEINT * times)), $least::BIGINT) AS value
+    greatest(int64.clamp(SUM(value::HUGEINT * times)), $least::BIGINT) AS value,
+    MIN((place, chosen.sample_index)) FILTER (value <> 0) AS seen_at
   FROM chosen
   GROUP BY ALL
+),
+-- Where a stack is met first, in the order of the profiles and their samples: profile/merge.go, mapSample.
+met AS (
+  SELECT *, MIN(seen_at) OVER (PARTITION BY sample_index, stack_id, label_set_id) AS first_at
+  FROM added
+  WHERE $unit = 'sample' OR value <> 0
 )
 SELECT
-  dense_rank() OVER (ORDER BY sample_index, stack_id, label_set_id) - 1 AS row_index,
+  dense_rank() OVER (ORDER BY sample_index, first_at, stack_id, label_set_id) - 1 AS row_index,
   row_number() OVER (PARTITION BY sample_index, stack_id, label_set_id ORDER BY position) AS place,
   stack_id,
   label_set_id,
   position,
   value
-FROM added
-WHERE $unit = 'sample' OR value <> 0
+FROM met
 ORDER BY row_index, position
 """
-# Of several files what pprof makes of them when it adds them up: google/pprof, profile/merge.go.
-_HEADER: Final = """
+_HEADERS: Final = """
 SELECT
-  coalesce(MIN(nullif(time_ns, 0)) FILTER (times > 0), 0) AS time_ns,
-  coalesce(int64.clamp(SUM(duration_ns::HUGEINT * times)), 0) AS duration_ns,
-  coalesce(MAX(period), 0) AS period,
-  coalesce(arg_min(period_type, (time_ns, profile_id)), '') AS period_type,
-  coalesce(arg_min(period_unit, (time_ns, profile_id)), '') AS period_unit,
-  coalesce(
-    arg_min(default_sample_type, (time_ns, profile_id))
-      FILTER (default_sample_type IN (SELECT sample_type FROM typed)),
-    ''
-  ) AS default_sample_type,
-  coalesce(arg_min(drop_frames, (time_ns, profile_id)), '') AS drop_frames,
-  coalesce(arg_min(keep_frames, (time_ns, profile_id)), '') AS keep_frames,
-  coalesce(
-    list_distinct(flatten(list(comments ORDER BY time_ns, profile_id))), []
-  ) AS comments,
-  coalesce(arg_min(doc_url, (time_ns, profile_id)) FILTER (doc_url <> ''), '') AS doc_url
+  counted.times, time_ns, duration_ns, period, period_type, period_unit, default_sample_type, drop_frames, keep_frames, comments, doc_url
 FROM profile
 JOIN counted USING (profile_id)
+ORDER BY counted.place
 """
 _STACKS: Final = """
 SELECT stack_id, location_ids FROM stack WHERE stack_id IN (SELECT stack_id FROM chosen) ORDER BY stack_id
@@ -257,7 +280,7 @@ FROM function
 WHERE function_id IN (SELECT line.function_id FROM (SELECT unnest(lines) AS line FROM placed))
 ORDER BY function_id
 """
-# Of several files a binary is where the first of them has it; of one, all of its mappings are there.
+# Of one file all mappings are there; of several the main binary and those that stacks need, each where the first file has it.
 _MAPPINGS: Final = """
 SELECT
   mapping_id,
@@ -266,8 +289,12 @@ SELECT
   mapping.* EXCLUDE (mapping_id)
 FROM profile_mapping
 JOIN counted USING (profile_id)
-JOIN profile USING (profile_id)
 JOIN mapping USING (mapping_id)
-QUALIFY $is_one OR row_number() OVER (PARTITION BY mapping_id ORDER BY time_ns, profile_id, position) = 1
-ORDER BY position, time_ns, profile_id
+WHERE $is_one
+  OR mapping_id IN (SELECT mapping_id FROM placed)
+  OR (place, position) = (
+    SELECT MIN((place, position)) FROM profile_mapping JOIN counted USING (profile_id)
+  )
+QUALIFY $is_one OR row_number() OVER (PARTITION BY mapping_id ORDER BY place, position) = 1
+ORDER BY position, place
 """

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.errors import QueryError
 from pipeline.schema import tables
-from pipeline.values import Answer, Result, ResultColumn
+from pipeline.values import Answer, Question, Result, ResultColumn
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.statements import reading
@@ -35,7 +35,7 @@ def ask(
     with explained("DuckDB", memory=connection):
         table = connection.sql(query, params=dict(parameters) if parameters else None).to_arrow_table()
     columns = _columns(table.column_names) if described else tuple(ResultColumn(one, "") for one in table.column_names)
-    return Result(name, columns, table)
+    return Result(name, columns, table, Question(query, parameters or {}))
 
 
 def answer(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
@@ -83,8 +83,23 @@ def public_names() -> tuple[str, ...]:
 
 def _on_its_way(connection: duckdb.DuckDBPyConnection, name: str, query: str, parameters: Sequence[str] = ()) -> Answer:
     with explained("DuckDB", memory=connection):
-        reader = connection.sql(query, params=list(parameters) or None).to_arrow_reader(_ROWS_AT_A_TIME)
+        try:
+            relation = connection.sql(query, params=list(parameters) or None)
+        except (duckdb.BinderException, duckdb.CatalogException):
+            # Of a relation DuckDB does not say where it goes wrong; of a statement, which gets no further either, it does.
+            connection.execute(query, list(parameters) or None)
+            raise
+        reader = relation.to_arrow_reader(_ROWS_AT_A_TIME)
     return Answer(name, _columns(reader.schema.names), reader.schema, _batches(connection, reader))
+
+
+def batches(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object], *, rows: int = 1 << 16
+) -> Iterator[pa.RecordBatch]:
+    """Run one query of ours, whose rows are read once, so many at a time; until then the connection answers nothing else."""
+    with explained("DuckDB", memory=connection):
+        reader = connection.sql(query, params=dict(parameters)).to_arrow_reader(rows)
+    return _batches(connection, reader)
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import duckdb
 
-from pipeline.values import Result
+from pipeline.values import Question, Result
 from pipeline.warehouse import flame_tree
 from pipeline.warehouse.query import ask
+from pipeline.warehouse.runnable import Expression, literal
 
 # What the questions of a command stand on: a database that is made for one of them has no other views.
 STACKS = ("int64.clamp", "stack._line")
-FLAMES = (*STACKS, "flame.tree", "flame.diff", "flame.weighted", "stack.frames")
-SITE_FLAMES = (*FLAMES, "heap.series", "attribution._allocation", "attribution.growth_by_site")
+FLAMES = (*STACKS, "flame.tree", "flame.diff", "flame.weighted", "flame.folded", "stack.frames")
+SITE_FLAMES = (*FLAMES, "heap.series", "heap.series_between", "attribution._allocation", "attribution.growth_by_site")
 GROWTH = (
     "int64.clamp",
     "heap.series",
+    "heap.series_between",
     "attribution.growth_by_site",
-    "attribution.site_history",
-    "attribution._module",
+    "attribution.growth",
+    "attribution.growth_between",
+    "attribution.own_code_between",
+    "attribution.modules_between",
     "attribution.coverage",
     "escape.site",
 )
@@ -31,6 +36,7 @@ class Selection:
     """Which profiles a question is about; None and empty mean any.
 
     profiles  ids as 16 hexadecimal digits, or parts of the uri
+    since, until  when they were taken, UTC, both ends included; what does not say when fits no span
     """
 
     service: str | None = None
@@ -39,6 +45,13 @@ class Selection:
     kind: str | None = None
     series: str | None = None
     profiles: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_of_a_span(self) -> bool:
+        """Whether it is about a part of the time there is."""
+        return self.since is not None or self.until is not None
 
 
 def inputs(connection: duckdb.DuckDBPyConnection) -> Result:
@@ -81,6 +94,9 @@ WHERE ($service IS NULL OR service = $service)
   AND ($build IS NULL OR build = $build)
   AND ($kind IS NULL OR kind = $kind)
   AND ($series IS NULL OR series_id = $series)
+  AND (($since IS NULL AND $until IS NULL) OR time_ns <> 0)
+  AND ($since IS NULL OR taken_at >= $since)
+  AND ($until IS NULL OR taken_at <= $until)
   AND (
     len($profiles) = 0
     OR len(
@@ -119,13 +135,17 @@ ORDER BY MIN(position) FILTER (profile_id = $first)
 
 
 def series(connection: duckdb.DuckDBPyConnection, selection: Selection, *, least: int = 2) -> Result:
-    """Series of heap profiles that have a growth, the largest first; with `least` of 1 those of one profile too."""
-    return ask(connection, _SERIES, {**_parameters(selection), "least": least}, name="series")
+    """Series of heap profiles that have a growth, the largest first; with `least` of 1 those of one profile too.
+
+    Of a span of time they are as if there were only its profiles.
+    """
+    source = "heap.series_between($since, $until)" if selection.is_of_a_span else "heap.series"
+    return ask(connection, _SERIES.format(source=source), {**_parameters(selection), "least": least}, name="series")
 
 
 _SERIES = """
 SELECT * EXCLUDE (labels), labels::VARCHAR AS label_text
-FROM heap.series
+FROM {source}
 WHERE profiles >= $least
   AND ($service IS NULL OR service = $service)
   AND ($instance IS NULL OR instance = $instance)
@@ -133,17 +153,32 @@ WHERE profiles >= $least
   AND ($kind IS NULL OR kind = $kind)
   AND ($series IS NULL OR series_id = $series)
   AND len($profiles) >= 0
+  AND ($since IS NULL OR last_at >= $since)
+  AND ($until IS NULL OR first_at <= $until)
 ORDER BY growth_bytes DESC, series_id
 """
 
 
-def site_counts(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """How many allocation sites each of some series has."""
-    query = """
-    SELECT series_id, COUNT(*) AS sites FROM attribution.growth_by_site
-    WHERE series_id IN (SELECT unnest($ids)) GROUP BY series_id
-    """
-    return ask(connection, query, {"ids": list(series_ids)}, name="sites")
+def series_ids(selection: Selection) -> Expression:
+    """The series of `series` with a growth as an expression: the list of their ids, whenever it is asked."""
+    of_series = {"service": selection.service, "instance": selection.instance, "build": selection.build}
+    of_series |= {"kind": selection.kind, "series_id": selection.series}
+    conditions = [f"{name} = {literal(value)}" for name, value in of_series.items() if value is not None]
+    return Expression(f"(SELECT list(series_id) FROM heap.series WHERE {' AND '.join(['profiles > 1', *conditions])})")
+
+
+def top(
+    profile_ids: Sequence[int],
+    sample_type: str,
+    *,
+    base_ids: Sequence[int] = (),
+    filters: Mapping[str, str] | None = None,
+) -> Question:
+    """The query of functions with their weights, as `heapscape top` and `diff` work them out; `filters` are parameters of `flame.top`."""
+    more = {"base_ids": list(base_ids), **(filters or {})}
+    named = {name: value for name, value in more.items() if value}
+    calls = ", ".join(["$ids", "$wanted", *(f"{name} := ${name}" for name in named)])
+    return Question(f"FROM flame.top({calls})", {"ids": list(profile_ids), "wanted": sample_type, **named})
 
 
 def flows(
@@ -197,7 +232,14 @@ def tree(
     """Flame graph rows in depth-first order; of some stacks only when given; most and names are as in `flame_tree.tree`."""
     found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most, names=names)
     table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
-    return Result("flame graph", (), table)
+    parameters: dict[str, object] = {"ids": list(profile_ids), "wanted": sample_type}
+    return Result("flame graph", (), table, _flame_query("flame.tree($ids, $wanted", parameters, stacks))
+
+
+def _flame_query(begun: str, parameters: dict[str, object], stacks: Sequence[int] | None) -> Question:
+    if stacks is None:
+        return Question(f"FROM {begun})", parameters)
+    return Question(f"FROM {begun}, stack_ids := $stacks)", {**parameters, "stacks": list(stacks)})
 
 
 def diff(
@@ -212,36 +254,14 @@ def diff(
 ) -> Result:
     """Rows of two flame graphs laid over each other, in depth-first order; most and names are as in `flame_tree.tree`."""
     found = flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most, names=names)
-    return Result("difference", (), found.table)
+    parameters: dict[str, object] = {"base": list(base_ids), "ids": list(profile_ids), "wanted": sample_type}
+    return Result("difference", (), found.table, _flame_query("flame.diff($base, $ids, $wanted", parameters, stacks))
 
 
 def folded(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:
     """Each distinct list of functions, root first, with its weight."""
-    return ask(connection, _FOLDED, {"ids": list(profile_ids), "wanted": sample_type}, name="folded stacks")
-
-
-_FOLDED = """
-WITH weighed AS (
-  SELECT stack_id, int64.clamp(SUM(value)) AS value
-  FROM main.sample_value AS sample
-  WHERE sample_type = $wanted AND list_contains($ids, profile_id)
-  GROUP BY stack_id
-),
-named AS (
-  SELECT
-    stack_id,
-    any_value(value) AS value,
-    coalesce(list(frames.function ORDER BY frames.position DESC) FILTER (frames.function IS NOT NULL), []) AS functions
-  FROM weighed
-  LEFT JOIN stack.frames AS frames USING (stack_id)
-  GROUP BY stack_id
-)
-SELECT functions, int64.clamp(SUM(value)) AS value
-FROM named
-GROUP BY functions
-HAVING SUM(value) <> 0
-ORDER BY value DESC, functions
-"""
+    query = "FROM flame.folded($ids, $wanted)"
+    return ask(connection, query, {"ids": list(profile_ids), "wanted": sample_type}, name="folded stacks")
 
 
 def refused(connection: duckdb.DuckDBPyConnection) -> Result:
@@ -259,11 +279,4 @@ def notes(connection: duckdb.DuckDBPyConnection) -> Result:
 
 
 def _parameters(selection: Selection) -> dict[str, object]:
-    return {
-        "service": selection.service,
-        "instance": selection.instance,
-        "build": selection.build,
-        "kind": selection.kind,
-        "series": selection.series,
-        "profiles": list(selection.profiles),
-    }
+    return {**asdict(selection), "profiles": list(selection.profiles)}

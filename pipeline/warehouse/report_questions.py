@@ -14,7 +14,7 @@ from pipeline.warehouse.query import ask
 
 
 def changed_sites(
-    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], window: growth_questions.Window | None = None
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: growth_questions.Window | None = None
 ) -> Result:
     """The sites that grew or shrank; the others add nothing to any figure."""
     found = growth_questions.growth(connection, series_ids, window=window)
@@ -28,7 +28,7 @@ def top_sites(
     if window is None:
         return growth_questions.top_growth(connection, series_id, most)
     # What a window gained is worked out once.
-    changed = changed_sites(connection, [series_id], window)
+    changed = changed_sites(connection, [series_id], window=window)
     others = changed.table.slice(most)
     sums = {name: [pc.sum(others[name], min_count=0).as_py()] for name in ("growth_bytes", "growth_share")}
     rest = pa.table({"series_id": [series_id], "sites": [others.num_rows], **sums})

@@ -9,6 +9,7 @@ from pipeline.warehouse.query import ask
 
 # More than that is no dashboard.
 _MOST = 1_000
+_TOP_SITES = 5
 
 
 def newest_series(connection: duckdb.DuckDBPyConnection) -> Result:
@@ -81,9 +82,9 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
     return ask(connection, query, name="services")
 
 
-def top_site(connection: duckdb.DuckDBPyConnection) -> Result:
-    """The allocation site that grew most in the newest series that grew most: what grew, and why."""
-    query = """
+def top_sites(connection: duckdb.DuckDBPyConnection) -> Result:
+    """The allocation sites that grew most in the newest series that grew most: what grew, and why."""
+    query = f"""
     WITH newest AS (
       SELECT *
       FROM heap.series
@@ -95,22 +96,9 @@ def top_site(connection: duckdb.DuckDBPyConnection) -> Result:
     JOIN (FROM newest ORDER BY growth_bytes DESC, series_id LIMIT 1) AS newest USING (series_id)
     WHERE sites.growth_bytes > 0
     ORDER BY sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
-    LIMIT 1
+    LIMIT {_TOP_SITES}
     """
-    return ask(connection, query, name="top site")
-
-
-def newest_heaps(connection: duckdb.DuckDBPyConnection, service: str) -> Result:
-    """The last profile of the newest series of every instance of a service, build by build."""
-    query = """
-    SELECT build, list(last_profile_id ORDER BY last_profile_id) AS profiles
-    FROM heap.series
-    SEMI JOIN heap._newest USING (series_id)
-    WHERE service = $service AND kind = 'heap'
-    GROUP BY build
-    ORDER BY build NULLS FIRST
-    """
-    return ask(connection, query, {"service": service}, name="newest heaps")
+    return ask(connection, query, name="top sites")
 
 
 def profiled_series(connection: duckdb.DuckDBPyConnection) -> Result:

@@ -10,7 +10,10 @@ from pipeline.values import Result
 from pipeline.warehouse.query import ask
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = ("int64.clamp", "sched.goroutine", "sched.goroutine_wait", "sched.goroutine_group")
+VIEWS = (
+    *("int64.clamp", "sched.goroutine", "sched.goroutine_wait", "sched.goroutine_group"),
+    *("sched.blocked", "stack._go_frames"),
+)
 
 
 def goroutine_groups(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int]) -> Result:
@@ -31,7 +34,30 @@ def goroutines(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], 
     return ask(connection, _GOROUTINES, {"ids": list(trace_ids), "function": function}, name="goroutines")
 
 
-_GOROUTINES = """
+def blocked(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], function: str | None = None) -> Result:
+    """Where goroutines blocked and who woke them, with `stack`; what took longest first, the runtime's own last.
+
+    function  of those with this entry function, named as for `goroutines`; None for all
+    """
+    query = f"""
+    SELECT blocked.*, coalesce(frames.frames, []) AS stack
+    FROM sched.blocked AS blocked
+    LEFT JOIN stack._go_frames AS frames USING (stack_id)
+    WHERE list_contains($ids, trace_id) AND ($function IS NULL OR {_OF_FUNCTION})
+    ORDER BY
+      list_position($ids, trace_id),
+      coalesce(function <> 'runtime.main' AND starts_with(function, 'runtime.'), true),
+      waiting_ns DESC, function, state, reason, stack_id
+    """
+    return ask(connection, query, {"ids": list(trace_ids), "function": function}, name="blocked")
+
+
+_OF_FUNCTION = """(
+    coalesce(function, '') = $function
+    OR ($function <> '' AND (ends_with(function, '.' || $function) OR ends_with(function, '/' || $function)))
+  )"""
+
+_GOROUTINES = f"""
 SELECT goroutines.*, coalesce(waits.waits, []) AS waits
 FROM sched.goroutine AS goroutines
 LEFT JOIN (
@@ -39,7 +65,7 @@ LEFT JOIN (
     trace_id,
     goroutine,
     list(
-      {'reason': reason, 'waits': waits, 'waiting_ns': waiting_ns, 'longest_ns': longest_ns}
+      {{'reason': reason, 'waits': waits, 'waiting_ns': waiting_ns, 'longest_ns': longest_ns}}
       ORDER BY waiting_ns DESC, reason
     ) AS waits
   FROM sched.goroutine_wait
@@ -47,9 +73,6 @@ LEFT JOIN (
   GROUP BY trace_id, goroutine
 ) AS waits USING (trace_id, goroutine)
 WHERE list_contains($ids, trace_id)
-  AND (
-    coalesce(function, '') = $function
-    OR ($function <> '' AND (ends_with(function, '.' || $function) OR ends_with(function, '/' || $function)))
-  )
+  AND {_OF_FUNCTION}
 ORDER BY list_position($ids, trace_id), total_ns DESC, goroutine
 """

@@ -79,4 +79,4 @@ SELECT
   rising_share,
   longest_wait_ns,
   leaked
-FROM goroutine._growth(NULL)
+FROM goroutine.growth_between(NULL, NULL)

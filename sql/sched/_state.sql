@@ -24,6 +24,10 @@ CREATE VIEW sched._state (
   stack_id,
   -- The proc a running goroutine runs on; NULL in other states.
   proc,
+  -- The goroutine that ended it; NULL when it did so itself or none did, and when the trace ends first.
+  by_goroutine,
+  -- Where that was; NULL without a goroutine, or when the trace has no stack of it.
+  by_stack_id,
   -- It began before the trace.
   is_cut_at_start,
   -- The trace ends first.
@@ -64,6 +68,8 @@ stays AS (
     time_ns AS until_ns,
     from_stack_id AS stack_id,
     proc,
+    by_goroutine,
+    by_stack_id,
     FALSE AS is_last
   FROM goroutine_transition
   WHERE duration_ns IS NOT NULL
@@ -77,6 +83,8 @@ stays AS (
     trace.end_ns,
     lasts.begun.stack_id,
     lasts.begun.proc,
+    NULL,
+    NULL,
     TRUE
   FROM lasts
   JOIN trace USING (trace_id)
@@ -92,6 +100,8 @@ SELECT
   int64.clamp(stays.until_ns::HUGEINT - coalesce(firsts.start_ns, stays.since_ns)),
   stays.stack_id,
   CASE WHEN stays.state = 'running' THEN stays.proc END,
+  stays.by_goroutine,
+  stays.by_stack_id,
   firsts.start_ns IS NOT NULL,
   stays.is_last
 FROM stays

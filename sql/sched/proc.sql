@@ -15,6 +15,8 @@ CREATE VIEW sched.proc (
   running_ns,
   -- Time a goroutine ran on it.
   executing_ns,
+  -- Time a goroutine held it in a system call, which nobody else could use.
+  syscall_ns,
   -- Time nobody had it.
   idle_ns,
   -- Executing by running and idle together; NULL when it had no time.
@@ -35,6 +37,12 @@ executing AS (
   FROM sched._state
   WHERE proc IS NOT NULL
   GROUP BY trace_id, proc
+),
+calling AS (
+  SELECT trace_id, proc, int64.clamp(SUM(held_ns)) AS syscall_ns
+  FROM sched._syscall
+  WHERE proc IS NOT NULL
+  GROUP BY trace_id, proc
 )
 SELECT
   trace_id,
@@ -42,7 +50,9 @@ SELECT
   times.start_ns,
   times.running_ns,
   coalesce(executing.executing_ns, 0),
+  coalesce(calling.syscall_ns, 0),
   times.idle_ns,
   coalesce(executing.executing_ns, 0) / nullif(times.running_ns::HUGEINT + times.idle_ns, 0)
 FROM times
 LEFT JOIN executing USING (trace_id, proc)
+LEFT JOIN calling USING (trace_id, proc)

@@ -18,6 +18,7 @@ from tests.bench.comparison import Comparison, as_table
 from tests.bench.follow import follow_fleets, follow_trace, start
 from tests.bench.load import ask_fleet
 from tests.bench.timeline import look_at_trace
+from tests.bench.trace_questions import ask_trace
 
 
 def main(argv: list[str]) -> int:
@@ -59,6 +60,7 @@ def _thorough() -> list[Measurement]:
         partial(work.ingest_within_memory, [huge_trace()], "a trace of more than 500 MB"),
         partial(follow_trace, large_trace(), pairs=5),
         partial(look_at_trace, large_trace(), pairs=5),
+        partial(ask_trace, large_trace(), runs=3),
         partial(work.ingest_text, text_profile(), pairs=5),
         partial(work.ingest_text, larger_text_profile(4), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000), "a log, 1 line in 1,000 of a GC", pairs=3),
@@ -80,6 +82,7 @@ def _quick() -> list[Measurement]:
         partial(work.ingest_within_memory, few, f"{len(few)} small heap profiles"),
         partial(follow_trace, large_trace(), pairs=1),
         partial(look_at_trace, large_trace(), pairs=1),
+        partial(ask_trace, large_trace(), runs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000, size_bytes=16 << 20), "a log", pairs=1),
         partial(follow_fleets, (100, 200)),
         partial(ask_fleet, 100),

@@ -185,10 +185,54 @@ def test_a_function_of_the_table_is_found_in_the_graph(tab: Window, find: Find) 
 def test_a_profile_against_another_is_a_choice(tab: Window, find: Find) -> None:
     page = tab.open(find(PAGES["flame"]))
 
-    page.get_by_label("against").select_option(index=1)
+    page.locator("select[name=base]").select_option(index=1)
 
     expect(page.locator(".flame-legend")).to_contain_text("vanished")
     expect(page).to_have_url(re.compile(r"base=\d+"))
+
+
+def test_two_spans_of_time_are_dragged_over_the_chart_and_sent_to_somebody(tab: Window, find: Find) -> None:
+    page = tab.open(find(PAGES["flame"]))
+    page.evaluate("location.hash = 'sandwich=main.work'")
+
+    def drag(begin: float, end: float) -> None:
+        expect(page.locator("figure.chart")).to_have_attribute("data-state", "ready")
+        page.locator("figure.chart").scroll_into_view_if_needed()
+        over = page.locator("figure.chart .u-over").bounding_box()
+        assert over is not None
+        page.mouse.move(over["x"] + begin * over["width"], over["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(over["x"] + end * over["width"], over["y"] + 80, steps=4)
+        page.mouse.up()
+
+    page.get_by_text("Choose a span of time").click()
+    drag(0.55, 0.95)
+    expect(page).to_have_url(re.compile(r"[&?]from=\d+&"))
+    page.get_by_label("what it is held against").check()
+    drag(0.05, 0.35)
+
+    expect(page).to_have_url(re.compile(r"[&?]base_from=\d+.*#sandwich=main.work"))
+    expect(page.locator(".flame-legend")).to_contain_text("vanished")
+    expect(page.locator("main")).to_contain_text("Before: the last of 5 profiles")
+    told = page.locator(".flame-around").inner_text()
+    assert "main.serve.func1" in told
+    page = tab.open(page.url)
+    assert page.locator(".flame-around").inner_text() == told
+    # Both are shaded, in colours of their own.
+    assert len(set(shades(page, 0.2, 0.45, 0.75))) == 3
+
+
+def shades(page: Page, *places: float) -> list[str]:
+    """The colours near the top of the chart at some shares of its width."""
+    found: list[str] = page.evaluate(
+        "(places) => { const canvas = document.querySelector('figure.chart canvas'), over = document.querySelector('.u-over'),"
+        " ratio = canvas.width / canvas.clientWidth, top = (over.offsetTop + 4) * ratio,"
+        " row = canvas.getContext('2d').getImageData(0, top, canvas.width, 1).data;"
+        " return places.map((share) => { const at = 4 * Math.round((over.offsetLeft + share * over.clientWidth) * ratio);"
+        " return row.slice(at, at + 3).join(); }); }",
+        list(places),
+    )
+    return found
 
 
 @pytest.mark.parametrize("name", ["growth", "flame", "report file", "flame file"])
@@ -316,3 +360,17 @@ def test_a_page_that_there_is_not_is_a_page_too(chromium: Browser, find: Find) -
         expect(page.get_by_role("alert")).to_be_visible()
         page.get_by_role("link", name="Overview").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("What grew")
+
+
+def test_tables_and_views_are_found_by_typing_and_the_content_without_the_navigation(tab: Window, find: Find) -> None:
+    page = tab.open(find(PAGES["views"]))
+
+    page.keyboard.press("/")
+    page.keyboard.type("escape.flow")
+
+    expect(page.locator("table.names tr:visible")).to_have_count(1)
+    expect(page.locator("section.filtered:visible")).to_have_count(1)
+    page = tab.open(find(PAGES["overview"]))
+    for key in ("Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    expect(page.locator(".headline a")).to_be_focused()

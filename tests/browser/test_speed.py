@@ -120,7 +120,9 @@ def test_a_large_graph_answers_at_once(chromium: Browser, large: str) -> None:
             assert page.locator(".flame-matches").inner_text().startswith("1,1")
 
     best = {name: round(min(times)) for name, times in needed_ms.items()}
-    assert {name: time for name, time in best.items() if time >= TO_ANSWER_MS} == {}
+    # Another graph is made for it, of as many places as call the function and are called by it.
+    limits_ms = dict.fromkeys(best, TO_ANSWER_MS) | {"sandwich": TO_DRAW_MS}
+    assert {name: time for name, time in best.items() if time >= limits_ms[name]} == {}
 
 
 @pytest.fixture(scope="module")
@@ -195,5 +197,6 @@ def acts(page: Page) -> Mapping[str, Callable[[], object]]:
         "go to search": partial(page.keyboard.press, "/"),
         "search all": partial(page.keyboard.press, "m"),
         "search many": partial(page.keyboard.insert_text, "ethod1"),
+        "sandwich": page.get_by_role("button", name="Sandwich").click,
         "narrow": partial(page.set_viewport_size, {"width": 900, "height": 800}),
     }

@@ -13,6 +13,7 @@ from pipeline import warm
 from pipeline.generated.profile_pb2 import Function, Label, Line, Location, Profile, Sample, ValueType
 from pipeline.generated.profile_pb2 import Mapping as Binary
 from tests.builders import trace_v1
+from tests.builders.otlp import otlp
 from tests.builders.trace import NO_THREAD, batch, event, raw_batch, samples, stacks, strings, trace
 
 # Two samples with a label: of one, all columns would lie in one piece, for which numba compiles code of its own.
@@ -69,13 +70,21 @@ _TEXT = (
     b"heap profile: 1: 1 [2: 2] @ heap/1048576\n"
     b"1: 1 [2: 2] @ 0x2 0x3\n#\t0x1\tmain.f+0x1\t/main.go:2\n#\t0x2\tmain.main+0x1\t/main.go:3\n\n"
 )
-# As many lines as are read at once.
-_LOG = 40 * (
+_GC = (
     b"gc 1 @0.010s 1%: 0.1+0.1+0.1 ms clock, 0.1+0.1/0.1/0.1+0.1 ms cpu, 3->4->1 MB, 4 MB goal, 0 MB stacks, "
     b"0 MB globals, 2 P\n"
 )
+# As many lines as are read at once, plain and in objects, and one whose texts are read as well.
+_LOG = 40 * (
+    _GC
+    + b'{"log":"'
+    + _GC.strip()
+    + b'\\n","ts":1790000000}\n'
+    + b"init net/http @1.2 ms, 0.030 ms clock, 448 bytes, 9 allocs\n"
+)
 # By the name of the file.
 TINY: Final[Mapping[str, bytes]] = {
+    "profile.otlp": otlp(_PROFILE).SerializeToString(deterministic=True),
     "profile.pb": _PROFILE.SerializeToString(deterministic=True),
     "new.trace": _TRACE,
     "old.trace": trace_v1.RICH,

@@ -114,10 +114,10 @@ def test_a_wrong_command_line_is_2_with_the_reason(arguments: list[str], said: s
 
 
 @pytest.mark.parametrize(
-    "name", ["sql", "growth", "top", "peek", "diff", "flame", "report", "escapes", "goroutines", "ui"]
+    "name", ["sql", "growth", "top", "peek", "diff", "list", "flame", "export", "report", "escapes", "goroutines", "ui"]
 )
 def test_a_missing_database_is_2_and_says_how_to_make_it(name: str) -> None:
-    words = {"sql": ["FROM source"], "peek": ["main"]}.get(name, [])
+    words = {"sql": ["FROM source"], "peek": ["main"], "list": ["main"]}.get(name, [])
 
     seen = heapscape(name, *words, "--db", "not/there.duckdb")
 

@@ -214,6 +214,38 @@ def test_stacks_shows_those_of_steady_goroutines_too() -> None:
     assert "    example.com/leaks/wait.Work wait.go:40" in heapscape(*arguments, "--stacks").out.splitlines()
 
 
+def test_stacks_of_a_trace_are_where_goroutines_blocked_and_who_woke_them() -> None:
+    seen = heapscape("goroutines", PLAIN, "--stacks", "--function", "main.receiver")
+
+    assert (seen.code, seen.err) == (0, "")
+    assert seen.out.splitlines()[2:] == [
+        "waits   in all  longest  for           goroutines of",
+        "    2  7.56 ms  4.33 ms  chan receive  main.receiver",
+        "    main.receiver waits.go:41",
+        "  woken ×1 by main.main (1 goroutine)",
+        "    main.channels waits.go:67",
+        "    main.work waits.go:18",
+        "    main.record main.go:71",
+        "    main.main main.go:88",
+        "  woken ×1 by main.main (1 goroutine)",
+        "    main.channels waits.go:70",
+        "    main.work waits.go:18",
+        "    main.record main.go:71",
+        "    main.main main.go:88",
+        "",
+    ]
+
+
+def test_where_all_goroutines_blocked_ends_with_the_runtimes_own() -> None:
+    rows = heapscape("goroutines", PLAIN, "--stacks", "--format", "json").json()
+
+    own = [(row["function"] or "runtime.").startswith("runtime.") for row in rows]
+    assert own == sorted(own)
+    assert sum(row["waits"] for row in rows) == 164
+    assert {row["state"] for row in rows} == {"waiting", "syscall"}
+    assert rows[0]["stack"][-1]["function"] == rows[0]["function"] == "main.sleeper"
+
+
 def test_what_the_answer_is_without_is_told(tmp_path: Path) -> None:
     whole = (TRACES / "generations.trace").read_bytes()
     (tmp_path / "cut.trace").write_bytes(whole[: len(whole) * 4 // 5])

@@ -127,6 +127,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "top", [*how, "-cum", "-focus=grow"]
         yield "top", [*how, "--kind", "trace"]
         yield "peek", ["grow", *how]
+        yield "list", ["grow", "--why", *how]
         yield "diff", how
         yield "escapes", how
         yield "escapes", ["--flow", "--all", *how]
@@ -136,6 +137,10 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "goroutines", [*how, "--source", "trace"]
         yield "goroutines", [*how, "--source", "dump", "--stacks"]
         yield "goroutines", ["--function", f"main.main{EVIL_LINES}", *how]
+        yield "goroutines", [*how, "--source", "trace", "--stacks"]
+        yield "events", [*how, "--from", "15ms", "--to", "17ms"]
+        for table in ("tasks", "regions", "logs", "latency", "blocking", "mmu", "procs"):
+            yield f"trace {table}", how
         yield "gc", how
         yield "memory", how
         yield "flame", how
@@ -162,6 +167,7 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "plot", [picture, *db, "-o", "-"]
     yield "plot", ["answer", *db, "-o", "-", "--query", f'SELECT name AS "n{EVIL}", 1 AS one FROM function']
     yield "plot", ["heap", *db, "-o", str(world / f"heap{EVIL_LINES}.svg")]
+    yield "export", [*db, "-o", str(world / f"heap{EVIL_LINES}.pb.gz")]
     yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]
     yield "load", [*lake, "--db", str(world / f"other{EVIL}.duckdb")]
     yield "ingest", [inputs, *lake]

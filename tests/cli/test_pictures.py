@@ -26,9 +26,12 @@ OF = {
     "flame": ("demo", {"root", "main.work"}),
     "escapes": ("demo", {"example.com/checkout/store", "bytes gained"}),
     "gc-heap": ("every_kind", {"heap at the start", "goal"}),
+    "gc-pacer": ("every_kind", {"goal", "heap as marking ended", "found reachable"}),
     "gc-pauses": ("every_kind", {"pause", "Pauses, one after the other"}),
     "memory": ("every_kind", {"objects", "metadata", "What memory is used for"}),
     "size-classes": ("demo", {"1,152 B", "large"}),
+    "size-heat": ("every_kind", {"1.0 KiB", "2.4 MiB", "Bytes in spans by size class"}),
+    "timeline": ("traces", {"proc 0", "running", "1 main.main", "GC marking", "20.00 ms"}),
     "goroutines": ("every_kind", {"goroutines"}),
     "answer": ("demo", {"inuse_bytes", "21:15:00"}),
 }

@@ -51,6 +51,21 @@ def test_files_are_added_up_in_the_order_they_are_named(tmp_path: Path) -> None:
     assert [line.split()[-1] for line in seen.out.splitlines() if line.startswith("        1B")] == ["b", "a"]
 
 
+def test_text_profiles_are_read_too(tmp_path: Path) -> None:
+    (tmp_path / "heap.txt").write_bytes(
+        b"heap profile: 1: 64 [2: 128] @ heap/1048576\n1: 64 [2: 128] @ 0x2 0x3\n"
+        b"#\t0x1\tmain.f+0x1\t/main.go:2\n#\t0x2\tmain.main+0x1\t/main.go:3\n\n1: 8 [1: 8] @ 0x9\n"
+    )
+
+    seen = heapscape("pprof", "-traces", "-lines", "-sample_index=1", tmp_path / "heap.txt")
+
+    assert seen.code == 0
+    assert [line.split()[-2:] for line in seen.out.splitlines() if "main." in line] == [
+        ["main.f", "/main.go:2"],
+        ["main.main", "/main.go:3"],
+    ]
+
+
 def test_a_report_goes_to_a_file(tmp_path: Path) -> None:
     target = tmp_path / "out.pb.gz"
 

@@ -77,3 +77,8 @@ def test_an_address_of_no_machine_and_a_database_that_is_not_there_are_told(
 
     assert "no address of this machine" in heapscape("serve", "--db", demo, "--listen", "nowhere.invalid").err
     assert "nothing.duckdb" in heapscape("serve", "--db", "nothing.duckdb").err
+
+
+def test_source_is_a_folder_and_what_is_trimmed_is_of_one(demo: Path) -> None:
+    assert "does not exist" in heapscape("serve", "--db", demo, "--source", "nowhere").err
+    assert "name a folder with it" in heapscape("serve", "--db", demo, "--trim-path", "/build").err

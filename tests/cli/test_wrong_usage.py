@@ -20,6 +20,7 @@ WRONG = {
     "a sample type of another kind": (["top", "-sample_index=cpu", LAST], '"cpu"', "must be one of", "inuse_space"),
     "a broken expression": (["top", "-focus=(", LAST], "`(`", "parsing focus regexp", "missing closing )"),
     "a peek at nothing": (["peek", "nowhere", LAST], "nowhere", "matches none of the", "try a shorter pattern"),
+    "a listing of nothing": (["list", "nowhere", LAST], "nowhere", "no matches found", "regexp"),
     "a build that is not there": (["growth", "--build", "9", "--db", "{db}"], "--build 9", "none of 1 series", "there is 1.4.2"),
     "a service with a letter wrong": (["top", "--service", "chekout", "--db", "{db}"], "chekout", "none of 13", "there is checkout"),
     "a kind that is not there": (["flame", "--kind", "cpu", "--db", "{db}"], "--kind cpu", "none of 13", "there is heap"),
@@ -33,6 +34,9 @@ WRONG = {
     "a place without verdicts": (["escapes", "no.go:1", "--db", "{db}"], "no.go:1", "no verdict fits", "there are verdicts of "),
     "a report of another build": (["escapes", "--diff", "1.4.1", "1.4.2", "--db", "{db}"], "1.4.1", "no escape report", "--label build="),
     "a trace where there is none": (["goroutines", "--db", "{db}"], "no trace", "goroutine profile or dump", "heapscape collect"),
+    "events where there is no trace": (["events", "--db", "{db}"], "no execution trace", "fetch one with", "curl -o go.trace"),
+    "a window that ends first": (["events", "--from", "2ms", "--to", "1ms", "--db", "{db}"], "--to is not behind --from", "no event", "trace's start"),
+    "a time without a unit": (["events", "--from", "soon", "--db", "{db}"], "'soon'", "a number and ns, us, ms, s or m", "such as 10ms"),
     "a log without cycles": (["gc", "--db", "{db}"], "no GC cycles", "GODEBUG=gctrace=1", "run the program with"),
     "a database that is not there": (["top", "--db", "no.duckdb"], "no.duckdb", "no such database", "heapscape load"),
     "a column that is not there": (["sql", "SELECT sevice FROM profile", "--db", "{db}"], "sevice", "not found", "service"),
@@ -42,6 +46,8 @@ WRONG = {
     "a lake that is empty": (["load", "--lake", "empty"], "empty", "the lake is empty or not there", "heapscape ingest"),
     "an age without a unit": (["lake", "expire", "--older-than", "30"], "'30'", "a number and d, h, m or s", "such as 30d"),
     "a relabelling with no label": (["lake", "relabel", "x"], "no labels", "--label", "--label service=pay"),
+    "a file of no format": (["export", LAST, "-o", "heap.xml"], "heap.xml", "which format is not said", "--format"),
+    "a PGO profile of a heap": (["export", LAST, "--kind", "heap", "-o", "a.pgo"], "--kind heap", "made of CPU profiles", "leave the kind out"),
     "too little memory": (["growth", "--memory", "1MB", LAST], "1MB", "too little", "is the least that works"),
 }  # fmt: skip
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from pipeline.generated.profile_pb2 import Profile
 from tests.builders.dumps import MANY
 from tests.builders.executable import Call, Function, Load, Third, executable
 from tests.builders.legacy import EVERY_SPELLING
 from tests.builders.memstats import EXPOSITION, lines, memstats, metrics
+from tests.builders.otlp import otlp as profiles_of
 from tests.builders.profile import profile
 from tests.builders.trace import BLOCKED, batch, raw_batch, samples, stacks, strings, trace
 from tests.builders.trace_v1 import RICH
-from tests.fuzz import archives, binaries, compressions, escapes, legacy, pprof, runtime_logs, traces
+from tests.fuzz import archives, binaries, compressions, escapes, legacy, otlp, pprof, runtime_logs, traces
 from tests.fuzz.end import to_the_end
 from tests.fuzz.judge import decoded, unpacked
 from tests.fuzz.mutate import dumb, with_a_run
@@ -60,6 +62,14 @@ def profiles() -> tuple[bytes, ...]:
         for version, kind in ((22, "threadcreate"), (27, "threadcreate"), (27, "goroutineleak"), (22, "files"))
     ]
     return built, heap, cpu, *real
+
+
+@cache
+def profiles_of_opentelemetry() -> tuple[bytes, ...]:
+    """The built ones as OpenTelemetry has them, one resource and two."""
+    built = [Profile.FromString(content) for content in profiles()[:3]]
+    both = profiles_of(*built[:2], resources=[{"service.name": "pay"}, {"host.name": "a"}])
+    return *(profiles_of(one).SerializeToString(deterministic=True) for one in built), both.SerializeToString(deterministic=True)  # fmt: skip
 
 
 @cache
@@ -260,6 +270,12 @@ def _log(corpus: Sequence[bytes], draw: Random) -> bytes:
     return escapes.mutated_log(draw.choice(corpus), draw, corpus)
 
 
+def _otlp(corpus: Sequence[bytes], draw: Random) -> bytes:
+    if draw.random() < 0.2:
+        return dumb(draw.choice(corpus), draw, others=corpus)
+    return otlp.mutated(draw.choice(profiles_of_opentelemetry()), draw)
+
+
 def _runtime_log(corpus: Sequence[bytes], draw: Random) -> bytes:
     return runtime_logs.mutated(draw.choice(corpus), draw, corpus)
 
@@ -306,7 +322,7 @@ def _packed(codec: str) -> tuple[bytes, ...]:
 
 def _input(corpus: Sequence[bytes], draw: Random) -> bytes:
     """An input of any kind; those of formats say more behind the decoders than archives do."""
-    target = draw.choice((*DECODERS, *DECODERS[:11], *DECODERS[:11]))
+    target = draw.choice((*DECODERS, *DECODERS[:12], *DECODERS[:12]))
     return target.mutate(target.seeds(), draw)
 
 
@@ -326,6 +342,9 @@ def _long(change: Callable[[Sequence[bytes], Random], bytes]) -> Callable[[Seque
 
 DECODERS: Final = (
     Target("pprof", profiles, _profile, partial(decoded, good=profiles()[0]), together=16),
+    Target(
+        "otlp", profiles_of_opentelemetry, _otlp, partial(decoded, good=profiles_of_opentelemetry()[0]), together=16
+    ),
     Target("gotrace", traces_since_122, _trace, partial(decoded, good=traces_since_122()[1]), together=4),
     Target("gotrace-v1", traces_before_122, _old, partial(decoded, good=RICH), together=4),
     Target("escape-text", text_reports, _long(_text), partial(decoded, good=text_reports()[0]), together=16),
@@ -356,7 +375,15 @@ DECODERS: Final = (
     ),
 )
 _SOUND: Final = (
-    *(*profiles()[:3], traces_since_122()[4], RICH, text_reports()[0], logs()[0], programs()[0]),
+    *(
+        *profiles()[:3],
+        profiles_of_opentelemetry()[3],
+        traces_since_122()[4],
+        RICH,
+        text_reports()[0],
+        logs()[0],
+        programs()[0],
+    ),
     *(runtime_logs_of_collector()[0], *texts_of_profiles()[:2], MANY, remembered()[0], measured()[2]),
 )
 _TO_THE_END: Final = Target("pipeline", tuple, _input, partial(to_the_end, good=_SOUND), together=40, most_s=300.0)

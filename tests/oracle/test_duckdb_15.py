@@ -33,12 +33,25 @@ MACROS = {
     "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space', 100)",
     "goroutine._place": "goroutine._place(NULL)",
-    "goroutine._growth": "goroutine._growth((SELECT list(series_id) FROM profile))",
+    "heap._grown_between": "heap._grown_between((SELECT list({'series_id': series_id, 'first_profile_id': first_profile_id, "
+    "'last_profile_id': last_profile_id}) FROM heap.series))",
     "attribution._own_frame": "attribution._own_frame(NULL)",
     "attribution._leaf_module": "attribution._leaf_module((SELECT list(stack_id) FROM stack))",
     "attribution.growth_by_site_between": "attribution.growth_by_site_between((SELECT MIN(series_id) FROM heap.series), "
     "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
+    "attribution.growth": "attribution.growth((SELECT list(series_id) FROM heap.series))",
+    "attribution.growth_between": "attribution.growth_between((SELECT MIN(series_id) FROM heap.series), "
+    "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
+    "attribution.own_code_between": "attribution.own_code_between((SELECT list({'series_id': series_id, "
+    "'first_profile_id': first_profile_id, 'last_profile_id': last_profile_id}) FROM heap.series))",
+    "attribution.modules_between": "attribution.modules_between((SELECT list({'series_id': series_id, "
+    "'first_profile_id': first_profile_id, 'last_profile_id': last_profile_id}) FROM heap.series))",
+    "flame.top": "flame.top((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', hide := 'runtime', show_from := 'main')",
+    "flame.folded": "flame.folded((SELECT list(profile_id) FROM heap.profiles), 'inuse_space')",
+    "heap.series_between": "heap.series_between('2000-01-01'::TIMESTAMP, NULL)",
+    "goroutine.growth_between": "goroutine.growth_between(NULL, '2100-01-01'::TIMESTAMP, series_ids := (SELECT list(series_id) FROM profile))",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
+    "escape.on_lines": "escape.on_lines((SELECT list(profile_id) FROM heap.profiles), 'main')",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
 }
@@ -143,7 +156,8 @@ def test_every_macro_is_asked() -> None:
 
     assert set(MACROS) == {name for name, module in modules().items() if module.kind == "MACRO"}
     assert {name for name in functions if any(f"{name}(" in query for query in _FUNCTIONS)} == functions - {
-        *("is_std", "int64.clamp", "attribution._slope"),  # Parts of the others.
+        *("is_std", "int64.clamp", "attribution._slope", "flame._matches"),  # Parts of the others.
+        *("sched._state_name", "sched._bucket", "sched._bucket_ns"),
     }
 
 

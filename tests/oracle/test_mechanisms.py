@@ -125,6 +125,25 @@ def held(told: str) -> dict[tuple[str | None, str | None], int]:
 
 
 @pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+def test_who_recurses_deeply_pays_for_its_stack_and_the_memory_is_that_of_stacks(version: str, tmp_path: Path) -> None:
+    (tmp_path / "memstats.json").write_text(ran(tmp_path, version, "recurse"))
+    flow.ingest([str(tmp_path / "memstats.json")], str(tmp_path / "lake"), labels={}, limits=LIMITS)
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
+
+    found = rows(tmp_path, "SELECT function, samples, share FROM alloc.stack_growth ORDER BY samples DESC")
+    in_use = rows(tmp_path, "SELECT source, stack_bytes FROM alloc.stack_in_use")
+
+    # Copying 50,000 frames takes longer than to call what they are of; how much is for the machine to say.
+    assert found[0][0] == "main.deep"
+    assert found[0][1] >= 10
+    assert found[0][2] > 0.3
+    # The stack itself, and where it is being copied from.
+    ((source, stack_bytes),) = in_use
+    assert source == "memstats"
+    assert 32 << 20 <= stack_bytes < 80 << 20
+
+
+@pytest.mark.parametrize("version", toolchain.SINCE_1_22)
 def test_under_a_memory_limit_the_heap_is_the_cause_and_the_goal_below_it(version: str, tmp_path: Path) -> None:
     query = 'SELECT "trigger", COUNT(*), MIN(goal_bytes) FROM gc.trigger GROUP BY ALL'
     settings = (("GODEBUG", "gctrace=1"), ("GOGC", "off"), ("GOMEMLIMIT", str(LIMIT)))

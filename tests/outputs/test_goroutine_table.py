@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.outputs.goroutine_table import goroutines, groups
+from pipeline.outputs.goroutine_table import blocked, goroutines, groups
 
 TRACE: dict[str, Any] = {
     "uri": "traces/go.trace",
@@ -105,3 +105,48 @@ def test_who_was_there_before_the_trace_was_created_by_nobody() -> None:
     (line,) = plain(goroutines(TRACE, [GOROUTINE | {"created_by_goroutine": None, "waits": []}], limit=1))[3:]
 
     assert line.split()[:2] == ["18", "2.50"]
+
+
+FRAME: dict[str, Any] = {"function": "main.receive", "pc": "1", "file": "/src/main.go", "line": 7}
+BLOCKED: dict[str, Any] = {
+    "function": "main.worker",
+    "state": "waiting",
+    "reason": "chan receive",
+    "waits": 1200,
+    "waiting_ns": 9_000_000,
+    "longest_ns": 1_900_000,
+    "unended_waits": 1,
+    "wakers": [
+        {"function": "main.main", "stack_id": 4, "goroutines": 1, "waits": 1100, "waiting_ns": 8_000_000},
+        {"function": None, "stack_id": None, "goroutines": 0, "waits": 99, "waiting_ns": 1_000_000},
+    ],
+    "stack": [FRAME | {"function": "runtime.gopark"}, FRAME],
+}
+
+
+def test_where_goroutines_blocked_has_its_stack_and_who_woke_them() -> None:
+    assert plain(blocked(TRACE, [BLOCKED], stacks={4: [FRAME | {"function": "main.send"}]}, limit=5))[2:] == [
+        "waits   in all  longest  for           goroutines of",
+        "1,200  9.00 ms  1.90 ms  chan receive  main.worker",
+        "    main.receive main.go:7",
+        "  not ended in the trace ×1",
+        "  woken ×1,100 by main.main (1 goroutine)",
+        "    main.send main.go:7",
+        "  woken ×99 by no goroutine: a timer, the network or the runtime",
+    ]
+
+
+def test_system_calls_end_by_themselves() -> None:
+    told = plain(blocked(TRACE, [BLOCKED | {"state": "syscall", "reason": "", "unended_waits": 0}], stacks={}, limit=5))
+
+    assert told[3].split("  ")[3:] == ["system call", " main.worker"]
+    assert len(told) == 5
+
+
+def test_places_wakers_and_frames_above_a_limit_are_a_count() -> None:
+    wakers = BLOCKED["wakers"][1:] * 5
+    told = plain(blocked(TRACE, [BLOCKED | {"wakers": wakers, "stack": [FRAME] * 9}] * 3, stacks={}, limit=1))
+
+    assert told[0].endswith("3,600 waits at 3 places")
+    assert told[12:14] == ["    and 1 more frame", "  not ended in the trace ×1"]
+    assert told[-2:] == ["  and woken ×198 by others", "and 2 places with less time"]

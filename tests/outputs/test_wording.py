@@ -32,7 +32,7 @@ def test_a_series_is_named_by_its_labels_by_its_executable_or_by_its_number(row:
 @pytest.mark.parametrize(
     ("length", "said"),
     [
-        (datetime.timedelta(seconds=59), "0 m 59 s"),
+        (datetime.timedelta(seconds=59), "59 s"),
         (datetime.timedelta(hours=2, minutes=5), "2 h 05 m"),
         (datetime.timedelta(days=3, hours=4, minutes=59), "3 d 4 h"),
     ],

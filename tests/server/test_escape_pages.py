@@ -26,7 +26,8 @@ def test_verdicts_are_those_of_the_view_with_most_live_bytes_first(client: httpx
     shown = [[text(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in body]
 
     assert len(shown) > 3
-    assert f"{shown[0][1]} {shown[0][2]}" == max(live, key=lambda place: live[place])
+    assert shown[0][0].replace("\u00a0", " ") == "307.8 MiB"
+    assert f"{shown[0][3]} {shown[0][4]}" == max(live, key=lambda place: live[place])
 
 
 def test_the_tree_weighs_what_is_asked_for(client: httpx.Client) -> None:

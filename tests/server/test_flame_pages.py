@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from pipeline import flow
+from tests.builders.profile import profile
+from tests.outputs.unpacking import payload_of
 from tests.server.conftest import served
 from tests.server.test_pages import text
 from tests.warehouse.builder import LIMITS, heap
@@ -52,6 +55,103 @@ def test_what_there_is_not_is_told(fleet: Path, path: str, said: str) -> None:
         answer = asking.get(path)
 
     assert (answer.status_code, said in answer.text) == (400, True)
+
+
+def test_one_instance_is_held_against_another(fleet: Path) -> None:
+    with served(fleet) as asking:
+        page = asking.get("/flame?service=shop&instance=10&against_instance=3")
+
+    # The last of each has 11,001 and 4,001 bytes in the cache, and 50 elsewhere.
+    assert root(page) == (4051, 11051)
+    assert 'data-label="shop · instance 10"' in page.text
+
+
+@pytest.fixture(scope="module")
+def spans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Two instances, each with four heap profiles and three CPU profiles of a second; profiles are numbered in this order."""
+    folder = tmp_path_factory.mktemp("spans")
+    for number, instance in enumerate("ab"):
+        home = folder / "service=shop" / f"instance={instance}"
+        home.mkdir(parents=True)
+        for minute in range(4):
+            (home / f"heap{minute}.pb").write_bytes(heap(minute, grow=100 * (minute + 1) + number))
+            cpu = profile(
+                f"main.work main.main 1 {10**minute}",
+                types=("samples/count", "cpu/nanoseconds"),
+                period_type="cpu/nanoseconds",
+                duration_ns=1_000_000_000,
+                time_ns=1_767_225_600_000_000_000 + minute * 60_000_000_000,
+            )
+            (home / f"cpu{minute}.pb").write_bytes(cpu)
+    flow.ingest([str(folder)], str(folder / "lake"), labels={}, limits=LIMITS)
+    flow.load(str(folder / "lake"), str(folder / "s.duckdb"))
+    with served(folder / "s.duckdb") as asking:
+        yield asking
+
+
+def root(page: httpx.Response) -> tuple[int, int]:
+    """What all of it weighs before and after; 0 before where nothing is held against it."""
+    columns = payload_of(page.text).columns
+    return (columns["value"][0], columns["valueRight"][0]) if "valueRight" in columns else (0, columns["value"][0])
+
+
+def asked(client: httpx.Client, kind: str, sample_type: str, **ends: int | str) -> httpx.Response:
+    """The flame graph of instance a, from and to the profiles that are named by their place."""
+    query = f"SELECT profile_id, series_id FROM profile WHERE kind = '{kind}' ORDER BY instance, time_ns"
+    rows = client.get("/query.json", params={"q": query}).json()
+    named = {name: rows[place]["profile_id"] for name, place in ends.items() if isinstance(place, int)}
+    other = {"base_series": rows[4]["series_id"]} if ends.get("other") else {}
+    return client.get("/flame", params={"series": rows[0]["series_id"], "type": sample_type, **named, **other})
+
+
+def test_of_values_of_a_moment_the_last_of_a_span_counts(spans: httpx.Client) -> None:
+    page = asked(spans, "heap", "inuse_space", **{"from": 2}, profile=3, base_from=0, base=1)
+
+    assert root(page) == (250, 450)
+    assert "Drawn: the last of 2 profiles, for its values are of a moment." in text(page.text)
+
+
+def test_of_what_has_grown_since_the_start_a_span_has_its_last_less_its_first(spans: httpx.Client) -> None:
+    page = asked(spans, "heap", "alloc_space", **{"from": 1}, profile=3, base_from=0, base=1)
+    alone = asked(spans, "heap", "alloc_space", **{"from": 1}, profile=3)
+
+    # 1,100 bytes more each minute.
+    assert (root(page), root(alone)) == ((1100, 2200), (0, 2200))
+    assert "less the first, for its values have grown since the process began" in text(page.text)
+
+
+def test_what_was_measured_in_a_span_is_added_up(spans: httpx.Client) -> None:
+    page = asked(spans, "cpu", "cpu", **{"from": 1}, profile=3, base=0)
+
+    assert root(page) == (1, 1110)
+    assert "Drawn: the sum of 3 profiles, which cover 3.00 s." in text(page.text)
+
+
+def test_a_span_is_the_same_from_either_end(spans: httpx.Client) -> None:
+    forth, back = (asked(spans, "cpu", "cpu", **{"from": first}, profile=last) for first, last in ((0, 2), (2, 0)))
+
+    assert root(forth) == root(back) == (0, 111)
+
+
+def test_a_series_is_held_against_another_of_its_kind(spans: httpx.Client) -> None:
+    page = asked(spans, "heap", "inuse_space", profile=0, base=4, other="yes")
+    newest = asked(spans, "heap", "inuse_space", profile=0, other="yes")
+
+    assert (root(page), root(newest)) == ((151, 150), (451, 150))
+    options = page.text.partition('name="base_series"')[2].partition("</select>")[0]
+    assert options.count("<option") == 2
+    assert "shop · b · heap" in options
+
+
+def test_a_sample_type_that_only_one_side_has_is_told(spans: httpx.Client) -> None:
+    query = "SELECT series_id, kind FROM profile GROUP BY ALL ORDER BY kind, series_id"
+    cpu, *_, heap_ = spans.get("/query.json", params={"q": query}).json()
+    page = spans.get("/flame", params={"series": cpu["series_id"], "base_series": heap_["series_id"]})
+
+    assert (page.status_code, "there is no such sample type, only none that all profiles have" in page.text) == (
+        400,
+        True,
+    )
 
 
 def test_a_profile_against_another_is_a_comparison(client: httpx.Client) -> None:

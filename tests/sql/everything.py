@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import product
 
 import duckdb
 
 from pipeline.schema import tables
-from pipeline.warehouse import escape_questions, goroutine_questions, growth_questions, questions, trace_questions
+from pipeline.warehouse import (
+    escape_questions,
+    goroutine_questions,
+    growth_questions,
+    questions,
+    trace_questions,
+    trace_table_questions,
+)
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.questions import Selection
 
 # Of mutator utilisation: any length at all.
 _WINDOWS = [[1, 1_000_000, 2**63 - 1], [0], [-1, -(2**63)], []]
 _FEW = 3
+# What pprof's filters are asked with, in their order.
+_PATTERNS = [(None,) * 5, ("", "x$", "", ".", "."), ("main", "", None, None, "^")]
+# Spans as long as there can be any, and one that ends before it begins.
+_MOMENTS = [(datetime.min, datetime.max), (datetime(2026, 1, 1), datetime(1969, 1, 1))]
 
 
 class Unreadable(Exception):
@@ -56,13 +68,22 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         questions.series(connection, everything),
         growth_questions.growth(connection, series),
         growth_questions.growth(connection, series, limit=2),
-        questions.site_counts(connection, series),
+        growth_questions.site_counts(connection, series),
         growth_questions.coverage(connection, series),
         questions.flows(connection, series),
         escape_questions.escapes(connection, service=None, build=None, package=None, place="", all_kinds=True),
         escape_questions.flow_of(connection, sites),
         trace_questions.goroutine_groups(connection, traces),
         trace_questions.goroutines(connection, traces, ""),
+        trace_questions.blocked(connection, traces),
+        trace_table_questions.task_types(connection, traces),
+        trace_table_questions.tasks(connection, traces, "order"),
+        trace_table_questions.region_types(connection, traces),
+        trace_table_questions.logs(connection, traces, "."),
+        trace_table_questions.latency(connection, traces),
+        trace_table_questions.blocking(connection, traces, ()),
+        trace_table_questions.mmu(connection, traces, (1_000_000,)),
+        trace_table_questions.procs(connection, traces),
         goroutine_questions.growth(connection),
         escape_questions.tree(connection, "live", service=None, build=None, package=None),
         questions.refused(connection),
@@ -97,15 +118,33 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "pyroscope.flame_graph": [
             (weights, kind, 100) for weights, kind in product(_weights(connection), _sample_types(connection))
         ],
+        "heap._grown_between": [(_pairs(connection),), ([],)],
         "attribution._own_frame": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
         "attribution._leaf_module": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
         "goroutine._place": [(None,), (_ids(connection, "stack_id FROM stack")[:2],), ([],)],
-        "goroutine._growth": [(None,), (_ids(connection, "DISTINCT series_id FROM profile")[:2],), ([],)],
         "attribution.growth_by_site_between": [
             *(tuple(one.values()) for one in _pairs(connection)[:_FEW]),
             (-1, -1, -1),
         ],
+        "attribution.growth": [(_ids(connection, "series_id FROM profile"), most) for most in (None, 2)],
+        "attribution.growth_between": [
+            *((*one.values(), most) for one, most in product(_pairs(connection)[:_FEW], (None, 2))),
+            (-1, -1, -1, None),
+        ],
+        "attribution.own_code_between": [(_pairs(connection),), ([],)],
+        "attribution.modules_between": [(_pairs(connection),), ([],)],
+        "flame.top": [
+            (ids, kind, ids[:1], *patterns)
+            for ids, kind, patterns in product(_choices(connection), _sample_types(connection), _PATTERNS)
+        ],
+        "flame.folded": list(product(_choices(connection), _sample_types(connection))),
+        "heap.series_between": [(None, None), *_MOMENTS],
+        "goroutine.growth_between": [
+            *product([None], [None], (None, _ids(connection, "DISTINCT series_id FROM profile")[:2], [])),
+            *_MOMENTS,
+        ],
         "escape.diff": list(product(_builds(connection), repeat=2)),
+        "escape.on_lines": [(ids, ".") for ids in _choices(connection)],
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
         "gc.mmu": [(windows,) for windows in _WINDOWS],
     }

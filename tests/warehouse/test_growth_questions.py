@@ -84,7 +84,7 @@ def test_a_window_is_asked_of_as_a_series_is(
     sums = [
         sum(row["growth_bytes"] for row in ask(database, [series_id], window=window).table.to_pylist()) for ask in asked
     ]
-    classes = growth_questions.coverage(database, [series_id], window).table.to_pylist()
+    classes = growth_questions.coverage(database, [series_id], window=window).table.to_pylist()
 
     assert (told["first_profile_id"], told["last_profile_id"], told["profiles"]) == (*window, 2)
     assert (told["growth_bytes"], sums) == (150, [150, 150, 150])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -60,8 +60,10 @@ def names(db: Path, query: str) -> set[object]:
         (Part(service="pay"), "abef"),
         (Part(service="nobody"), ""),
         (Part(kind="cpu"), "efg"),
-        (Part(since=date(2026, 1, 2)), "bfg"),
-        (Part("pay", "heap", date(2026, 1, 2)), "bf"),
+        (Part(since=datetime(2026, 1, 2)), "bfg"),
+        (Part(until=datetime(2026, 1, 1, 12)), "afg"),
+        (Part(since=datetime(2026, 1, 1, 12), until=datetime(2026, 1, 1, 13)), "fg"),
+        (Part("pay", "heap", datetime(2026, 1, 2)), "bf"),
     ],
     ids=str,
 )
@@ -117,7 +119,7 @@ def test_another_part_is_an_error_that_says_what_it_holds(lake: Path, tmp_path: 
 
     load(lake, tmp_path / "whole.duckdb")
     with pytest.raises(UsageError, match="holds all of its lake, and not --since 2026-01-02"):
-        load(lake, tmp_path / "whole.duckdb", Part(since=date(2026, 1, 2)))
+        load(lake, tmp_path / "whole.duckdb", Part(since=datetime(2026, 1, 2)))
 
 
 def test_a_service_may_be_called_anything(lake: Path, tmp_path: Path) -> None:
@@ -127,8 +129,8 @@ def test_a_service_may_be_called_anything(lake: Path, tmp_path: Path) -> None:
     load(lake, tmp_path / "part.duckdb")
 
     assert names(tmp_path / "part.duckdb", "SELECT parse_filename(uri, true) FROM source") == {"h"}
-    assert Part.of_json(Part("o'neil\\\"", None, date(2026, 1, 2)).to_json()) == Part(
-        "o'neil\\\"", None, date(2026, 1, 2)
+    assert Part.of_json(Part("o'neil\\\"", None, datetime(2026, 1, 2)).to_json()) == Part(
+        "o'neil\\\"", None, datetime(2026, 1, 2)
     )
 
 

@@ -49,7 +49,7 @@ def test_the_top_sites_and_the_others_are_all_that_changed(demo: Path, is_window
         (one, *_) = questions.series(connection, questions.Selection()).table.to_pylist()
         series_id, ends = one["series_id"], (one["first_profile_id"], one["last_profile_id"])
         window = ends if is_window else None
-        every = report_questions.changed_sites(connection, [series_id], window).table.to_pylist()
+        every = report_questions.changed_sites(connection, [series_id], window=window).table.to_pylist()
 
         top, rest = report_questions.top_sites(connection, series_id, 2, window)
         (others,) = rest.table.to_pylist()

@@ -36,7 +36,7 @@ from pipeline.values import Blob, Decoded, Format
 
 
 def _holds(blob: Blob) -> bool:
-    from pipeline.formats.gctrace.lines import holds_lines
+    from pipeline.formats.gctrace.reading import holds_lines
 
     return holds_lines(blob)
 

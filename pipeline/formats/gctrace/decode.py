@@ -14,7 +14,7 @@ from pipeline.formats.gctrace.lines import Line, Lines, lines_of
 from pipeline.formats.gctrace.plain import Plain, read_plain
 from pipeline.formats.gctrace.processes import MOST_PROCESSES, Processes
 from pipeline.formats.gctrace.reading import Reading, read_line
-from pipeline.formats.gctrace.runs import columns, follow, periodic, run_of
+from pipeline.formats.gctrace.runs import Run, columns, run_of
 from pipeline.values import Blob, Column, Decoded, Note
 
 _MOST_ROWS: Final = 50_000
@@ -70,7 +70,7 @@ _NO_START: Final = (None,) * 6
 _NO_END: Final = (None,) * 10
 
 Row = tuple[object, ...]
-# Of each table the rows that were read line by line, and the columns of those that were read many at once.
+# Of each table the rows that were read last, line by line, and the columns of those that were read before.
 Rows = dict[str, list[Row]]
 Parts = dict[str, list[list[pa.Array]]]
 # To read fewer lines at once takes longer than to read each.
@@ -155,19 +155,34 @@ class _Log:
         if stop - start < _FEW or len(self.due) + len(plain.fronts.labels) > MOST_PROCESSES:
             self._take_each(lines, start, stop)
             return
-        run = run_of(plain, start, stop)
-        followed = follow(run, self.processes)
-        if followed is None:
+        waits = {label: pacer.end is not _NO_END for label, pacer in self.pacers.items()}
+        run = run_of(plain, start, stop, processes=self.processes, due=self.due, waits=waits)
+        if run is None:
             self._take_each(lines, start, stop)
             return
-        for label, cycle, process in run.first_cycles(followed[0]):
-            self._flush(label, cycle, process)
-        for name, made in columns(run, *followed, periodic(run, self.due), lines.number).items():
+        self._pace_all(lines, run)
+        for name, made in columns(run, lines.number).items():
             if len(made[0]):
+                self.parts[name] += _part_of(self.rows, name)
                 self.parts[name].append([pa.array(np.full(len(made[0]), self.index)), *made])
         for kind, found in plain.fronts.odd(start, stop):
             text = lines.chunk[lines.start[found[0]] : lines.end[found[0]]]
             self.note(kind, int(lines.number[found[0]]), text, count=len(found))
+
+    def _pace_all(self, lines: Lines, run: Run) -> None:
+        """What the pacer said before these lines and still waits, and what waits behind them."""
+        for label, row, cycle, process in run.ended:
+            if row is not None:
+                self._pace_row(lines, row)
+            self._flush(label, cycle, process)
+        for row in run.waiting:
+            self._pace_row(lines, row)
+
+    def _pace_row(self, lines: Lines, row: int) -> None:
+        line = lines.line(row)
+        assert line is not None
+        for reading in read_line(line):
+            self._pace(line.number, reading, self.processes.label_of(reading))
 
     def take(self, line: Line) -> None:
         """Make rows of what a line says."""
@@ -251,20 +266,21 @@ class _Log:
         )
 
 
+def _part_of(rows: Rows, name: str) -> list[list[pa.Array]]:
+    """The rows of a table so far as columns, if there are any; leaves none."""
+    if not rows[name]:
+        return []
+    by_column = zip(*rows[name], strict=True)
+    made = [pa.array(values, kind) for kind, values in zip(TABLES[name].values(), by_column, strict=True)]
+    rows[name].clear()
+    return [made]
+
+
 def _decoded(rows: Rows, parts: Parts, notes: Sequence[Note]) -> Decoded:
-    """The rows so far as columns, in the order of their lines; leaves none."""
+    """The rows so far as columns, in the order in which they were read; leaves none."""
     columns: dict[str, dict[str, Column]] = {}
     for name, kinds in TABLES.items():
-        by_column = zip(*rows[name], strict=True) if rows[name] else ([] for _ in kinds)
-        each = [pa.array(values, kind) for kind, values in zip(kinds.values(), by_column, strict=True)]
-        if parts[name]:
-            all_parts = [*parts[name], *([each] if rows[name] else ())]
-            each = [pa.concat_arrays(of_column) for of_column in zip(*all_parts, strict=True)]
-        if parts[name] and rows[name]:
-            # Stable: several cycles may stand on one line.
-            order = np.lexsort([each[list(kinds).index(key)].to_numpy() for key in ("line", "blob_index")])
-            each = [one.take(pa.array(order)) for one in each]
-        columns[name] = dict(zip(kinds, each, strict=True))
-        rows[name].clear()
+        made = [*parts[name], *_part_of(rows, name)] or [[pa.array([], kind) for kind in kinds.values()]]
+        columns[name] = dict(zip(kinds, map(pa.concat_arrays, zip(*made, strict=True)), strict=True))
         parts[name].clear()
     return Decoded(columns, notes=notes)

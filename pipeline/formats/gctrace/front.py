@@ -10,6 +10,8 @@ from typing import Final
 
 _MOST_CHARS: Final = 512
 _MOST_LABEL: Final = 256
+# Of all that stands around a line: what tells processes apart stands last.
+MOST_LABEL: Final = 1024
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2261
 _SECOND: Final = 1_000_000

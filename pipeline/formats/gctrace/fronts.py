@@ -7,13 +7,13 @@ have one label.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
-from pipeline.formats.gctrace.front import FIRST_YEAR, LAST_YEAR, PARTS, front_of, offset_s, stamps_in
+from pipeline.formats.gctrace.front import FIRST_YEAR, LAST_YEAR, MOST_LABEL, PARTS, front_of, offset_s, stamps_in
+from pipeline.formats.gctrace.texts import distinct, told_apart
 from pipeline.kernels.text.spelled import NONE, mask_digits
 from pipeline.values import Bools, Bytes, Int64s
 
@@ -39,6 +39,30 @@ class Fronts:
     unit_us: Int64s
     oddity: Int64s
 
+    def at(self, rows: Int64s) -> Fronts:
+        """Those of some of the lines."""
+        columns = (self.label, self.at_us, self.unit_us, self.oddity)
+        return Fronts(self.is_read[rows], self.labels, *(one[rows] for one in columns))
+
+    def around(self, rows: Int64s, outer: Fronts, inner: Fronts, is_read: Bools) -> Fronts:
+        """The same where `rows` are read as well: of those in `inner` that are, each in its one of `outer`."""
+        labels = {label: place for place, label in enumerate(self.labels)}
+        ones, others, which = told_apart(outer.label[is_read], inner.label[is_read])
+        parts = ((outer.labels[one], inner.labels[other]) for one, other in zip(ones, others, strict=True))
+        number = [labels.setdefault(" ".join(filter(None, both))[:MOST_LABEL], len(labels)) for both in parts]
+        self.is_read[rows] = True
+        self.label[rows] = np.array(number, np.int64)[which]
+        # An object's own stamp comes before one in its text.
+        is_none = (outer.at_us == NONE) & (outer.oddity == 0)
+        for mine, one, other in zip(
+            (self.at_us, self.unit_us, self.oddity),
+            (outer.at_us, outer.unit_us, outer.oddity),
+            (inner.at_us, inner.unit_us, inner.oddity),
+            strict=True,
+        ):
+            mine[rows] = np.where(is_none, other, one)[is_read]
+        return replace(self, labels=list(labels))
+
     def odd(self, start: int, stop: int) -> list[tuple[str, Int64s]]:
         """Kinds of oddities that some of these lines have, and which lines; the one that comes first is the first."""
         found = [(kind, start + np.flatnonzero(self.oddity[start:stop] == row)) for row, kind in enumerate(ODDITIES)]
@@ -52,12 +76,12 @@ def fronts_of(data: Bytes, starts: Int64s, ends: Int64s) -> Fronts:
     """Take apart what stands in spans of a text before lines."""
     none = np.zeros(len(starts), np.int64)
     masked, offsets, is_read = mask_digits(data, starts, ends, none, _ALL)
-    shapes, shape = _distinct(masked, offsets)
+    shapes, shape = distinct(masked, offsets)
     stamps = [list(stamps_in(one.decode("utf-8", "replace"))) for one in shapes]
     spans = np.zeros((len(shapes), max(map(len, stamps)), 2), np.int64)
     for row, places in enumerate(stamps):
         spans[row, : len(places)] = np.array([found.span() for found in places]).reshape(-1, 2)
-    texts, fronts = _distinct(*mask_digits(data, starts, ends, shape, spans)[:2])
+    texts, fronts = distinct(*mask_digits(data, starts, ends, shape, spans)[:2])
     found = [front_of(text) for text in texts]
     is_read &= np.array([not one.is_glued for one in found], np.bool_)[fronts]
     labels = {one.label: 0 for one in found}
@@ -66,28 +90,31 @@ def fronts_of(data: Bytes, starts: Int64s, ends: Int64s) -> Fronts:
     at_us, unit_us, oddity = np.full(len(starts), NONE), none.copy(), none.copy()
     rows = np.argsort(shape, kind="stable")
     for row, own in enumerate(np.split(rows, np.cumsum(np.bincount(shape, minlength=len(shapes)))[:-1])):
-        dated = next(
-            (one for one in stamps[row] if one["epoch"] or (one["year"] and offset_s(one["zone"]) is not None)), None
-        )
+        dated = next((one for one in stamps[row] if is_dated(one)), None)
         if dated is None:
             oddity[own] = ODDITIES.index("stamp_incomplete") if stamps[row] else 0
         elif len(own) < _FEWEST:
             is_read[own] = False
         else:
-            is_date, at_us[own], unit_us[own] = _moments(data, starts[own], dated)
+            is_date, at_us[own], unit_us[own] = moments(data, starts[own], dated)
             is_read[own] &= is_date
-            oddity[own] = 0 if dated["zone"] or dated["epoch"] else ODDITIES.index("stamp_without_zone")
+            oddity[own] = oddity_of(dated)
     return Fronts(is_read, list(labels), label, at_us, unit_us, oddity)
 
 
-def _distinct(texts: Bytes, offsets: Int64s) -> tuple[list[bytes], Int64s]:
-    """The texts that differ, and which of them each is."""
-    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(texts)]
-    encoded = pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers).dictionary_encode()
-    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
+def is_dated(stamp: re.Match[str]) -> bool:
+    """Whether a stamp says date, time and a zone that is known, unless its digits are of none."""
+    return bool(stamp["epoch"] or (stamp["year"] and offset_s(stamp["zone"]) is not None))
 
 
-def _moments(data: Bytes, starts: Int64s, stamp: re.Match[str]) -> tuple[Bools, Int64s, int]:
+def oddity_of(stamp: re.Match[str]) -> int:
+    """Which of `ODDITIES` a stamp has."""
+    if not is_dated(stamp):
+        return ODDITIES.index("stamp_incomplete")
+    return 0 if stamp["zone"] or stamp["epoch"] else ODDITIES.index("stamp_without_zone")
+
+
+def moments(data: Bytes, starts: Int64s, stamp: re.Match[str]) -> tuple[Bools, Int64s, int]:
     """When texts were written in which a stamp stands where it does in one that is like them, and its unit.
 
     Whether it is a date at all comes first: if not, another stamp of the text may be one.

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.errors import CutOff
 from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
-from pipeline.formats.gctrace.wire import HINTS, OPENING, OutOfRange, parse
+from pipeline.formats.gctrace.wire import HINTS, OPENING
 from pipeline.kernels.text.fragments import lines_above, mark_fragments
 from pipeline.kernels.text.spelled import line_spans
 from pipeline.values import Blob, Bools, Int64s
@@ -47,6 +47,7 @@ class Lines:
     start, end     of the line in the chunk, without its carriage returns
     is_ended       whether a line feed follows
     is_last_ended  whether the chunk's last line is as if a line feed followed
+    hints          where all such things stand, in order
     """
 
     chunk: bytes
@@ -56,6 +57,7 @@ class Lines:
     end: Int64s
     is_ended: Bools
     is_last_ended: bool
+    hints: Int64s
 
     def __len__(self) -> int:
         return len(self.number)
@@ -77,19 +79,9 @@ def lines_of(blob: Blob) -> Iterator[Lines]:
     """Such lines of a blob of any size, chunk by chunk; raises what reading it raises."""
     number = 1
     for chunk, is_ended in chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES))):
-        lines, n_feeds = _found(chunk, above=number, is_ended=is_ended)
+        lines, n_feeds = lines_in(chunk, above=number, is_ended=is_ended)
         yield lines
         number += n_feeds
-
-
-def holds_lines(blob: Blob) -> bool:
-    """Whether a whole line of the runtime's stands in it; reads no further than there."""
-    return any(is_line(line) for found in lines_of(blob) for line in found.each())
-
-
-def is_line(line: Line) -> bool:
-    """Whether some whole line of the runtime's stands in this one."""
-    return any(_is_kept(piece) for piece in openings(line.text))
 
 
 def openings(text: bytes) -> Iterator[bytes]:
@@ -97,14 +89,6 @@ def openings(text: bytes) -> Iterator[bytes]:
     places = [found.start() for found in OPENING.finditer(text)]
     for place, end in zip(places, [*places[1:], len(text)], strict=True):
         yield text[place:end] if end == len(text) else text[place:end] + b" "
-
-
-def _is_kept(text: bytes) -> bool:
-    try:
-        told = parse(text)
-    except OutOfRange:
-        return False
-    return told is not None and told.kind not in ("", "forced")
 
 
 def chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -133,10 +117,10 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def candidates(content: bytes, *, is_ended: bool = True) -> Iterator[Line]:
     """The lines in which one of the runtime's may begin; `is_ended` is whether the last one is, if no line feed ends it."""
-    return _found(content, above=1, is_ended=is_ended)[0].each()
+    return lines_in(content, above=1, is_ended=is_ended)[0].each()
 
 
-def _found(chunk: bytes, *, above: int, is_ended: bool) -> tuple[Lines, int]:
+def lines_in(chunk: bytes, *, above: int, is_ended: bool) -> tuple[Lines, int]:
     """Such lines of a chunk, and how many line feeds it has; `above` is the number of the first line."""
     data = np.frombuffer(chunk, np.uint8)
     marks = np.zeros(len(data), np.bool_)
@@ -145,5 +129,5 @@ def _found(chunk: bytes, *, above: int, is_ended: bool) -> tuple[Lines, int]:
     rows = np.empty(len(places), np.int64)
     n_feeds = lines_above(data, places, rows)
     first = np.flatnonzero(np.diff(rows, prepend=-1))
-    lines = Lines(chunk, above + rows[first], places[first], *line_spans(data, places[first]), is_ended)
+    lines = Lines(chunk, above + rows[first], places[first], *line_spans(data, places[first]), is_ended, places)
     return lines, n_feeds

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline.formats.gctrace.front import NO_STAMP, Stamp, front_of
-from pipeline.formats.gctrace.lines import Line, openings
+from pipeline.formats.gctrace.front import MOST_LABEL, NO_STAMP, Stamp, front_of
+from pipeline.formats.gctrace.lines import Line, lines_of, openings
 from pipeline.formats.gctrace.wire import OPENING, OutOfRange, Told, parse
 from pipeline.formats.gctrace.wrapped import Unreadable, Wrapped, unwrap
+from pipeline.values import Blob
 
 # Objects whose text is an object again: a log's shipper around another's.
-_MOST_WRAPPED: Final = 3
-# What tells processes apart stands last.
-_MOST_LABEL: Final = 1024
+MOST_WRAPPED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +35,20 @@ class Reading:
     text: bytes
 
 
+def holds_lines(blob: Blob) -> bool:
+    """Whether a whole line of the runtime's stands in it; reads no further than there."""
+    return any(is_line(line) for found in lines_of(blob) for line in found.each())
+
+
+def is_line(line: Line) -> bool:
+    """Whether some whole line of the runtime's stands in this one, in an object or not."""
+    readings = read_line(replace(line, is_ended=True))
+    return any(one.told is not None and one.told.kind not in ("", "forced") for one in readings)
+
+
 def read_line(line: Line) -> Iterator[Reading]:
     """All that the runtime says in a line."""
-    yield from _read(line.text, _MOST_WRAPPED, is_ended=line.is_ended)
+    yield from _read(line.text, MOST_WRAPPED, is_ended=line.is_ended)
 
 
 def _read(text: bytes, most_wrapped: int, *, is_ended: bool) -> Iterator[Reading]:
@@ -65,7 +75,7 @@ def _outside(reading: Reading, wrapped: Wrapped) -> Reading:
     stamp = next((one for one in (wrapped.stamp, outer.stamp, reading.stamp) if one != NO_STAMP), NO_STAMP)
     # What the program's own logger puts before its lines does not tell processes apart if the shipper's words do.
     own = "" if reading.is_glued else reading.label
-    label = " ".join(part for part in (outer.label, wrapped.names, own) if part)[:_MOST_LABEL]
+    label = " ".join(part for part in (outer.label, wrapped.names, own) if part)[:MOST_LABEL]
     return Reading(reading.told, label, stamp, reading.is_glued, reading.oddity, reading.text)
 
 

@@ -21,7 +21,8 @@ def looks_like_log(content: bytes) -> bool:
     head = unmarked(content[:_HEAD_BYTES])
     if not _is_text(head):
         return False
-    from pipeline.formats.gctrace.lines import candidates, is_line
+    from pipeline.formats.gctrace.lines import candidates
+    from pipeline.formats.gctrace.reading import is_line
 
     return any(is_line(line) for line in candidates(head)) and _QUOTING.search(head) is None
 

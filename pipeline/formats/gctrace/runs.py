@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.formats.gctrace.plain import CYCLE, FORCED, SCAN, Plain
+from pipeline.formats.gctrace.plain import Plain
 from pipeline.formats.gctrace.processes import MOST_PROCESSES, Process, Processes
+from pipeline.formats.gctrace.texts import told_apart
+from pipeline.kernels.text import processes as states
+from pipeline.kernels.text.processes import BEFORE, CYCLE, INIT, NO_ROW, SCAN, SCAVENGE, SCHED, follow
 from pipeline.kernels.text.spelled import NONE
-from pipeline.values import Bools, Int64s
+from pipeline.values import Bools, Bytes, Int64s
 
 # Where the columns of a cycle, between its key and whether it was forced, stand among its fields.
 _CYCLE_FIELDS: Final = (0, 1, 2, *range(4, 19))
@@ -21,148 +26,207 @@ _LATE: Final = np.int64((1 << 63) - 1)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Rows of a Plain in a row, all of labels that have a process, sorted by label.
+    """Rows of a Plain in a row, all of labels that have a process.
 
-    rows      of the Plain, so sorted
-    label     of each
-    is_first  of its label
+    start    the first of them
+    number   of each one's process
+    latest   of each, the latest cycle of its process, -1 for none
+    is_due   which cycles time started, as the line above them says
+    paced    what the pacer said of a cycle, int64 (n, 5): its first row, that of its start, of its end; the cycle; the process
+    ended    of what the pacer said before and that ended here: its label, the row that tells its end if one does, the cycle, the process
+    waiting  rows of the Plain with what it said last of each label, of which more may follow
     """
 
     plain: Plain
-    rows: Int64s
-    label: Int64s
-    is_first: Bools
-
-    @property
-    def labels(self) -> list[str]:
-        """Of each label, in the order of the run, its name."""
-        return [self.plain.fronts.labels[label] for label in self.label[self.is_first].tolist()]
-
-    def cycles(self) -> Int64s:
-        """Which of the rows are of cycles."""
-        return np.flatnonzero(self.plain.kind[self.rows] == CYCLE)
-
-    def first_cycles(self, number: Int64s) -> list[tuple[str, int, int]]:
-        """Each label that has a cycle, its first one and that one's process, in the order of the lines."""
-        at = self.cycles()
-        at = at[np.diff(self.label[at], prepend=-1) != 0]
-        at = at[np.argsort(self.rows[at])]
-        names = [self.plain.fronts.labels[label] for label in self.label[at].tolist()]
-        return list(zip(names, self.plain.fields[self.rows[at], 0].tolist(), number[at].tolist(), strict=True))
+    start: int
+    number: Int64s
+    latest: Int64s
+    is_due: Bools
+    paced: Int64s
+    ended: list[tuple[str, int | None, int | None, int]]
+    waiting: list[int]
 
 
-def run_of(plain: Plain, start: int, stop: int) -> Run:
-    """The rows from `start` up to `stop`."""
-    label = plain.fronts.label[start:stop]
-    order = np.argsort(label, kind="stable")
-    return Run(plain, start + order, label[order], np.diff(label[order], prepend=-1) != 0)
+def run_of(
+    plain: Plain, start: int, stop: int, *, processes: Processes, due: set[str], waits: Mapping[str, bool]
+) -> Run | None:
+    """The rows from `start` up to `stop`; None when there would be too many processes.
 
-
-def follow(run: Run, processes: Processes) -> tuple[Int64s, Int64s] | None:
-    """The number of each row's process and its latest cycle, -1 for none; None when there would be too many processes.
-
-    Remembers what the rows say of them.
+    due    labels under which `GC forced` stands last; changed
+    waits  labels of which the pacer said something that has no cycle yet, and whether its end was
+    Remembers what the rows say of their processes.
     """
-    at = run.cycles()
-    cycle, begin_ns = run.plain.fields[run.rows[at], 0], run.plain.fields[run.rows[at], 1]
-    first = np.diff(run.label[at], prepend=-1) != 0
-    latest = [processes.latest[name] for name in run.labels]
-    of_label = (np.cumsum(run.is_first) - 1)[at]
-    cycle_before, begin_before = np.roll(cycle, 1), np.roll(begin_ns, 1)
-    cycles_before = np.array([one.cycle for one in latest], np.int64)
-    cycle_before[first] = cycles_before[of_label[first]]
-    begin_before[first] = np.array([one.cycle_ns for one in latest], np.int64)[of_label[first]]
-    is_new = np.zeros(len(run.rows), np.bool_)
-    is_new[at] = (cycle <= cycle_before) | (begin_ns < begin_before)
-    if len(processes.told) + is_new.sum() > MOST_PROCESSES:
+    kind, fields = plain.kind[start:stop], plain.fields[start:stop]
+    used, _, label = told_apart(plain.fronts.label[start:stop], np.zeros(stop - start, np.int64))
+    labels = [plain.fronts.labels[one] for one in used.tolist()]
+    begin_ns, end_ns = _spoken_of(kind, fields)
+    state = np.array([_state(processes.latest[one], one in due, waits.get(one)) for one in labels], np.int64)
+    is_forced = fields[:, _FORCED_FIELD] == 1
+    known = len(processes.told)
+    number, latest, is_due, paced, count = follow(
+        kind, label, fields[:, 0], begin_ns, end_ns, is_forced, state, known, MOST_PROCESSES
+    )
+    if count > MOST_PROCESSES:
         return None
-    number = np.full(len(run.rows), -1)
-    number[run.is_first] = [one.number for one in latest]
-    # Numbers are given in the order of the lines.
-    new = np.flatnonzero(is_new)
-    new = new[np.argsort(run.rows[new])]
-    number[new] = len(processes.told) + np.arange(len(new))
-    number = number[_latest(is_new | run.is_first)]
-    for one in new.tolist():
-        process = Process(len(processes.told), run.plain.fronts.labels[run.label[one]])
-        processes.told.append(process)
-    for name, last in zip(run.labels, number[np.roll(run.is_first, -1)].tolist(), strict=True):
-        processes.latest[name] = processes.told[last]
-    latest_cycle = np.empty(len(run.rows), np.int64)
-    latest_cycle[run.is_first] = cycles_before
-    latest_cycle[at] = cycle
-    is_told = run.is_first.copy()
-    is_told[at] = True
-    _take(run, at, number[at], processes)
-    return number, latest_cycle[_latest(is_told)]
+    is_new = (number >= known) & (number > np.maximum.accumulate(np.append(-1, number[:-1])))
+    for row in np.flatnonzero(is_new).tolist():
+        processes.told.append(Process(len(processes.told), labels[label[row]]))
+    for one, of in zip(labels, state.tolist(), strict=True):
+        _remember(processes, one, of)
+        (due.add if of[states.IS_DUE] else due.discard)(one)
+    fronts = plain.fronts.at(np.arange(start, stop))
+    started_us = fronts.at_us + fronts.unit_us - end_ns // 1000
+    started_us[(fronts.at_us == NONE) | (end_ns < 0) | (started_us < 0)] = _LATE
+    _take(processes, number, started_us)
+    is_before = paced[:, 1] == BEFORE
+    ended = [
+        (labels[one], None if row == NO_ROW else start + row, None if cycle == -1 else cycle, process)
+        for one, _, _, row, cycle, process in paced[is_before].tolist()
+    ]
+    return Run(plain, start, number, latest, is_due, paced[~is_before, 1:], ended, _waiting(state, start))
 
 
-def _latest(is_set: Bools) -> Int64s:
-    """For each place the last one up to it that is set; the first is."""
-    return np.maximum.accumulate(np.where(is_set, np.arange(len(is_set)), 0))
+def _spoken_of(kind: Bytes, fields: Int64s) -> tuple[Int64s, Int64s]:
+    """The times since the start that lines begin and end at, -1 where they speak of none."""
+    begin_ns, end_ns = np.full(len(kind), -1), np.full(len(kind), -1)
+    is_cycle, is_sched, is_init = kind == CYCLE, kind == SCHED, kind == INIT
+    begin_ns[is_cycle] = fields[is_cycle, 1]
+    end_ns[is_cycle] = begin_ns[is_cycle] + fields[is_cycle, 4:7].sum(axis=1)
+    begin_ns[is_sched] = end_ns[is_sched] = fields[is_sched, 0] * 1_000_000
+    begin_ns[is_init] = fields[is_init, 2]
+    end_ns[is_init] = begin_ns[is_init] + fields[is_init, 3]
+    return begin_ns, end_ns
 
 
-def _take(run: Run, at: Int64s, number: Int64s, processes: Processes) -> None:
-    """Remember what cycles say of their processes, of which each has its rows together."""
-    if not len(at):
-        return
-    rows, fields = run.rows[at], run.plain.fields[run.rows[at]]
-    starts = np.flatnonzero(np.diff(number, prepend=-1))
-    ends = np.append(starts[1:], len(at)) - 1
-    fronts = run.plain.fronts
-    end_ns = fields[:, 1] + fields[:, 4:7].sum(axis=1)
-    started = fronts.at_us[rows] + fronts.unit_us[rows] - end_ns // 1000
-    started[(fronts.at_us[rows] == NONE) | (started < 0)] = _LATE
-    started = np.minimum.reduceat(started, starts)
-    latest = zip(number[starts], fields[ends, 0], fields[ends, 1], started, strict=True)
-    for one, cycle, begin_ns, started_us in (map(int, values) for values in latest):
+def _state(process: Process, is_due: bool, waits: bool | None) -> tuple[int, ...]:
+    """What `follow` has to know of a label."""
+    pacer = NO_ROW if waits is None else BEFORE
+    times = process.cycle, process.cycle_ns, process.init_ns, process.sched_ns
+    return process.number, *times, is_due, pacer, NO_ROW, NO_ROW, 0 if waits is None else 1 + waits
+
+
+def _remember(processes: Processes, label: str, state: list[int]) -> None:
+    process = processes.latest[label] = processes.told[state[states.NUMBER]]
+    process.cycle, process.cycle_ns, process.init_ns, process.sched_ns = state[1:5]
+
+
+def _take(processes: Processes, number: Int64s, started_us: Int64s) -> None:
+    """Remember of processes when they can have started at the latest."""
+    order = np.argsort(number, kind="stable")
+    begins = np.flatnonzero(np.diff(number[order], prepend=-1))
+    latest = np.minimum.reduceat(started_us[order], begins)
+    for one, started in zip(number[order[begins]].tolist(), latest.tolist(), strict=True):
         process = processes.told[one]
-        process.cycle, process.cycle_ns = cycle, begin_ns
-        if started_us < _LATE and (process.started_us is None or started_us < process.started_us):
-            process.started_us = started_us
+        if started < _LATE and (process.started_us is None or started < process.started_us):
+            process.started_us = started
 
 
-def periodic(run: Run, due: set[str]) -> Bools:
-    """Which rows are of cycles that time started, the line above them said; `due` are labels under which it stands last."""
-    kind = run.plain.kind[run.rows]
-    at = np.flatnonzero(kind != SCAN)
-    is_due = np.roll(kind[at] == FORCED, 1)
-    first = np.diff(run.label[at], prepend=-1) != 0
-    labels = [run.plain.fronts.labels[label] for label in run.label[at[first]].tolist()]
-    is_due[first] = [label in due for label in labels]
-    found = np.zeros(len(kind), np.bool_)
-    found[at] = is_due & (kind[at] == CYCLE) & (run.plain.fields[run.rows[at], _FORCED_FIELD] != 1)
-    for label, last in zip(labels, kind[at[np.roll(first, -1)]].tolist(), strict=True):
-        (due.add if last == FORCED else due.discard)(label)
-    return found
+def _waiting(state: Int64s, start: int) -> list[int]:
+    """The rows that say what the pacer said last, in their order."""
+    rows = state[:, [states.PACER_START, states.PACER_END]]
+    return sorted(start + rows[(rows != NO_ROW) & (state[:, [states.PACER]] != NO_ROW)])
 
 
-def columns(
-    run: Run, number: Int64s, latest_cycle: Int64s, is_periodic: Bools, line: Int64s
-) -> dict[str, list[pa.Array]]:
+def columns(run: Run, line: Int64s) -> dict[str, list[pa.Array]]:
     """The columns of the tables that the rows fill, behind the blob's number, in the order of the lines."""
-    order = np.argsort(run.rows)
-    rows, process = run.rows[order], number[order].astype(np.int32)
-    kind, fronts = run.plain.kind[rows], run.plain.fronts
-    cycles, scans = np.flatnonzero(kind == CYCLE), np.flatnonzero(kind == SCAN)
-    fields, scan = run.plain.fields[rows[cycles]], run.plain.fields[rows[scans]]
     return {
-        "gctrace_cycle": [
-            *(pa.array(process[cycles]), pa.array(line[rows[cycles]]), _nullable(fronts.at_us[rows[cycles]])),
-            *(_nullable(fields[:, one]) for one in _CYCLE_FIELDS),
-            *(pa.array(fields[:, one] == 1) for one in (_FORCED_FIELD, _LEAKS_FIELD)),
-            pa.array(is_periodic[order][cycles]),
-        ],
-        "gctrace_scan": [
-            *(pa.array(process[scans]), pa.array(line[rows[scans]])),
-            pa.array(latest_cycle[order][scans], mask=latest_cycle[order][scans] < 0),
-            # Large objects, of no class, are of class 0.
-            _nullable(np.where(scan[:, 1] == 1, 0, scan[:, 2])),
-            *(_nullable(scan[:, one]) for one in (3, 4, 5)),
-            _nullable(np.where(scan[:, 10] == NONE, scan[:, 6], scan[:, 10])),
-            *(_nullable(scan[:, one]) for one in (7, 8)),
-        ],
+        "gctrace_cycle": _cycles(run, line),
+        "gctrace_scan": _scans(run, line),
+        "gctrace_pacer": _pacers(run, line),
+        "scavenge": _scavenges(run, line),
+        "schedtrace": _scheds(run, line),
+        "inittrace": _inits(run, line),
     }
+
+
+def _of(run: Run, kind: int, line: Int64s) -> tuple[Int64s, list[pa.Array], pa.Array]:
+    """Which rows of the run are of a kind; their key, and when they were logged."""
+    rows = np.flatnonzero(run.plain.kind[run.start : run.start + len(run.number)] == kind)
+    process = pa.array(run.number[rows].astype(np.int32))
+    return rows, [process, pa.array(line[run.start + rows])], _nullable(run.plain.fronts.at_us[run.start + rows])
+
+
+def _cycles(run: Run, line: Int64s) -> list[pa.Array]:
+    rows, key, logged_us = _of(run, CYCLE, line)
+    fields = run.plain.fields[run.start + rows]
+    return [
+        *(*key, logged_us, *(_nullable(fields[:, one]) for one in _CYCLE_FIELDS)),
+        *(pa.array(fields[:, one] == 1) for one in (_FORCED_FIELD, _LEAKS_FIELD)),
+        pa.array(run.is_due[rows]),
+    ]
+
+
+def _scans(run: Run, line: Int64s) -> list[pa.Array]:
+    rows, key, _ = _of(run, SCAN, line)
+    fields = run.plain.fields[run.start + rows]
+    return [
+        *(*key, pa.array(run.latest[rows], mask=run.latest[rows] < 0)),
+        # Large objects, of no class, are of class 0.
+        _nullable(np.where(fields[:, 1] == 1, 0, fields[:, 2])),
+        *(_nullable(fields[:, one]) for one in (3, 4, 5)),
+        _nullable(np.where(fields[:, 10] == NONE, fields[:, 6], fields[:, 10])),
+        *(_nullable(fields[:, one]) for one in (7, 8)),
+    ]
+
+
+def _pacers(run: Run, line: Int64s) -> list[pa.Array]:
+    paced = run.paced[np.argsort(run.paced[:, 0])]
+    first, cycle = run.start + paced[:, 0], paced[:, 3]
+    begun, ended = (_rows_or_none(run, paced[:, place]) for place in (1, 2))
+    return [
+        *(pa.array(paced[:, 4].astype(np.int32)), pa.array(line[first]), pa.array(cycle, mask=cycle < 0)),
+        *(_nullable(run.plain.fronts.at_us[first]), _floats(begun[:, 0]), _nullable(_shifted(begun[:, 2], 20))),
+        *(*(_nullable(begun[:, one]) for one in (3, 4, 5)), _floats(begun[:, 6])),
+        *(*(_nullable(ended[:, one]) for one in range(9)), _floats(ended[:, 9])),
+    ]
+
+
+def _rows_or_none(run: Run, rows: Int64s) -> Int64s:
+    """The fields of rows; of none, none."""
+    fields = run.plain.fields[run.start + rows]
+    fields[rows == NO_ROW] = NONE
+    return fields
+
+
+def _scavenges(run: Run, line: Int64s) -> list[pa.Array]:
+    rows, key, logged_us = _of(run, SCAVENGE, line)
+    fields = run.plain.fields[run.start + rows]
+    sizes = (_nullable(_shifted(fields[:, one], 10)) for one in (0, 1, 2))
+    return [*key, logged_us, *sizes, _nullable(fields[:, 3]), pa.array(fields[:, 4] == 1)]
+
+
+def _scheds(run: Run, line: Int64s) -> list[pa.Array]:
+    rows, key, logged_us = _of(run, SCHED, line)
+    fields = run.plain.fields[run.start + rows]
+    queues = np.where(fields[:, 8] == NONE, fields[:, 10], fields[:, 8])
+    counts = (_nullable(fields[:, one]) for one in range(1, 8))
+    return [
+        *key,
+        logged_us,
+        pa.array(fields[:, 0] * 1_000_000),
+        *counts,
+        *(_lists(run, one) for one in (queues, fields[:, 12])),
+    ]
+
+
+def _inits(run: Run, line: Int64s) -> list[pa.Array]:
+    rows, key, logged_us = _of(run, INIT, line)
+    fields = run.plain.fields[run.start + rows]
+    package = run.plain.texts.take(_nullable(fields[:, 0]))
+    return [*key, logged_us, package, *(_nullable(fields[:, one]) for one in (2, 3, 4, 5))]
+
+
+def _lists(run: Run, texts: Int64s) -> pa.Array:
+    """The numbers that stand in texts."""
+    return pc.cast(pc.split_pattern(run.plain.texts.take(_nullable(texts)), " "), pa.list_(pa.int64()))
+
+
+def _shifted(values: Int64s, bits: int) -> Int64s:
+    return np.where(values == NONE, NONE, values << bits)
+
+
+def _floats(bits: Int64s) -> pa.Array:
+    return pa.array(np.ascontiguousarray(bits).view(np.float64), mask=bits == NONE)
 
 
 def _nullable(values: Int64s) -> pa.Array:

@@ -12,11 +12,11 @@ from pipeline.formats.gctrace.front import NO_STAMP, Stamp, time_of
 
 # What a text is called, the usual names first; any other that has a line in it will do.
 _TEXTS: Final = ("log", "message", "msg", "MESSAGE", "textPayload", "line")
-_TIMES: Final = ("time", "ts", "timestamp", "@timestamp", "__REALTIME_TIMESTAMP", "t", "date")
+TIMES: Final = ("time", "ts", "timestamp", "@timestamp", "__REALTIME_TIMESTAMP", "t", "date")
 # Of whom an object speaks: a field of this name, or, of the first of them, the name or id of an object of this name.
-_OWNERS: Final = ("service", "namespace", "pod", "container", "host", "node", "instance", "process", "task")
-_OWN: Final = ("name", "id", "uid", "pid")
-_NAMES: Final = (
+OWNERS: Final = ("service", "namespace", "pod", "container", "host", "node", "instance", "process", "task")
+OWN: Final = ("name", "id", "uid", "pid")
+NAMES: Final = (
     *(
         "service",
         "app",
@@ -39,14 +39,17 @@ _NAMES: Final = (
         "SYSLOG_IDENTIFIER",
         "_SYSTEMD_UNIT",
     ),
-    *("unit", *(f"{owner}.{own}" for owner in _OWNERS for own in _OWN), "pid", "_PID"),
+    *("unit", *(f"{owner}.{own}" for owner in OWNERS for own in OWN), "pid", "_PID"),
 )
 # Objects in objects: `{"resource": {"labels": {"pod_name": …}}}`, `{"kubernetes": {"pod": {"name": …}}}`.
 _DEPTH: Final = 3
 _OBJECT: Final = re.compile(r"\{\s*\"")
 _DECODER: Final = json.JSONDecoder()
+# A number of the time that is written as a string.
+NUMBER: Final = re.compile(r"\d{10,19}(?:\.\d{1,9})?")
 # Seconds, and what has a thousand times as many digits, of the years 2001 to 2286.
-_LEAST_SECONDS: Final = 1_000_000_000
+LEAST_SECONDS: Final = 1_000_000_000
+UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
 _SECOND: Final = 1_000_000
 
 
@@ -84,16 +87,36 @@ def unwrap(text: bytes, place: int, opening: re.Pattern[bytes]) -> Wrapped | Non
             raise Unreadable from error
         if end > len(head):
             break
-    fields = dict(_fields(value, _DEPTH))
-    said = next((fields[name] for name in (*_TEXTS, *fields) if _has(fields.get(name), opening)), None)
+    fields = fields_of(value)
+    said = text_in(fields, opening)
     if said is None:
         raise Unreadable
-    stamp = next((_time(fields[name]) for name in _TIMES if name in fields), NO_STAMP)
-    names = " ".join(f"{name}={fields[name]}" for name in _NAMES if isinstance(fields.get(name), (str, int)))
-    names = names.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    moment = time_in(fields)
+    stamp = NO_STAMP if moment is None else _time(fields[moment])
     before = head[: begun.start()].encode("utf-8", "surrogateescape")
-    lines = said.encode("utf-8", "replace").split(b"\n")
-    return Wrapped(before, tuple(line.rstrip(b"\r") for line in lines), stamp, names)
+    lines = fields[said].encode("utf-8", "replace").split(b"\n")
+    return Wrapped(before, tuple(line.rstrip(b"\r") for line in lines), stamp, names_in(fields))
+
+
+def fields_of(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an object by name, those of the objects in it, too."""
+    return dict(_fields(value, _DEPTH))
+
+
+def text_in(fields: Mapping[str, Any], opening: re.Pattern[bytes]) -> str | None:
+    """Which field has the runtime's lines."""
+    return next((name for name in (*_TEXTS, *fields) if _has(fields.get(name), opening)), None)
+
+
+def time_in(fields: Mapping[str, Any]) -> str | None:
+    """Which field says when."""
+    return next((name for name in TIMES if name in fields), None)
+
+
+def names_in(fields: Mapping[str, Any]) -> str:
+    """What the fields say of their process."""
+    names = " ".join(f"{name}={fields[name]}" for name in NAMES if isinstance(fields.get(name), (str, int)))
+    return names.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _fields(value: Mapping[str, Any], depth: int, owner: str = "") -> Iterator[tuple[str, Any]]:
@@ -104,7 +127,7 @@ def _fields(value: Mapping[str, Any], depth: int, owner: str = "") -> Iterator[t
     for name, inner in value.items():
         # `k8s.pod.name` is spelled as a path.
         *above, last = f"{owner}.{name}".split(".")[-2:]
-        if above and above[0] in _OWNERS and last in _OWN:
+        if above and above[0] in OWNERS and last in OWN:
             yield f"{above[0]}.{last}", inner
     yield from value.items()
 
@@ -115,13 +138,13 @@ def _has(said: object, opening: re.Pattern[bytes]) -> bool:
 
 def _time(said: object) -> Stamp:
     """A stamp in words, or seconds, milliseconds, microseconds or nanoseconds since 1970."""
-    if isinstance(said, str) and not re.fullmatch(r"\d{10,19}(?:\.\d{1,9})?", said):
+    if isinstance(said, str) and not NUMBER.fullmatch(said):
         return time_of(said)
     try:
         number = float(said) if isinstance(said, (str, int, float)) and not isinstance(said, bool) else 0.0
     except (ValueError, OverflowError):
         return NO_STAMP
-    for unit in (1, 1_000, 1_000_000, 1_000_000_000):
-        if _LEAST_SECONDS * unit <= number < 10 * _LEAST_SECONDS * unit:
+    for unit in UNITS:
+        if LEAST_SECONDS * unit <= number < 10 * LEAST_SECONDS * unit:
             return Stamp(round(number * _SECOND / unit), _SECOND if unit == 1 and number.is_integer() else 1)
     return NO_STAMP

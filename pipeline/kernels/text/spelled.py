@@ -10,14 +10,19 @@ import numpy as np
 from pipeline.kernels import inlined, kernel
 from pipeline.values import Bools, Bytes, Int64s
 
-# In a pattern: a number; one of milliseconds, of seconds; of MiB, of MiB up to 64 bits; 1 where a group is there; a group
+# In a pattern: a number, and one that may be negative; one of milliseconds, of seconds; of MiB, of MiB up to 64 bits; the place
+# and the length of a float, of numbers with a blank between them, of a word; 1 where a group is there; a group
 # that may be missing, behind which stand how many bytes of the pattern and how many fields it has. All else stands for itself.
-NUMBER, MS, SECONDS, MIB, GOAL, THERE, GROUP = range(1, 8)
+NUMBER, SIGNED, MS, SECONDS, MIB, GOAL, FLOAT, LIST, THERE = range(1, 10)
+WORD, GROUP = 14, 15
 # A field of what is not there, and a goal that is none.
 NONE = -(1 << 63)
-_FEED, _RETURN, _POINT, _BRACE = 10, 13, 46, 123
+_FEED, _RETURN, _SPACE, _QUOTE, _PLUS, _MINUS, _POINT, _E, _BACKSLASH, _BRACE = 10, 13, 32, 34, 43, 45, 46, 101, 92, 123
 _MOST_DIGITS = 12  # so many are exact as floats, and as bytes where they are MiB
 _MOST_FRACTION = 9
+_MOST_POWER = 2
+_MOST_FLOAT = 40
+_MOST_WORD = 255
 _MOST_SECONDS = np.float64(1 << 62)
 _NO_GOAL = np.uint64(1 << 62)
 
@@ -72,6 +77,13 @@ def _read(data: Bytes, at: int, end: int, pattern: Bytes, fields: Int64s) -> boo
         elif wanted == THERE:
             fields[field] = 1
             field += 1
+        elif wanted == FLOAT or wanted == LIST or wanted == WORD:
+            # A sign says nothing more, and not all who read floats take it.
+            at += wanted == FLOAT and at < end and data[at] == _PLUS
+            fields[field] = at
+            at, is_there = _text(data, at, end, wanted)
+            fields[field + 1] = at - fields[field]
+            field += 2
         elif wanted < THERE:
             at, fields[field], is_there = _number(data, at, end, wanted)
             field += 1
@@ -90,6 +102,8 @@ def _read(data: Bytes, at: int, end: int, pattern: Bytes, fields: Int64s) -> boo
 @inlined
 def _number(data: Bytes, at: int, end: int, kind: int) -> tuple[int, int, bool]:
     """A number as its kind has it; where it ends, and whether there is one."""
+    is_negative = kind == SIGNED and at < end and data[at] == _MINUS
+    at += is_negative
     first, whole = at, np.int64(0)
     while at < end and 48 <= data[at] <= 57 and at - first < 15:
         whole = whole * 10 + (data[at] - 48)
@@ -115,7 +129,65 @@ def _number(data: Bytes, at: int, end: int, kind: int) -> tuple[int, int, bool]:
         goal = np.uint64(whole) << np.uint64(20)
         is_goal = size <= 14 and np.uint64(whole) < np.uint64(1 << 44)
         return at, NONE if goal >= _NO_GOAL else np.int64(goal), is_goal
+    if is_negative:
+        whole = -whole
     return at, whole << 20 if kind == MIB else whole, size <= _MOST_DIGITS
+
+
+@inlined
+def _text(data: Bytes, at: int, end: int, kind: int) -> tuple[int, bool]:
+    """Where a text of a kind ends, and whether there is one."""
+    first = at
+    if kind == WORD:
+        while at < end and _SPACE < data[at] < 127 and data[at] != _QUOTE and data[at] != _BACKSLASH:
+            at += 1
+        return at, first < at <= first + _MOST_WORD
+    if kind == LIST:
+        while True:
+            number = at
+            at = _digits(data, at, end)
+            if not number < at <= number + _MOST_DIGITS:
+                return at, False
+            # A blank with no number behind it is not of the list.
+            if at + 1 >= end or data[at] != _SPACE or not 48 <= data[at + 1] <= 57:
+                return at, True
+            at += 1
+    at += at < end and data[at] == _MINUS
+    whole = at
+    at = _digits(data, at, end)
+    is_there = at > whole
+    if at < end and data[at] == _POINT:
+        part = at + 1
+        at = _digits(data, part, end)
+        is_there &= at > part
+    if at < end and data[at] == _E:
+        power = at + 1 + (at + 1 < end and (data[at + 1] == _PLUS or data[at + 1] == _MINUS))
+        at = _digits(data, power, end)
+        while power < at and data[power] == 48:
+            power += 1
+        # More is no float: 0 or infinite.
+        is_there &= at <= power + _MOST_POWER and 48 <= data[at - 1] <= 57
+    return at, is_there and at - first <= _MOST_FLOAT
+
+
+@inlined
+def _digits(data: Bytes, at: int, end: int) -> int:
+    while at < end and 48 <= data[at] <= 57:
+        at += 1
+    return at
+
+
+@kernel
+def blanks_before(data: Bytes, starts: Int64s, places: Int64s, count: int) -> Int64s:
+    """Where the `count`th blank stands before each place, not before its start; one before the start where there is none."""
+    found = np.empty(len(places), np.int64)
+    for row in range(len(places)):
+        at, left = places[row], count
+        while left and at > starts[row]:
+            at -= 1
+            left -= data[at] == _SPACE
+        found[row] = at if not left else starts[row] - 1
+    return found
 
 
 @kernel

@@ -5,11 +5,14 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
-  const OF_SERIES = ["from", "to", "profile", "base", "type", "build", "against", "process", "memory"];
-  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES, process: ["memory"]};
+  const WINDOWS = ["--accent", "--grows"];
+
+  const OF_SERIES = ["from", "to", "profile", "base", "base_from", "base_series", "type", "build", "instance", "against", "against_instance", "process", "memory"];
+  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES, base_series: ["base", "base_from"], process: ["memory"]};
 
   // Steps of an axis in bytes: round in the unit that is written.
   const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
+  const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
   const DAY = "\n{YYYY}-{MM}-{DD}";
   // uPlot's table: from which step on, what is written, and what below it where the year, the day or the minute is another.
   const TIMES = [
@@ -28,7 +31,7 @@ const app = (() => {
     return {
       scale: {time: false, range: (_, low, high) => [low - 0.6, high + 0.6]},
       axis: {
-        grid: {show: false}, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000], space: told.labels.length ? 110 : 40,
+        grid: {show: false}, incrs: WHOLE_STEPS, space: told.labels.length ? 110 : 40,
         values: (_, places) => places.map((place) => (told.labels.length ? brief(name(place)) : place)),
       },
       legend: {label: "row", value: (_, place) => (place == null ? "" : name(place) || place)},
@@ -47,25 +50,58 @@ const app = (() => {
   function lines(told) {
     return {
       scale: {time: told.time},
-      axis: told.time ? {values: TIMES} : {},
-      legend: told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {},
+      // There is no half of a cycle.
+      axis: told.time ? {values: TIMES} : told.x.every(Number.isInteger) ? {incrs: WHOLE_STEPS} : {},
+      legend: told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {label: "at"},
       series: () => ({points: {show: told.x.length < 60}, spanGaps: true}),
     };
+  }
+
+  // What is zoomed to or searched for stays, whatever else is chosen.
+  function submit(form) {
+    form.action = form.getAttribute("action").split("#")[0] + location.hash;
+    form.requestSubmit();
   }
 
   // The profiles next to both ends of what is dragged over; not one alone.
   function chooseWindow(form, plot, told) {
     if (plot.select.width < 4) return;
     const ends = [plot.select.left, plot.select.left + plot.select.width].map((at) => plot.posToIdx(at));
-    if (ends[0] === ends[1]) ends[ends[1] + 1 < told.ids.length ? 1 : 0] += ends[1] + 1 < told.ids.length ? 1 : -1;
-    form.elements.from.value = told.ids[ends[0]];
-    form.elements.to.value = told.ids[ends[1]];
-    form.requestSubmit();
+    const place = document.querySelector("fieldset.drag input:checked")?.value || 0;
+    const [from, to] = told.windows ? told.windows[place][1] : ["from", "to"];
+    // Growth is between two; a span of time can be of one profile.
+    if (ends[0] === ends[1] && !told.windows) ends[ends[1] + 1 < told.ids.length ? 1 : 0] += ends[1] + 1 < told.ids.length ? 1 : -1;
+    fill(form, from, ends[0] === ends[1] ? "" : told.ids[ends[0]]);
+    fill(form, to, told.ids[ends[1]]);
+    submit(form);
+  }
+
+  function fill(form, name, value) {
+    if (!form.elements[name]) {
+      const field = document.createElement("input");
+      Object.assign(field, {type: "hidden", name});
+      form.append(field);
+    }
+    form.elements[name].value = value;
   }
 
   function showWindow(plot, told) {
     const [left, right] = told.window.map((id) => plot.valToPos(told.x[told.ids.indexOf(id)], "x"));
     plot.setSelect({left, width: right - left, top: 0, height: plot.over.clientHeight}, false);
+  }
+
+  // Each of several windows in its colour, below what is drawn.
+  function shadeWindows(plot, told) {
+    const {ctx, bbox} = plot;
+    told.windows.forEach(([, , ends], place) => {
+      if (!ends) return;
+      const [left, right] = ends.map((id) => plot.valToPos(told.x[told.ids.indexOf(id)], "x", true));
+      ctx.save();
+      ctx.fillStyle = css(WINDOWS[place]);
+      ctx.globalAlpha = 0.22;
+      ctx.fillRect(left - 2, bbox.top, right - left + 4, bbox.height);
+      ctx.restore();
+    });
   }
 
   function drawn(figure, told) {
@@ -80,7 +116,7 @@ const app = (() => {
         hooks: {
           setSelect: [(plot) => chooseWindow(form, plot, told)],
           // After every change of size as well.
-          drawClear: [(plot) => { if (told.window) showWindow(plot, told); }],
+          drawClear: [(plot) => { if (told.windows) shadeWindows(plot, told); else if (told.window) showWindow(plot, told); }],
         },
       } : {}),
       width: figure.clientWidth,
@@ -113,17 +149,42 @@ const app = (() => {
     figure.dataset.state = "ready";
   }
 
+  // Of lists the rows with a text, and no heading of none.
+  function leave(wanted) {
+    for (const section of document.querySelectorAll("section.filtered")) {
+      const rows = [...section.querySelectorAll("tbody tr")];
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      section.hidden = rows.every((row) => row.hidden);
+    }
+  }
+
   function start() {
-    for (const figure of document.querySelectorAll("figure.chart")) chart(figure);
+    for (const figure of document.querySelectorAll("figure.chart")) {
+      const details = figure.closest("details");
+      if (!details || details.open) { chart(figure); continue; }
+      // What is closed has no size to be drawn in.
+      details.addEventListener("toggle", () => chart(figure), {once: true});
+      figure.dataset.state = "ready";
+    }
     for (const form of document.querySelectorAll("form.choose")) {
       form.addEventListener("change", (event) => {
         // What is chosen of one series is not there in another.
         for (const name of BELOW[event.target.name] || []) if (form.elements[name]) form.elements[name].disabled = true;
-        form.requestSubmit();
+        submit(form);
       });
       // After a step back in the history.
       addEventListener("pageshow", () => { for (const one of form.elements) one.disabled = false; });
     }
+    for (const filter of document.querySelectorAll("main > p > input.filter")) {
+      filter.addEventListener("input", () => leave(filter.value.trim().toLowerCase()));
+    }
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.defaultPrevented || event.target.closest("input, textarea, select")) return;
+      const search = document.querySelector("main input[type=search], main textarea");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+    });
     for (const select of document.querySelectorAll("form.ask select")) {
       select.addEventListener("change", () => { if (select.form.elements.q.value.trim()) select.form.requestSubmit(); });
     }

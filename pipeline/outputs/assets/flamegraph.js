@@ -60,7 +60,9 @@ const flamegraph = (() => {
 
   class Tree {
     constructor(data) {
-      Object.assign(this, {unit: data.unit, sampleType: data.sampleType, isDiff: data.isDiff});
+      Object.assign(this, {data, unit: data.unit, sampleType: data.sampleType, isDiff: data.isDiff});
+      // Of a sandwich, so many nodes behind the first are its callers, whose rows are above it.
+      this.callers = data.callers || 0;
       this.count = data.value.length;
       this.value = data.value;
       this.self = data.self;
@@ -73,9 +75,14 @@ const flamegraph = (() => {
       this.labelOf = Int32Array.from(data.frameLabel);
       this.labels = data.strings;
       this.nest(data.level);
+      this.row = this.level.map((level, node) => (this.isCaller(node) ? -level : level));
+      // What shares are of.
+      this.whole = data.whole || [this.value[0], this.valueRight[0]];
       this.weigh();
       this.group();
     }
+
+    isCaller(node) { return node > 0 && node <= this.callers; }
 
     // Parents and ends of subtrees, from levels given as differences.
     nest(steps) {
@@ -98,30 +105,52 @@ const flamegraph = (() => {
     weigh() {
       const inside = new Float64Array(this.count);
       this.width = new Float64Array(this.count);
+      let above = 0;
       for (let i = this.count - 1; i >= 0; i--) {
         const own = Math.abs(this.self[i]) + Math.abs(this.selfRight[i]);
-        this.width[i] = Math.max(Math.abs(this.value[i]) + Math.abs(this.valueRight[i]), own + inside[i]);
-        if (this.parent[i] >= 0) inside[this.parent[i]] += this.width[i];
+        this.width[i] = Math.max(Math.abs(this.value[i]) + Math.abs(this.valueRight[i]), own + inside[i], i ? 0 : above);
+        // Callers weigh what they call, as callees do: one beside the other, not both together.
+        if (this.parent[i] === 0 && this.isCaller(i)) above += this.width[i];
+        else if (this.parent[i] >= 0) inside[this.parent[i]] += this.width[i];
       }
       this.x = new Float64Array(this.count);
       const next = new Float64Array(this.count);
       for (let i = 0; i < this.count; i++) {
         const parent = this.parent[i];
+        // Callees begin where callers began.
+        if (parent === 0 && i === this.callers + 1) next[0] = 0;
         this.x[i] = parent < 0 ? 0 : next[parent];
         if (parent >= 0) next[parent] += this.width[i];
         next[i] = this.x[i];
       }
     }
 
-    // Nodes of each level, left to right, in one array.
+    // Nodes of each row, left to right, in one array.
     group() {
-      this.levels = this.level.reduce((most, level) => Math.max(most, level), -1) + 1;
-      this.levelStart = new Int32Array(this.levels + 1);
-      for (const level of this.level) this.levelStart[level + 1]++;
-      for (let i = 0; i < this.levels; i++) this.levelStart[i + 1] += this.levelStart[i];
-      const next = this.levelStart.slice();
+      this.top = this.row.reduce((least, row) => Math.min(least, row), 0);
+      const rows = this.row.reduce((most, row) => Math.max(most, row), 0) - this.top + 1;
+      this.starts = new Int32Array(rows + 1);
+      for (const row of this.row) this.starts[row - this.top + 1]++;
+      for (let i = 0; i < rows; i++) this.starts[i + 1] += this.starts[i];
+      const next = this.starts.slice();
       this.order = new Int32Array(this.count);
-      for (let i = 0; i < this.count; i++) this.order[next[this.level[i]]++] = i;
+      for (let i = 0; i < this.count; i++) this.order[next[this.row[i] - this.top]++] = i;
+    }
+
+    // Where the nodes of a row begin and end in `order`; nowhere for a row that there is not.
+    within(row) {
+      const place = row - this.top;
+      return place >= 0 && place + 1 < this.starts.length ? [this.starts[place], this.starts[place + 1]] : [0, 0];
+    }
+
+    // Each string's place among all in order.
+    ranks() {
+      if (!this.data.ranks) {
+        const {labels} = this, order = Array.from(labels, (_, id) => id).sort((a, b) => (labels[a] < labels[b] ? -1 : 1));
+        this.data.ranks = new Int32Array(labels.length);
+        order.forEach((id, rank) => { this.data.ranks[id] = rank; });
+      }
+      return this.data.ranks;
     }
 
     label(node) { return this.labels[this.labelOf[this.frame[node]]]; }
@@ -132,7 +161,7 @@ const flamegraph = (() => {
 
     place(node) {
       const file = this.text("frameFile", this.frame[node]);
-      const line = this.line ? this.line[this.frame[node]] : 0;
+      const line = this.line && !(this.data.isMixed && this.data.isMixed[node]) ? this.line[this.frame[node]] : 0;
       return file && line ? `${file}:${line}` : file;
     }
 
@@ -141,9 +170,9 @@ const flamegraph = (() => {
 
     change(node) { return this.valueRight[node] - this.value[node]; }
 
-    // Position in `order` of the first node of a level that reaches beyond x.
-    firstBeyond(level, x) {
-      let low = this.levelStart[level], high = this.levelStart[level + 1];
+    // Position in `order` of the first node of a row that reaches beyond x.
+    firstBeyond(row, x) {
+      let [low, high] = this.within(row);
       while (low < high) {
         const middle = (low + high) >> 1, node = this.order[middle];
         if (this.x[node] + this.width[node] > x) high = middle; else low = middle + 1;
@@ -151,10 +180,9 @@ const flamegraph = (() => {
       return low;
     }
 
-    at(level, x) {
-      if (level < 0 || level >= this.levels) return -1;
-      const position = this.firstBeyond(level, x);
-      const node = position < this.levelStart[level + 1] ? this.order[position] : -1;
+    at(row, x) {
+      const position = this.firstBeyond(row, x);
+      const node = position < this.within(row)[1] ? this.order[position] : -1;
       return node >= 0 && this.x[node] <= x ? node : -1;
     }
 
@@ -164,11 +192,12 @@ const flamegraph = (() => {
       return found;
     }
 
-    deepest(node) {
-      if (node === 0) return this.levels - 1;
+    // The first and the last row of a node and those beyond it.
+    span(node) {
+      if (node === 0) return [this.top, this.top + this.starts.length - 2];
       let level = this.level[node];
       for (let i = node; i < this.end[node]; i++) if (this.level[i] > level) level = this.level[i];
-      return level;
+      return this.isCaller(node) ? [-level, 0] : [0, level];
     }
 
     // Nodes with a mark on their label and none above them: what counts once.
@@ -178,6 +207,48 @@ const flamegraph = (() => {
         if (isMarked[this.labelOf[this.frame[i]]]) { found.push(i); i = this.end[i]; } else i++;
       }
       return found;
+    }
+
+    // What calls a function and what it calls, added up over all places where it is: it is node 0, its callers' callers are
+    // behind it, then its callees. Below itself it counts for nothing more, as it does in its total. Null where it is nowhere.
+    sandwich(label) {
+      const is = Uint8Array.from(this.labels, (text) => text === label ? 1 : 0);
+      const places = this.outermost(is).filter((node) => this.level[node] > 0);
+      if (!places.length) return null;
+      const groups = new Groups(this), callers = new Groups(this);
+      for (const node of places) {
+        let at = 0;
+        callers.add(-1, node, node);
+        groups.add(-1, node, node);
+        for (let above = this.parent[node]; this.level[above] > 0; above = this.parent[above]) at = callers.add(at, above, node);
+      }
+      const groupOf = new Int32Array(this.count);
+      for (const node of places) {
+        for (let i = node + 1; i < this.end[node]; i++) groupOf[i] = groups.add(groupOf[this.parent[i]], i, i);
+      }
+      groups.own(places, groupOf);
+      return new Tree({...this.data, ...joined(callers, groups), callers: callers.count - 1, whole: this.whole, sandwich: label});
+    }
+
+    // The calls next to a function, as `go tool pprof -peek` adds them up: each of its callers and callees once a stack, itself never.
+    neighbours(label) {
+      const callers = new Map(), callees = new Map(), open = new Map(), wanted = this.labels.indexOf(label);
+      const count = (into, node, key, other) => {
+        if (node < (open.get(key) || 0)) return;
+        open.set(key, this.end[node]);
+        const row = into.get(other) || {label: this.labels[other], total: 0, totalRight: 0};
+        row.total += this.value[node];
+        row.totalRight += this.valueRight[node];
+        into.set(other, row);
+      };
+      for (let i = 0; i < this.count; i++) {
+        if (this.level[i] < 2) continue;
+        const own = this.labelOf[this.frame[i]], above = this.labelOf[this.frame[this.parent[i]]];
+        if (own === above) continue;
+        if (own === wanted) count(callers, i, -1 - above, above);
+        if (above === wanted) count(callees, i, own, own);
+      }
+      return {callers: [...callers.values()], callees: [...callees.values()]};
     }
 
     heaviest(label) {
@@ -204,6 +275,71 @@ const flamegraph = (() => {
       }
       return [...byLabel.values()];
     }
+  }
+
+  // Nodes that are added up by their names below a group.
+  class Groups {
+    constructor(tree) {
+      Object.assign(this, {tree, count: 0, keys: new Map(), parent: [], frame: [], isMixed: [], value: [], valueRight: [], self: [], selfRight: []});
+    }
+
+    // The group of a node below another one, with the weight of a node more.
+    add(above, node, weight) {
+      const {tree} = this, frame = tree.frame[node];
+      const key = (above + 1) * tree.labels.length + tree.labelOf[frame];
+      let group = this.keys.get(key);
+      if (group === undefined) {
+        this.keys.set(key, group = this.count++);
+        this.parent.push(above);
+        this.frame.push(frame);
+        for (const column of [this.isMixed, this.value, this.valueRight, this.self, this.selfRight]) column.push(0);
+      }
+      if (this.frame[group] !== frame) this.isMixed[group] = 1;
+      this.value[group] += tree.value[weight];
+      this.valueRight[group] += tree.valueRight[weight];
+      return group;
+    }
+
+    // The groups' own weights; `places` are in the first.
+    own(places, groupOf) {
+      for (const node of places) {
+        for (let i = node; i < this.tree.end[node]; i++) {
+          const group = i === node ? 0 : groupOf[i];
+          this.self[group] += this.tree.self[i];
+          this.selfRight[group] += this.tree.selfRight[i];
+        }
+      }
+    }
+
+    // Groups in depth-first order with their levels, siblings by name as everywhere.
+    ordered() {
+      const below = Array.from({length: this.count}, () => []);
+      for (let group = 1; group < this.count; group++) below[this.parent[group]].push(group);
+      const rank = this.tree.ranks(), place = (group) => rank[this.tree.labelOf[this.frame[group]]];
+      const order = [], levels = [], open = [[0, 0]];
+      while (open.length) {
+        const [group, level] = open.pop();
+        order.push(group);
+        levels.push(level);
+        for (const child of below[group].sort((a, b) => place(b) - place(a))) open.push([child, level + 1]);
+      }
+      return [order, levels];
+    }
+  }
+
+  // Both halves of a sandwich as one tree, with levels as differences.
+  function joined(callers, callees) {
+    const [above, levelsAbove] = callers.ordered(), [below, levelsBelow] = callees.ordered();
+    const columns = {level: new Int32Array(above.length + below.length - 1)};
+    const level = (at) => (at < above.length ? levelsAbove[at] : levelsBelow[at - above.length + 1]);
+    for (let at = 1; at < columns.level.length; at++) columns.level[at] = level(at) - level(at - 1);
+    for (const name of ["value", "valueRight", "self", "selfRight", "frame", "isMixed"]) {
+      const column = columns[name] = new Float64Array(columns.level.length);
+      for (let at = 1; at < above.length; at++) column[at] = callers[name][above[at]];
+      for (let at = 1; at < below.length; at++) column[above.length + at - 1] = callees[name][below[at]];
+      column[0] = callees[name][0];
+    }
+    return columns;
   }
 
   // ---- colours ------------------------------------------------------------------------------------------------
@@ -276,21 +412,23 @@ const flamegraph = (() => {
       spellcheck: "false", autocomplete: "off",
     });
     const reset = element("button", {type: "button", title: "Show the whole graph (Esc)"}, "Reset");
-    const flip = element("button", {type: "button", "aria-pressed": "false", title: "Root at the bottom or on top"}, "Flip");
+    const flip = element("button", {type: "button", "aria-pressed": "false", title: "Flame, the root at the bottom; or icicle, the root on top"}, "Flip");
+    const sandwich = element("button", {type: "button", "aria-pressed": "false", title: "Callers above and callees below the chosen function, or the one searched for (s)"}, "Sandwich");
     const matches = element("output", {class: "flame-matches"});
     const crumbs = element("nav", {class: "flame-crumbs", "aria-label": "Zoom path"});
     const status = element("p", {class: "flame-status", "aria-live": "polite"});
     const canvas = element("canvas", {
       tabindex: "0", role: "application", "aria-roledescription": "flame graph",
-      "aria-label": `${figure.dataset.label}. Arrow keys move, Enter zooms, Escape resets; the table below has the same figures.`,
+      "aria-label": `${figure.dataset.label}. Arrow keys move, Enter zooms, S shows callers and callees, Escape resets; the table below has the same figures.`,
     });
     const space = element("div", {class: "flame-space"}, canvas);
     const scroll = element("div", {class: "flame-scroll"}, space);
     const tooltip = element("div", {class: "flame-tooltip", role: "tooltip", hidden: ""});
-    const bar = element("div", {class: "flame-bar"}, search, matches, element("span", {class: "flame-gap"}), flip, reset);
+    const bar = element("div", {class: "flame-bar"}, search, matches, element("span", {class: "flame-gap"}), sandwich, flip, reset);
     const table = element("details", {class: "flame-table"}, element("summary", {}, "Top functions as a table"));
-    figure.append(bar, crumbs, scroll, status, ...(tree.isDiff ? [legend()] : []), table, tooltip);
-    return {search, reset, flip, matches, crumbs, status, canvas, space, scroll, tooltip, table};
+    const around = element("div", {class: "flame-around wide", tabindex: "0", role: "region", "aria-label": "Callers and callees", hidden: ""});
+    figure.append(bar, crumbs, scroll, status, ...(tree.isDiff ? [legend()] : []), around, table, tooltip);
+    return {search, reset, flip, sandwich, matches, crumbs, status, canvas, space, scroll, tooltip, around, table};
   }
 
   function legend() {
@@ -303,14 +441,14 @@ const flamegraph = (() => {
 
   class FlameGraph {
     constructor(figure, tree) {
-      Object.assign(this, {figure, tree, focus: 0, selected: -1, hovered: -1, isFlipped: false, marked: null});
+      Object.assign(this, {figure, tree, whole: tree, focus: 0, selected: -1, hovered: -1, isFlipped: false, marked: null});
       this.parts = parts(figure, tree);
       this.context = this.parts.canvas.getContext("2d");
       // As the style sheet has it: paper is white.
       this.dark = matchMedia("screen and (prefers-color-scheme: dark)");
       this.palette = new Palette(tree, this.dark.matches);
       // At once: nothing waits for a frame while a page is printed.
-      this.dark.addEventListener("change", () => { this.palette = new Palette(tree, this.dark.matches); this.draw(); });
+      this.dark.addEventListener("change", () => { this.palette = new Palette(this.whole, this.dark.matches); this.draw(); });
       this.listen();
       this.zoom(0);
       new ResizeObserver(() => { if (!this.fits()) this.layOut(); }).observe(this.parts.scroll);
@@ -320,18 +458,60 @@ const flamegraph = (() => {
 
     zoom(node) {
       this.focus = node;
-      this.bottom = this.tree.deepest(node);
+      [this.first, this.last] = this.tree.span(node);
       this.fillCrumbs();
       this.layOut();
-      this.parts.scroll.scrollTop = this.isFlipped ? this.parts.scroll.scrollHeight : 0;
-      this.parts.reset.disabled = node === 0;
+      const {scroll} = this.parts;
+      scroll.scrollTop = this.first ? this.rowTop(this.tree.row[node]) + scroll.scrollTop - scroll.clientHeight / 2
+        : this.isFlipped ? scroll.scrollHeight : 0;
+      this.parts.reset.disabled = node === 0 && this.tree === this.whole;
       this.figure.dataset.focus = this.tree.label(node);
+    }
+
+    // Callers and callees of a function; of "" the whole graph.
+    show(label) {
+      const tree = label ? this.whole.sandwich(label) : this.whole;
+      if (!tree) {
+        this.parts.status.textContent = `${label} is not in this graph.`;
+        return false;
+      }
+      this.tree = tree;
+      this.hovered = this.selected = -1;
+      const {sandwich, around} = this.parts;
+      sandwich.setAttribute("aria-pressed", String(Boolean(label)));
+      around.hidden = !label;
+      if (label) {
+        this.figure.dataset.sandwich = label;
+        this.fillAround(label);
+      } else delete this.figure.dataset.sandwich;
+      this.zoom(0);
+      return true;
+    }
+
+    // The function that is chosen; else the heaviest that is searched for.
+    wanted() {
+      const {whole, tree} = this, label = this.selected > 0 || (this.selected === 0 && tree !== whole) ? tree.label(this.selected) : "";
+      if (label || !this.marked) return label || (this.focus > 0 ? tree.label(this.focus) : "");
+      const found = whole.functions().filter((row) => row.label && this.expression.test(row.label));
+      const weight = (row) => Math.abs(row.total) + Math.abs(row.totalRight);
+      return found.reduce((best, row) => (!best || weight(row) > weight(best) ? row : best), null)?.label || "";
+    }
+
+    turn() {
+      const isOn = this.tree !== this.whole, label = this.wanted();
+      if (isOn && (!label || label === this.tree.label(0))) this.show("");
+      else if (!label) {
+        this.parts.status.textContent = "Choose a function first: click it, or search for it.";
+        this.parts.search.focus();
+        return;
+      } else if (this.show(label)) this.select(0);
+      this.remember();
     }
 
     // How much can be seen.
     room() {
       const {scroll} = this.parts;
-      return [scroll.clientWidth, Math.min(scroll.clientHeight, (this.bottom + 1) * ROW)];
+      return [scroll.clientWidth, Math.min(scroll.clientHeight, (this.last - this.first + 1) * ROW)];
     }
 
     fits() {
@@ -341,7 +521,7 @@ const flamegraph = (() => {
 
     layOut() {
       const {space, canvas} = this.parts;
-      space.style.height = `${(this.bottom + 1) * ROW}px`;
+      space.style.height = `${(this.last - this.first + 1) * ROW}px`;
       const [width, height] = this.room();
       const ratio = devicePixelRatio || 1;
       canvas.style.height = `${height}px`;
@@ -360,7 +540,7 @@ const flamegraph = (() => {
       this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.draw(); });
     }
 
-    rowTop(level) { return (this.isFlipped ? this.bottom - level : level) * ROW - this.parts.scroll.scrollTop; }
+    rowTop(row) { return (this.isFlipped ? this.last - row : row - this.first) * ROW - this.parts.scroll.scrollTop; }
 
     scale() { return this.width / (this.tree.width[this.focus] || 1); }
 
@@ -372,26 +552,33 @@ const flamegraph = (() => {
       context.font = FONT;
       context.textBaseline = "middle";
       this.letter = this.letter || context.measureText("m").width;
-      for (let level = 0; level <= this.bottom; level++) {
-        const top = this.rowTop(level);
-        if (top + ROW > 0 && top < this.height && level >= tree.level[this.focus]) this.drawLevel(level, top);
+      const [from, to] = this.beyond();
+      for (let row = from; row <= to; row++) {
+        const top = this.rowTop(row);
+        if (top + ROW > 0 && top < this.height) this.drawLevel(row, top);
       }
       for (let node = tree.parent[this.focus]; node >= 0; node = tree.parent[node]) {
-        this.drawBox(node, 0, this.width, this.rowTop(tree.level[node]), true);
+        this.drawBox(node, 0, this.width, this.rowTop(tree.row[node]), true);
       }
       this.drawOutline(this.hovered, 1);
       this.drawOutline(this.selected, 2);
     }
 
-    drawLevel(level, top) {
+    // The rows of what is zoomed to, and of what is beyond it.
+    beyond() {
+      const row = this.tree.row[this.focus];
+      return row < 0 ? [this.first, row] : row > 0 ? [row, this.last] : [this.first, this.last];
+    }
+
+    drawLevel(row, top) {
       const {tree} = this, scale = this.scale(), origin = tree.x[this.focus];
-      const last = tree.levelStart[level + 1], end = origin + tree.width[this.focus];
+      const last = tree.within(row)[1], end = origin + tree.width[this.focus];
       let runStart = -1, runEnd = -1;
       const flush = () => {
         if (runStart >= 0) this.fill(this.palette.faint, runStart, Math.max(runEnd - runStart, FAINTEST), top);
         runStart = -1;
       };
-      for (let position = tree.firstBeyond(level, origin); position < last;) {
+      for (let position = tree.firstBeyond(row, origin); position < last;) {
         const node = tree.order[position];
         if (tree.x[node] >= end) break;
         const left = (tree.x[node] - origin) * scale, width = tree.width[node] * scale;
@@ -403,7 +590,7 @@ const flamegraph = (() => {
         }
         if (runStart < 0 || left > runEnd + FAINTEST) { flush(); runStart = left; }
         runEnd = left + FAINTEST;
-        position = Math.max(position + 1, tree.firstBeyond(level, tree.x[node] + FAINTEST / scale));
+        position = Math.max(position + 1, tree.firstBeyond(row, tree.x[node] + FAINTEST / scale));
       }
       flush();
     }
@@ -442,7 +629,7 @@ const flamegraph = (() => {
       context.strokeStyle = this.palette.outline;
       context.lineWidth = thickness;
       const inset = thickness / 2;
-      context.strokeRect(box.left + inset, this.rowTop(tree.level[node]) + inset, Math.max(box.width - thickness, 1), ROW - 1 - thickness);
+      context.strokeRect(box.left + inset, this.rowTop(tree.row[node]) + inset, Math.max(box.width - thickness, 1), ROW - 1 - thickness);
     }
 
     // Where a node is, null when the zoom leaves it out.
@@ -458,12 +645,13 @@ const flamegraph = (() => {
 
     nodeAt(event) {
       const area = this.parts.canvas.getBoundingClientRect();
-      const row = Math.floor((event.clientY - area.top + this.parts.scroll.scrollTop) / ROW);
-      const level = this.isFlipped ? this.bottom - row : row;
+      const place = Math.floor((event.clientY - area.top + this.parts.scroll.scrollTop) / ROW);
+      const row = this.isFlipped ? this.last - place : this.first + place;
+      const [from, to] = this.beyond();
+      if (row >= from && row <= to) return this.tree.at(row, this.tree.x[this.focus] + (event.clientX - area.left) / this.scale());
       let above = this.focus;
-      while (above >= 0 && this.tree.level[above] > level) above = this.tree.parent[above];
-      if (above !== this.focus) return above;
-      return this.tree.at(level, this.tree.x[this.focus] + (event.clientX - area.left) / this.scale());
+      while (above >= 0 && this.tree.row[above] !== row) above = this.tree.parent[above];
+      return above;
     }
 
     search(pattern) {
@@ -475,7 +663,8 @@ const flamegraph = (() => {
       delete this.figure.dataset.matched;
       if (pattern) {
         try {
-          this.mark(new RegExp(pattern, /[A-Z]/.test(pattern) ? "" : "i"));
+          this.expression = new RegExp(pattern, /[A-Z]/.test(pattern) ? "" : "i");
+          this.mark(this.expression);
         } catch (error) {
           search.setAttribute("aria-invalid", "true");
           matches.textContent = "not a regular expression";
@@ -485,7 +674,8 @@ const flamegraph = (() => {
     }
 
     mark(expression) {
-      const {tree} = this;
+      // Counted in the whole, whatever of it is shown.
+      const tree = this.whole;
       this.marked = Uint8Array.from(tree.labels, (label) => expression.test(label) ? 1 : 0);
       const found = tree.outermost(this.marked);
       const sum = found.reduce((total, node) => total + tree.amount(node), 0);
@@ -501,19 +691,22 @@ const flamegraph = (() => {
 
     facts(node) {
       const {tree} = this, write = (value) => units.readable(value, tree.unit);
-      const part = (value, whole) => units.share(whole ? value / whole : 0);
+      const part = (value, whole) => units.share(whole ? value / whole : 0), [all, allRight] = tree.whole;
+      // Of a caller, what it does by itself is not told here.
+      const isCaller = tree.isCaller(node), isPart = tree.whole[0] !== tree.value[0] || tree.whole[1] !== tree.valueRight[0];
       if (tree.isDiff) {
         const before = tree.value[node], after = tree.valueRight[node];
         return [
-          ["before", `${write(before)}, ${part(before, tree.value[0])}`],
-          ["after", `${write(after)}, ${part(after, tree.valueRight[0])}`],
+          ["before", `${write(before)}, ${part(before, all)}`],
+          ["after", `${write(after)}, ${part(after, allRight)}`],
           ["change", `${units.signed(after - before, tree.unit)}${before ? `, ${part(after - before, Math.abs(before))}` : ", new"}`],
-          ["self", `${write(tree.self[node])} → ${write(tree.selfRight[node])}`],
+          ...(isCaller ? [] : [["self", `${write(tree.self[node])} → ${write(tree.selfRight[node])}`]]),
         ];
       }
-      const facts = [["total", `${write(tree.value[node])}, ${part(tree.value[node], tree.value[0])} of all`]];
+      const facts = [["total", `${write(tree.value[node])}, ${part(tree.value[node], all)} of all`]];
+      if (isPart && node) facts.push(["", `${part(tree.value[node], tree.value[0])} of ${shortName(tree.label(0))}`]);
       if (this.focus && node > this.focus) facts.push(["", `${part(tree.value[node], tree.value[this.focus])} of the zoomed`]);
-      facts.push(["self", `${write(tree.self[node])}, ${part(tree.self[node], tree.value[0])}`]);
+      if (!isCaller) facts.push(["self", `${write(tree.self[node])}, ${part(tree.self[node], all)}`]);
       return facts;
     }
 
@@ -554,7 +747,7 @@ const flamegraph = (() => {
     }
 
     fillTable() {
-      const {tree} = this;
+      const tree = this.whole;
       const weight = (row) => tree.isDiff ? Math.abs(row.totalRight - row.total) : Math.abs(row.self);
       const rows = tree.functions().sort((a, b) => weight(b) - weight(a) || (a.label < b.label ? -1 : 1));
       const names = tree.isDiff ? ["before", "after", "change", "self change"] : ["self", "self %", "total", "total %"];
@@ -568,8 +761,34 @@ const flamegraph = (() => {
       this.figure.dataset.functions = String(rows.length);
     }
 
+    // Callers and callees as figures.
+    fillAround(label) {
+      const {callers, callees} = this.whole.neighbours(label), {tree, whole} = this;
+      const weight = (row) => whole.isDiff ? Math.abs(row.totalRight - row.total) : Math.abs(row.total);
+      const own = {label, total: tree.value[0], totalRight: tree.valueRight[0]};
+      const names = whole.isDiff ? ["before", "after", "change"] : ["calls weigh", `of ${shortName(label) || "it"}`];
+      const head = element("tr", {}, ...["function", ...names].map((name) => element("th", {scope: "col"}, name)));
+      const part = (title, rows) => element("tbody", {}, element("tr", {}, element("th", {scope: "rowgroup", colspan: String(names.length + 1), class: "quiet"}, title)),
+        ...rows.sort((a, b) => weight(b) - weight(a) || (a.label < b.label ? -1 : 1)).slice(0, TABLE_ROWS).map((row) => this.callRow(row, own)));
+      const told = (rows, text) => rows.length > TABLE_ROWS ? `${text}: the ${TABLE_ROWS} heaviest of ${rows.length.toLocaleString("en-US")}` : rows.length ? text : `${text}: none`;
+      this.parts.around.replaceChildren(element("table", {class: "figures"}, element("thead", {}, head),
+        part(told(callers, "callers"), callers), part("the function", [own]), part(told(callees, "callees"), callees)));
+    }
+
+    callRow(row, own) {
+      const {whole} = this, write = (value) => units.readable(value, whole.unit);
+      const figures = whole.isDiff
+        ? [write(row.total), write(row.totalRight), units.signed(row.totalRight - row.total, whole.unit)]
+        : [write(row.total), units.share(own.total ? row.total / own.total : 0)];
+      const button = element("button", {type: "button", class: "link"}, row.label || "(no name)");
+      button.addEventListener("click", () => { if (this.show(row.label)) this.select(0); this.remember(); });
+      const made = element("tr", {}, element("th", {scope: "row"}, button), ...figures.map((text) => element("td", {}, text)));
+      Object.assign(made.dataset, {function: row.label, total: String(row.total), totalRight: String(row.totalRight)});
+      return made;
+    }
+
     tableRow(row) {
-      const {tree} = this, write = (value) => units.readable(value, tree.unit);
+      const tree = this.whole, write = (value) => units.readable(value, tree.unit);
       const whole = tree.value[0] || 1;
       const figures = tree.isDiff
         ? [write(row.total), write(row.totalRight), units.signed(row.totalRight - row.total, tree.unit), units.signed(row.selfRight - row.self, tree.unit)]
@@ -601,32 +820,41 @@ const flamegraph = (() => {
     move(key) {
       const {tree} = this;
       const from = this.selected < 0 ? this.focus : this.selected;
-      const away = this.isFlipped ? "ArrowUp" : "ArrowDown";
       if (key === "ArrowLeft" || key === "ArrowRight") return this.select(this.beside(from, key === "ArrowLeft" ? -1 : 1));
-      if (key !== away) return this.select(Math.max(tree.parent[from], 0));
+      const isDown = (key === "ArrowDown") !== this.isFlipped;
+      // From the function of a sandwich both ways lead on; elsewhere one leads back.
+      if (from ? isDown === tree.isCaller(from) : !isDown && !tree.callers) return this.select(Math.max(tree.parent[from], 0));
       if (this.selected < 0) return this.select(from);
-      const children = tree.children(from);
+      const children = tree.children(from).filter((child) => tree.isCaller(child) !== isDown);
       const widest = children.reduce((best, child) => best < 0 || tree.width[child] > tree.width[best] ? child : best, -1);
       return this.select(widest < 0 ? from : widest);
     }
 
     beside(node, step) {
       if (node === this.focus || this.tree.parent[node] < 0) return node;
-      const siblings = this.tree.children(this.tree.parent[node]);
+      const {tree} = this;
+      const siblings = tree.children(tree.parent[node]).filter((one) => tree.isCaller(one) === tree.isCaller(node));
       return siblings[Math.min(Math.max(siblings.indexOf(node) + step, 0), siblings.length - 1)];
     }
 
     showSelected() {
       if (this.selected < 0) return;
-      const {scroll} = this.parts, top = this.rowTop(this.tree.level[this.selected]);
+      const {scroll} = this.parts, top = this.rowTop(this.tree.row[this.selected]);
       if (top < 0) scroll.scrollTop += top;
       if (top + ROW > this.height) scroll.scrollTop += top + ROW - this.height;
     }
 
     escape() {
       if (this.marked || this.parts.search.value) this.search("");
-      else { this.zoom(0); this.select(-1); }
+      else this.reset();
       this.remember();
+    }
+
+    // Of a sandwich that is zoomed into, first its own whole.
+    reset() {
+      if (this.tree !== this.whole && !this.focus) this.show("");
+      else this.zoom(0);
+      this.select(-1);
     }
 
     flip() {
@@ -642,6 +870,7 @@ const flamegraph = (() => {
         Backspace: () => this.go(Math.max(this.tree.parent[this.focus], 0)),
         Home: () => this.go(0),
         Escape: () => this.escape(),
+        s: () => this.turn(),
       };
       if (event.key in keys) keys[event.key]();
       else if (event.key.startsWith("Arrow")) { this.move(event.key); this.showSelected(); }
@@ -650,7 +879,7 @@ const flamegraph = (() => {
     }
 
     listen() {
-      const {canvas, scroll, search, reset, flip} = this.parts;
+      const {canvas, scroll, search, reset, flip, sandwich} = this.parts;
       canvas.addEventListener("pointermove", (event) => this.hover(this.nodeAt(event), event));
       canvas.addEventListener("pointerleave", () => this.hover(-1));
       canvas.addEventListener("click", (event) => {
@@ -664,7 +893,8 @@ const flamegraph = (() => {
         if (event.key === "Escape") { this.search(""); this.remember(); canvas.focus(); }
         if (event.key === "Enter") canvas.focus();
       });
-      reset.addEventListener("click", () => { this.zoom(0); this.select(-1); this.remember(); });
+      sandwich.addEventListener("click", () => this.turn());
+      reset.addEventListener("click", () => { this.reset(); this.remember(); });
       flip.addEventListener("click", () => { this.flip(); this.remember(); });
     }
 
@@ -676,11 +906,12 @@ const flamegraph = (() => {
       this.redraw();
     }
 
-    // -- the address: #graph=...&focus=...&search=...&flip=1
+    // -- the address: #graph=...&sandwich=...&focus=...&search=...&flip=1
 
     remember() {
       const state = new URLSearchParams();
       if (this.figure !== document.querySelector("figure.flame")) state.set("graph", this.figure.id);
+      if (this.tree !== this.whole) state.set("sandwich", this.tree.label(0));
       if (this.focus) state.set("focus", this.tree.label(this.focus));
       if (this.focus && this.tree.heaviest(this.tree.label(this.focus)) !== this.focus) state.set("node", String(this.focus));
       if (this.parts.search.value) state.set("search", this.parts.search.value);
@@ -691,12 +922,14 @@ const flamegraph = (() => {
     recall(state) {
       if (this.isFlipped !== (state.get("flip") === "1")) this.flip();
       this.search(state.get("search") || "");
+      const around = state.get("sandwich") || "";
+      if ((around || this.tree !== this.whole) && !this.show(around)) return;
       const label = state.get("focus");
       const wanted = Number(state.get("node"));
       const node = label !== null && wanted > 0 && wanted < this.tree.count && this.tree.label(wanted) === label
         ? wanted : label === null ? 0 : this.tree.heaviest(label);
       this.zoom(Math.max(node, 0));
-      if (node > 0) this.select(node);
+      if (node > 0 || this.tree !== this.whole) this.select(Math.max(node, 0));
       if (node < 0) this.parts.status.textContent = `${label} is not in this graph.`;
     }
   }
@@ -707,7 +940,7 @@ const flamegraph = (() => {
 
   function recallAddress() {
     const state = new URLSearchParams(location.hash.slice(1));
-    if (!["focus", "search", "flip"].some((key) => state.has(key))) return;
+    if (!["focus", "sandwich", "search", "flip"].some((key) => state.has(key))) return;
     const wanted = graphs.find((graph) => graph.figure.id === state.get("graph")) || graphs[0];
     if (wanted) wanted.recall(state);
   }

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import UsageError
+from pipeline.outputs.pprof.mangled import demangled
 from pipeline.outputs.pprof.merge import against, combined
 from pipeline.outputs.pprof.names import without_uninteresting
 from pipeline.outputs.pprof.profile import Mapped, Profile
@@ -56,16 +57,18 @@ def _with_mapping(profile: Profile) -> Profile:
 
 
 def _demangled(profile: Profile) -> Profile:
-    """With names as pprof simplifies them that look like C++ or Rust; demangleSingleFunction.
-
-    Names that are mangled stay as they are: producers resolve them.
-    """
+    """With the names of C++ and Rust as pprof demangles and simplifies them; demangleSingleFunction."""
     functions = profile.functions
     names = [
-        name if name and name != system_name else simplified(system_name)
+        name if name and name != system_name else plain(system_name)
         for name, system_name in zip(functions.names, functions.system_names, strict=True)
     ]
     return replace(profile, functions=replace(functions, names=names))
+
+
+def plain(name: str) -> str:
+    """A name that a linker knows, for people. OSX has an underscore before every one."""
+    return demangled(name) or (demangled(name[1:]) if name.startswith("_") else None) or simplified(name)
 
 
 def simplified(name: str) -> str:

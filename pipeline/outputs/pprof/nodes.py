@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from pipeline.outputs.pprof.alike import classes
 from pipeline.outputs.pprof.profile import Profile, begins
+from pipeline.source_code import split_list, trimmed
 from pipeline.values import Bools, Int64s
-
-# report.trimPath cuts these off whatever is asked.
-_TRIMMED: Final = ("/proc/self/cwd/./", "/proc/self/cwd/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,8 @@ def nodes_of(profile: Profile, *, has_object_names: bool, trim_path: str = "", s
     has_lines = np.diff(locations.offsets) > 0
     line[has_lines[owner]] = np.arange(len(locations.line))
     function = np.append(locations.function, -1)[line]
-    files = [clean(trimmed(file, trim_path, source_path)) for file in functions.files]
+    prefixes, folders = split_list(trim_path), split_list(source_path)
+    files = [clean(trimmed(file, prefixes=prefixes, folders=folders)) for file in functions.files]
     name, file = (np.append(_numbers(texts), 0)[function] for texts in (functions.names, files))
     binary = np.append(_numbers([one.file for one in profile.mappings]), 0)[locations.mapping][owner]
     start_line = np.append(functions.start_lines, 0)[function]
@@ -111,20 +108,6 @@ def _numbers(texts: Sequence[str]) -> Int64s:
     """Each one's place in `_texts`."""
     number = {text: place for place, text in enumerate(_texts(texts))}
     return np.fromiter((number[text] for text in texts), np.int64, len(texts))
-
-
-def trimmed(path: str, trim_path: str, source_path: str) -> str:
-    """report.trimPath: without what comes before the folder of sources, or one of the beginnings to trim."""
-    if not trim_path:
-        for folder in source_path.split(os.pathsep) if source_path else ():
-            wanted = f"/{base_name(folder)}/"
-            if (found := path.find(wanted)) >= 0:
-                return path[found + len(wanted) :]
-    for beginning in (*(trim_path.split(os.pathsep) if trim_path else ()), *_TRIMMED):
-        folder = beginning if beginning.endswith("/") else f"{beginning}/"
-        if path.startswith(folder):
-            return path[len(folder) :]
-    return path
 
 
 def clean(path: str) -> str:

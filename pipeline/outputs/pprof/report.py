@@ -28,6 +28,7 @@ class Kind:
     nodecount         how many nodes are shown unless told, 0 for all
     granularity       forced; empty leaves what is asked for
     has_object_names  nodes of different binaries keep apart (report.newGraph)
+    keeps_inlines     -noinlines is passed over
     """
 
     name: str
@@ -35,11 +36,14 @@ class Kind:
     nodecount: int = 80
     granularity: str = ""
     has_object_names: bool = False
+    keeps_inlines: bool = False
 
     def overridden(self, settings: Settings) -> Settings:
         """The settings that apply."""
         if self.granularity:
             settings = replace(settings, granularity=self.granularity)
+        if self.keeps_inlines:
+            settings = replace(settings, noinlines=False)
         if not (self.is_trimmed and settings.trim):
             return replace(settings, nodecount=0, nodefraction=0.0, edgefraction=0.0)
         return replace(settings, nodecount=self.nodecount) if settings.nodecount == -1 else settings

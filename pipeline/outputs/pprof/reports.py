@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.outputs.pprof import listings, proto, text
+from pipeline.outputs.pprof import callgrind, dot, listings, proto, source, text, weblist
 from pipeline.outputs.pprof.report import Kind, Report
 
 
@@ -38,6 +38,18 @@ _ENTRIES: Final = (
         "Callers and callees of the functions that match REGEX.",
         takes_pattern=True,
     ),
+    Entry(
+        Kind("list", is_trimmed=False, granularity="lines", has_object_names=True),
+        source.listing,
+        "Source of the functions that match REGEX, with what each line weighs.",
+        takes_pattern=True,
+    ),
+    Entry(
+        Kind("weblist", is_trimmed=False, granularity="addresses", has_object_names=True, keeps_inlines=True),
+        weblist.weblist,
+        "The same as a page, with the calls inlined at each line.",
+        takes_pattern=True,
+    ),
     Entry(Kind("traces"), listings.traces, "Every sample with its stack and labels."),
     Entry(Kind("tags"), listings.tags, "What each value of each label weighs."),
     Entry(
@@ -50,6 +62,16 @@ _ENTRIES: Final = (
         Kind("proto", is_trimmed=False, granularity="addresses"),
         proto.proto,
         "What the options leave of the profile, as a pprof file.",
+    ),
+    Entry(Kind("dot"), dot.dot, "The call graph, for Graphviz."),
+    *(
+        Entry(Kind(name), write, f"The call graph as {name.upper()}; needs Graphviz.")
+        for name, write in dot.IMAGES.items()
+    ),
+    Entry(
+        Kind("callgrind", is_trimmed=False, granularity="addresses", has_object_names=True),
+        callgrind.callgrind,
+        "The call graph, for KCachegrind.",
     ),
     Entry(Kind("topproto", nodecount=0), proto.topproto, "The heaviest functions, as a pprof file."),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.formats.gctrace.lines import LINE_BYTES, Line, candidates, chunks, holds_lines, lines_of
+from pipeline.formats.gctrace.lines import LINE_BYTES, Line, candidates, chunks, lines_of
+from pipeline.formats.gctrace.reading import holds_lines
 from tests.formats.gctrace.logs import gc, large, lines
 
 ORDINARY = "2026-11-28T10:00:00Z INFO handled GET /api/v1/items init gc scan: pacer SCHED in 12 ms clock"
@@ -75,3 +76,11 @@ def test_a_million_ordinary_lines_are_none_of_them() -> None:
 def test_a_log_needs_a_line_that_becomes_a_row(text: str) -> None:
     assert not holds_lines(large(lines(text)))
     assert holds_lines(large(lines(text, gc(1))))
+
+
+def test_a_line_in_an_object_makes_a_log_however_it_is_spelled() -> None:
+    # Docker's own encoder writes `>` as an escape, and so does Go's.
+    spelled = gc(1).replace(">", "\\u003e")
+
+    assert holds_lines(large(lines(f'{{"log":"{spelled}\\n","stream":"stderr"}}')))
+    assert not holds_lines(large(lines(f'{{"log":"{spelled[:80]}\\n","stream":"stderr"}}')))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pipeline.formats.gctrace.lines import lines_of
-from pipeline.formats.gctrace.plain import CYCLE, FORCED, SCAN, read_plain
+from pipeline.formats.gctrace.plain import read_plain
 from pipeline.formats.gctrace.reading import read_line
+from pipeline.kernels.text.processes import CYCLE, END, FORCED, INIT, SCAN, SCAVENGE, SCHED, START, SWEPT
 from pipeline.kernels.text.spelled import NONE
 from tests.formats.gctrace import logs
 from tests.formats.gctrace.logs import OLD, gc, large, lines
@@ -20,8 +23,29 @@ def kinds(*texts: str) -> list[int | None]:
     ]
 
 
-def test_each_kind_is_plain_with_what_stands_before_it() -> None:
-    assert kinds(gc(1), "GC forced", f"web-1 | {logs.SCAN}") == [CYCLE, FORCED, SCAN]
+ALL = {
+    gc(1): CYCLE,
+    "GC forced": FORCED,
+    logs.SCAN: SCAN,
+    logs.START: START,
+    logs.END: END,
+    logs.SWEPT: SWEPT,
+    logs.SCAVENGE: SCAVENGE,
+    logs.SCHED: SCHED,
+    logs.INIT: INIT,
+}
+
+
+@pytest.mark.parametrize("before", ["", "web-1 | "])
+def test_each_kind_is_plain_with_what_stands_before_it(before: str) -> None:
+    assert kinds(*(before + text for text in ALL)) == list(ALL.values())
+
+
+def test_each_kind_is_plain_in_an_object_and_in_one_in_that() -> None:
+    once = [json.dumps({"n": [1, {"a": None}], "log": f"{text}\n", "time": 1_795_860_000.25}) for text in ALL]
+    twice = [json.dumps({"message": text, "kubernetes": {"pod": {"name": "a"}}}) for text in once]
+
+    assert kinds(*once) == kinds(*twice) == list(ALL.values())
 
 
 @pytest.mark.parametrize(
@@ -45,7 +69,15 @@ def test_a_cycle_has_the_values_that_its_own_reader_finds(text: str) -> None:
         gc(1, rest=" and more"),
         gc(1) + gc(2),
         gc(1).replace(" P", " Q"),
-        f'{{"log": "{gc(1)}"}}',
+        f'{{"log": "{gc(1)}}}',
+        f'{{"log": ["{gc(1)}"]}}',
+        f'{{"log": "{gc(1)}\\n{gc(2)}"}}',
+        f'{{"tag": "{gc(1)}"}}',
+        f'{{"log": "served, and {gc(1)}"}}',
+        f'{{"log": "{gc(1)}", "n": 01}}',
+        f'{{"log": "{gc(1)}", "n": NaN}}',
+        f'{{"log": "{gc(1)}", "n": tru}}',
+        f'{{"log": "\\u0067{gc(1)[1:]}", "n": "{gc(1)}"}}',
         f"\x1b[36mweb |\x1b[0m {gc(1)}",
         f"served, and {gc(1)}",
         f"café | {gc(1)}",
@@ -57,10 +89,14 @@ def test_a_cycle_has_the_values_that_its_own_reader_finds(text: str) -> None:
         "scan: total class L 5 objs",
         "scan: 5 objs",
         "scan: total 1+2+3=6 objs, 4+5=9 spans7 objs",
-        logs.START,
-        logs.SCHED,
-        logs.INIT,
-        logs.SCAVENGE,
+        logs.START.replace("+1.500000e+000", "+Inf"),
+        logs.START.replace("+1.500000e+000", "1e999"),
+        logs.END.replace("0.25", "0.25.1"),
+        logs.SCHED.partition(" [")[0],
+        logs.SCHED.replace("[ 8 9 ]", "[ 8 9 ] [8 9]"),
+        logs.INIT.replace("net/http", "net http"),
+        logs.INIT.replace("net/http", "nét"),
+        logs.SCAVENGE + " (forced) [controller reset]",
     ],
 )
 def test_a_line_that_is_not_plain_is_left_alone(text: str) -> None:

@@ -26,7 +26,14 @@ from pipeline.values import Int64s
 
 # a <number>[ (<ms> ms)]-<seconds>[ x]
 PATTERN = np.frombuffer(
-    b"a \x01" + bytes([GROUP, 7, 1]) + b" (\x02 ms)" + b"-" + bytes([SECONDS, GROUP, 3, 1]) + b" x" + bytes([THERE]),
+    b"a "
+    + bytes([NUMBER, GROUP, 7, 1])
+    + b" ("
+    + bytes([MS])
+    + b" ms)-"
+    + bytes([SECONDS, GROUP, 3, 1])
+    + b" x"
+    + bytes([THERE]),
     np.uint8,
 )
 TWIN = re.compile(rb"a (\d+)(?: \((\d+(?:\.\d{1,9})?) ms\))?-(\d+(?:\.\d{1,9})?)( x)?")

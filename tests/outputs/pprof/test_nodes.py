@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.outputs.pprof.nodes import NodeInfo, base_name, clean, nodes_of, trimmed
+from pipeline.outputs.pprof.nodes import NodeInfo, base_name, clean, nodes_of
 from tests.outputs.pprof.seen import profile
 
 
@@ -37,21 +37,6 @@ def test_functions_of_one_name_in_several_binaries_are_one_unless_told() -> None
 
     assert [one.binary for one in nodes_of(made, has_object_names=False).infos] == [""]
     assert [one.binary for one in nodes_of(made, has_object_names=True).infos] == ["/app/server"]
-
-
-@pytest.mark.parametrize(
-    ("path", "trim_path", "source_path", "left"),
-    [
-        ("/build/src/a.go", "/build", "", "src/a.go"),
-        ("/build/src/a.go", "/other:/build/src/", "", "a.go"),
-        ("/build/src/a.go", "", "/srv/code/src", "a.go"),
-        ("/proc/self/cwd/a.go", "", "", "a.go"),
-        ("/proc/self/cwd/./a.go", "/x", "/srv/code/cwd", "a.go"),
-        ("a.go", "", "", "a.go"),
-    ],
-)
-def test_paths_are_trimmed(path: str, trim_path: str, source_path: str, left: str) -> None:
-    assert trimmed(path, trim_path, source_path) == left
 
 
 def test_paths_are_cleaned_as_go_does() -> None:

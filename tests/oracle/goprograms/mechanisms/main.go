@@ -7,10 +7,12 @@
 //
 //	that runtime/metrics has for assists as they begin and in the end
 //
+// recurse  a CPU profile of goroutines that recurse deeply, each on a new stack; prints MemStats, read where one is deepest, as JSON
 // hoard    nothing: it allocates until GOMEMLIMIT makes the collector run, for GODEBUG=gctrace=1
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -52,6 +54,8 @@ func main() {
 		storm()
 	case "assist":
 		assist()
+	case "recurse":
+		recurse()
 	case "hoard":
 		hoard()
 	}
@@ -220,4 +224,35 @@ func must(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// deepest is what the first recursion that came to its end read there.
+var deepest runtime.MemStats
+
+// recurse lets 50,000 calls of half a KiB each need a stack of 32 MiB, which every goroutine begins with next to nothing of.
+func recurse() {
+	profile, err := os.Create(os.Args[2])
+	must(err)
+	must(pprof.StartCPUProfile(profile))
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {
+		done := make(chan int)
+		go func() { done <- deep(50_000, new([64]int)) }()
+		<-done
+	}
+	pprof.StopCPUProfile()
+	must(profile.Close())
+	must(json.NewEncoder(os.Stdout).Encode(&deepest))
+}
+
+//go:noinline
+func deep(calls int, above *[64]int) int {
+	if calls == 0 {
+		if deepest.Sys == 0 {
+			runtime.ReadMemStats(&deepest)
+		}
+		return above[0]
+	}
+	var own [64]int
+	own[calls%64] = above[calls%64] + 1
+	return deep(calls-1, &own) + own[0]
 }

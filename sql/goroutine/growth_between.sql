@@ -1,6 +1,6 @@
--- One row per series of goroutine profiles, source, stack and state: `goroutine.growth` of some series.
+-- One row per series of goroutine profiles, source, stack and state in a span of time: how many there are, and how many more than at first.
 --
--- What other series say of theirs, those of kind goroutineleak, is read too.
+-- What `goroutine.growth` would say were there only the profiles and dumps of the span; what does not say when it was is in none.
 --
 -- key: series_id, source, stack_id, state, created_by, created_file, created_line
 -- column series_id: The series.
@@ -10,14 +10,12 @@
 -- column instance: From labels; NULL without one.
 -- column build: From labels; NULL without one.
 -- column stack_id: Where they are; NULL in a dump when their stack could not be had.
--- column state: What they wait for, or whether they run: a dump says so, of profiles runtime functions on the stack do; NULL when those
---   do not.
+-- column state: What they wait for, or whether they run: a dump says so, of profiles runtime functions on the stack do; NULL when those do not.
 -- column created_by: The function that started them; NULL where that is not told, as in profiles.
 -- column created_file: The file of the `go` statement; NULL where that is not told.
 -- column created_line: The line of the `go` statement; NULL where that is not told.
 -- column root_function: The function they were started with.
--- column function: The function of the program's that they are in, nearest to the leaf and not of Go's own; NULL when all are of Go's
---   runtime.
+-- column function: The function of the program's that they are in, nearest to the leaf and not of Go's own; NULL when all are of Go's runtime.
 -- column file: Its file; NULL without one.
 -- column line: The line it is at; NULL when unknown.
 -- column moments: Moments of the series and source: profiles, or dumps.
@@ -26,15 +24,18 @@
 -- column growth: Last minus first.
 -- column slope_per_s: Ordinary least squares over all moments; NULL for one, or where it is not known when they were.
 -- column rising_share: Share of the intervals in which their number rose; NULL without an interval.
--- column longest_wait_ns: The longest that one of them had waited in the last moment, in whole minutes since the first GC cycle that
---   found it waiting; NULL below one, and where it is not told.
+-- column longest_wait_ns: The longest that one of them had waited in the last moment, in whole minutes since the first GC cycle that found it waiting; NULL below one, and where it is not told.
 -- column leaked: Of the last ones those that nobody can wake; NULL where nothing tells.
-CREATE MACRO goroutine._growth(
-  -- Only these series; all when NULL.
-  series_ids
+CREATE MACRO goroutine.growth_between(
+  -- When the span begins, UTC; NULL for no beginning.
+  earliest,
+  -- When it ends, itself included; NULL for no end.
+  latest,
+  -- Only these series; all when NULL. What leak profiles of the same process say of theirs is read too.
+  series_ids := NULL
 ) AS TABLE
 WITH wanted AS (
-  SELECT unnest(series_ids) AS series_id
+  SELECT unnest(series_ids::INTEGER[]) AS series_id
   UNION
   SELECT leaks.series_id
   FROM profile AS leaks
@@ -42,15 +43,27 @@ WITH wanted AS (
     ON own.labels = leaks.labels
     AND own.program IS NOT DISTINCT FROM leaks.program
     AND own.build_id IS NOT DISTINCT FROM leaks.build_id
-  WHERE leaks.kind = 'goroutineleak' AND own.series_id IN (SELECT unnest(series_ids))
+  WHERE leaks.kind = 'goroutineleak' AND own.series_id IN (SELECT unnest(series_ids::INTEGER[]))
+),
+chosen AS (
+  SELECT
+    * EXCLUDE (position, moments, elapsed_s),
+    (row_number() OVER series - 1)::INTEGER AS position,
+    (COUNT(*) OVER (PARTITION BY series_id, source))::INTEGER AS moments,
+    (time_ns::HUGEINT - FIRST_VALUE(time_ns) OVER series) / 1e9 AS elapsed_s
+  FROM goroutine._moment
+  -- What does not say when it was is in no span, as NULL is neither before nor after.
+  WHERE (series_ids IS NULL OR series_id IN (SELECT series_id FROM wanted))
+    AND (earliest IS NULL OR time_ns >= epoch_us(earliest::TIMESTAMP)::HUGEINT * 1000)
+    AND (latest IS NULL OR time_ns <= epoch_us(latest::TIMESTAMP)::HUGEINT * 1000 + 999)
+  WINDOW series AS (PARTITION BY series_id, source ORDER BY position)
 ),
 moments AS (
   SELECT
     *,
     elapsed_s - AVG(elapsed_s) OVER series AS from_mean_s,
     COUNT(elapsed_s) OVER series = moments AS is_timed
-  FROM goroutine._moment
-  WHERE series_ids IS NULL OR series_id IN (SELECT series_id FROM wanted)
+  FROM chosen
   WINDOW series AS (PARTITION BY series_id, source)
 ),
 counted AS (
@@ -208,12 +221,4 @@ LEFT JOIN leaks
   AND leaks.build_id IS NOT DISTINCT FROM series.build_id
   AND leaks.source = summed.source
   AND leaks.stack_id = summed.stack_id
-WHERE series_ids IS NULL OR summed.series_id IN (SELECT unnest(series_ids))
-ORDER BY
-  summed.series_id,
-  summed.source,
-  summed.stack_id,
-  coalesce(summed.state, place.state),
-  summed.created_by,
-  summed.created_file,
-  summed.created_line
+WHERE series_ids IS NULL OR summed.series_id IN (SELECT unnest(series_ids::INTEGER[]))
