@@ -140,7 +140,7 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "flame.folded": list(product(_choices(connection), _sample_types(connection))),
         "heap.series_between": [(None, None), *_MOMENTS],
         "goroutine.growth_between": [
-            *product([None], [None], (None, _ids(connection, "DISTINCT series_id FROM profile")[:2], [])),
+            *product([None], [None], (None, _ids(connection, "series_id FROM profile")[:2], [])),
             *_MOMENTS,
         ],
         "escape.diff": list(product(_builds(connection), repeat=2)),
