@@ -38,6 +38,7 @@ MACROS = {
     "attribution._leaf_module": "attribution._leaf_module((SELECT list(stack_id) FROM stack))",
     "attribution.growth_by_site_between": "attribution.growth_by_site_between((SELECT MIN(series_id) FROM heap.series), "
     "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
+    "attribution.site_history": "attribution.site_history((SELECT list(series_id) FROM heap.series))",
     "attribution.growth": "attribution.growth((SELECT list(series_id) FROM heap.series))",
     "attribution.growth_between": "attribution.growth_between((SELECT MIN(series_id) FROM heap.series), "
     "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
@@ -155,7 +156,13 @@ def test_every_macro_is_asked() -> None:
 
     assert set(MACROS) == {name for name, module in modules().items() if module.kind == "MACRO"}
     assert {name for name in functions if any(f"{name}(" in query for query in _FUNCTIONS)} == functions - {
-        *("is_std", "int64.clamp", "attribution._slope", "flame._matches"),  # Parts of the others.
+        *(
+            "is_std",
+            "int64.clamp",
+            "attribution._pairs",
+            "attribution._slope",
+            "flame._matches",
+        ),  # Parts of the others.
         *("sched._state_name", "sched._bucket", "sched._bucket_ns"),
     }
 

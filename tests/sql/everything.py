@@ -125,6 +125,7 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
             *(tuple(one.values()) for one in _pairs(connection)[:_FEW]),
             (-1, -1, -1),
         ],
+        "attribution.site_history": [(_ids(connection, "series_id FROM profile"),), ([],)],
         "attribution.growth": [(_ids(connection, "series_id FROM profile"), most) for most in (None, 2)],
         "attribution.growth_between": [
             *((*one.values(), most) for one, most in product(_pairs(connection)[:_FEW], (None, 2))),
