@@ -136,23 +136,36 @@ def check(
         raise UsageError("--min-bytes is of --new-escapes OLD NEW; give both")
     asked = given or ({} if builds else each_once(defaults()))
     with opened(inputs, db, memory=memory, threads=threads, views=check_questions.VIEWS) as connection:
-        rows = _measured(connection, asked, owner)
-        missing = _missing(connection, asked, rows, owner, is_asked_for=bool(given))
-        if builds:
-            require_reports(connection, builds)
-            rows = _in_order([*rows, *_escapes(connection, builds, min_bytes, owner)])
-        _add_sites(connection, rows)
-        singles = _singles(connection, owner) if _OF_HEAPS & asked.keys() else 0
+        rows, missing = _held(connection, asked, owner, builds=builds, least=min_bytes, is_asked_for=bool(given))
     if not (given or builds):
         say(f"no threshold is given; checked: {', '.join(one.option for one in asked.values())}")
     for option, why in missing.items():
         say(f"{option}: not checked: {why}")
-    if singles:
-        say(f"{singles:,} series with one heap profile {'has' if singles == 1 else 'have'} no growth to check")
     exit_code = BREACH if any(row["verdict"] == "breach" for row in rows) else 0
     _write(rows, missing, format_=format_, path=path, source_dir=source_dir, limit=limit, exit_code=exit_code)
     say(check_text.summary(rows))
     return exit_code
+
+
+def _held(
+    connection: duckdb.DuckDBPyConnection,
+    asked: Mapping[str, Threshold],
+    owner: Mapping[str, Any],
+    *,
+    builds: tuple[str, str] | None,
+    least: Threshold | None,
+    is_asked_for: bool,
+) -> tuple[list[Row], dict[str, str]]:
+    """What was measured with its verdicts, what fails first; and why the rest could not be, by option."""
+    rows = _measured(connection, asked, owner)
+    missing = _missing(connection, asked, rows, owner, is_asked_for=is_asked_for)
+    if builds:
+        require_reports(connection, builds)
+        rows = _in_order([*rows, *_escapes(connection, builds, least, owner)])
+    _add_sites(connection, rows)
+    if _OF_HEAPS & asked.keys() and (singles := _singles(connection, owner)):
+        say(f"{singles:,} series with one heap profile {'has' if singles == 1 else 'have'} no growth to check")
+    return rows, missing
 
 
 def _measured(
@@ -254,7 +267,7 @@ def _write(
         answer_lines(check_text.text(rows, limit=limit))
         return
     pages: Mapping[str, Callable[[], str]] = {
-        "table": lambda: check_text.text(rows, limit=limit),
+        "table": lambda: f"{check_text.text(rows, limit=limit)}\n",
         "json": lambda: check_json.page(rows, missing, exit_code=exit_code),
         "junit": lambda: check_junit.page(rows, missing),
         "sarif": lambda: check_sarif.page(rows, missing, locate=partial(_within, source_dir), exit_code=exit_code),

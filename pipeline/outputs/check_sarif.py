@@ -53,7 +53,7 @@ def _rule(name: str) -> Json:
     return {
         "id": name,
         "name": "".join(part.capitalize() for part in name.split("_")),
-        "shortDescription": {"text": f"{NAMES[name][0].upper()}{NAMES[name][1:]} is beyond its threshold"},
+        "shortDescription": {"text": f"A threshold of heapscape check: {NAMES[name]}"},
         "defaultConfiguration": {"level": "error"},
     }
 

@@ -37,13 +37,13 @@ def text(rows: Sequence[Row], *, limit: int) -> str:
     limit  rows of it; those that are left out are counted
     """
     head = ("verdict", "check", "measured", "95 % interval", "threshold", "of")
-    cells = [(row["verdict"], NAMES[row["checked"]], measured(row), interval(row), row["option"], subject(row)) for row in rows]  # fmt: skip
+    cells = [(row["verdict"], NAMES[row["checked"]], measured(row), interval(row), row["option"], " · ".join(_owner(row))) for row in rows]  # fmt: skip
     lines = aligned([head, *cells[:limit]])
     if cells[limit:]:
         lines.append(f"and {len(cells) - limit:,} more: --limit {len(cells)}")
     for name, sites in _to_look_at(rows).items():
         lines += ["", f"{name}: look at", *aligned(sites)]
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -104,6 +104,11 @@ def places(row: Row) -> list[Row]:
 def short_place(place: Row) -> str:
     """A file with its folder, and the line."""
     return f"{short_path(place['file'].lstrip('/'))}:{place['line']}" if place.get("file") else str(place["function"])
+
+
+def _owner(row: Row) -> list[str]:
+    """Whose it is, and where that is one place, at which."""
+    return [subject(row), *([short_place(row)] if row.get("file") else [])]
 
 
 def _to_look_at(rows: Sequence[Row]) -> dict[str, list[tuple[str, str, str]]]:

@@ -52,6 +52,7 @@ MACROS = {
     "goroutine.growth_between": "goroutine.growth_between(NULL, '2100-01-01'::TIMESTAMP)",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
     "escape.on_lines": "escape.on_lines((SELECT list(profile_id) FROM heap.profiles), 'main')",
+    "gate.escapes": "gate.escapes('1.4.1', '1.4.2')",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
 }
@@ -140,6 +141,7 @@ _FUNCTIONS = (
       has_function(stack_id, 'main\\.') FROM stack)
     """,
     "(SELECT label_set_id, label(label_set_id, 'bytes') FROM label_set)",
+    "(SELECT checked, series_id, gate.verdict(side, value, low, high, 10) FROM gate.measure)",
     "(SELECT trace_id, rel_time(trace_id, end_ns), rate(event_count, 1000) FROM trace)",
 )
 
@@ -164,6 +166,7 @@ def test_every_macro_is_asked() -> None:
             "flame._matches",
         ),  # Parts of the others.
         *("sched._state_name", "sched._bucket", "sched._bucket_ns"),
+        *("gate._student", "gate._slope_error"),
     }
 
 
