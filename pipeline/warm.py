@@ -66,6 +66,11 @@ def _compile(kind: str) -> str:
         receipt = flow.ingest([str(TINY / name)], f"{folder}/lake", labels={}, limits=_LIMITS)
         assert not receipt.refusals, receipt.refusals
         flow.load(f"{folder}/lake", f"{folder}/tiny.duckdb")
+        if kind == "pprof":
+            from pipeline.warehouse import questions
+
+            with flow.open_warehouse(f"{folder}/tiny.duckdb") as connection:
+                questions.tree(connection, [1], "inuse_space")
     gc.enable()
     return kind
 

@@ -117,16 +117,15 @@ def goroutines(
             found = chosen_traces(connection, picked, is_all=bool(inputs or traces), is_needed=False)
         told = _told(connection, found, function, stacks=stacks) if found else None
         wakers = _wakers(connection, told.table.to_pylist(), limit=limit) if told and stacks else {}
-        counted = None
-        if source != "trace" and not traces:
-            counted = goroutine_questions.growth(connection, source=source, function=function, **owner)
+        wanted = None if source == "trace" or traces else {"source": source, "function": function, **owner}
+        counted, others = _places(connection, wanted, is_whole=show_sql or format_ != "table")
         if not found and not (counted and counted.table.num_rows):
             _explain(connection, picked, source=source, function=function)
     counted = None if told and counted and not counted.table.num_rows else counted
     if format_ != "table" or show_sql:
         return _show(told, counted, format="sql" if show_sql else format_)
     text = partial(_text_of_trace, function=function, wakers=wakers if stacks else None, limit=limit)
-    _print_series(counted.table.to_pylist() if counted else [], limit=limit, all_stacks=stacks)
+    _print_series(counted.table.to_pylist() if counted else [], others, limit=limit, all_stacks=stacks)
     return _print_traces(told.table.to_pylist() if told else [], found, text=text)
 
 
@@ -140,6 +139,17 @@ def _show(told: Result | None, counted: Result | None, *, format: str) -> None:
         show_query(found.question)
     else:
         show(found, format=format)
+
+
+def _places(
+    connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, Any] | None, *, is_whole: bool
+) -> tuple[Result | None, int]:
+    """Places of all series, or of those that a table shows and how many others there are: of a fleet all are more than memory has room for."""
+    if wanted is None:
+        return None, 0
+    if is_whole:
+        return goroutine_questions.growth(connection, **wanted), 0
+    return goroutine_questions.top_growth(connection, _SERIES, **wanted)
 
 
 def _told(
@@ -188,14 +198,11 @@ def _print_traces(rows: Sequence[Row], traces: Sequence[Row], *, text: Callable[
             answer_lines(text(trace, own))
 
 
-def _print_series(rows: Sequence[Row], *, limit: int, all_stacks: bool) -> None:
-    series = [list(own) for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"]))]
-    for own in series[:_SERIES]:
-        answer_lines(goroutine_growth.text(own, limit=limit, all_stacks=all_stacks))
-    if len(series) > _SERIES:
-        say(
-            f"and {len(series) - _SERIES:,} series that grew less; choose with --service, --instance, --build, --source"
-        )
+def _print_series(rows: Sequence[Row], others: int, *, limit: int, all_stacks: bool) -> None:
+    for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"])):
+        answer_lines(goroutine_growth.text(list(own), limit=limit, all_stacks=all_stacks))
+    if others:
+        say(f"and {others:,} series that grew less; choose with --service, --instance, --build, --source")
 
 
 def _explain(
@@ -204,8 +211,8 @@ def _explain(
     """Raises UsageError for what there is nothing of; a function that no goroutine is in is an answer."""
     traces = questions.profiles(connection, questions.Selection(kind="trace")).table.num_rows
     owner: dict[str, Any] = {"service": picked.service, "instance": picked.instance, "build": picked.build}
-    of_any = partial(goroutine_questions.growth, connection, since=picked.since, until=picked.until)
-    if function and of_any(source=source, **owner).table.num_rows:
+    of_any = partial(goroutine_questions.top_growth, connection, 1, since=picked.since, until=picked.until)
+    if function and of_any(source=source, **owner)[0].table.num_rows:
         say("no goroutine of this function; see which there are with: heapscape goroutines")
         return
     if picked.is_of_a_span:
@@ -216,14 +223,14 @@ def _explain(
         raise UsageError(nothing_fits(every, parts_of_selection(replace(picked, kind=None)), noun=noun, plural=plural))
     if traces and (picked.profiles or source == "trace"):
         raise no_profile(connection, picked, option="--trace")
-    counted = goroutine_questions.growth(connection).table.select(["service", "instance", "build", "source"])
+    counted = goroutine_questions.series(connection).table.select(["service", "instance", "build", "source"])
     if traces or counted.num_rows:
         parts = parts_of(service=picked.service, instance=picked.instance, build=picked.build, source=source)
         told = questions.profiles(connection, questions.Selection(kind="trace")).table
         told = told.select(["service", "instance", "build"]).append_column("source", pa.array(["trace"] * traces))
         every = pa.concat_tables([told, counted.cast(told.schema)])
-        noun = "place of goroutines"
-        raise UsageError(nothing_fits(every, parts, noun=noun, plural="traces and places of goroutines"))
+        noun = "series of goroutines"
+        raise UsageError(nothing_fits(every, parts, noun=noun, plural="traces and series of goroutines"))
     raise UsageError(
         f"there is no trace, goroutine profile or dump; fetch some with: {_FETCH}; then: heapscape goroutines"
     )

@@ -5,17 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from pipeline.outputs.aligned import aligned
 from pipeline.outputs.units import readable
 from pipeline.text import printable
-from pipeline.values import Int64s
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Row = Mapping[str, Any]
 
@@ -109,11 +103,3 @@ def _count(number: int, thing: str) -> str:
 
 def _sum(rows: Sequence[Row], column: str) -> int:
     return sum(row[column] for row in rows)
-
-
-def series_ends(rows: pa.Table) -> Int64s:
-    """Behind which row each series and source ends; those of a fleet are too many to be looked at in Python."""
-    series, source = (rows[name].to_numpy() for name in ("series_id", "source"))
-    is_last = np.ones(len(series), np.bool_)
-    is_last[:-1] = (series[1:] != series[:-1]) | (source[1:] != source[:-1])
-    return np.flatnonzero(is_last) + 1

@@ -51,6 +51,7 @@ class ReportData:
     notes     kind, count; severity, uri or example where known
     collectors  of processes a row of gc.summary, its cycles and its pauses
     memories  of processes a row of mem.summary, and what memory was used for over time
+    rest      sites that growth is without, added up by series_id: sites, growth_bytes, growth_share; None where it has all
     """
 
     series: Result
@@ -65,6 +66,7 @@ class ReportData:
     notes: Result
     collectors: Sequence[tuple[Result, Result, Result]] = ()
     memories: Sequence[tuple[Result, Result]] = ()
+    rest: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def sections(data: ReportData, *, site_limit: int = 25) -> list[Section]:
     coverage = wording.rows_by(data.coverage, "series_id")
     modules, own = wording.rows_by(data.modules, "series_id"), wording.rows_by(data.own, "series_id")
     flow, live = wording.rows_by(data.flow, "escape_site_id"), wording.rows_by(data.live, "series_id")
+    rest = wording.rows_by(data.rest, "series_id") if data.rest else {}
     told = []
     for number, one in enumerate(wording.rows_of(data.series), start=1):
         key = one.get("series_id")
@@ -157,7 +160,7 @@ def sections(data: ReportData, *, site_limit: int = 25) -> list[Section]:
                 series=one,
                 verdict=verdict(one, sites),
                 sites=[_site(row, flow.get(row.get("escape_site_id"), ())) for row in sites[:site_limit]],
-                rest=_rest(sites[site_limit:]),
+                rest=_rest(sites[site_limit:], rest.get(key, ())),
                 coverage=_coverage(coverage.get(key, ())),
                 modules=_ranking([(_module(row), row) for row in modules.get(key, ())]) if is_elsewhere else (),
                 own=_ranking([(_own(row), row) for row in own.get(key, ())]) if is_elsewhere else (),
@@ -225,9 +228,12 @@ def _class(name: str) -> dict[str, str]:
     return {"css": name if name in CLASSES else "unreported", "meaning": CLASSES.get(name, "")}
 
 
-def _rest(sites: Sequence[Row]) -> dict[str, Any] | None:
-    sums = {name: sum(wording.number(row, name) for row in sites) for name in ("growth_bytes", "growth_share")}
-    return {"sites": len(sites), **sums} if sites else None
+def _rest(sites: Sequence[Row], added: Sequence[Row]) -> dict[str, Any] | None:
+    """Sites that are not listed, and what others are already added up to."""
+    told = [*({**row, "sites": 1} for row in sites), *added]
+    sums = {name: sum(wording.number(row, name) for row in told) for name in ("growth_bytes", "growth_share")}
+    count = int(sum(wording.number(row, "sites") for row in told))
+    return {"sites": count, **sums} if count else None
 
 
 def _coverage(rows: Sequence[Row]) -> list[Row]:

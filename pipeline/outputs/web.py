@@ -18,6 +18,12 @@ def render(template: str, /, **values: object) -> str:
     return printable_lines(_environment().get_template(template).render(**values))
 
 
+def escaped(text: str) -> str:
+    """A text that templates take as it is: for what stands on page after page."""
+    made: str = _environment().filters["escape"](text)
+    return made
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

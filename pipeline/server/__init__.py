@@ -16,19 +16,29 @@ dashboards.py  dashboards for Grafana, from the JSON in dashboards/
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import duckdb
     from starlette.requests import Request
 
     from pipeline.warehouse.serving import Serving
+
+T = TypeVar("T")
 
 
 def question(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A connection for what a request asks; see warehouse/serving.py."""
     serving = cast("Serving", request.app.state.serving)
     return serving.question()
+
+
+def once(request: Request, connection: duckdb.DuckDBPyConnection, ask: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    """The answer to what follows from the state of the database alone, asked by the first request; see warehouse/serving.py."""
+    serving = cast("Serving", request.app.state.serving)
+    return serving.once(connection, ask)
 
 
 def question_of_others(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:

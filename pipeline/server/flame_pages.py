@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from pipeline.errors import QueryError
 from pipeline.outputs import charts, flamegraph, wording
-from pipeline.server import question
-from pipeline.server.pages import CHARTS, among, chosen_row, distinct, named_series, page
+from pipeline.server import once, question
+from pipeline.server.pages import CHARTS, Choices, among, chosen_row, page
 from pipeline.values import Result
-from pipeline.warehouse import questions, server_questions, window_questions
+from pipeline.warehouse import flame_tree, questions, server_questions, window_questions
 from pipeline.warehouse.window_questions import Counted
 
 if TYPE_CHECKING:
@@ -79,10 +79,11 @@ def _flame(request: Request) -> Response:
     asked = request.query_params
     service = asked.get("service", "")
     with question(request) as connection:
-        every = server_questions.profiled_series(connection)
-        if not every.table.num_rows:
+        choices = once(request, connection, _profiled)
+        if not choices.series:
             return page(request, "flame.html", series=(), figure=None)
-        chosen = _of_service(connection, service, asked) if service else _of_series(connection, every, asked)
+        names = once(request, connection, flame_tree.every_name)
+        chosen = _of_service(connection, service, asked) if service else _of_series(connection, choices, asked)
         types = questions.sample_types(connection, chosen.profiles).table.to_pylist()
         units = {one["sample_type"]: one["unit"] for one in types}
         wanted = asked.get("type") or _default_type(chosen.default_type, units)
@@ -92,21 +93,21 @@ def _flame(request: Request) -> Response:
             )
         after = _counted(connection, chosen.drawn, wanted)
         before = _counted(connection, chosen.base, wanted) if chosen.base else None
-        tree = window_questions.tree(connection, before, after, wanted, most=MOST_NODES)
+        tree = window_questions.tree(connection, before, after, wanted, most=MOST_NODES, names=names)
         over_time = _over_time(connection, chosen, wanted, units[wanted])
     figure = flamegraph.figure(tree, identifier="flame", label=chosen.name, unit=units[wanted], sample_type=wanted)
     return page(
         request,
         "flame.html",
         scripts=(*flamegraph.SCRIPTS, *CHARTS[1:]),
-        services=distinct(every, "service"),
+        services=choices.services,
         service=service,
         types=[(name, name) for name in units],
         type=wanted,
         figure=figure,
         is_cut=tree.table.num_rows == MOST_NODES,
         most=MOST_NODES,
-        series=named_series(every),
+        series=choices.series,
         over_time=over_time,
         told=[
             (
@@ -122,11 +123,16 @@ def _flame(request: Request) -> Response:
     )
 
 
+def _profiled(connection: duckdb.DuckDBPyConnection) -> Choices:
+    return Choices.among(server_questions.profiled_series(connection))
+
+
 # ---- spans of one series
 
 
-def _of_series(connection: duckdb.DuckDBPyConnection, every: Result, asked: Mapping[str, str]) -> _Choice:
+def _of_series(connection: duckdb.DuckDBPyConnection, choices: Choices, asked: Mapping[str, str]) -> _Choice:
     """Profiles of a series, against others of it or of another one."""
+    every = choices.every
     series = chosen_row(every, "series_id", asked.get("series", ""))
     row = series.table.to_pylist()[0]
     found = _profiles(connection, row["series_id"])
@@ -141,7 +147,7 @@ def _of_series(connection: duckdb.DuckDBPyConnection, every: Result, asked: Mapp
         is_needed=bool(other),
     )
     default_type = drawn.chosen[-1]["default_sample_type"] or ""
-    names = dict(named_series(every))
+    names = dict(zip(every.table["series_id"].to_pylist(), (name for _, name in choices.series), strict=True))
     return _Choice(
         drawn,
         base if base.chosen else None,

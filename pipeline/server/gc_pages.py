@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from pipeline.errors import QueryError
 from pipeline.outputs import charts, gc_text, heat, memory_text, wording
-from pipeline.server import question
+from pipeline.server import once, question
 from pipeline.server.pages import CHARTS, page
 from pipeline.warehouse import gc_questions
 
@@ -32,13 +32,17 @@ def routes() -> list[Route]:
 def _gc(request: Request) -> Response:
     asked = request.query_params
     with question(request) as connection:
-        everyone = wording.rows_of(gc_questions.collector(connection)), wording.rows_of(gc_questions.memory(connection))
+        # Views over all that logs and traces tell, which take more to be planned than to be answered.
+        everyone = [
+            wording.rows_of(once(request, connection, of)) for of in (gc_questions.collector, gc_questions.memory)
+        ]
         services = sorted({str(row["service"]) for rows in everyone for row in rows if row["service"]})
         service = asked.get("service", "")
         collectors, memories = ([row for row in rows if not service or row["service"] == service] for rows in everyone)
         collector = _chosen(collectors, "process", asked.get("process", ""))
         memory = _chosen(memories, "memory", asked.get("memory", ""), like=collector)
-        classes = gc_questions.size_classes(connection, (memory or collector or {"source_id": -1})["source_id"])
+        told = memory or collector
+        held = heat.size_classes(gc_questions.size_classes(connection, told["source_id"])).rows() if told else []
         drawn = [
             *(_collector_charts(connection, collector) if collector else ()),
             *(_memory_chart(connection, memory) if memory else ()),
@@ -53,7 +57,7 @@ def _gc(request: Request) -> Response:
         process=_key(collector) if collector else "",
         memories=_listed(memories, memory),
         others=max(len(collectors), len(memories)) - _LISTED,
-        heat=heat.size_classes(classes).rows(),
+        heat=held,
         memory=_key(memory) if memory else "",
         collector_text=gc_text.text(collector) if collector else "",
         memory_text=memory_text.text(memory) if memory else "",

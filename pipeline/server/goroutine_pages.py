@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from pipeline.errors import QueryError
 from pipeline.outputs import goroutine_growth, goroutine_table, wording
-from pipeline.server import question
+from pipeline.server import once, question
 from pipeline.server.pages import page
 from pipeline.warehouse import goroutine_questions, questions, trace_questions
 
@@ -32,13 +32,12 @@ def routes() -> list[Route]:
 def _goroutines(request: Request) -> Response:
     service, wanted = request.query_params.get("service", ""), request.query_params.get("trace", "")
     with question(request) as connection:
-        every = goroutine_questions.growth(connection).table
+        every = once(request, connection, goroutine_questions.series).table
+        counted = every if not service else every.filter(pc.equal(every["service"], service))
+        rows = goroutine_questions.growth(connection, of=counted.slice(0, _SERIES)).table.to_pylist()
         traces: list[Row] = questions.profiles(connection, questions.Selection(kind="trace")).table.to_pylist()
         trace = _chosen(traces, wanted)
         groups = trace_questions.goroutine_groups(connection, [trace["profile_id"]]).table.to_pylist() if trace else []
-    counted = every if not service else every.filter(pc.equal(every["service"], service))
-    ends = goroutine_growth.series_ends(counted)
-    rows = counted.slice(0, int(ends[:_SERIES].max(initial=0))).to_pylist()
     series = [list(own) for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"]))]
     return page(
         request,
@@ -47,7 +46,7 @@ def _goroutines(request: Request) -> Response:
         services=[(name, name) for name in sorted(filter(None, pc.unique(every["service"]).to_pylist()))],
         service=service,
         series=[goroutine_growth.text(own, limit=_PLACES) for own in series],
-        others=len(ends) - len(series),
+        others=counted.num_rows - len(series),
         # The same beginnings of paths tell nobody which is which.
         traces=[(row["profile_id"], wording.process_name(row)) for row in traces],
         trace=trace["profile_id"] if trace else "",

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError, QueryError
-from pipeline.flow import growth_report
 from pipeline.outputs import chart, excerpt, report, tabular, wording
-from pipeline.outputs.web import render
+from pipeline.outputs.elsewhere import elsewhere
+from pipeline.outputs.web import escaped, render
 from pipeline.resources import asset
 from pipeline.schema import tables
-from pipeline.server import question, question_of_others
+from pipeline.server import once, question, question_of_others
 from pipeline.server.lanes import of_others
 from pipeline.source_code import SourceReader
 from pipeline.values import Answer, Result
-from pipeline.warehouse import growth_questions, questions, report_questions, server_questions, source_questions
+from pipeline.warehouse import (
+    flame_tree,
+    growth_questions,
+    questions,
+    report_questions,
+    server_questions,
+    source_questions,
+)
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
 
@@ -44,6 +53,7 @@ NAVIGATION: Final = (
     ("/sql", "SQL"),
 )
 CHARTS: Final = ("units.js", "vendor/uPlot.iife.min.js", "app.js")
+_SITES: Final = 25
 _ROWS_SHOWN: Final = 500
 _REFUSED: Final = 10
 _ROWS_DRAWN: Final = 5_000
@@ -99,9 +109,9 @@ def _growth(request: Request) -> Response:
     asked = request.query_params
     service = asked.get("service", "")
     with question(request) as connection:
-        every = questions.series(connection, questions.Selection())
-        found = every if not service else questions.series(connection, questions.Selection(service=service))
-        chosen = chosen_row(found, "series_id", asked.get("series", ""))
+        choices = once(request, connection, _grown)
+        own = choices if not service else choices.of(service)
+        chosen = chosen_row(own.every, "series_id", asked.get("series", ""))
         told, moments, window = [], [], None
         if chosen.table.num_rows:
             one = chosen.table.to_pylist()[0]
@@ -110,17 +120,17 @@ def _growth(request: Request) -> Response:
             if window:
                 chosen = growth_questions.in_window(connection, chosen, window)
                 one = chosen.table.to_pylist()[0]
-            data = growth_report(connection, chosen, {one["series_id"]: window} if window else None)
-            (section,) = report.sections(data)
-            section = _with_source(request, connection, section, data.growth)
+            names = once(request, connection, flame_tree.every_name)
+            section = _section(connection, chosen, live=heaps, window=window, names=names)
+            section = _with_source(request, connection, section, window)
             told = [section.with_window([key for key, _ in moments], window)]
     return page(
         request,
         "growth.html",
         scripts=report.SCRIPTS,
         service=service,
-        services=distinct(every, "service"),
-        series=named_series(found),
+        services=choices.services,
+        series=own.series,
         chosen=one["series_id"] if told else "",
         moments=moments,
         ends=(one["first_profile_id"], one["last_profile_id"]) if told else (),
@@ -131,14 +141,57 @@ def _growth(request: Request) -> Response:
     )
 
 
+def _section(
+    connection: duckdb.DuckDBPyConnection,
+    series: Result,
+    *,
+    live: Result,
+    window: tuple[int, int] | None,
+    names: flame_tree.Names | None,
+) -> report.Section:
+    """What the report says of one series, asked as far as it is shown: of its sites a few, and not what was refused.
+
+    live    of `report_questions.live_heap`
+    window  from a profile to a later one; the whole series when None
+    names   as in `flame_tree.tree`
+    """
+    ids = series.table["series_id"].to_pylist()
+    growth, rest = report_questions.top_sites(connection, ids[0], _SITES, window)
+    explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
+    (one,) = series.table.select(["first_profile_id", "last_profile_id"]).to_pylist()
+    ends = window or (one["first_profile_id"], one["last_profile_id"])
+    modules = growth_questions.growth_by_module(connection, ids, window=ends)
+    own = Result("growth by own code", (), modules.table.slice(0, 0))
+    if elsewhere(modules.table.to_pylist()):
+        own = growth_questions.growth_by_own_code(connection, ids, window=ends)
+    nothing = Result("nothing", (), pa.table({}))
+    data = report.ReportData(
+        series=series,
+        growth=growth,
+        rest=rest,
+        coverage=growth_questions.coverage(connection, ids, window=window),
+        modules=modules,
+        own=own,
+        flow=questions.flows(connection, ids, explained) if explained else nothing,
+        tree=report_questions.growth_trees(connection, series, names=names),
+        live=live,
+        refused=nothing,
+        notes=nothing,
+    )
+    (section,) = report.sections(data, site_limit=_SITES)
+    return section
+
+
 def _with_source(
-    request: Request, connection: duckdb.DuckDBPyConnection, section: report.Section, growth: Result
+    request: Request, connection: duckdb.DuckDBPyConnection, section: report.Section, window: tuple[int, int] | None
 ) -> report.Section:
     """The sites with their source, as far as the server was told where it is."""
     places: Places | None = request.app.state.sources
     if places is None:
         return section
-    rows = growth.table.to_pylist()
+    # All of them: at the lines around one that is shown others may stand.
+    series_id = int(wording.number(section.series, "series_id"))
+    rows = report_questions.changed_sites(connection, [series_id], window=window).table.to_pylist()
     owner = {name: wording.text(section.series, name) or None for name in ("service", "build")}
     verdicts = source_questions.verdicts(connection, excerpt.spans(section.sites), **owner).table.to_pylist()
     # Read anew for each page: who looks at it may have changed a line.
@@ -212,6 +265,31 @@ def _text_of(name: str) -> str:
 
 
 # ---- what is chosen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """Every series that can be chosen, their services, and what each is called."""
+
+    every: Result
+    services: Sequence[tuple[str, str]]
+    series: Sequence[tuple[object, str]]
+
+    @classmethod
+    def among(cls, every: Result) -> Choices:
+        """All of them."""
+        # Made fit for a page once: a thousand of them are a third of what a page takes.
+        series = [(escaped(str(one)), escaped(name)) for one, name in named_series(every)]
+        return cls(every, distinct(every, "service"), series)
+
+    def of(self, service: str) -> Choices:
+        """Those of a service."""
+        is_own = pc.equal(self.every.table["service"], service)
+        return Choices.among(Result(self.every.name, self.every.columns, self.every.table.filter(is_own)))
+
+
+def _grown(connection: duckdb.DuckDBPyConnection) -> Choices:
+    return Choices.among(questions.series(connection, questions.Selection()))
 
 
 def chosen_row(found: Result, column: str, wanted: str) -> Result:

@@ -46,13 +46,12 @@ class HelpPage(TextPage):
 
 
 def _goroutines(connection: duckdb.DuckDBPyConnection) -> str:
-    table = goroutine_questions.growth(connection).table
-    ends = goroutine_growth.series_ends(table)
-    rows = table.slice(0, int(ends[:_SERIES].max(initial=0))).to_pylist()
+    found, others = goroutine_questions.top_growth(connection, _SERIES)
+    rows = found.table.to_pylist()
     series = [list(own) for _, own in groupby(rows, key=lambda row: (row["series_id"], row["source"]))]
     told = [goroutine_growth.text(own, limit=_PLACES) for own in series]
-    if len(ends) > _SERIES:
-        told.append(f"and {len(ends) - _SERIES:,} series that grew less: heapscape goroutines --service NAME")
+    if others:
+        told.append(f"and {others:,} series that grew less: heapscape goroutines --service NAME")
     return "\n".join(told) or "there is no goroutine profile and no dump; see: heapscape goroutines"
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.values import Result
+from pipeline.values import Int64s, Result
 from pipeline.warehouse.query import ask
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = ("int64.clamp", "goroutine.growth", "goroutine.growth_between", "stack.frames")
+VIEWS = ("int64.clamp", "goroutine._moment", "goroutine.growth", "goroutine.growth_between", "stack._line")
 
 
 def growth(
@@ -23,13 +26,16 @@ def growth(
     function: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    of: pa.Table | None = None,
 ) -> Result:
     """Places that goroutines are at with their stacks, leaf first: of the series that grew most the first, of it the one that grew most.
 
     source    protobuf, text or dump; None for all
     function  that they are in, were started with or by, with or without what stands before a dot or a slash
     since, until  as if there were only what was taken in that span, UTC
+    of        rows of `series`, of which alone the places are worked out; all when None
     """
+    chosen = of.select(["series_id", "source"]).to_pylist() if of is not None else None
     parameters = {
         "service": service,
         "instance": instance,
@@ -38,17 +44,104 @@ def growth(
         "function": function,
         "since": since,
         "until": until,
+        "series": [one["series_id"] for one in chosen] if chosen is not None else None,
+        "chosen": [f"{one['series_id']} {one['source']}" for one in chosen] if chosen is not None else None,
     }
     return ask(connection, _GROWTH, parameters, name="goroutines")
 
 
+def top_growth(
+    connection: duckdb.DuckDBPyConnection,
+    most: int,
+    *,
+    function: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    **owner: str | None,
+) -> tuple[Result, int]:
+    """`growth` of so many series, those that grew most, and how many others there are.
+
+    owner  service, instance, build and source; None for any
+    """
+    if function is not None or since is not None or until is not None:
+        found = growth(connection, function=function, since=since, until=until, **owner)
+        ends = _ends(found.table)
+        return found.first(int(ends[:most].max(initial=0))), max(len(ends) - most, 0)
+    every = series(connection).table
+    for name, wanted in owner.items():
+        if wanted is not None:
+            every = every.filter(pc.equal(every[name], wanted))
+    return growth(connection, of=every.slice(0, most)), max(every.num_rows - most, 0)
+
+
+def _ends(rows: pa.Table) -> Int64s:
+    """Behind which row each series and source ends."""
+    series_ids, sources = (rows[name].to_numpy() for name in ("series_id", "source"))
+    is_last = np.ones(len(series_ids), np.bool_)
+    is_last[:-1] = (series_ids[1:] != series_ids[:-1]) | (sources[1:] != sources[:-1])
+    return np.flatnonzero(is_last) + 1
+
+
+def series(connection: duckdb.DuckDBPyConnection) -> Result:
+    """Series and source that there are goroutines of, with the sums of their places: those that grew most first, as in `growth`.
+
+    No place is looked at: a sum over places is one over a moment.
+    """
+    return ask(connection, _SERIES, name="series", described=False)
+
+
+_SERIES = """
+WITH ends AS (
+  SELECT series_id, source, profile_id, dump, position = 0 AS is_first, position = moments - 1 AS is_last
+  FROM goroutine._moment
+  WHERE position IN (0, moments - 1)
+),
+counted AS (
+  SELECT profile_id, 0 AS dump, false AS is_dump, int64.clamp(SUM(value)) AS goroutines
+  FROM profile_total
+  WHERE sample_type IN ('goroutine', 'goroutineleak')
+  GROUP BY profile_id
+  UNION ALL
+  SELECT profile.profile_id, told.dump, true, COUNT(*)
+  FROM goroutine_dump AS told
+  JOIN profile USING (source_id)
+  WHERE profile.kind = 'goroutine'
+  GROUP BY ALL
+),
+summed AS (
+  SELECT
+    ends.series_id,
+    ends.source,
+    int64.clamp(coalesce(SUM(goroutines) FILTER (is_last), 0)) AS last_count,
+    int64.clamp(coalesce(SUM(goroutines) FILTER (is_last), 0) - coalesce(SUM(goroutines) FILTER (is_first), 0)) AS growth
+  FROM ends
+  LEFT JOIN counted
+    ON counted.profile_id = ends.profile_id
+    AND counted.dump = ends.dump
+    AND counted.is_dump = (ends.source IN ('dump', 'system'))
+  GROUP BY ends.series_id, ends.source
+),
+owners AS (
+  SELECT series_id, any_value(service) AS service, any_value(instance) AS instance, any_value(build) AS build
+  FROM profile
+  WHERE kind IN ('goroutine', 'goroutineleak')
+  GROUP BY series_id
+)
+SELECT summed.series_id, summed.source, owners.service, owners.instance, owners.build, summed.last_count, summed.growth
+FROM summed
+JOIN owners USING (series_id)
+ORDER BY summed.growth DESC, summed.last_count DESC, summed.series_id, summed.source
+"""
+
+
 _GROWTH = """
 WITH wanted AS (
-  FROM goroutine.growth_between($since, $until)
+  FROM goroutine.growth_between($since, $until, series_ids := $series)
   WHERE ($service IS NULL OR service = $service)
     AND ($instance IS NULL OR instance = $instance)
     AND ($build IS NULL OR build = $build)
     AND ($source IS NULL OR source = $source)
+    AND ($chosen IS NULL OR list_contains($chosen, series_id || ' ' || source))
     AND (
       $function IS NULL
       OR list_bool_or(
@@ -59,13 +152,22 @@ WITH wanted AS (
       )
     )
 ),
+-- As `stack.frames` has them, which unfolds those of all stacks first.
+locations AS (
+  SELECT stack_id, unnest(location_ids) AS location_id, unnest(range(len(location_ids))) AS place
+  FROM stack
+  WHERE stack_id IN (SELECT stack_id FROM wanted)
+),
 stacks AS (
   SELECT
-    frames.stack_id,
-    list({'function': frames.function, 'file': frames.file, 'line': frames.line} ORDER BY frames.position) AS frames
-  FROM (SELECT DISTINCT stack_id FROM wanted WHERE stack_id IS NOT NULL)
-  JOIN stack.frames AS frames USING (stack_id)
-  GROUP BY frames.stack_id
+    locations.stack_id,
+    list(
+      {'function': lines.function, 'file': lines.file, 'line': lines.line} ORDER BY locations.place, lines.depth
+    ) AS frames
+  FROM locations
+  JOIN stack._line AS lines USING (location_id)
+  WHERE lines.location_id IN (SELECT location_id FROM locations)
+  GROUP BY locations.stack_id
 )
 SELECT wanted.*, coalesce(stacks.frames, []) AS stack
 FROM wanted

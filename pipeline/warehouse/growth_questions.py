@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipeline.values import Question, Result
 from pipeline.warehouse.query import ask
 from pipeline.warehouse.runnable import runnable
+from pipeline.warehouse.sample_values import values_of
 
 # For who asks the same elsewhere.
 BETWEEN = "FROM attribution.growth_by_site_between({}, {}, {}) ORDER BY growth_bytes DESC"
@@ -62,6 +63,94 @@ def growth(
         parameters["limit"] = limit
     # A number of the site changes when data is added.
     return ask(connection, f"SELECT * EXCLUDE (site_index) FROM attribution.{call})", parameters, name="growth")
+
+
+def top_growth(connection: duckdb.DuckDBPyConnection, series_id: int, most: int) -> tuple[Result, Result]:
+    """So many sites of a series that grew or shrank, those that grew most first, and the others added up."""
+    parameters = {"series": series_id, "most": most}
+    rest = ask(connection, _OTHERS.format(changed=_CHANGED), parameters, name="other sites")
+    top = ask(connection, _TOP.format(changed=_CHANGED), parameters, name="growth")
+    sites = top.table["site_index"].to_pylist()
+    if top.table["candidates"].null_count < len(sites):
+        top = ask(connection, _TOP_TOLD.format(changed=_CHANGED), parameters, name="growth")
+    histories = _histories(connection, series_id, sites)
+    kept = [name for name in top.table.column_names if name != "site_index"]
+    return Result(top.name, top.columns, top.table.select(kept).append_column("history", histories)), rest
+
+
+def _histories(
+    connection: duckdb.DuckDBPyConnection, series_id: int, sites: Sequence[int]
+) -> pa.ChunkedArray[pa.ListScalar[pa.Int64Scalar]]:
+    """As `attribution.site_history` has them, of these sites in their order: the samples of this series alone are read."""
+    query = "SELECT profile_id, moment FROM attribution._history WHERE series_id = $series ORDER BY moment"
+    moments = ask(connection, query, {"series": series_id}, name="moments", described=False).table
+    profiles = moments["profile_id"].to_pylist()
+    values = values_of(connection, profiles, "inuse_space")
+    parameters = {
+        "series": series_id,
+        "sites": list(sites),
+        "profiles": profiles,
+        "moments": moments["moment"].to_pylist(),
+    }
+    found = ask(connection, _HISTORIES.format(values=values), parameters, name="histories", described=False).table
+    return found["history"]
+
+
+_HISTORIES = """
+WITH moments AS (SELECT unnest($profiles::INTEGER[]) AS profile_id, unnest($moments::INTEGER[]) AS moment),
+sites AS (SELECT unnest($sites::INTEGER[]) AS site_index, unnest(range(len($sites))) AS place),
+live AS (
+  SELECT own.site_index, moments.moment, int64.clamp(SUM(sample.value)) AS inuse_bytes
+  FROM ({values}) AS sample
+  JOIN moments USING (profile_id)
+  JOIN (
+    SELECT stack_id, site_index
+    FROM attribution._allocation
+    WHERE series_id = $series AND list_contains($sites, site_index)
+  ) AS own USING (stack_id)
+  GROUP BY own.site_index, moments.moment
+)
+SELECT list(coalesce(live.inuse_bytes, 0) ORDER BY moments.moment) AS history
+FROM sites
+CROSS JOIN moments
+LEFT JOIN live USING (site_index, moment)
+GROUP BY sites.place
+ORDER BY sites.place
+"""
+_CHANGED = """
+  FROM attribution.growth_by_site
+  WHERE series_id = $series AND growth_bytes <> 0
+  ORDER BY growth_bytes DESC, file, line, site_index
+"""
+_TOP = "SELECT * {changed} LIMIT $most"
+# Candidates by what the compiler says of them.
+_TOP_TOLD = """
+WITH sites AS MATERIALIZED (
+  SELECT * {changed} LIMIT $most
+),
+known AS (
+  SELECT list({{'escape_site_id': escape_site_id, 'message': message}}) AS records
+  FROM escape.site
+  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
+)
+SELECT
+  sites.* EXCLUDE (site_index, candidates),
+  list_transform(
+    sites.candidates,
+    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
+  ) AS candidates
+FROM sites
+CROSS JOIN known
+ORDER BY sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
+"""
+_OTHERS = """
+SELECT
+  $series::INTEGER AS series_id,
+  COUNT(*) AS sites,
+  int64.clamp(SUM(growth_bytes)) AS growth_bytes,
+  SUM(growth_share) AS growth_share
+FROM (SELECT growth_bytes, growth_share {changed} OFFSET $most)
+"""
 
 
 def site_counts(

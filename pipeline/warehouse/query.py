@@ -117,6 +117,7 @@ def _columns(names: Sequence[str]) -> tuple[ResultColumn, ...]:
     return tuple(ResultColumn(name, docs.get(name, "")) for name in names)
 
 
+@cache
 def _docs() -> Mapping[str, str]:
     """What a column name means where every table and view that has it says the same."""
     meanings: dict[str, set[str]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import duckdb
@@ -29,10 +29,6 @@ GROWTH = (
     "attribution.coverage",
     "escape.site",
 )
-
-
-# Flame graphs of no more profiles are DuckDB's own, which begins sooner.
-_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +181,11 @@ def top(
     return Question(f"FROM flame.top({calls})", {"ids": list(profile_ids), "wanted": sample_type, **named})
 
 
-def flows(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int]) -> Result:
-    """The compiler's explanations of the records that explain some series."""
-    return ask(connection, _FLOWS, {"ids": list(series_ids)}, name="flow")
+def flows(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], records: Sequence[int] | None = None
+) -> Result:
+    """The compiler's explanations of the records that explain some series; of some of these records only when given."""
+    return ask(connection, _FLOWS, {"ids": list(series_ids), "records": records}, name="flow")
 
 
 _FLOWS = """
@@ -198,6 +196,7 @@ JOIN attribution.growth_by_site AS sites
   AND sites.service IS NOT DISTINCT FROM flow.service
   AND sites.build IS NOT DISTINCT FROM flow.build
 WHERE sites.series_id IN (SELECT unnest($ids))
+  AND ($records IS NULL OR list_contains($records, flow.escape_site_id))
 ORDER BY flow.escape_site_id, flow.step
 """
 
@@ -228,18 +227,13 @@ def tree(
     *,
     stacks: Sequence[int] | None = None,
     most: int | None = None,
+    names: flame_tree.Names | None = None,
 ) -> Result:
-    """Flame graph rows in depth-first order; of some stacks only when given.
-
-    most  of many profiles no more nodes than that, the heaviest
-    """
+    """Flame graph rows in depth-first order; of some stacks only when given; most and names are as in `flame_tree.tree`."""
+    found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most, names=names)
+    table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
     parameters: dict[str, object] = {"ids": list(profile_ids), "wanted": sample_type}
-    question = _flame_query("flame.tree($ids, $wanted", parameters, stacks)
-    if len(profile_ids) > _FEW:
-        found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most)
-        table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
-        return Result("flame graph", (), table, question)
-    return ask(connection, question.text, question.parameters, name="flame graph")
+    return Result("flame graph", (), table, _flame_query("flame.tree($ids, $wanted", parameters, stacks))
 
 
 def _flame_query(begun: str, parameters: dict[str, object], stacks: Sequence[int] | None) -> Question:
@@ -256,14 +250,12 @@ def diff(
     *,
     stacks: Sequence[int] | None = None,
     most: int | None = None,
+    names: flame_tree.Names | None = None,
 ) -> Result:
-    """Rows of two flame graphs laid over each other, in depth-first order; most is as in `tree`."""
+    """Rows of two flame graphs laid over each other, in depth-first order; most and names are as in `flame_tree.tree`."""
+    found = flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most, names=names)
     parameters: dict[str, object] = {"base": list(base_ids), "ids": list(profile_ids), "wanted": sample_type}
-    question = _flame_query("flame.diff($base, $ids, $wanted", parameters, stacks)
-    if len(base_ids) + len(profile_ids) > _FEW:
-        found = flame_tree.tree(connection, base_ids, profile_ids, sample_type, stacks=stacks, most=most)
-        return replace(found, question=question)
-    return ask(connection, question.text, question.parameters, name="difference")
+    return Result("difference", (), found.table, _flame_query("flame.diff($base, $ids, $wanted", parameters, stacks))
 
 
 def folded(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int], sample_type: str) -> Result:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.values import Result
-from pipeline.warehouse import growth_questions, questions
+from pipeline.warehouse import flame_tree, growth_questions, questions
 from pipeline.warehouse.query import ask
 
 
@@ -21,13 +21,30 @@ def changed_sites(
     return Result(found.name, found.columns, found.table.filter(pc.not_equal(found.table["growth_bytes"], 0)))
 
 
-def growth_trees(connection: duckdb.DuckDBPyConnection, series: Result) -> Result:
-    """The flame graphs of all series, first profile against last, one after the other."""
+def top_sites(
+    connection: duckdb.DuckDBPyConnection, series_id: int, most: int, window: growth_questions.Window | None = None
+) -> tuple[Result, Result]:
+    """So many of the sites of a series that grew or shrank, and the others added up: sites, growth_bytes, growth_share."""
+    if window is None:
+        return growth_questions.top_growth(connection, series_id, most)
+    # What a window gained is worked out once.
+    changed = changed_sites(connection, [series_id], window=window)
+    others = changed.table.slice(most)
+    sums = {name: [pc.sum(others[name], min_count=0).as_py()] for name in ("growth_bytes", "growth_share")}
+    rest = pa.table({"series_id": [series_id], "sites": [others.num_rows], **sums})
+    return changed.first(most), Result("other sites", (), rest)
+
+
+def growth_trees(
+    connection: duckdb.DuckDBPyConnection, series: Result, *, names: flame_tree.Names | None = None
+) -> Result:
+    """The flame graphs of all series, first profile against last, one after the other; names are as in `flame_tree.tree`."""
     parts = []
     rows = series.table.to_pylist()
     answer = None if rows else questions.diff(connection, [], [], "inuse_space")
     for one in rows:
-        answer = questions.diff(connection, [one["first_profile_id"]], [one["last_profile_id"]], "inuse_space")
+        ends = [one["first_profile_id"]], [one["last_profile_id"]]
+        answer = questions.diff(connection, *ends, "inuse_space", names=names)
         ids = pa.array([one["series_id"]] * answer.table.num_rows, pa.int32())
         parts.append(answer.table.append_column("series_id", ids))
     assert answer is not None

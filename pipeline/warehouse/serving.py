@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 import duckdb
 
 from pipeline import config
 from pipeline.errors import QueryError, TimeLimit, of_system
 from pipeline.warehouse.connect import ALIAS, no_database, open_readonly
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -24,6 +27,9 @@ class _State:
     held: ExitStack
     questions: set[duckdb.DuckDBPyConnection] = field(default_factory=set)
     is_replaced: bool = False
+    known: dict[Callable[..., object], object] = field(default_factory=dict)
+    # One question may stand on the answer of another.
+    asking: threading.RLock = field(default_factory=threading.RLock)
 
 
 @dataclass(slots=True)
@@ -41,6 +47,8 @@ class Serving:
     limit_s: float = 30.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _state: _State | None = None
+    # The newest, and those before it that are still asked.
+    _open: list[_State] = field(default_factory=list)
 
     @contextmanager
     def question(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -73,6 +81,20 @@ class Serving:
             cursor.close()
             self._end(state, cursor)
 
+    def once(self, connection: duckdb.DuckDBPyConnection, ask: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """The answer to a question that follows from the state of the database alone: whoever comes first asks, and it is kept as long as the state.
+
+        connection  of `question`
+        ask         the same function each time; what it gives is small, and nobody changes it
+        """
+        with self._lock:
+            state = next(one for one in self._open if connection in one.questions)
+        # Who asks for the same meanwhile waits, and does not do it again.
+        with state.asking:
+            if ask not in state.known:
+                state.known[ask] = ask(connection)
+            return cast("T", state.known[ask])
+
     def beside(self) -> Serving:
         """The same file for questions that nobody knows: with memory of its own, so that they take none from others, and one thread."""
         memory = f"{max(config.size_bytes(self.memory) // 2, 1)}B" if self.memory else "25%"
@@ -99,6 +121,7 @@ class Serving:
                 if self._state:
                     self._replace(self._state)
                 self._state = opened
+                self._open.append(opened)
             cursor = self._state.connection.cursor()
             self._state.questions.add(cursor)
             return self._state, cursor
@@ -113,12 +136,16 @@ class Serving:
         with self._lock:
             state.questions.discard(cursor)
             if state.is_replaced and not state.questions:
-                state.held.close()
+                self._forget(state)
 
     def _replace(self, state: _State) -> None:
         state.is_replaced = True
         if not state.questions:
-            state.held.close()
+            self._forget(state)
+
+    def _forget(self, state: _State) -> None:
+        state.held.close()
+        self._open = [one for one in self._open if one is not state]
 
 
 def _identity(path: str) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from typing import Literal
 import duckdb
 
 from pipeline.values import Result
-from pipeline.warehouse import questions
+from pipeline.warehouse import flame_tree, questions
 from pipeline.warehouse.query import ask
 
 Taking = Literal["state", "total", "amount"]
@@ -44,13 +44,19 @@ def counted(connection: duckdb.DuckDBPyConnection, window: Sequence[int], sample
 
 
 def tree(
-    connection: duckdb.DuckDBPyConnection, before: Counted | None, after: Counted, sample_type: str, *, most: int
+    connection: duckdb.DuckDBPyConnection,
+    before: Counted | None,
+    after: Counted,
+    sample_type: str,
+    *,
+    most: int,
+    names: flame_tree.Names | None = None,
 ) -> Result:
     """A flame graph, as `questions.tree` and `questions.diff` have them, of what counts on either side."""
     if not after.less and not (before and before.less):
         if before:
-            return questions.diff(connection, before.added, after.added, sample_type, most=most)
-        return questions.tree(connection, after.added, sample_type, most=most)
+            return questions.diff(connection, before.added, after.added, sample_type, most=most, names=names)
+        return questions.tree(connection, after.added, sample_type, most=most, names=names)
     weights = [
         {"profile_id": profile, "times_left": 0 if is_after else times, "times_right": times if is_after else 0}
         for is_after, side in ((False, before or Counted(())), (True, after))

@@ -1,26 +1,19 @@
 -- One row per stack of goroutines: the function of the program's that they are in, and what its frames tell that they wait for.
 --
 -- key: stack_id
-CREATE VIEW goroutine._place (
-  -- Where they are.
-  stack_id,
-  -- The function that is nearest to the leaf and not of Go's own, or without one, not of its runtime; NULL when there is neither.
-  function,
-  -- Its file; NULL without one.
-  file,
-  -- The line it is at; NULL when unknown.
-  line,
-  -- What they wait for in the runtime's words, as far as functions of Go's own at the leaf tell; NULL when they do not.
-  state
-) AS
+-- column stack_id: Where they are.
+-- column function: The function that is nearest to the leaf and not of Go's own, or without one, not of its runtime; NULL when there is neither.
+-- column file: Its file; NULL without one.
+-- column line: The line it is at; NULL when unknown.
+-- column state: What they wait for in the runtime's words, as far as functions of Go's own at the leaf tell; NULL when they do not.
+CREATE MACRO goroutine._place(
+  -- Only these stacks; all when NULL.
+  stack_ids
+) AS TABLE
 WITH frames AS (
-  SELECT counted.stack_id, unnest(stack.location_ids) AS location_id, unnest(range(len(stack.location_ids))) AS place
-  FROM (
-    SELECT stack_id FROM goroutine_dump WHERE stack_id IS NOT NULL
-    UNION
-    SELECT sample.stack_id FROM sample JOIN goroutine._moment USING (profile_id)
-  ) AS counted
-  JOIN stack USING (stack_id)
+  SELECT stack_id, unnest(location_ids) AS location_id, unnest(range(len(location_ids))) AS place
+  FROM stack
+  WHERE stack_ids IS NULL OR stack_id IN (SELECT unnest(stack_ids))
 ),
 named AS (
   SELECT
@@ -34,6 +27,8 @@ named AS (
   FROM frames
   JOIN stack._line AS lines USING (location_id)
   LEFT JOIN attribution._module AS modules USING (function_id)
+  -- So that the lines of these alone are unfolded.
+  WHERE stack_ids IS NULL OR lines.location_id IN (SELECT location_id FROM frames)
 ),
 states AS (
   FROM (VALUES
@@ -67,6 +62,7 @@ SELECT
     FROM named
     JOIN states USING (function)
     WHERE named.stack_id = own.stack_id AND named.depth < coalesce(own.depth, 9223372036854775807)
-  )
+  ) AS state
 FROM own
 LEFT JOIN named AS frame ON frame.stack_id = own.stack_id AND frame.depth = coalesce(own.depth, own.other)
+ORDER BY own.stack_id

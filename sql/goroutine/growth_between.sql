@@ -30,9 +30,22 @@ CREATE MACRO goroutine.growth_between(
   -- When the span begins, UTC; NULL for no beginning.
   earliest,
   -- When it ends, itself included; NULL for no end.
-  latest
+  latest,
+  -- Only these series; all when NULL. What leak profiles of the same process say of theirs is read too.
+  series_ids := NULL
 ) AS TABLE
-WITH chosen AS (
+WITH wanted AS (
+  SELECT unnest(series_ids::INTEGER[]) AS series_id
+  UNION
+  SELECT leaks.series_id
+  FROM profile AS leaks
+  JOIN profile AS own
+    ON own.labels = leaks.labels
+    AND own.program IS NOT DISTINCT FROM leaks.program
+    AND own.build_id IS NOT DISTINCT FROM leaks.build_id
+  WHERE leaks.kind = 'goroutineleak' AND own.series_id IN (SELECT unnest(series_ids::INTEGER[]))
+),
+chosen AS (
   SELECT
     * EXCLUDE (position, moments, elapsed_s),
     (row_number() OVER series - 1)::INTEGER AS position,
@@ -40,7 +53,8 @@ WITH chosen AS (
     (time_ns::HUGEINT - FIRST_VALUE(time_ns) OVER series) / 1e9 AS elapsed_s
   FROM goroutine._moment
   -- What does not say when it was is in no span, as NULL is neither before nor after.
-  WHERE (earliest IS NULL OR time_ns >= epoch_us(earliest::TIMESTAMP)::HUGEINT * 1000)
+  WHERE (series_ids IS NULL OR series_id IN (SELECT series_id FROM wanted))
+    AND (earliest IS NULL OR time_ns >= epoch_us(earliest::TIMESTAMP)::HUGEINT * 1000)
     AND (latest IS NULL OR time_ns <= epoch_us(latest::TIMESTAMP)::HUGEINT * 1000 + 999)
   WINDOW series AS (PARTITION BY series_id, source ORDER BY position)
 ),
@@ -66,7 +80,7 @@ counted AS (
     NULL::BIGINT AS leaked
   FROM main.sample_value AS sample
   WHERE sample_type IN ('goroutine', 'goroutineleak')
-    AND profile_id IN (SELECT profile_id FROM goroutine._moment WHERE source IN ('protobuf', 'text'))
+    AND profile_id IN (SELECT profile_id FROM moments WHERE source IN ('protobuf', 'text'))
   GROUP BY profile_id, stack_id
   UNION ALL
   SELECT
@@ -148,6 +162,16 @@ leaks AS (
 ),
 detectors AS (
   SELECT DISTINCT labels, program, build_id, source FROM leaks
+),
+-- So that no stack is unfolded that is not of goroutines.
+bottoms AS (
+  SELECT stack_id, location_ids[-1] AS location_id FROM stack WHERE stack_id IN (SELECT stack_id FROM summed)
+),
+roots AS (
+  SELECT bottoms.stack_id, lines.function
+  FROM bottoms
+  JOIN stack._line AS lines USING (location_id)
+  WHERE lines.is_outermost AND lines.location_id IN (SELECT location_id FROM bottoms)
 )
 SELECT
   summed.series_id,
@@ -161,7 +185,7 @@ SELECT
   summed.created_by,
   summed.created_file,
   summed.created_line,
-  root.function AS root_function,
+  roots.function AS root_function,
   place.function,
   place.file,
   place.line,
@@ -184,8 +208,8 @@ SELECT
 FROM summed
 JOIN series USING (series_id)
 JOIN spread USING (series_id, source)
-LEFT JOIN stack.root AS root USING (stack_id)
-LEFT JOIN goroutine._place AS place USING (stack_id)
+LEFT JOIN roots USING (stack_id)
+LEFT JOIN goroutine._place((SELECT coalesce(list(DISTINCT stack_id), []) FROM summed)) AS place USING (stack_id)
 LEFT JOIN detectors
   ON detectors.labels = series.labels
   AND detectors.program IS NOT DISTINCT FROM series.program
@@ -197,3 +221,4 @@ LEFT JOIN leaks
   AND leaks.build_id IS NOT DISTINCT FROM series.build_id
   AND leaks.source = summed.source
   AND leaks.stack_id = summed.stack_id
+WHERE series_ids IS NULL OR summed.series_id IN (SELECT unnest(series_ids::INTEGER[]))

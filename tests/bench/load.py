@@ -1,7 +1,8 @@
 """The server under load: `python -m tests.bench.load DATABASE` asks one as many browsers at once do, from a process of its own.
 
-Pages of services, which the server makes ahead, in mixed order; the same beside queries without an end; then pages of series that
-nobody asked for before, of which each is worked out while others wait.
+Warm: pages of services, which the server makes ahead, in mixed order; the same beside queries without an end. Then cold: pages that
+nobody asked for before, each once, so that every answer is worked out while others wait, kind by kind; and last, pages of
+series that are asked for again and again from the first moment on.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ CLIENTS: Final = 32
 REQUESTS: Final = 8_000
 # Pages of so many series, each of its growth and its flame graph: one of every service of the fleet.
 SERIES: Final = 40
+# Pages of a kind that are asked for once.
+_COLD: Final = 200
 _P99_MS: Final = 300.0
 _MEMORY_MIB: Final = 1024.0
 _ENDLESS: Final = "/query.json?q=" + quote(
@@ -76,22 +79,24 @@ def measured(database: str, prefix: str = "") -> tuple[list[Comparison], list[st
     with served(database) as server:
         idle = server.asked(["/ready"], requests=REQUESTS // 4)
         server.rests()
-        first = server.asked(server.pages("service"), requests=REQUESTS)
+        warm = {"pages of services": server.asked(server.pages("service"), requests=REQUESTS)}
+        colds = {kind: server.asked(pages, requests=len(pages)) for kind, pages in server.unseen().items()}
         with server.endless_queries(4):
-            beside = server.asked(server.pages("service"), requests=REQUESTS)
-            unseen = server.asked(server.pages("series"), requests=REQUESTS)
+            warm["the same beside endless queries"] = server.asked(server.pages("service"), requests=REQUESTS)
+            mixed = server.asked(server.pages("series"), requests=REQUESTS)
+    name = "pages of series that nobody asked for, beside endless queries"
     loads = {
         "idle page": idle,
-        "pages of services": first,
-        "the same beside endless queries": beside,
-        "pages of series that nobody asked for, beside endless queries": unseen,
+        **{f"warm, {kind}": load for kind, load in warm.items()},
+        **{f"cold, {kind}": load for kind, load in colds.items()},
+        name: mixed,
     }
     found = []
     for name, load in [*loads.items()][1:]:
         if load.errors:
             raise RuntimeError(f"{name}: {load.errors} requests of {len(load.took_ms)} were not answered")
         found.append(Comparison(f"{prefix}{CLIENTS} clients, {name}: p99", (_P99_MS,), (load.p99_ms,), 1.0))
-    found.append(Comparison("… server, peak memory", (_MEMORY_MIB,), (unseen.peak_mib,), 1.0, "MiB"))
+    found.append(Comparison("… server, peak memory", (_MEMORY_MIB,), (mixed.peak_mib,), 1.0, "MiB"))
     return found, [load.told(name) for name, load in loads.items()]
 
 
@@ -109,6 +114,31 @@ class Server:
         of_service = {row["service"]: row for row in reversed(rows)}
         named = [row["series_id"] if of == "series" else row["service"] for row in islice(of_service.values(), SERIES)]
         return [f"/{page}?{of}={one}" for one in named for page in ("growth", "flame")]
+
+    def unseen(self) -> dict[str, list[str]]:
+        """Pages that nobody asked for, by kind: each of other series, builds or addresses."""
+        order = "order=-growth_bytes&limit=1000"
+        rows = httpx.get(f"http://localhost:{self.port}/data/heap.series.json?{order}", timeout=60).json()
+        draw = np.random.default_rng(11)
+        drawn = [rows[place] for place in draw.permutation(len(rows))]
+        # Those of `pages` come later.
+        first = {row["series_id"] for row in {row["service"]: row for row in reversed(rows)}.values()}
+        own = [row for row in drawn if row["series_id"] not in first]
+        series = [row["series_id"] for row in own][: 2 * _COLD]
+        half = len(series) // 2
+        builds = {(row["service"], row["build"]): row for row in own}
+        services = sorted({row["service"] for row in rows if row["service"]})
+        return {
+            "growth of a series": [f"/growth?series={one}" for one in series[:half]],
+            "flame graph of a series": [f"/flame?series={one}" for one in series[half:]],
+            "flame graph of a service's build": [
+                f"/flame?service={quote(service)}&build={quote(build)}&type=alloc_space"
+                for service, build in builds
+                if service and build
+            ][:_COLD],
+            "goroutines of a service": [f"/goroutines?service={quote(one)}" for one in services],
+            "collector of a service": [f"/gc?service={quote(one)}" for one in services],
+        }
 
     def rests(self) -> None:
         """Wait until it has made what it makes ahead, at most five minutes."""

@@ -123,7 +123,7 @@ def test_profiles_of_spans_of_time_add_up_unasked() -> None:
         (["top", "--profile", "heap-13", "--service", "checkout"], f"--profile heap-13: none of 2 profiles has this id, or this in its uri; there are heap-12.pb.gz, heap-00.pb.gz in {FOLDER}\n"),
         (["diff", "--base", "heap-77", "--profile", "heap-12"], "--base heap-77: none of 37 profiles has this id, or this in its uri; there are everykind/service=everykind/build=go1."),
         (["goroutines", "--trace", "nope"], "--trace nope: none of 2 traces has this id, or this in its uri; there are "),
-        (["goroutines", "--build", "go1.9"], " traces and places of goroutines has this build; there are go1.27-trim, go1.24-trim\n"),
+        (["goroutines", "--build", "go1.9"], " traces and series of goroutines has this build; there are go1.27-trim, go1.24-trim\n"),
         (["gc", "--service", "nobody"], "--service nobody: none of 2 processes with GC cycles has this service; there is everykind\n"),
         (["memory", "--build", "1"], " processes with MemStats or metrics has this build; there are "),
         (["flame", "--growth", "--service", "nobody"], "--service nobody: none of 7 series of heap profiles has this service; there are "),

@@ -113,7 +113,7 @@ def test_traces_are_chosen_by_labels(traces: Path) -> None:
     [
         (
             ["--service", "nobody"],
-            "--service nobody: none of 7 traces and places of goroutines has this service; there is tracer",
+            "--service nobody: none of 7 traces and series of goroutines has this service; there is tracer",
         ),
         (
             ["--service", "nobody", "--source", "trace"],
@@ -121,7 +121,7 @@ def test_traces_are_chosen_by_labels(traces: Path) -> None:
         ),
         (
             ["--source", "dump"],
-            "--source dump: none of 7 traces and places of goroutines has this source; there is trace",
+            "--source dump: none of 7 traces and series of goroutines has this source; there is trace",
         ),
         (
             ["--trace", "nothing"],

@@ -32,6 +32,7 @@ MACROS = {
     "FROM heap.series), 'inuse_space')",
     "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space', 100)",
+    "goroutine._place": "goroutine._place(NULL)",
     "heap._grown_between": "heap._grown_between((SELECT list({'series_id': series_id, 'first_profile_id': first_profile_id, "
     "'last_profile_id': last_profile_id}) FROM heap.series))",
     "attribution._own_frame": "attribution._own_frame(NULL)",
@@ -49,7 +50,7 @@ MACROS = {
     "flame.top": "flame.top((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', hide := 'runtime', show_from := 'main')",
     "flame.folded": "flame.folded((SELECT list(profile_id) FROM heap.profiles), 'inuse_space')",
     "heap.series_between": "heap.series_between('2000-01-01'::TIMESTAMP, NULL)",
-    "goroutine.growth_between": "goroutine.growth_between(NULL, '2100-01-01'::TIMESTAMP)",
+    "goroutine.growth_between": "goroutine.growth_between(NULL, '2100-01-01'::TIMESTAMP, series_ids := (SELECT list(series_id) FROM profile))",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
     "escape.on_lines": "escape.on_lines((SELECT list(profile_id) FROM heap.profiles), 'main')",
     "gate.escapes": "gate.escapes('1.4.1', '1.4.2')",

@@ -124,6 +124,7 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "heap._grown_between": [(_pairs(connection),), ([],)],
         "attribution._own_frame": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
         "attribution._leaf_module": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
+        "goroutine._place": [(None,), (_ids(connection, "stack_id FROM stack")[:2],), ([],)],
         "attribution.growth_by_site_between": [
             *(tuple(one.values()) for one in _pairs(connection)[:_FEW]),
             (-1, -1, -1),
@@ -142,7 +143,10 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         ],
         "flame.folded": list(product(_choices(connection), _sample_types(connection))),
         "heap.series_between": [(None, None), *_MOMENTS],
-        "goroutine.growth_between": [(None, None), *_MOMENTS],
+        "goroutine.growth_between": [
+            *product([None], [None], (None, _ids(connection, "DISTINCT series_id FROM profile")[:2], [])),
+            *_MOMENTS,
+        ],
         "escape.diff": list(product(_builds(connection), repeat=2)),
         "escape.on_lines": [(ids, ".") for ids in _choices(connection)],
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),

@@ -7,7 +7,6 @@ from itertools import pairwise, product
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
 
 from pipeline.warehouse import flame_tree, questions
@@ -79,13 +78,3 @@ def test_many_profiles_and_few_are_told_alike(demo: Path) -> None:
     assert few.num_rows > 5
     assert sorted(many.schema.names) == sorted(few.schema.names)
     assert many.select(few.schema.names).to_pylist() == few.to_pylist()
-
-
-def test_sums_are_as_large_as_64_bits_hold() -> None:
-    most = (1 << 63) - 1
-    weights = np.array([most, 5, most, -most, -most, -most, 1 << 62, (1 << 62) - 1, 7])
-    place = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4])
-
-    sums = flame_tree._sums(weights, place, 5)
-
-    assert sums.tolist() == [most, 0, -most - 1, most, 7]

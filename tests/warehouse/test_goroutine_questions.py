@@ -66,3 +66,29 @@ def test_a_function_may_be_the_one_that_started_them(connection: duckdb.DuckDBPy
 @pytest.mark.parametrize("chosen", [{"service": "x"}, {"instance": "x"}, {"build": "x"}, {"source": "x"}])
 def test_nothing_is_told_of_others(connection: duckdb.DuckDBPyConnection, chosen: dict[str, str]) -> None:
     assert rows(connection, **chosen) == []
+
+
+def test_the_sums_of_a_series_are_those_of_its_places(connection: duckdb.DuckDBPyConnection) -> None:
+    places = rows(connection)
+
+    told = goroutine_questions.series(connection).table.to_pylist()
+
+    order = list(dict.fromkeys((row["series_id"], row["source"]) for row in places))
+    assert [(row["series_id"], row["source"]) for row in told] == order
+    for one in told:
+        own = [row for row in places if (row["series_id"], row["source"]) == (one["series_id"], one["source"])]
+        assert one["last_count"] == sum(row["last_count"] for row in own)
+        assert one["growth"] == sum(row["growth"] for row in own)
+
+
+@pytest.mark.parametrize("chosen", [{}, {"source": "dump"}, {"function": "Send"}, {"build": "no such build"}])
+def test_the_top_is_the_beginning_of_all_and_the_others_are_counted(
+    connection: duckdb.DuckDBPyConnection, chosen: dict[str, str]
+) -> None:
+    every = rows(connection, **chosen)
+    order = list(dict.fromkeys((row["series_id"], row["source"]) for row in every))
+
+    top, others = goroutine_questions.top_growth(connection, 2, **chosen)
+
+    assert top.table.to_pylist() == [row for row in every if (row["series_id"], row["source"]) in order[:2]]
+    assert others == max(len(order) - 2, 0)

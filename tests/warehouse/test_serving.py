@@ -144,3 +144,40 @@ def test_no_setting_can_be_changed_and_no_variable_be_seen(path: Path) -> None:
             with pytest.raises(duckdb.Error):
                 connection.execute(query)
     serving.close()
+
+
+def test_what_follows_from_the_state_is_asked_once_a_state(path: Path) -> None:
+    serving, asked = Serving(str(path)), []
+
+    def batch(connection: duckdb.DuckDBPyConnection) -> int:
+        ((found,),) = connection.sql("SELECT batch FROM warehouse_state").fetchall()
+        asked.append(found)
+        return int(found)
+
+    def told() -> int:
+        with serving.question() as connection:
+            return serving.once(connection, batch)
+
+    with serving.question() as old:
+        assert (told(), serving.once(old, batch)) == (1, 1)
+        load(str(path), lake="first", batch=2, files={})
+        assert (told(), told()) == (2, 2)
+        assert serving.once(old, batch) == 1
+    serving.close()
+
+    assert asked == [1, 2]
+
+
+def test_what_could_not_be_answered_is_asked_again(path: Path) -> None:
+    serving, outcomes = Serving(str(path)), [ZeroDivisionError, None]
+
+    def fails_first(connection: duckdb.DuckDBPyConnection) -> str:
+        if (outcome := outcomes.pop(0)) is not None:
+            raise outcome
+        return "answered"
+
+    with serving.question() as connection:
+        with pytest.raises(ZeroDivisionError):
+            serving.once(connection, fails_first)
+        assert serving.once(connection, fails_first) == "answered"
+    serving.close()
