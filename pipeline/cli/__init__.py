@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "trace": "Print the tables of execution traces: tasks, regions, log messages, waits for a proc, blocking, procs, MMU.",
     "gc": "Print why the garbage collector ran, how long it stopped the program, and what it cost.",
     "memory": "Print what the memory of Go processes is used for, how it grows, and how long it lasts.",
+    "check": "Hold growth, slope, headroom, goroutines, pauses and new escapes against thresholds, for CI and cron.",
     "serve": "Show the database in a browser, and answer Grafana; read-only.",
     "ui": "Browse series, sites and flame graphs in the terminal, with the keyboard; read-only.",
     "profiles": "List profiles and traces, the newest first: ids, times, labels, sizes, and the names they came under.",
@@ -128,8 +129,8 @@ def heapscape() -> None:
       heapscape run artefacts/
       heapscape sql "FROM attribution.growth_by_site"
 
-    Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done, 130 interrupted
-    by Ctrl-C, 143 by SIGTERM (what was committed stays).
+    Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done, 4 a threshold of
+    `heapscape check` is passed, 130 interrupted by Ctrl-C, 143 by SIGTERM (what was committed stays).
     """
 
 

@@ -16,7 +16,7 @@ from pipeline.cli.console import say
 from pipeline.cli.moments import spelled
 from pipeline.errors import UsageError
 from pipeline.outputs.wording import series_name
-from pipeline.warehouse import questions
+from pipeline.warehouse import escape_questions, questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,6 +63,17 @@ def no_growth(connection: duckdb.DuckDBPyConnection, selection: Selection) -> st
         f"series {fitting['series_id'][0]} has" if fitting.num_rows == 1 else f"all {fitting.num_rows:,} that fit have"
     )
     return f"no series that fits has two heap profiles, so there is no growth to tell: {which} one; take another later"
+
+
+def require_reports(connection: duckdb.DuckDBPyConnection, builds: Iterable[str]) -> None:
+    """Raises UsageError for a build that no escape report is of, with those that there are."""
+    known = escape_questions.builds(connection).table["build"].to_pylist()
+    for build in builds:
+        if build not in known:
+            there = f"there are reports of {', '.join(known)}" if known else "no report has a build"
+            raise UsageError(
+                f"{build}: no escape report is of this build; {there}. Name it with: heapscape ingest --label build=..."
+            )
 
 
 def say_series(connection: duckdb.DuckDBPyConnection, series: Row, *, of: int) -> None:

@@ -11,7 +11,7 @@ import click
 import pyarrow.compute as pc
 
 from pipeline import flow
-from pipeline.cli.choices import nothing_fits, parts_of
+from pipeline.cli.choices import nothing_fits, parts_of, require_reports
 from pipeline.cli.console import answer, answer_lines, say, show, show_query
 from pipeline.cli.options import database_option, format_option, resource_options, show_sql_option
 from pipeline.errors import UsageError
@@ -194,13 +194,7 @@ def _diff(
     format_: str,
 ) -> None:
     """Show what differs; say how much of it there is, or that it is nothing."""
-    known = escape_questions.builds(connection).table["build"].to_pylist()
-    for build in builds:
-        if build not in known:
-            there = f"there are reports of {', '.join(known)}" if known else "no report has a build"
-            raise UsageError(
-                f"{build}: no escape report is of this build; {there}. Name it with: heapscape ingest --label build=..."
-            )
+    require_reports(connection, builds)
     found = escape_questions.differences(connection, *builds, service=service, package=package, place=place)
     if format_ == _SQL:
         show_query(found.question)

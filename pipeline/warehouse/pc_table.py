@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _VARINT_BYTES: Final = 5
 _NOTHING: Final = -1
 _MOST_BYTES: Final = (1 << 32) - 1
+_MOST_STEP_BYTES: Final = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def decoded(data: Bytes, offsets: Int64s, *, step_bytes: Int64s) -> Values:
     """The values of functions whose tables lie behind each other.
 
     offsets     where each begins, and the last one ends (n + 1)
-    step_bytes  in how many bytes each counts
+    step_bytes  in how many bytes each counts; what no processor has, is taken as the nearest that could be
     Any bytes are some table; one that is cut off ends where it does.
     """
     number, start = _varints(data, offsets)
@@ -63,7 +64,8 @@ def decoded(data: Bytes, offsets: Int64s, *, step_bytes: Int64s) -> Values:
     of = table[pair]
     value = _running(number[pair] >> 1 ^ -(number[pair] & 1), of) - 1
     # A function of 4 GB is none; before the multiplication too, which could overflow.
-    length = np.minimum(np.minimum(_running(number[pair + 1], of), _MOST_BYTES) * step_bytes[of], _MOST_BYTES)
+    steps = np.clip(step_bytes, 0, _MOST_STEP_BYTES)[of]
+    length = np.minimum(np.minimum(_running(number[pair + 1], of), _MOST_BYTES) * steps, _MOST_BYTES)
     return Values((of << 32) + length, value)
 
 

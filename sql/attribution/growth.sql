@@ -42,9 +42,8 @@ CREATE MACRO attribution.growth(
   most := NULL
 ) AS TABLE
 WITH sites AS (
-  SELECT sites.*, histories.history
-  FROM attribution.growth_by_site AS sites
-  LEFT JOIN attribution.site_history AS histories USING (series_id, site_index)
+  SELECT *
+  FROM attribution.growth_by_site
   WHERE series_id IN (SELECT unnest(series_ids::INTEGER[])) AND (most IS NULL OR growth_bytes <> 0)
   QUALIFY most IS NULL
     OR row_number() OVER (PARTITION BY series_id ORDER BY growth_bytes DESC, file, line, site_index) <= most
@@ -89,7 +88,8 @@ SELECT
     sites.candidates,
     lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
   ) AS candidates,
-  sites.history
+  histories.history
 FROM sites
+LEFT JOIN attribution.site_history(series_ids::INTEGER[]) AS histories USING (series_id, site_index)
 CROSS JOIN known
 ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index

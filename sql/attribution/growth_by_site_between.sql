@@ -77,9 +77,8 @@ points AS (
     moments.elapsed_s,
     moments.moment,
     sites.history[moments.moment + 1] AS inuse_bytes
-  FROM attribution.site_history AS sites
+  FROM attribution.site_history([wanted_series]) AS sites
   CROSS JOIN moments
-  WHERE sites.series_id = wanted_series
 ),
 trends AS (
   SELECT

@@ -1,34 +1,39 @@
--- One row per series of heap profiles and allocation site: its live bytes at each of the moments its trend is fitted to.
+-- One row per allocation site of some series of heap profiles: its live bytes at each of the moments its trend is fitted to.
 --
 -- At most 64 evenly thinned profiles of the series, oldest first; 0 where a profile has no sample of the site.
--- Worked out of the samples when asked: say which series.
+-- Worked out of the samples of these series when asked.
 --
 -- key: series_id, site_index
-CREATE VIEW attribution.site_history (
+-- column series_id: The series.
+-- column site_index: The site, a row of `growth_by_site`.
+-- column history: Live bytes at each moment.
+CREATE MACRO attribution.site_history(
   -- The series.
-  series_id,
-  -- The site, a row of growth_by_site.
-  site_index,
-  -- Live bytes.
-  history
-) AS
-WITH live AS (
-  SELECT
-    allocations.series_id,
-    allocations.site_index,
-    history.moment,
-    int64.clamp(SUM(sample.value)) AS inuse_bytes
-  FROM attribution._history AS history
+  series_ids
+) AS TABLE
+WITH moments AS (
+  SELECT series_id, profile_id, moment
+  FROM attribution._history
+  WHERE list_contains(series_ids, series_id)
+),
+placed AS (
+  SELECT series_id, stack_id, site_index
+  FROM attribution._allocation
+  WHERE list_contains(series_ids, series_id)
+),
+live AS (
+  SELECT placed.series_id, placed.site_index, moments.moment, int64.clamp(SUM(sample.value)) AS inuse_bytes
+  FROM moments
   JOIN main.sample_value AS sample USING (profile_id)
-  JOIN attribution._allocation AS allocations USING (series_id, stack_id)
+  JOIN placed USING (series_id, stack_id)
   WHERE sample.sample_type = 'inuse_space'
-  GROUP BY allocations.series_id, allocations.site_index, history.moment
+  GROUP BY placed.series_id, placed.site_index, moments.moment
 )
 SELECT
   sites.series_id,
   sites.site_index,
-  list(coalesce(live.inuse_bytes, 0) ORDER BY history.moment)
-FROM attribution.growth_by_site AS sites
-JOIN attribution._history AS history USING (series_id)
+  list(coalesce(live.inuse_bytes, 0) ORDER BY moments.moment) AS history
+FROM (SELECT DISTINCT series_id, site_index FROM placed) AS sites
+JOIN moments USING (series_id)
 LEFT JOIN live USING (series_id, site_index, moment)
 GROUP BY sites.series_id, sites.site_index

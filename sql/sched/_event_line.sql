@@ -33,7 +33,11 @@ WITH clocks AS (
     generation,
     row_number() OVER (PARTITION BY trace_id ORDER BY generation) AS position,
     ' Trace=' || clock_ns || ' Mono=' || monotonic_ns || ' Wall='
-    || rtrim(rtrim(strftime(make_timestamp_ns(wall_ns), '%Y-%m-%dT%H:%M:%S.%n'), '0'), '.') || 'Z' AS clock
+    -- A file may say a time that no calendar has.
+    || coalesce(
+      TRY(rtrim(rtrim(strftime(make_timestamp_ns(wall_ns), '%Y-%m-%dT%H:%M:%S.%n'), '0'), '.') || 'Z'),
+      wall_ns || 'ns'
+    ) AS clock
   FROM trace_generation
 ),
 named AS (

@@ -48,6 +48,14 @@ WRONG = {
     "a relabelling with no label": (["lake", "relabel", "x"], "no labels", "--label", "--label service=pay"),
     "a file of no format": (["export", LAST, "-o", "heap.xml"], "heap.xml", "which format is not said", "--format"),
     "a PGO profile of a heap": (["export", LAST, "--kind", "heap", "-o", "a.pgo"], "--kind heap", "made of CPU profiles", "leave the kind out"),
+    "a threshold without a unit": (["check", LAST, "--max-growth", "50"], "'50'", "is no size or share", "50MiB or 20%"),
+    "a rate without a time": (["check", LAST, "--max-slope", "5MiB"], "'5MiB'", "size/time", "10MiB/h"),
+    "two thresholds of one thing": (["check", LAST, "--max-growth", "1MiB", "--max-growth", "2MiB"], "--max-growth 1MiB", "are of the same", "give one of them"),
+    "a gate of what was not measured": (["check", "--max-pause", "10ms", "--db", "{db}"], "--max-pause 10ms", "nothing to measure", "GODEBUG=gctrace=1"),
+    "a gate of a service that is not there": (["check", "--max-growth", "1MiB", "--service", "chekout", "--db", "{db}"], "--service chekout", "none of ", "there is checkout"),
+    "a gate of nothing": (["check", REPORT], "nothing to check", "no growth, no headroom", "heapscape collect"),
+    "a gate of a build without a report": (["check", "--new-escapes", "1.4.1", "1.4.2", "--db", "{db}"], "1.4.1", "no escape report", "--label build="),
+    "a least of new escapes without builds": (["check", "--min-bytes", "1MiB", "--db", "{db}"], "--min-bytes", "--new-escapes", "give both"),
     "too little memory": (["growth", "--memory", "1MB", LAST], "1MB", "too little", "is the least that works"),
 }  # fmt: skip
 

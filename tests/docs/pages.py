@@ -58,7 +58,9 @@ def seat(folder: Path) -> Path:
     (folder / "bin").mkdir()
     # 1 is no failure: some inputs were refused, the rest is in.
     command = folder / "bin" / "heapscape"
-    command.write_text(f'#!/bin/sh\n"{sys.executable}" -m pipeline "$@" || [ $? -eq 1 ]\n')
+    command.write_text(
+        f'#!/bin/sh\n"{sys.executable}" -m pipeline "$@" || {{ code=$?; [ $code -eq 1 ] || exit $code; }}\n'
+    )
     command.chmod(0o755)
     (folder / "bin" / "python").symlink_to(sys.executable)
     return folder

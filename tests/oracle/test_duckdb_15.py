@@ -39,6 +39,7 @@ MACROS = {
     "attribution._leaf_module": "attribution._leaf_module((SELECT list(stack_id) FROM stack))",
     "attribution.growth_by_site_between": "attribution.growth_by_site_between((SELECT MIN(series_id) FROM heap.series), "
     "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
+    "attribution.site_history": "attribution.site_history((SELECT list(series_id) FROM heap.series))",
     "attribution.growth": "attribution.growth((SELECT list(series_id) FROM heap.series))",
     "attribution.growth_between": "attribution.growth_between((SELECT MIN(series_id) FROM heap.series), "
     "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
@@ -52,6 +53,7 @@ MACROS = {
     "goroutine.growth_between": "goroutine.growth_between(NULL, '2100-01-01'::TIMESTAMP, series_ids := (SELECT list(series_id) FROM profile))",
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
     "escape.on_lines": "escape.on_lines((SELECT list(profile_id) FROM heap.profiles), 'main')",
+    "gate.escapes": "gate.escapes('1.4.1', '1.4.2')",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
 }
@@ -140,6 +142,7 @@ _FUNCTIONS = (
       has_function(stack_id, 'main\\.') FROM stack)
     """,
     "(SELECT label_set_id, label(label_set_id, 'bytes') FROM label_set)",
+    "(SELECT checked, series_id, gate.verdict(side, value, low, high, 10) FROM gate.measure)",
     "(SELECT trace_id, rel_time(trace_id, end_ns), rate(event_count, 1000) FROM trace)",
 )
 
@@ -156,8 +159,15 @@ def test_every_macro_is_asked() -> None:
 
     assert set(MACROS) == {name for name, module in modules().items() if module.kind == "MACRO"}
     assert {name for name in functions if any(f"{name}(" in query for query in _FUNCTIONS)} == functions - {
-        *("is_std", "int64.clamp", "attribution._slope", "flame._matches"),  # Parts of the others.
+        *(
+            "is_std",
+            "int64.clamp",
+            "attribution._pairs",
+            "attribution._slope",
+            "flame._matches",
+        ),  # Parts of the others.
         *("sched._state_name", "sched._bucket", "sched._bucket_ns"),
+        *("gate._student", "gate._slope_error"),
     }
 
 

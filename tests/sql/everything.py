@@ -10,6 +10,7 @@ import duckdb
 
 from pipeline.schema import tables
 from pipeline.warehouse import (
+    check_questions,
     escape_questions,
     goroutine_questions,
     growth_questions,
@@ -86,6 +87,8 @@ def ask_everything(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         trace_table_questions.procs(connection, traces),
         goroutine_questions.growth(connection),
         escape_questions.tree(connection, "live", service=None, build=None, package=None),
+        check_questions.measures(connection, dict.fromkeys(check_questions.CHECKED, 1)),
+        check_questions.new_escapes(connection, ["1.4.1", "1.4.2"], least=None),
         questions.refused(connection),
         questions.notes(connection),
     ]
@@ -126,6 +129,7 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
             *(tuple(one.values()) for one in _pairs(connection)[:_FEW]),
             (-1, -1, -1),
         ],
+        "attribution.site_history": [(_ids(connection, "series_id FROM profile"),), ([],)],
         "attribution.growth": [(_ids(connection, "series_id FROM profile"), most) for most in (None, 2)],
         "attribution.growth_between": [
             *((*one.values(), most) for one, most in product(_pairs(connection)[:_FEW], (None, 2))),
@@ -146,6 +150,7 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "escape.diff": list(product(_builds(connection), repeat=2)),
         "escape.on_lines": [(ids, ".") for ids in _choices(connection)],
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
+        "gate.escapes": list(product(_builds(connection), repeat=2)),
         "gc.mmu": [(windows,) for windows in _WINDOWS],
     }
     for name, module in modules().items():

@@ -105,7 +105,7 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
         found["stack_label"] = connection.sql("SELECT label FROM stack_label ORDER BY ALL").fetchall()
         found["stack_path"] = _named(connection.sql(_PATHS), names)
         found["flame._counted"] = _named(connection.sql(_COUNTED), names)
-        for name in ("attribution._site", "attribution.growth_by_site", "attribution.site_history"):
+        for name in ("attribution._site", "attribution.growth_by_site"):
             found[name] = _named(connection.sql(f"SELECT * EXCLUDE (site_index) FROM {name}"), names)
         found["attribution._allocation"] = _named(connection.sql(_SITES), names)
         # When it was read, and how many batches it took, are no answers.

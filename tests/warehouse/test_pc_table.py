@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +94,13 @@ def test_any_bytes_are_some_table(tables: list[bytes]) -> None:
     for function, table in enumerate(tables):
         if not any(set(table[at : at + 5]) <= set(range(128, 256)) for at in range(len(table) - 4)):
             assert ask(found, function, 0) == slow(table, 0)
+
+
+@pytest.mark.parametrize("step_bytes", [-(2**31), -1, 2**31 - 1])
+def test_steps_that_no_processor_has_leave_every_function_its_own(step_bytes: int) -> None:
+    data, offsets = np.array([2, 255, 255, 255, 255, 15, 2, 1], np.uint8), np.array([0, 8])
+
+    found = decoded(data, offsets, step_bytes=np.array([step_bytes]))
+
+    assert (found.end >> 32 == 0).all()
+    assert (np.diff(found.end) >= 0).all()
