@@ -28,7 +28,8 @@ from pipeline.lake.verify import verify
 from pipeline.values import Blob, Decoded, Format, Known, Note, Origin
 from tests.builders import memstats, trace
 from tests.builders.executable import Function, executable
-from tests.builders.profile import profile
+from tests.builders.otlp import otlp
+from tests.builders.profile import message, profile
 from tests.formats.gctrace.logs import gc, lines
 
 LIMITS = Limits(max_plain_bytes=1 << 20, max_ratio=100, max_members=40, max_depth=2)
@@ -301,6 +302,7 @@ def _inputs(folder: Path) -> list[Origin]:
         blocked = [batch.replace(b"main.f", word.encode()[:6].ljust(6, b".")) for batch in trace.BLOCKED]
         made += [
             _written(folder, f"{word}.pb", profile(f"main.{word} {weight}")),
+            _written(folder, f"{word}.otlp", otlp(message(f"main.{word} {weight}")).SerializeToString()),
             _written(folder, f"{word}.trace", trace.trace(26, blocked)),
             _written(folder, f"{word}.txt", f"# app\n./{word}.go:5:2: moved to heap: x\n".encode()),
             _written(folder, f"{word}.log", lines(f"{word} | {gc(weight)}")),
@@ -496,8 +498,8 @@ def test_what_was_known_or_stands_twice_is_counted_once_when_a_batch_is_done_aga
 
     result = ingest_batch(inputs, lake=str(tmp_path / "lake"), limits=LIMITS, known=Known())
 
-    # The profile, and the text of one.
-    assert (result.ingested["heap"], result.known) == (4, 1)
+    # The profile, the text of one, and one of OpenTelemetry.
+    assert (result.ingested["heap"], result.known) == (6, 1)
     assert sorted(Path(uri).name for uri, _ in result.refusals) == _cursed(inputs)
 
 

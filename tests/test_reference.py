@@ -29,7 +29,10 @@ def test_a_reference_links_to_its_table_and_is_no_part_of_the_type() -> None:
 def test_a_table_tells_its_key_its_folders_and_whether_it_is_in_the_lake() -> None:
     page = schemas_page()
 
-    assert "key `profile_id`, `sample_index` · partition `kind`, `day`\n" in page
+    assert (
+        "key `profile_id`, `sample_index` · partition `kind`, `day` · in DuckDB a view, which works objects out of their bytes\n"
+        in page
+    )
     assert "key `stack_id` · made by the warehouse, not in the lake\n" in page
 
 

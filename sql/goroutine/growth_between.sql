@@ -222,3 +222,6 @@ LEFT JOIN leaks
   AND leaks.source = summed.source
   AND leaks.stack_id = summed.stack_id
 WHERE series_ids IS NULL OR summed.series_id IN (SELECT unnest(series_ids::INTEGER[]))
+ORDER BY
+  summed.series_id, summed.source, growth DESC, summed.stack_id, state, summed.created_by, summed.created_file,
+  summed.created_line

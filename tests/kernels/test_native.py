@@ -30,7 +30,7 @@ from pipeline.formats.pprof.wire import parse
 from pipeline.kernels.ids import first_of_each
 
 firsts, inverse = first_of_each(np.array([7, 9, 7], np.uint64))
-parsed = parse([warm._PROFILE])
+parsed = parse([(warm.TINY / "profile.pb").read_bytes()])
 print(json.dumps([firsts.tolist(), inverse.tolist(), parsed.columns.function.tolist(), "numba" in sys.modules]))
 """
 

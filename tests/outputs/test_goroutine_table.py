@@ -139,7 +139,7 @@ def test_where_goroutines_blocked_has_its_stack_and_who_woke_them() -> None:
 def test_system_calls_end_by_themselves() -> None:
     told = plain(blocked(TRACE, [BLOCKED | {"state": "syscall", "reason": "", "unended_waits": 0}], stacks={}, limit=5))
 
-    assert told[3].split("  ")[3:] == ["system call", " main.worker"]
+    assert told[3].split("  ")[3:] == ["system call", "main.worker"]
     assert len(told) == 5
 
 

@@ -109,7 +109,8 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
             found[name] = _named(connection.sql(f"SELECT * EXCLUDE (site_index) FROM {name}"), names)
         found["attribution._allocation"] = _named(connection.sql(_SITES), names)
         # When it was read, and how many batches it took, are no answers.
-        found["source"] = _named(connection.sql("SELECT * EXCLUDE (ingested_at) FROM source"), names)
+        for name in ("source", "inventory.sources"):
+            found[name] = _named(connection.sql(f"SELECT * EXCLUDE (ingested_at) FROM {name}"), names)
         found["warehouse_state"] = connection.sql("SELECT declarations, heapscape FROM warehouse_state").fetchall()
     return found
 

@@ -61,7 +61,7 @@ def names(db: Path, query: str) -> set[object]:
         (Part(service="nobody"), ""),
         (Part(kind="cpu"), "efg"),
         (Part(since=datetime(2026, 1, 2)), "bfg"),
-        (Part(until=datetime(2026, 1, 1, 12)), "afg"),
+        (Part(until=datetime(2026, 1, 1, 12)), "acdefg"),
         (Part(since=datetime(2026, 1, 1, 12), until=datetime(2026, 1, 1, 13)), "fg"),
         (Part("pay", "heap", datetime(2026, 1, 2)), "bf"),
     ],
