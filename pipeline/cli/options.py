@@ -145,7 +145,7 @@ def show_sql_option(command: _Command) -> _Command:
     return click.option(
         "--show-sql",
         is_flag=True,
-        help="Print the query in place of its answer: it runs as it is in DuckDB, on the file, and in heapscape sql.",
+        help="Print the query in place of its answer: it runs as it is in DuckDB, on the file, and in `heapscape sql`.",
     )(command)
 
 

@@ -11,7 +11,7 @@ import click
 
 from pipeline import config
 from pipeline.cli.console import say
-from pipeline.cli.options import Finite, database_option, resource_options
+from pipeline.cli.options import Finite, Place, database_option, resource_options
 from pipeline.errors import UsageError, of_system
 from pipeline.source_code import Places
 from pipeline.warehouse.serving import Serving
@@ -54,7 +54,7 @@ _WAITING = 256
     "folders",
     multiple=True,
     metavar="DIR",
-    type=click.Path(exists=True, file_okay=False),
+    type=Place(),
     help="A folder of source: growth shows the lines of a site, with what each holds; repeat for several.",
 )
 @click.option(
@@ -92,6 +92,9 @@ def serve(
         raise UsageError(
             f"--listen {listen}: others can reach that, so a token is required; put one into {config.TOKEN}"
         )
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise UsageError(f"--source {folder}: the folder does not exist; name one with source in it")
     if prefixes and not folders:
         raise UsageError("--trim-path says what to take off names of files below --source; name a folder with it")
     if missing := [name for name in _NEEDED if find_spec(name) is None]:

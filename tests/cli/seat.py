@@ -87,8 +87,12 @@ def rows(seen: Seen) -> list[list[str]]:
 
 
 def examples(help_text: str) -> Sequence[str]:
-    """The commands that a help text shows, pipes and all."""
-    return [line.strip() for line in help_text.splitlines() if line.startswith("    ") and "heapscape " in line]
+    """The commands that a help text shows, pipes and all; not those it speaks of."""
+    return [
+        line.strip()
+        for line in help_text.splitlines()
+        if line.startswith("    ") and "heapscape " in line and "`" not in line
+    ]
 
 
 # What makes a batch of every three to five of the profiles below.

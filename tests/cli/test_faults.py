@@ -80,6 +80,10 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "top": (lambda at: ["top", "--db", at.db], lambda at: ["top", at.inputs, "--format", "ndjson"]),
     "peek": (lambda at: ["peek", "Put", "--db", at.db],),
     "diff": (lambda at: ["diff", "--db", at.db], lambda at: ["diff", "--db", at.db, "--html", at.page]),
+    "pprof": (lambda at: ["pprof", "-tree", "--db", at.db],),
+    "list": (lambda at: ["list", "Put", "--db", at.db],),
+    "export": (lambda at: ["export", "--db", at.db, "--format", "folded"],),
+    "check": (lambda at: ["check", "--db", at.db, "--max-growth", "1GiB"],),
     "flame": (
         lambda at: ["flame", "--db", at.db, "-o", at.page],
         lambda at: ["flame", "--db", at.db, "--format", "folded"],
@@ -303,6 +307,18 @@ QUICK = [
     ("standard output read by nobody", "report", 1),
     ("half a database", "serve", 0),
     ("half a database", "ui", 0),
+    ("standard output full", "events", 0),
+    ("standard output closed", "pprof", 0),
+    ("ASCII alone", "list", 0),
+    ("standard output full", "export", 0),
+    ("half a database", "check", 0),
+    ("standard output full", "trace tasks", 0),
+    ("half a database", "trace regions", 0),
+    ("standard output closed", "trace logs", 0),
+    ("ASCII alone", "trace latency", 0),
+    ("standard output full", "trace blocking", 0),
+    ("half a database", "trace mmu", 0),
+    ("ASCII alone", "trace procs", 0),
 ]
 
 
@@ -408,7 +424,7 @@ def is_whole(path: Path) -> bool:
     content = path.read_bytes()
     if path.suffix == ".duckdb":
         return heapscape("sql", "SELECT COUNT(*) FROM source", "--db", path).code == 0
-    return content.endswith((b"</html>\n", b"PAR1"))
+    return content.rstrip().endswith((b"</html>", b"PAR1"))
 
 
 needs_linux = pytest.mark.skipif(not Path("/dev/full").exists(), reason="faults are made with what Linux has")

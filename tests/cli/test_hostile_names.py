@@ -128,6 +128,11 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
         yield "top", [*how, "--kind", "trace"]
         yield "peek", ["grow", *how]
         yield "list", ["grow", "--why", *how]
+        yield "profiles", how
+        yield "series", how
+        yield "sources", how
+        yield "pprof", ["-traces", *db]
+        yield "pprof", ["-tree", *db]
         yield "diff", how
         yield "escapes", how
         yield "escapes", ["--flow", "--all", *how]

@@ -71,7 +71,7 @@ def test_every_flag_that_a_message_names_is_one_of_some_command() -> None:
         for path in (REPOSITORY / "pipeline").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", node.value)
+        for flag in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", node.value)
     }
 
     assert len(named) > 20

@@ -64,7 +64,6 @@ def test_no_rows_are_an_empty_answer(demo: Path) -> None:
     [
         ("nonsense", "syntax error at or near"),
         ("SELECT nothing FROM source", "nothing"),
-        ("", "the query is empty"),
         (" -- a comment", "the query is empty"),
         ("SELECT 1; SELECT 2", "2 statements; ask one at a time"),
         ("CREATE TABLE t (a INTEGER)", "CREATE: heapscape sql only reads"),
