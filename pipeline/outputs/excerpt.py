@@ -13,6 +13,8 @@ Row = Mapping[str, Any]
 
 # Lines before and behind the site's own.
 MARGIN: Final = 6
+# What puts something on the heap is said first.
+_ON_HEAP: Final = frozenset({"moved_to_heap", "escapes"})
 # Longer ones are generated, and nobody reads them to their end.
 _LONGEST: Final = 300
 
@@ -34,20 +36,13 @@ class Line:
     is_site: bool
 
 
-def spans(sites: Sequence[Row]) -> list[tuple[str, str | None, int, int]]:
-    """File, package, first and last line of what is shown of each site that has a place."""
-    return [
-        (str(row["file"]), row["package"], *_span(int(row["line"]))) for row in sites if row["file"] and row["line"]
-    ]
-
-
 def excerpt(
     site: Row, *, sites: Sequence[Row], verdicts: Sequence[Row], read: Callable[[str], Sequence[str]]
 ) -> list[Line]:
     """The lines around a site; none where its source is not at hand.
 
     sites     all of the series, whose bytes stand at their lines
-    verdicts  of the lines, as `source_questions.verdicts` has them
+    verdicts  of the lines, rows of `escape.on_lines`
     """
     if not site["file"] or not site["line"]:
         return []
@@ -62,8 +57,8 @@ def excerpt(
     first, last = _span(own)
     said: dict[int, list[tuple[str, bool]]] = {}
     for row in verdicts:
-        if row["file"] == file:
-            said.setdefault(row["line"], []).append((row["verdict"], row["is_on_heap"]))
+        if row["file"] == file and row["kind"] != "inlined_call":
+            said.setdefault(row["line"], []).append((row["reason"] or row["message"], row["kind"] in _ON_HEAP))
     held: dict[int, list[Row]] = {}
     for row in sites:
         if row["file"] == file:
@@ -74,7 +69,7 @@ def excerpt(
             _readable(text[number - 1]),
             _sum(held.get(number), "last_bytes"),
             _sum(held.get(number), "growth_bytes"),
-            said.get(number, ()),
+            sorted(said.get(number, ()), key=lambda verdict: not verdict[1]),
             number == own,
         )
         for number in range(first, min(last, len(text)) + 1)

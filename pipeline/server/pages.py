@@ -28,10 +28,10 @@ from pipeline.values import Answer, Result
 from pipeline.warehouse import (
     flame_tree,
     growth_questions,
+    listing_questions,
     questions,
     report_questions,
     server_questions,
-    source_questions,
 )
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.query import answer, named_rows, public_names
@@ -192,8 +192,9 @@ def _with_source(
     # All of them: at the lines around one that is shown others may stand.
     series_id = int(wording.number(section.series, "series_id"))
     rows = report_questions.changed_sites(connection, [series_id], window=window).table.to_pylist()
-    owner = {name: wording.text(section.series, name) or None for name in ("service", "build")}
-    verdicts = source_questions.verdicts(connection, excerpt.spans(section.sites), **owner).table.to_pylist()
+    ends = window or [int(wording.number(section.series, f"{end}_profile_id")) for end in ("first", "last")]
+    shown = "|".join(sorted({re.escape(wording.text(site, "function")) for site in section.sites}))
+    verdicts = listing_questions.verdicts(connection, ends, f"^({shown})$").table.to_pylist()
     # Read anew for each page: who looks at it may have changed a line.
     read = SourceReader(places).lines
     return section.with_source(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from pipeline.outputs import site_text, wording
 from pipeline.outputs.flame_tree import flame_tree
+from pipeline.source_code import NoSource, Places, SourceReader
 from pipeline.terminal.flame import FlamePage, of_growth
 from pipeline.terminal.page import TextPage
 from pipeline.warehouse import questions
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pipeline.warehouse.serving import Serving
 
 Row = Mapping[str, Any]
-
-# Of source that people write.
-_LONGEST_SOURCE = 4 << 20
 
 
 class SitePage(TextPage):
@@ -60,12 +57,8 @@ class SitePage(TextPage):
 
 
 def _source(file: str | None) -> list[str]:
-    """The lines of a file of Go that is on this machine; none of any other."""
+    """The lines of a file of Go that is on this machine; none of any other, whatever a profile names."""
     try:
-        path = Path(file or "")
-        # What a profile names may be a device, or anything else that has no end.
-        if path.suffix == ".go" and path.is_file() and path.stat().st_size <= _LONGEST_SOURCE:
-            return path.read_text(errors="replace").splitlines()
-    except (OSError, ValueError):
-        pass
-    return []
+        return list(SourceReader(Places((".",))).lines(file)) if file and file.endswith(".go") else []
+    except NoSource:
+        return []

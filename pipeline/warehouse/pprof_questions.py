@@ -140,13 +140,7 @@ WITH used AS (
   SELECT stack_id, location_ids FROM stack WHERE stack_id IN (SELECT stack_id FROM sample WHERE profile_id = $id)
 ),
 placed AS (
-  SELECT
-    location.* REPLACE (
-      CASE WHEN len(location.lines) > 0 THEN location.lines ELSE coalesce(symbolised.lines, location.lines) END AS lines
-    )
-  FROM location
-  LEFT JOIN symbolised_location AS symbolised USING (location_id)
-  WHERE location_id IN (SELECT unnest(location_ids) FROM used)
+  SELECT * FROM stack._location WHERE location_id IN (SELECT unnest(location_ids) FROM used)
 )
 """
 _ONE_FUNCTIONS: Final = """
@@ -231,13 +225,7 @@ chosen AS (
     AND ($sets IS NULL OR label_set_id IN (SELECT unnest($sets::INTEGER[])))
 ),
 placed AS (
-  SELECT
-    location.* REPLACE (
-      CASE WHEN len(location.lines) > 0 THEN location.lines ELSE coalesce(symbolised.lines, location.lines) END AS lines
-    )
-  FROM location
-  LEFT JOIN symbolised_location AS symbolised USING (location_id)
-  WHERE location_id IN (
+  SELECT * FROM stack._location WHERE location_id IN (
     SELECT unnest(location_ids) FROM stack WHERE stack_id IN (SELECT stack_id FROM chosen)
   )
 )

@@ -30,16 +30,11 @@ CREATE VIEW stack._line (
 ) AS
 WITH known AS (
   SELECT
-    location.location_id,
-    location.mapping_id,
-    location.address,
-    CASE
-      WHEN len(location.lines) > 0 THEN location.lines
-      WHEN len(symbolised.lines) > 0 THEN symbolised.lines
-      ELSE [{'function_id': NULL, 'line': 0, 'column': 0}]
-    END AS lines
-  FROM location
-  LEFT JOIN symbolised_location AS symbolised USING (location_id)
+    location_id,
+    mapping_id,
+    address,
+    CASE WHEN len(lines) > 0 THEN lines ELSE [{'function_id': NULL, 'line': 0, 'column': 0}] END AS lines
+  FROM stack._location
 ),
 unfolded AS (
   SELECT
