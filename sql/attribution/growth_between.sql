@@ -57,12 +57,41 @@ known AS (
   WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
 )
 SELECT
-  sites.* REPLACE (
-    list_transform(
-      sites.candidates,
-      lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
-    ) AS candidates
-  )
+  sites.series_id,
+  sites.site_index,
+  sites.service,
+  sites.instance,
+  sites.build,
+  sites.function,
+  sites.package,
+  sites.file,
+  sites.line,
+  sites.first_bytes,
+  sites.last_bytes,
+  sites.growth_bytes,
+  sites.growth_share,
+  sites.slope_bytes_per_s,
+  sites.r2,
+  sites.rising_share,
+  sites.relative_error,
+  sites.attribution,
+  sites.allocation_kind,
+  sites.decided_by,
+  sites.escape_kind,
+  sites.expression,
+  sites.reason,
+  sites.escape_site_id,
+  sites.inner_function,
+  sites.inner_file,
+  sites.inner_line,
+  sites.caller_function,
+  sites.caller_file,
+  sites.caller_line,
+  list_transform(
+    sites.candidates,
+    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
+  ) AS candidates,
+  sites.history
 FROM sites
 CROSS JOIN known
 ORDER BY sites.series_id, sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
