@@ -1,7 +1,6 @@
--- Half-width of the 95 % interval around a slope of ordinary least squares; NULL below three points, and where nothing
--- fits.
+-- Half-width of the 95 % interval around a slope of ordinary least squares.
 --
--- The standard error follows from the slope, R² and the number of points alone. Points are taken to stray from the
+-- NULL below three points, and where nothing fits. The standard error follows from the slope, R² and the number of points alone. Points are taken to stray from the
 -- line independently.
 CREATE FUNCTION gate._slope_error(
   -- The slope.

@@ -1,7 +1,6 @@
--- Whether a measure of `gate.measure` keeps to a threshold: `ok`, `breach`, or `uncertain` where its 95 % interval
--- includes the threshold.
+-- Whether a measure of `gate.measure` keeps to a threshold: `ok`, `breach` or `uncertain`.
 --
--- An end of the interval that is NULL is nowhere, so that no value beyond the threshold is a breach for sure.
+-- Uncertain is a breach whose 95 % interval includes the threshold. An end of the interval that is NULL is nowhere, so that no value beyond the threshold is a breach for sure.
 CREATE FUNCTION gate.verdict(
   -- `most` or `least`.
   side,

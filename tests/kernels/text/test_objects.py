@@ -44,7 +44,7 @@ def framed(*texts: bytes) -> list[tuple[str, list[bytes], list[bytes]] | None]:
     )
     return [
         (
-            frames[offsets[row] : offsets[row + 1]].tobytes().decode(),
+            frames[offsets[row] : offsets[row + 1]].tobytes().decode("utf-8", "surrogateescape"),
             *([content[start:end] for start, end in spans[row].tolist() if end] for spans in (said, times)),
         )
         if is_read[row]
@@ -123,13 +123,15 @@ def test_a_frame_is_the_object_without_what_is_of_one_line(
 def test_what_is_read_python_reads_too(value: dict[str, Any], changes: list[tuple[int, int]]) -> None:
     spelled = bytearray(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
     for place, byte in changes:
-        spelled[place % len(spelled)] = byte
+        # Where it begins there is a brace: that is how the caller finds it.
+        spelled[1 + place % (len(spelled) - 1)] = byte
 
     (found,) = framed(bytes(spelled))
 
     if found is not None:
-        json.JSONDecoder().raw_decode(spelled.decode("utf-8", "surrogateescape"))
-        json.loads(found[0].encode().decode("utf-8", "surrogateescape"))
+        read, _ = json.JSONDecoder().raw_decode(spelled.decode("utf-8", "surrogateescape"))
+        assert isinstance(read, dict)
+        assert isinstance(json.loads(found[0]), dict)
 
 
 @pytest.mark.parametrize(
