@@ -23,7 +23,7 @@ from pipeline.cli.options import (
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.errors import UsageError
 from pipeline.outputs import folded, otlp_file, perfetto_profile, perfetto_trace, pprof_file, speedscope
-from pipeline.warehouse import perfetto_questions, questions
+from pipeline.warehouse import perfetto_questions, pprof_questions, questions
 from pipeline.warehouse.pprof_questions import sampled
 
 if TYPE_CHECKING:
@@ -120,14 +120,13 @@ def _trace(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[byte
     yield from perfetto_trace.cpu_samples(found, perfetto_questions.cpu_samples(connection, trace_id))
 
 
-_SAMPLES: Final = ("int64.clamp",)
 FORMATS: Final = {
-    "pprof": _Format(".pb.gz", _SAMPLES, _pprof),
-    "pgo": _Format(".pgo", _SAMPLES, _pprof),
+    "pprof": _Format(".pb.gz", pprof_questions.VIEWS, _pprof),
+    "pgo": _Format(".pgo", pprof_questions.VIEWS, _pprof),
     "folded": _Format(".folded", questions.FLAMES, _folded, is_text=True),
-    "otlp": _Format(".otlp", _SAMPLES, _otlp),
-    "perfetto": _Format(".pftrace", perfetto_questions.VIEWS, _perfetto),
-    "speedscope": _Format(".speedscope.json", _SAMPLES, _speedscope, is_text=True),
+    "otlp": _Format(".otlp", pprof_questions.VIEWS, _otlp),
+    "perfetto": _Format(".pftrace", (*perfetto_questions.VIEWS, *pprof_questions.VIEWS), _perfetto),
+    "speedscope": _Format(".speedscope.json", pprof_questions.VIEWS, _speedscope, is_text=True),
 }
 
 

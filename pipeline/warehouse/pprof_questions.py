@@ -13,6 +13,9 @@ import pyarrow.compute as pc
 from pipeline.values import Sampled
 from pipeline.warehouse.query import ask
 
+# What they stand on: a database that is made for one of them has no other views.
+VIEWS: Final = ("int64.clamp", "main.sample_value", "stack._location")
+
 # What makes two samples one: nothing, stack and labels, the stack alone.
 Unit = Literal["sample", "labelled stack", "stack"]
 
