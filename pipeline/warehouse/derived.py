@@ -220,10 +220,15 @@ _TOUCHED = {
 }
 
 _SLICES = """
-SELECT series_id, SUM(samples) OVER (ORDER BY arrival, series_id) // $most AS slice
+SELECT series_id, SUM(samples) OVER (ORDER BY service, build, arrival, series_id) // $most AS slice
 FROM (
-  -- What arrived together lies together, so that a slice reads few blocks.
-  SELECT series_id, coalesce(SUM(profile.sample_count), 0) AS samples, MIN(profile.rowid) AS arrival
+  -- Series of a build have their locations in common, and what arrived together lies together.
+  SELECT
+    series_id,
+    coalesce(SUM(profile.sample_count), 0) AS samples,
+    MIN(service) AS service,
+    MIN(build) AS build,
+    MIN(profile.rowid) AS arrival
   FROM (SELECT DISTINCT series_id FROM touched_series)
   LEFT JOIN profile USING (series_id)
   GROUP BY series_id

@@ -87,11 +87,13 @@ class _Lines:
         location = lines["location_id"].to_numpy()
         is_first = np.ones(len(location), bool)
         is_first[1:] = location[1:] != location[:-1]
-        self._starts = np.flatnonzero(is_first)
-        # One more than there are, so that every search ends at one.
-        self._ids = np.append(location[self._starts], location.dtype.type(0))
-        self._sizes = np.diff(self._starts, append=[len(location), len(location)])
-        self._starts = np.append(self._starts, len(location))
+        starts = np.flatnonzero(is_first)
+        ids = location[starts]
+        # By the id, which is a small number: to search for it takes as long as all the rest. The last place is for what is not there.
+        self._starts_of = np.zeros(ids[-1] + 2 if len(ids) else 1, np.int64)
+        self._sizes_of = np.zeros_like(self._starts_of)
+        self._starts_of[ids] = starts
+        self._sizes_of[ids] = np.diff(starts, append=len(location))
         self._label = lines["label_id"].to_numpy()
         self._line = lines["line"].to_numpy()
 
@@ -103,12 +105,11 @@ class _Lines:
         # Locations come leaf first.
         owner = np.repeat(np.arange(len(lists)), np.diff(offsets))
         place = offsets[owner] + offsets[owner + 1] - 1 - np.arange(len(owner))
-        refs = lists.flatten().to_numpy()[place]
-        at = np.searchsorted(self._ids[:-1], refs)
         # A location that is not there, which the audits tell of, has no name.
-        sizes = np.where(self._ids[at] == refs, self._sizes[at], 0)
+        at = np.minimum(lists.flatten().to_numpy()[place], len(self._sizes_of) - 1)
+        sizes = self._sizes_of[at]
         ends = np.cumsum(sizes)
-        rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self._starts[at] - (ends - sizes), sizes)
+        rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self._starts_of[at] - (ends - sizes), sizes)
         bounds = np.concatenate([[0], ends])[offsets]
         labels, numbers = self._label[rows], self._line[rows]
         columns = [stacks["stack_id"], _lists(bounds, labels), _lists(bounds, numbers), _distinct(bounds, labels)]

@@ -73,45 +73,30 @@ CREATE VIEW attribution.growth_by_site (
   -- For class ambiguous: the records that cannot be told apart.
   candidates
 ) AS
-WITH live AS (
+WITH spans AS (
   SELECT
-    allocations.series_id,
-    allocations.site_index,
-    history.moment,
-    int64.clamp(SUM(sample.value)) AS inuse_bytes
-  FROM attribution._history AS history
-  JOIN main.sample_value AS sample USING (profile_id)
-  JOIN attribution._allocation AS allocations USING (series_id, stack_id)
-  WHERE sample.sample_type = 'inuse_space'
-  GROUP BY allocations.series_id, allocations.site_index, history.moment
+    series_id,
+    list(elapsed_s ORDER BY moment) AS times,
+    attribution._pairs(times) AS pairs,
+    attribution._distances(times) AS distances
+  FROM attribution._history
+  GROUP BY series_id
 ),
--- A site without a sample in a profile holds zero bytes there.
-points AS (
-  SELECT
-    sites.series_id,
-    sites.site_index,
-    history.moment,
-    history.elapsed_s,
-    coalesce(live.inuse_bytes, 0) AS inuse_bytes
+-- Without what all sites of a series share, which would be copied for each.
+sizes AS MATERIALIZED (
+  SELECT sites.series_id, sites.site_index, live.sizes, live.moments
   FROM attribution._site AS sites
-  JOIN attribution._history AS history USING (series_id)
-  LEFT JOIN live USING (series_id, site_index, moment)
+  LEFT JOIN attribution._live AS live USING (series_id, site_index)
 ),
 histories AS (
   SELECT
     series_id,
-    site_index,
-    CASE WHEN MAX(inuse_bytes) > MIN(inuse_bytes) AND MAX(elapsed_s) > 0
-      THEN regr_r2(inuse_bytes, elapsed_s)
-    END AS r2,
-    list(inuse_bytes ORDER BY moment) AS history
-  FROM points
-  GROUP BY series_id, site_index
-),
-pairs AS (
-  SELECT series_id, attribution._pairs(list(elapsed_s ORDER BY moment)) AS pairs
-  FROM attribution._history
-  GROUP BY series_id
+    sizes.site_index,
+    attribution._filled(sizes.sizes, sizes.moments, len(spans.times)) AS history,
+    spans.pairs,
+    spans.distances
+  FROM sizes
+  JOIN spans USING (series_id)
 ),
 trends AS (
   SELECT
@@ -120,13 +105,12 @@ trends AS (
     history[1] AS first_bytes,
     history[-1] AS last_bytes,
     int64.clamp(history[-1]::HUGEINT - history[1]) AS growth_bytes,
-    r2,
-    list_avg([(history[place + 1] > history[place])::INTEGER for place in range(1, len(history))]) AS rising_share,
+    attribution._r2(history, distances) AS r2,
+    attribution._rising(history) AS rising_share,
     CASE WHEN list_min(history) < list_max(history) THEN attribution._slope(history, pairs)
       WHEN len(pairs) > 0 THEN 0
     END AS slope_bytes_per_s
   FROM histories
-  JOIN pairs USING (series_id)
 ),
 errors AS (
   SELECT allocations.series_id, allocations.site_index, SUM(sampling.variance) AS variance

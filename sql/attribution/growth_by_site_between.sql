@@ -65,39 +65,34 @@ span AS (
   WHERE series_id = wanted_series
 ),
 moments AS (
-  SELECT history.moment, history.elapsed_s
+  SELECT
+    list(history.elapsed_s ORDER BY history.moment) AS times,
+    attribution._pairs(times) AS pairs,
+    attribution._distances(times) AS distances,
+    MIN(history.moment) AS first_moment,
+    MAX(history.moment) AS last_moment
   FROM attribution._history AS history
   JOIN heap.profiles AS profiles USING (series_id, profile_id)
   JOIN span ON profiles.position BETWEEN span.first_position AND span.last_position
   WHERE history.series_id = wanted_series
 ),
-points AS (
+histories AS (
   SELECT
     sites.site_index,
-    moments.elapsed_s,
-    moments.moment,
-    sites.history[moments.moment + 1] AS inuse_bytes
+    sites.history[moments.first_moment + 1:moments.last_moment + 1] AS history,
+    moments.pairs,
+    moments.distances
   FROM attribution.site_history([wanted_series]) AS sites
   CROSS JOIN moments
 ),
 trends AS (
   SELECT
     site_index,
-    CASE WHEN MAX(inuse_bytes) > MIN(inuse_bytes) AND MAX(elapsed_s) > MIN(elapsed_s)
-      THEN regr_r2(inuse_bytes, elapsed_s)
-    END AS r2,
-    list(inuse_bytes ORDER BY moment) AS history
-  FROM points
-  GROUP BY site_index
-),
-pairs AS (SELECT attribution._pairs(list(elapsed_s ORDER BY moment)) AS pairs FROM moments),
-slopes AS (
-  SELECT
-    site_index,
-    list_avg([(history[place + 1] > history[place])::INTEGER for place in range(1, len(history))]) AS rising_share,
-    attribution._slope(history, pairs) AS slope_bytes_per_s
-  FROM trends
-  CROSS JOIN pairs
+    attribution._r2(history, distances) AS r2,
+    attribution._rising(history) AS rising_share,
+    attribution._slope(history, pairs) AS slope_bytes_per_s,
+    history
+  FROM histories
 ),
 figures AS (
   SELECT
@@ -123,9 +118,9 @@ SELECT
   figures.last_bytes,
   figures.growth_bytes,
   round(figures.growth_bytes / nullif(int64.clamp(SUM(figures.growth_bytes) OVER ()), 0), 6) AS growth_share,
-  slopes.slope_bytes_per_s,
+  trends.slope_bytes_per_s,
   round(trends.r2, 6) AS r2,
-  round(slopes.rising_share, 6) AS rising_share,
+  round(trends.rising_share, 6) AS rising_share,
   NULL::DOUBLE AS relative_error,
   sites.attribution,
   sites.allocation_kind,
@@ -145,6 +140,5 @@ SELECT
 FROM attribution.growth_by_site AS sites
 JOIN figures USING (site_index)
 LEFT JOIN trends USING (site_index)
-LEFT JOIN slopes USING (site_index)
 WHERE sites.series_id = wanted_series
 ORDER BY sites.site_index

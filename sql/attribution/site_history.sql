@@ -11,29 +11,16 @@ CREATE MACRO attribution.site_history(
   -- The series.
   series_ids
 ) AS TABLE
-WITH moments AS (
-  SELECT series_id, profile_id, moment
+WITH counts AS (
+  SELECT series_id, COUNT(*) AS moments
   FROM attribution._history
   WHERE list_contains(series_ids, series_id)
-),
-placed AS (
-  SELECT series_id, stack_id, site_index
-  FROM attribution._allocation
-  WHERE list_contains(series_ids, series_id)
-),
-live AS (
-  SELECT placed.series_id, placed.site_index, moments.moment, int64.clamp(SUM(sample.value)) AS inuse_bytes
-  FROM moments
-  JOIN main.sample_value AS sample USING (profile_id)
-  JOIN placed USING (series_id, stack_id)
-  WHERE sample.sample_type = 'inuse_space'
-  GROUP BY placed.series_id, placed.site_index, moments.moment
+  GROUP BY series_id
 )
 SELECT
   sites.series_id,
   sites.site_index,
-  list(coalesce(live.inuse_bytes, 0) ORDER BY moments.moment) AS history
-FROM (SELECT DISTINCT series_id, site_index FROM placed) AS sites
-JOIN moments USING (series_id)
-LEFT JOIN live USING (series_id, site_index, moment)
-GROUP BY sites.series_id, sites.site_index
+  attribution._filled(live.sizes, live.moments, counts.moments) AS history
+FROM attribution.growth_by_site AS sites
+JOIN counts USING (series_id)
+LEFT JOIN (FROM attribution._live WHERE list_contains(series_ids, series_id)) AS live USING (series_id, site_index)
