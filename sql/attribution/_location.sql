@@ -4,7 +4,6 @@
 -- without locations are left out.
 --
 -- key: series_id, location_id
--- staged: by series_id
 CREATE VIEW attribution._location (
   -- The series.
   series_id,
@@ -48,36 +47,8 @@ CREATE VIEW attribution._location (
   -- Where the call returns to, less one; from the mapping's start.
   address
 ) AS
-WITH seen AS (
-  SELECT heaps.series_id, stack_id, label_set_id, int64.clamp(SUM(greatest(sample.value, 0))) AS bytes
-  FROM heap.profiles AS heaps
-  JOIN main.sample_value AS sample USING (profile_id)
-  WHERE sample.sample_type IN ('inuse_space', 'alloc_space')
-  GROUP BY heaps.series_id, stack_id, label_set_id
-),
-sizes AS (
-  SELECT
-    seen.series_id,
-    stack.location_ids[1] AS location_id,
-    list_filter(label_set.labels, lambda l: l.key = 'bytes')[1].num AS object_bytes,
-    int64.clamp(SUM(seen.bytes)) AS bytes
-  FROM seen
-  JOIN stack USING (stack_id)
-  JOIN label_set USING (label_set_id)
-  WHERE len(stack.location_ids) > 0
-  GROUP BY ALL
-),
-used AS (
-  SELECT
-    series_id,
-    location_id,
-    list({object_bytes: object_bytes, bytes: bytes}) AS sizes,
-    int64.clamp(SUM(bytes)) AS all_bytes
-  FROM sizes
-  GROUP BY series_id, location_id
-)
 SELECT
-  used.series_id,
+  leaves.series_id,
   location_id,
   series.service,
   series.build,
@@ -95,12 +66,8 @@ SELECT
   positions.inner_line,
   positions.inlined_functions,
   positions.inlined_lines,
-  list_sort([
-    size.object_bytes
-    for size in used.sizes
-    if size.object_bytes IS NOT NULL AND size.bytes::HUGEINT * 100 >= used.all_bytes
-  ]),
+  leaves.object_bytes,
   positions.address
-FROM used
+FROM attribution._leaf AS leaves
 JOIN heap.series AS series USING (series_id)
 JOIN attribution._position AS positions USING (location_id)

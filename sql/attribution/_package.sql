@@ -27,7 +27,7 @@ WITH reported AS (
   FROM escape_package AS packages
   JOIN escape_report AS reports USING (source_id)
 ),
--- Functions on stacks of the service and build itself.
+-- Functions on stacks of the service and build itself, where there is a report.
 seen AS (
   SELECT DISTINCT
     located.service,
@@ -42,6 +42,11 @@ seen AS (
       FROM heap.series AS series
       JOIN heap.profiles AS heaps USING (series_id)
       JOIN sample USING (profile_id)
+      WHERE EXISTS (
+        FROM reported
+        WHERE reported.service IS NOT DISTINCT FROM series.service
+          AND reported.build IS NOT DISTINCT FROM series.build
+      )
     )
     JOIN stack USING (stack_id)
   ) AS located

@@ -7,5 +7,11 @@ CREATE FUNCTION attribution._r2(
   -- Of each, how far its moment is from the middle of them all.
   distances
 ) AS
-pow(list_inner_product(distances, sizes::DOUBLE[]), 2)
-/ nullif(list_inner_product(distances, distances) * list_var_pop(sizes) * len(sizes), 0)
+-- From the first on: next to a gigabyte, changes of some bytes would be rounded away.
+pow(list_inner_product(distances, [size::DOUBLE - sizes[1]::DOUBLE for size in sizes]), 2)
+/ nullif(
+  list_inner_product(distances, distances)
+  * list_var_pop([size::DOUBLE - sizes[1]::DOUBLE for size in sizes])
+  * len(sizes),
+  0
+)
