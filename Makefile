@@ -60,7 +60,7 @@ chromium: ## Install Debian's Chromium for the tests in a browser, where there i
 test: $(VENV)/dev.stamp setup ## Run the tests of every room; they need neither Go nor a network
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not whole and not oracle and not slow and not remote and not spark"
 
-test-whole: $(VENV)/dev.stamp setup ## Run what drives whole commands, pages, the server, the terminal, docs' examples and processes that are killed
+test-whole: $(VENV)/dev.stamp setup ## Run what drives whole commands, pages, the server, the terminal, docs' examples, whole lakes and processes that are killed
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "whole and not oracle and not slow and not remote and not spark"
 
 test-remote: $(VENV)/dev.stamp setup ## Run what needs an S3 server or a Dask cluster, which the tests start themselves: kills, two writers

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,20 +19,31 @@ from hypothesis import HealthCheck, settings
 from pipeline.buckets import bucket
 from tests.builders.s3 import Server, serving
 from tests.cli.seat import DEMO, EVERY_KIND, TRACES, heapscape
+from tests.sql.world import open_world
 
 Once = Callable[[str, Callable[[Path], None]], Path]
 GOLDEN = Path(__file__).parent / "golden"
 
-# What drives whole commands, pages and processes, each through every room: `make test-whole`.
+# What drives whole commands, pages and processes, and takes whole lakes through every room: `make test-whole`.
 _WHOLE = (
     "tests/browser/",
     "tests/cli/",
     "tests/docs/",
+    "tests/fuzz/",
     "tests/lake/test_processes.py",
+    "tests/lake/test_relabel.py",
     "tests/server/",
+    "tests/sql/test_audits.py",
+    "tests/sql/test_everything.py",
+    "tests/sql/test_extremes.py",
+    "tests/sql/test_traces.py",
     "tests/terminal/",
     "tests/test_warm.py",
+    "tests/truth/",
     "tests/warehouse/test_derived.py",
+    "tests/warehouse/test_incoming.py",
+    "tests/warehouse/test_load.py",
+    "tests/warehouse/test_part.py",
 )
 
 # Compiling a kernel on first use is no sign of a slow test.
@@ -98,6 +110,13 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database that cases are asked in, which takes a second to make: `fill` empties it."""
+    with open_world() as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.tree import ROOT, files, name
+from tests.rules.tree import ROOT, files, name, parsed
 
 MODULES = tuple(path for path in files("pipeline/**/*.py", "pipeline/*.py") if "generated" not in path.parts)
 TESTS = files("tests/**/*.py", "tests/*.py")
@@ -95,7 +95,7 @@ def test_a_function_has_at_most_50_lines() -> None:
     functions = [
         (f"{name(path)}:{node.name}", (node.end_lineno or 0) - node.lineno + 1)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     long = {function: lines for function, lines in functions if lines > 50 and function not in LONG_FUNCTIONS}
@@ -131,7 +131,7 @@ def test_nothing_is_printed_outside_the_command_line() -> None:
         name(path)
         for path in MODULES
         if cli not in path.parents
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
 
@@ -182,7 +182,7 @@ def test_no_machine_and_no_registry_is_in_the_tree() -> None:
 
 @pytest.mark.parametrize("path", TESTS, ids=name)
 def test_tests_have_claims_for_names(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     tests = [
         node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
@@ -193,7 +193,7 @@ def test_tests_have_claims_for_names(path: Path) -> None:
 
 def _imports(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -203,7 +203,7 @@ def _imports(path: Path) -> set[str]:
 
 def _texts(path: Path) -> list[str]:
     """String constants that are no docstrings."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     docs = {
         id(node.body[0].value)
         for node in ast.walk(tree)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,12 @@ def files(*patterns: str) -> tuple[Path, ...]:
     )
     paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
     return tuple(sorted(path for path in paths if path.is_file()))
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """What a file of Python says; several rules look at each."""
+    return ast.parse(path.read_text())
 
 
 def name(path: Path) -> str:

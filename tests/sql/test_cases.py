@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -10,7 +9,7 @@ import pytest
 
 from pipeline.warehouse.modules import modules
 from tests.sql.case import Block, Case, aligned, read_cases, replace_rows
-from tests.sql.world import ask, fill, open_world, wanted
+from tests.sql.world import ask, fill, wanted
 
 HERE = Path(__file__).parent
 CASES = [case for path in sorted(HERE.glob("*/*.case")) for case in read_cases(path)]
@@ -18,12 +17,6 @@ CASES = [case for path in sorted(HERE.glob("*/*.case")) for case in read_cases(p
 
 def _name(case: Case) -> str:
     return f"{case.path.parent.name}.{case.path.stem}: {case.name}"
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_world() as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("case", CASES, ids=map(_name, CASES))

@@ -62,6 +62,6 @@ def test_all_that_cannot_be_read_is_named_at_once() -> None:
         )
         connection.execute("DROP VIEW stack.root")
         with pytest.raises(Unreadable, match="broken here") as caught:
-            read_everything(connection)
+            read_everything(connection, only=("gc.pause", "gc.cycle", "stack.root", "source"))
 
-    assert {"gc.pause", "stack.root"} <= set(caught.value.failures)
+    assert set(caught.value.failures) == {"gc.pause", "stack.root"}

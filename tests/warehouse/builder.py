@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,7 +11,7 @@ import duckdb
 from pipeline import flow
 from pipeline.inputs.limits import Limits
 from pipeline.schema import tables
-from pipeline.warehouse.modules import modules
+from pipeline.warehouse.modules import modules, stored_by
 from tests.builders.executable import BUILD_ID, Call, Function, executable
 from tests.builders.profile import message, profile
 
@@ -93,9 +93,17 @@ def offer(lake: Path, name: str, content: bytes, *, limits: Limits = LIMITS) -> 
     flow.ingest([str(path)], str(lake), labels={}, limits=limits)
 
 
+def kept(database: Path) -> dict[str, list[tuple[object, ...]]]:
+    """`answers` of what a database keeps: tables and stored views, which all others are asked of anew."""
+    return _rows(database, [name for name, module in modules().items() if stored_by(module)])
+
+
 def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
     """All rows of every table and view but for the clock, with hashes in place of the numbers that a database gives."""
-    views = [name for name, module in modules().items() if module.kind == "VIEW"]
+    return _rows(database, [name for name, module in modules().items() if module.kind == "VIEW"])
+
+
+def _rows(database: Path, views: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
     with flow.open_warehouse(str(database)) as connection:
         names = _names(connection)
         found = {
@@ -105,8 +113,10 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
         found["stack_label"] = connection.sql("SELECT label FROM stack_label ORDER BY ALL").fetchall()
         found["stack_path"] = _named(connection.sql(_PATHS), names)
         found["flame._counted"] = _named(connection.sql(_COUNTED), names)
-        for name in ("attribution._site", "attribution.growth_by_site"):
+        for name in found.keys() & {"attribution._site", "attribution.growth_by_site", "gate.measure"}:
             found[name] = _named(connection.sql(f"SELECT * EXCLUDE (site_index) FROM {name}"), names)
+        if "attribution._live" in found:
+            found["attribution._live"] = _named(connection.sql(_LIVE), names)
         found["attribution._allocation"] = _named(connection.sql(_SITES), names)
         # When it was read, and how many batches it took, are no answers.
         for name in ("source", "inventory.sources"):
@@ -121,6 +131,8 @@ SELECT sites.* EXCLUDE (site_index), allocations.stack_id, allocations.escape_si
 FROM attribution._allocation AS allocations
 JOIN attribution.growth_by_site AS sites USING (series_id, site_index)
 """
+# Moments come in any order.
+_LIVE = "SELECT series_id, list_sort(list_zip(moments, sizes)) AS live FROM attribution._live"
 _OF_LOAD = ("loaded_file", "warehouse_state")
 _ID = re.compile(r"(?:^|_)(source|profile|trace|stack|location|function|mapping|label_set|escape_site|series)_ids?$")
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +17,7 @@ from pipeline.warehouse.modules import in_order, modules, stored_by
 from tests.builders.executable import BUILD_ID, GO_BUILD_ID
 from tests.builders.profile import profile
 from tests.sql.case import Block
-from tests.sql.world import fill, open_world
+from tests.sql.world import fill
 from tests.warehouse.builder import LIMITS, PROGRAM, REPORT, answers, bare, heap
 
 OTHER_REPORT = REPORT.replace("entry", "item").replace("app/store", "app/other")
@@ -129,12 +128,6 @@ def test_every_stored_view_says_by_what_its_rows_can_be_worked_out_apart() -> No
     assert len(stored) > 10
     assert set(stored.values()) == {("series_id",), ("service", "build"), ("function_id",), ("labels",)}
     assert all({item.name for item in modules()[name].items} >= set(key) for name, key in stored.items())
-
-
-@pytest.fixture
-def world() -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_world() as connection:
-        yield connection
 
 
 _TWO_SERIES = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from pipeline.warehouse import escape_questions
 from tests.sql.case import Block
-from tests.sql.world import fill, open_world
+from tests.sql.world import fill
 
 REPORTS = Block(
     "given",
@@ -25,30 +27,27 @@ SITES = Block(
 )
 
 
-def test_builds_are_those_that_reports_name() -> None:
-    with open_world() as connection:
-        fill(connection, [REPORTS])
+def test_builds_are_those_that_reports_name(world: duckdb.DuckDBPyConnection) -> None:
+    fill(world, [REPORTS])
 
-        found = escape_questions.builds(connection)
+    found = escape_questions.builds(world)
 
     assert found.table["build"].to_pylist() == ["1", "2"]
 
 
-def test_differences_are_of_a_package() -> None:
-    with open_world() as connection:
-        fill(connection, [REPORTS, SITES])
+def test_differences_are_of_a_package(world: duckdb.DuckDBPyConnection) -> None:
+    fill(world, [REPORTS, SITES])
 
-        found = escape_questions.differences(connection, "1", "2", service=None, package="other", place="")
+    found = escape_questions.differences(world, "1", "2", service=None, package="other", place="")
 
     assert found.table["expression"].to_pylist() == ["y"]
 
 
-def test_verdicts_are_of_a_service_and_a_build() -> None:
-    with open_world() as connection:
-        fill(connection, [REPORTS, SITES])
+def test_verdicts_are_of_a_service_and_a_build(world: duckdb.DuckDBPyConnection) -> None:
+    fill(world, [REPORTS, SITES])
 
-        found = escape_questions.verdicts(connection, service=None, build="2", limit=10)
-        services = escape_questions.services(connection)
+    found = escape_questions.verdicts(world, service=None, build="2", limit=10)
+    services = escape_questions.services(world)
 
     assert found.table["expression"].to_pylist() == ["y"]
     assert services.table.num_rows == 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from pipeline.warehouse.gc_questions import collector, memory, memory_over_time
 from tests.sql.case import Block
-from tests.sql.world import fill, open_world
+from tests.sql.world import fill
 
 _LOGS = (
     Block(
@@ -30,18 +31,21 @@ _LOGS = (
     ("owner", "found"),
     [({}, ["web", "api"]), ({"service": "api"}, ["api"]), ({"build": "1"}, ["web", "api"]), ({"instance": "a"}, [])],
 )
-def test_those_with_most_cycles_come_first_and_others_are_left_out(owner: dict[str, str], found: list[str]) -> None:
-    with open_world() as connection:
-        fill(connection, _LOGS)
+def test_those_with_most_cycles_come_first_and_others_are_left_out(
+    owner: dict[str, str], found: list[str], world: duckdb.DuckDBPyConnection
+) -> None:
+    fill(world, _LOGS)
 
-        assert collector(connection, **owner).table["service"].to_pylist() == found
+    assert collector(world, **owner).table["service"].to_pylist() == found
 
 
 @pytest.mark.parametrize(
     ("owner", "found"),
     [({}, ["web", "api"]), ({"service": "api"}, ["api"]), ({"build": "2"}, []), ({"build": "1"}, ["web", "api"])],
 )
-def test_those_that_use_most_memory_come_first(owner: dict[str, str], found: list[str]) -> None:
+def test_those_that_use_most_memory_come_first(
+    owner: dict[str, str], found: list[str], world: duckdb.DuckDBPyConnection
+) -> None:
     moments = Block(
         "given",
         "memstats",
@@ -49,13 +53,14 @@ def test_those_that_use_most_memory_come_first(owner: dict[str, str], found: lis
         (("1", "0", "0", "100", "0"), ("2", "0", "0", "300", "10")),
         0,
     )
-    with open_world() as connection:
-        fill(connection, (_LOGS[0], moments))
+    fill(world, (_LOGS[0], moments))
 
-        assert memory(connection, **owner).table["service"].to_pylist() == found
+    assert memory(world, **owner).table["service"].to_pylist() == found
 
 
-def test_memory_over_time_is_of_all_files_with_the_labels_that_say_when_they_were() -> None:
+def test_memory_over_time_is_of_all_files_with_the_labels_that_say_when_they_were(
+    world: duckdb.DuckDBPyConnection,
+) -> None:
     owners = Block(
         "given",
         "process",
@@ -77,10 +82,9 @@ def test_memory_over_time_is_of_all_files_with_the_labels_that_say_when_they_wer
         ),
         0,
     )
-    with open_world() as connection:
-        fill(connection, (owners, moments))
+    fill(world, (owners, moments))
 
-        found = {source: memory_over_time(connection, "memstats", source, 0).table for source in (1, 3)}
+    found = {source: memory_over_time(world, "memstats", source, 0).table for source in (1, 3)}
 
     assert found[1]["used_bytes"].to_pylist() == [100, 200, 300]
     assert sorted(found[3]["used_bytes"].to_pylist()) == [100, 200, 300, 900]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,14 @@ from tests.warehouse.builder import heap, offer
 
 
 def asked(db: Path, query: str) -> list[tuple[object, ...]]:
+    (rows,) = answered(db, [query])
+    return rows
+
+
+def answered(db: Path, queries: Iterable[str]) -> list[list[tuple[object, ...]]]:
+    """The rows of some queries, in one session: to open a database takes longer than most."""
     with flow.open_warehouse(str(db), threads=1) as connection:
-        return connection.sql(query).fetchall()
+        return [connection.sql(query).fetchall() for query in queries]
 
 
 def loaded(tmp_path: Path, *contents: bytes) -> Path:
@@ -28,10 +35,12 @@ def loaded(tmp_path: Path, *contents: bytes) -> Path:
 def test_numbers_are_dense_from_one(tmp_path: Path) -> None:
     db = loaded(tmp_path, heap(0, grow=100), heap(1, grow=200), profile("main.other@o.go:3 main.main@m.go:7 9"))
 
-    for name in ("source", "stack", "location", "function", "mapping", "label_set"):
-        ((count, least, most, distinct),) = asked(
-            db, f"SELECT COUNT(*), MIN({name}_id), MAX({name}_id), COUNT(DISTINCT {name}_hash) FROM {name}"
-        )
+    names = ("source", "stack", "location", "function", "mapping", "label_set")
+    found = answered(
+        db,
+        [f"SELECT COUNT(*), MIN({name}_id), MAX({name}_id), COUNT(DISTINCT {name}_hash) FROM {name}" for name in names],
+    )
+    for name, ((count, least, most, distinct),) in zip(names, found, strict=True):
         assert (least, most, distinct) == (1, count, count), name
         assert count, name
 
@@ -48,22 +57,32 @@ def test_what_has_a_number_keeps_it_when_more_comes(tmp_path: Path) -> None:
 def test_every_number_names_a_row(tmp_path: Path) -> None:
     db = loaded(tmp_path, heap(0, grow=100), profile("a@a.go:1|b@b.go:2 c@c.go:3 9"))
 
-    for reference in (
-        *("sample.stack_id = stack", "sample.label_set_id = label_set", "sample.profile_id = source"),
-        *("location.mapping_id = mapping", "profile_mapping.mapping_id = mapping", "profile.source_id = source"),
-    ):
-        column, _, table = reference.partition(" = ")
-        name = column.partition(".")[0]
-        query = (
-            f"SELECT COUNT(*), COUNT({table}.{table}_id) FROM {name} LEFT JOIN {table} ON {column} = {table}.{table}_id"
-        )
-        ((rows, found),) = asked(db, query)
-        assert rows == found > 0, reference
-    for query in (
-        "SELECT unnest(location_ids) FROM stack EXCEPT SELECT location_id FROM location",
-        "SELECT unnest(lines).function_id FROM location EXCEPT SELECT function_id FROM function",
-    ):
-        assert asked(db, query) == []
+    references = {
+        "sample.stack_id": "stack",
+        "sample.label_set_id": "label_set",
+        "sample.profile_id": "source",
+        "location.mapping_id": "mapping",
+        "profile_mapping.mapping_id": "mapping",
+        "profile.source_id": "source",
+    }
+    counts = answered(
+        db,
+        [
+            f"SELECT COUNT(*), COUNT({table}.{table}_id) FROM {column.partition('.')[0]} "
+            f"LEFT JOIN {table} ON {column} = {table}.{table}_id"
+            for column, table in references.items()
+        ],
+    )
+    for column, ((rows, found),) in zip(references, counts, strict=True):
+        assert rows == found > 0, column
+    strays = answered(
+        db,
+        [
+            "SELECT unnest(location_ids) FROM stack EXCEPT SELECT location_id FROM location",
+            "SELECT unnest(lines).function_id FROM location EXCEPT SELECT function_id FROM function",
+        ],
+    )
+    assert strays == [[], []]
 
 
 def test_lists_keep_their_order(tmp_path: Path) -> None:
@@ -95,8 +114,9 @@ def test_a_hash_is_sixteen_digits_and_says_the_bits_of_the_lake(tmp_path: Path) 
 def test_every_column_of_a_loaded_table_has_its_declared_type(tmp_path: Path) -> None:
     db = loaded(tmp_path, heap(0, grow=100))
 
-    for name, table in tables().items():
-        described = [(row[0], row[1].replace('"', "")) for row in asked(db, f"DESCRIBE {name}")]
+    found = answered(db, [f"DESCRIBE {name}" for name in tables()])
+    for table, columns in zip(tables().values(), found, strict=True):
+        described = [(row[0], row[1].replace('"', "")) for row in columns]
         assert described == [(column.name, column.sql_type.replace('"', "")) for column in table.columns]
 
 

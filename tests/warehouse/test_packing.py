@@ -22,7 +22,7 @@ WAITS = (1, 6464, 7, "running", "", 3, 128, "waiting", "chan send", None, 8, 4, 
 @pytest.fixture
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        create_tables(connection)
+        create_tables(connection, described=False)
         yield connection
 
 

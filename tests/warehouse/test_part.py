@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -25,9 +26,14 @@ def put(lake: Path, name: str, content: bytes, **labels: str) -> None:
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Path:
+def lake(tmp_path: Path, made: Path) -> Path:
     """Heap profiles of two services and of none on two days, a CPU profile, a report of each service."""
-    lake = tmp_path / "lake"
+    return shutil.copytree(made, tmp_path / "lake")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = tmp_path_factory.mktemp("part") / "lake"
     put(lake, "a.pb", heap(0, grow=100), service="pay")
     put(lake, "b.pb", heap(1440, grow=300), service="pay")
     put(lake, "c.pb", profile("main.other@o.go:3 main.main@m.go:1 9", time_ns=_DAY_NS), service="ship")
@@ -88,9 +94,10 @@ def test_it_has_the_symbols_of_the_part_and_no_others(lake: Path) -> None:
     assert names(db, "SELECT label FROM stack_label") == {"main.other", "main.main"}
 
 
-def test_it_answers_as_a_lake_of_that_part_alone(lake: Path, tmp_path: Path) -> None:
-    flow.load(str(lake), str(tmp_path / "part.duckdb"), part=Part(service="pay", kind="heap"))
-    alone = tmp_path / "alone"
+def test_it_answers_as_a_lake_of_that_part_alone(made: Path, tmp_path: Path) -> None:
+    flow.load(str(made), str(tmp_path / "part.duckdb"), part=Part(service="pay", kind="heap"))
+    # Of the same files.
+    alone = made.with_name("alone")
     put(alone, "a.pb", heap(0, grow=100), service="pay")
     put(alone, "b.pb", heap(1440, grow=300), service="pay")
     put(alone, "f.txt", REPORT.encode(), service="pay")

@@ -15,8 +15,8 @@ from pipeline.warehouse.stack_paths import spell_stacks
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as opened:
-        create_tables(opened)
-        create_modules(opened)
+        create_tables(opened, described=False)
+        create_modules(opened, {"stack._line"})
         opened.execute(
             """
             INSERT INTO function (function_id, name, file) VALUES (1, 'main', ''), (2, 'grow', 'a.go'), (3, 'grow', 'b.go');

@@ -11,7 +11,7 @@ import xxhash
 
 from pipeline.warehouse.load import create_tables
 from pipeline.warehouse.modules import create_modules
-from pipeline.warehouse.symbols import symbolise
+from pipeline.warehouse.symbols import VIEWS, symbolise
 from tests.builders.executable import tabled
 
 MAIN, GROW = 4096, 4160
@@ -21,8 +21,8 @@ MAIN, GROW = 4096, 4160
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """An executable of two functions, and locations in it."""
     with duckdb.connect(":memory:") as opened:
-        create_tables(opened)
-        create_modules(opened)
+        create_tables(opened, described=False)
+        create_modules(opened, {*VIEWS, "stack._line"})
         opened.execute(
             """
             INSERT INTO source (source_id, source_hash, uri) VALUES (1, 'f00d', 'app');

@@ -282,7 +282,7 @@ def told(row: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("wrapped", [docker, beats, short], ids=lambda wrapped: wrapped.__name__)
-def test_a_million_lines_of_ordinary_text_give_no_row(wrapped: Callable[[int, int, str], str]) -> None:
+def test_many_lines_of_ordinary_text_give_no_row(wrapped: Callable[[int, int, str], str]) -> None:
     texts = (
         "served gc 12 @home in 3 ms clock, ok",
         "pacer: slow",
@@ -292,6 +292,7 @@ def test_a_million_lines_of_ordinary_text_give_no_row(wrapped: Callable[[int, in
     )
     block = lines(*(wrapped(number % 3, number, texts[number % 5]) for number in range(1_000)))
 
-    found = read(block * 1_000)
+    # More than a portion, so that it is cut.
+    found = read(block * 250)
 
     assert {name: rows for name, rows in found.tables.items() if rows} == {}
