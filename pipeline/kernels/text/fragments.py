@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pipeline.kernels import kernel
 from pipeline.values import Bools, Bytes, Int64s
 
@@ -30,6 +32,23 @@ def mark_fragments(data: Bytes, fragments: Bytes, marks: Bools) -> None:
             fourth, mask = fragments[row, 3], fragments[row, 4]
             for i in range(len(out)):
                 out[i] |= (a[i] == first) & (b[i] == second) & (c[i] == third) & ((d[i] & mask) == fourth)
+
+
+@kernel
+def holds_pair(data: Bytes, pairs: Bytes) -> bool:
+    """Whether one of the pairs of bytes, uint8 (n, 2), stands anywhere in a text."""
+    n = len(data) - 1
+    for start in range(0, n, _BLOCK):
+        stop = min(start + _BLOCK, n)
+        a, b = data[start:stop], data[start + 1 : stop + 1]
+        found = np.uint8(0)
+        for row in range(len(pairs)):
+            first, second = pairs[row, 0], pairs[row, 1]
+            for i in range(len(a)):
+                found |= np.uint8((a[i] == first) & (b[i] == second))
+        if found:
+            return True
+    return False
 
 
 @kernel

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.text.fragments import lines_above, mark_fragments
+from pipeline.kernels.text.fragments import holds_pair, lines_above, mark_fragments
 
 FRAGMENTS = np.array([[*b"gc 0", 0xF0], [*b"scav", 0xFF]], np.uint8)
 
@@ -39,6 +39,17 @@ def test_a_fragment_is_found_across_the_edges_of_blocks_and_at_the_end(place: in
     data[place : place + 4] = b"gc 9"
 
     assert marked(bytes(data)) == [place]
+
+
+@pytest.mark.parametrize("place", [0, 1, 4094, 4095, 4096, 9_998])
+def test_a_pair_is_found_across_the_edges_of_blocks_and_at_the_end(place: int) -> None:
+    pairs = np.array([[*b"- "], [*b"D_"]], np.uint8)
+    data = bytearray(b" _-D" * 2_500)
+    assert not holds_pair(np.frombuffer(bytes(data), np.uint8), pairs)
+
+    data[place : place + 2] = b"D_"
+
+    assert holds_pair(np.frombuffer(data, np.uint8), pairs)
 
 
 @pytest.mark.parametrize("size", range(5))
