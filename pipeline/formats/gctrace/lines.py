@@ -14,7 +14,7 @@ from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
 from pipeline.formats.gctrace.journal import with_texts
 from pipeline.formats.gctrace.wire import HINTS, OPENING
-from pipeline.kernels.text.fragments import lines_above, mark_fragments
+from pipeline.kernels.text.fragments import fragment_places, lines_above
 from pipeline.kernels.text.spelled import line_spans
 from pipeline.values import Blob, Bools, Int64s
 
@@ -136,9 +136,7 @@ def candidates(content: bytes, *, is_ended: bool = True) -> Iterator[Line]:
 def lines_in(chunk: bytes, *, above: int, is_ended: bool) -> tuple[Lines, int]:
     """Such lines of a chunk, and how many line feeds it has; `above` is the number of the first line."""
     data = np.frombuffer(chunk, np.uint8)
-    marks = np.zeros(len(data), np.bool_)
-    mark_fragments(data, _HINTS, marks)
-    places = np.flatnonzero(marks)
+    places = fragment_places(data, _HINTS)
     rows = np.empty(len(places), np.int64)
     n_feeds = lines_above(data, places, rows)
     first = np.flatnonzero(np.diff(rows, prepend=-1))
