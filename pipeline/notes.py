@@ -70,6 +70,10 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     "glued_line": NoteKind(
         "info", "Other output stands on the same line; what the Go runtime wrote was taken out of it."
     ),
+    "message_without_text": NoteKind(
+        "loss",
+        "Messages of journald's have no text: it leaves out what is longer than 4 KB; export them with `journalctl --all -o json`.",
+    ),
     "number_out_of_range": NoteKind(
         "loss", "Lines with a number that 64 bits do not hold were skipped; they are damaged."
     ),

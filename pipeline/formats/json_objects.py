@@ -139,7 +139,8 @@ def _of_lines(index: int, pieces: Iterable[bytes], wanted: re.Pattern[bytes], mo
         ends = feeds if content.endswith(b"\n") else np.append(feeds, len(content))
         starts = np.concatenate([[0], ends[:-1] + 1])
         marked = np.searchsorted(ends, np.fromiter(_first_of_each_line(content, wanted), np.int64))
-        objects = [_unprefixed(content[starts[row] : ends[row]]) for row in marked.tolist()]
+        spans = zip(starts[marked].tolist(), ends[marked].tolist(), strict=True)
+        objects = [_unprefixed(content[start:end]) for start, end in spans]
         notes += _others(index, content, starts=starts, ends=ends, marked=marked)
         yield Portion(objects, np.full(len(objects), index, np.int64), marked + lines_above + 1, notes)
         lines_above += len(ends)
@@ -147,11 +148,9 @@ def _of_lines(index: int, pieces: Iterable[bytes], wanted: re.Pattern[bytes], mo
 
 def _first_of_each_line(content: bytes, wanted: re.Pattern[bytes]) -> Iterator[int]:
     """Where on a line what is wanted stands first: an object has a dozen of it."""
-    found = wanted.search(content)
-    while found:
-        yield found.start()
-        end = content.find(b"\n", found.start())
-        found = wanted.search(content, end + 1) if end >= 0 else None
+    # The mark that it begins with is quickly found. The rest is only looked at: it may reach into the next line, which has its own.
+    rest = wanted.pattern.removeprefix(b'"')
+    return (found.start() for found in re.finditer(b'"(?=' + rest + rb")[^\n]*", content))
 
 
 def _unprefixed(line: bytes) -> bytes:

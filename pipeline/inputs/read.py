@@ -20,11 +20,11 @@ from pipeline.hashes import hash_of, signed
 from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
-from pipeline.inputs.hashes import sha256_of
+from pipeline.inputs.hashes import sha256_beside, sha256_of
 from pipeline.inputs.labels import is_sidecar, member_labels
 from pipeline.inputs.limits import Budget, LimitError, Limits, memory_for
 from pipeline.inputs.opening import open_input
-from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather
+from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather, whole
 from pipeline.inputs.tar import is_tar, tar_members
 from pipeline.inputs.web import is_web, shown
 from pipeline.inputs.zip import ZipMember, extract, is_zip, packed, zip_members
@@ -224,12 +224,12 @@ def _plain(this: _Input, layer: Offered, *, head: bytes) -> Iterator[Blob | Refu
     elif is_tar(head):
         yield from _members(this, _from_tar(this, Section(layer)))
     elif layer.size > this.limits.max_plain_bytes and layer is this.offered and this.is_streamed(head):
-        yield _streamed(this, head)
+        yield from _streamed(this, head)
     elif layer.size > this.limits.max_plain_bytes and this.is_streamed(head):
         yield _held_or_streamed(this, Section(layer), lambda: Section(layer).read)
     else:
         this.budget.check_plain(layer.size)
-        plain = layer.content if isinstance(layer, Held) else gather(_until_end(Section(layer)), budget=this.budget)
+        plain = whole(layer)
         # What was read is hashed, not what the file may hold by now; only a large packed one is read again.
         content = plain if layer is this.offered else this.offered.content if isinstance(this.offered, Held) else None
         if content is not None:
@@ -244,14 +244,16 @@ def _large_source(this: _Input, source_hash: int) -> Source:
     return Source(source_hash, this.origin, this.offered.size, sha256)
 
 
-def _streamed(this: _Input, head: bytes) -> Blob:
-    """The Blob of a plain file that is too large to be held, which is hashed both ways in one reading."""
-    source_hash, sha256 = _hashes(this.offered, most=this.offered.size)
-    source = Source(source_hash, this.origin, this.offered.size, sha256)
-    digest = (source_hash % (1 << 64)).to_bytes(8, "big")
-    most = this.limits.max_plain_bytes
-    again = partial(same_again, lambda: Section(this.offered).read, digest)
-    return Blob(source, head[: min(_HEAD_BYTES, most)], Large(this.offered.size, most, again))
+def _streamed(this: _Input, head: bytes) -> Iterator[Blob]:
+    """The Blob of a plain file that is too large to be held."""
+    xxh64 = xxhash.xxh64()
+    with sha256_beside(_until_end(Section(this.offered))) as sha256:
+        for piece in _until_end(Section(this.offered)):
+            xxh64.update(piece)
+        source = Source(signed(xxh64.intdigest()), this.origin, this.offered.size, sha256)
+        most = this.limits.max_plain_bytes
+        again = partial(same_again, lambda: Section(this.offered).read, xxh64.digest())
+        yield Blob(source, head[: min(_HEAD_BYTES, most)], Large(this.offered.size, most, again))
 
 
 def _inflated_again(this: _Input, codec: Codec, layer: Offered) -> Callable[[int], bytes]:

@@ -133,6 +133,14 @@ def read_exactly(stream: Stream, size: int) -> bytes:
     return gathered.getvalue()
 
 
+def whole(offered: Offered) -> bytes:
+    """All bytes of what was offered, which are known to fit; in one go, for to grow takes as long as to read."""
+    content = offered.read_at(0, offered.size)
+    while piece := offered.read_at(len(content), offered.size - len(content)):
+        content += piece
+    return content
+
+
 def gather(pieces: Iterator[bytes], *, budget: Budget) -> bytes:
     """All pieces in one, as long as one source may have so many bytes; raises LimitReached."""
     # BytesIO hands its buffer out without a copy, which b"".join would need the memory twice for.

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pipeline.warm import EVERYTHING, compile_missing
 from tests.bench import work
 from tests.bench.big_profile import SMALL_PER_SERIES, extreme_profile, large_profile, small_profiles
-from tests.bench.big_text import larger_text_profile, log, text_profile
+from tests.bench.big_text import json_log, larger_text_profile, log, text_profile
 from tests.bench.big_trace import huge_trace, large_trace
 from tests.bench.comparison import Comparison, as_table
 from tests.bench.follow import follow_fleets, follow_trace, start
@@ -64,7 +64,9 @@ def _thorough() -> list[Measurement]:
         partial(work.ingest_text, text_profile(), pairs=5),
         partial(work.ingest_text, larger_text_profile(4), pairs=1),
         partial(work.ingest_log, log(lines_per_cycle=1000), "a log, 1 line in 1,000 of a GC", pairs=3),
+        partial(work.ingest_log, json_log(lines_per_cycle=1000), "a log of JSON, 1 line in 1,000 of a GC", pairs=3),
         partial(work.ingest_log, log(lines_per_cycle=1, size_bytes=32 << 20), "a log of GC lines alone", pairs=3),
+        partial(work.ingest_log, json_log(lines_per_cycle=1, size_bytes=64 << 20), "… in JSON", pairs=3),
         partial(follow_fleets, (1000, 10_000)),
         partial(ask_fleet, 10_000),
         start,

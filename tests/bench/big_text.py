@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -16,6 +18,7 @@ _PACKAGE: Final = "cmd/compile/internal/ssa"
 # One sample per 4 KiB: some 75,000 records, about 280 MB with the names of their frames.
 _RATE: Final = 4096
 _LOG_BYTES: Final = 1 << 30
+_POD: Final = {"namespace_name": "prod", "pod_name": "shop-7d9f", "container_name": "api"}
 _PATHS: Final = ("/api/v1/items", "/api/v1/carts/checkout", "/healthz", "/static/app.js")
 
 
@@ -50,7 +53,16 @@ def larger_text_profile(copies: int) -> Path:
 
 def log(*, lines_per_cycle: int, size_bytes: int = _LOG_BYTES) -> Path:
     """A log of a service, as the kubelet writes it, in which one in so many lines is of a GC cycle."""
-    path = BENCH / "text" / f"kubelet-{lines_per_cycle}-{size_bytes}.log"
+    return _written(f"kubelet-{lines_per_cycle}-{size_bytes}.log", _as_kubelet, lines_per_cycle, size_bytes)
+
+
+def json_log(*, lines_per_cycle: int, size_bytes: int = _LOG_BYTES) -> Path:
+    """The same as a collector ships it: each line is an object with the line in it."""
+    return _written(f"shipped-{lines_per_cycle}-{size_bytes}.log", _as_json, lines_per_cycle, size_bytes)
+
+
+def _written(name: str, spelled: Callable[[float, str, str], str], lines_per_cycle: int, size_bytes: int) -> Path:
+    path = BENCH / "text" / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         random, at = Random(1), 0.0
@@ -61,10 +73,18 @@ def log(*, lines_per_cycle: int, size_bytes: int = _LOG_BYTES) -> Path:
                 while out.tell() < size_bytes:
                     cycle += 1
                     at += random.random() * 2
-                    out.write(f"{_stamp(at)} stderr F {_gc(random, cycle, at)}\n")
-                    out.writelines(_served(random, at, row) for row in range(lines_per_cycle - 1))
+                    out.write(spelled(at, "stderr", _gc(random, cycle, at)))
+                    out.writelines(spelled(at, "stdout", _served(random, row)) for row in range(lines_per_cycle - 1))
             written.rename(path)
     return path
+
+
+def _as_kubelet(at: float, stream: str, said: str) -> str:
+    return f"{_stamp(at)} {stream} F {said}\n"
+
+
+def _as_json(at: float, stream: str, said: str) -> str:
+    return json.dumps({"time": _stamp(at), "stream": stream, "kubernetes": _POD, "log": f"{said}\n"}) + "\n"
 
 
 def _stamp(at: float) -> str:
@@ -81,11 +101,9 @@ def _gc(random: Random, cycle: int, at: float) -> str:
     )
 
 
-def _served(random: Random, at: float, row: int) -> str:
+def _served(random: Random, row: int) -> str:
     """A line of a logger's: of JSON, of words, of an error that goes on for longer."""
     path, took = _PATHS[row % 4], random.randrange(10_000)
     if row % 3:
-        said = f'{{"level":"info","msg":"served","path":"{path}/{took * row}","status":200,"took_us":{took},"trace":"{took * row:032x}"}}'
-    else:
-        said = f"INFO http: served {path}?page={row} in {took}us, 200, cache miss, tracing scan of {row} rows"
-    return f"{_stamp(at)} stdout F {said}\n"
+        return f'{{"level":"info","msg":"served","path":"{path}/{took * row}","status":200,"took_us":{took},"trace":"{took * row:032x}"}}'
+    return f"INFO http: served {path}?page={row} in {took}us, 200, cache miss, tracing scan of {row} rows"

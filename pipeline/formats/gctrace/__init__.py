@@ -18,6 +18,9 @@ stand around and between; a line may begin in the middle of another, and may be 
 whatever it stands in, a JSON line too; what begins as one of these lines and goes on otherwise is counted in a note, never
 guessed. The last line of a file that does not end with a line feed may have been longer, and is such a line too.
 
+In `journalctl -o json` a message that is no printable UTF-8 is a list of its bytes, which is read as the text it is; one
+that is null, or anything else, is counted in a note.
+
 Before a line may stand what docker compose, kubectl, stern, the kubelet, journald, syslog or a logger writes there. Its time
 stamp says when the line was written, if it says all of date, time and, best, the zone. The rest tells processes apart.
 Under the same rest, a new process is where the cycle's number or the time since the start go back.

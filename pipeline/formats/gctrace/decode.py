@@ -129,6 +129,8 @@ class _Log:
 
     def take_all(self, lines: Lines) -> None:
         """Make rows of what the lines of a chunk say: where many in a row are plain, and of processes that are known, at once."""
+        for untold in lines.untold:
+            self.note("message_without_text", untold.number, untold.text)
         if len(lines) < _FEW:
             self._take_each(lines, 0, len(lines))
             return

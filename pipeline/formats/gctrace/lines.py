@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,12 +12,14 @@ import numpy as np
 from pipeline.errors import CutOff
 from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
+from pipeline.formats.gctrace.journal import with_texts
 from pipeline.formats.gctrace.wire import HINTS, OPENING
-from pipeline.kernels.text.fragments import lines_above, mark_fragments
+from pipeline.kernels.text.fragments import fragment_places, lines_above
 from pipeline.kernels.text.spelled import line_spans
 from pipeline.values import Blob, Bools, Int64s
 
 _PIECE_BYTES: Final = 1 << 20
+_EXAMPLE_BYTES: Final = 120
 # Of a longer line, what was read at a time is looked at as if it were a line.
 LINE_BYTES: Final = 1 << 20
 _HINTS: Final = np.array([[*word, mask] for word, mask in HINTS], np.uint8)
@@ -48,6 +50,7 @@ class Lines:
     is_ended       whether a line feed follows
     is_last_ended  whether the chunk's last line is as if a line feed followed
     hints          where all such things stand, in order
+    untold         messages of journald's without their text
     """
 
     chunk: bytes
@@ -58,6 +61,7 @@ class Lines:
     is_ended: Bools
     is_last_ended: bool
     hints: Int64s
+    untold: Sequence[Line] = ()
 
     def __len__(self) -> int:
         return len(self.number)
@@ -79,9 +83,18 @@ def lines_of(blob: Blob) -> Iterator[Lines]:
     """Such lines of a blob of any size, chunk by chunk; raises what reading it raises."""
     number = 1
     for chunk, is_ended in chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES))):
-        lines, n_feeds = lines_in(chunk, above=number, is_ended=is_ended)
-        yield lines
+        text, untold = with_texts(chunk)
+        lines, n_feeds = lines_in(text, above=number, is_ended=is_ended)
+        yield replace(lines, untold=_beginnings(text, untold, above=number)) if untold else lines
         number += n_feeds
+
+
+def _beginnings(chunk: bytes, places: Sequence[int], *, above: int) -> list[Line]:
+    """How the rest of a line begins behind each place; they rise, and the first line is `above`."""
+    rows = np.empty(len(places), np.int64)
+    lines_above(np.frombuffer(chunk, np.uint8), np.array(places, np.int64), rows)
+    texts = (chunk[place : place + _EXAMPLE_BYTES].partition(b"\n")[0] for place in places)
+    return [Line(above + row, text) for row, text in zip(rows.tolist(), texts, strict=True)]
 
 
 def openings(text: bytes) -> Iterator[bytes]:
@@ -117,15 +130,13 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def candidates(content: bytes, *, is_ended: bool = True) -> Iterator[Line]:
     """The lines in which one of the runtime's may begin; `is_ended` is whether the last one is, if no line feed ends it."""
-    return lines_in(content, above=1, is_ended=is_ended)[0].each()
+    return lines_in(with_texts(content)[0], above=1, is_ended=is_ended)[0].each()
 
 
 def lines_in(chunk: bytes, *, above: int, is_ended: bool) -> tuple[Lines, int]:
     """Such lines of a chunk, and how many line feeds it has; `above` is the number of the first line."""
     data = np.frombuffer(chunk, np.uint8)
-    marks = np.zeros(len(data), np.bool_)
-    mark_fragments(data, _HINTS, marks)
-    places = np.flatnonzero(marks)
+    places = fragment_places(data, _HINTS)
     rows = np.empty(len(places), np.int64)
     n_feeds = lines_above(data, places, rows)
     first = np.flatnonzero(np.diff(rows, prepend=-1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -23,7 +24,8 @@ from pipeline.formats.legacy.thread import read_threads
 from pipeline.formats.legacy.wire import memstats_trailer, pieces_of
 from pipeline.formats.memstats.trailer import columns_of_trailers
 from pipeline.formats.samples import Header, Profile, decoded, magnitude, oddities, tally
-from pipeline.values import Blob, Decoded, Note
+from pipeline.kernels.text.lines import line_feeds
+from pipeline.values import Blob, Bytes, Decoded, Note
 
 _PIECE_BYTES: Final = 8 << 20
 # The samples of a larger text are given out a part at a time, each of which takes as much.
@@ -48,37 +50,40 @@ def decode(
     for index, blob in enumerate(blobs):
         end = _End()
         try:
-            whole = None if _is_in_parts(blob, part_bytes) else _read(index, blob, piece_bytes, end)
+            parts = _in_parts(index, blob, piece_bytes, part_bytes)
+            whole = None if parts else _read(index, blob, piece_bytes, end)
         except DecodeError as error:
             refusals[index] = str(error)
             continue
-        if whole is None:
-            yield from _in_parts(index, blob, piece_bytes, part_bytes)
-        else:
+        if parts:
+            yield from parts
+        elif whole:
             profiles.append(whole)
             ends.append((index, end.content))
     if profiles or refusals:
         yield _with_memory(decoded(profiles, refusals), ends)
 
 
-def _is_in_parts(blob: Blob, part_bytes: int) -> bool:
-    """Whether the samples of a text need not be held: the mappings behind them, if any are, say something of each."""
+def _in_parts(index: int, blob: Blob, piece_bytes: int, part_bytes: int) -> Iterator[Decoded] | None:
+    """A large text, part by part; None for one that is held: mappings behind the samples say something of each.
+
+    Raises DecodeError; the parts raise it, too, for what is wrong behind others that were given out.
+    """
     if blob.size_bytes <= part_bytes or spelling(blob.content) not in _RECORDS:
-        return False
-    return not may_announce_maps(pieces_of_bytes(blob))
-
-
-def _in_parts(index: int, blob: Blob, piece_bytes: int, part_bytes: int) -> Iterator[Decoded]:
-    """A large text, part by part; raises DecodeError for what is wrong behind parts that were given out."""
-    is_begun = False
-    try:
-        for part in _parts(index, blob, piece_bytes, part_bytes):
-            yield part
-            is_begun = True
-    except DecodeError as error:
-        if is_begun:
-            raise
-        yield Decoded({}, refusals={index: str(error)})
+        return None
+    parts, refusal = _parts(index, blob, piece_bytes, part_bytes), None
+    with ThreadPoolExecutor(1, thread_name_prefix="maps") as beside:
+        # By the time that there is a first part it is known.
+        has_maps = beside.submit(may_announce_maps, pieces_of_bytes(blob))
+        try:
+            first = next(parts)
+        except DecodeError as error:
+            refusal = error
+    if has_maps.result():
+        return None
+    if refusal:
+        raise refusal
+    return chain([first], parts)
 
 
 def _parts(index: int, blob: Blob, piece_bytes: int, part_bytes: int) -> Iterator[Decoded]:
@@ -120,9 +125,9 @@ class _End:
     def __init__(self) -> None:
         self.content = b""
 
-    def through(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def through(self, pieces: Iterator[Bytes]) -> Iterator[Bytes]:
         for piece in pieces:
-            last = piece[-_MOST_TRAILER_BYTES:]
+            last = piece[-_MOST_TRAILER_BYTES:].tobytes()
             self.content = (self.content + last)[-_MOST_TRAILER_BYTES:]
             yield piece
 
@@ -181,10 +186,10 @@ def _cpu(index: int, content: bytes) -> Profile:
     return Profile(index, samples.header, replace(part, symbols=mapped(part.symbols, maps_of(samples.rest))), notes)
 
 
-def _records(kind: str, pieces: Iterator[bytes], most_bytes: int | None) -> tuple[Header, Iterator[Records]]:
+def _records(kind: str, pieces: Iterator[Bytes], most_bytes: int | None) -> tuple[Header, Iterator[Records]]:
     first = next(pieces)
-    header, written, start = _header(kind, first)
-    above = first[:start].count(b"\n")
+    header, written, start = _header(kind, first.tobytes())
+    above = line_feeds(first[:start])
     return header, read_records(chain([first[start:]], pieces), written, lines_above=above, most_bytes=most_bytes)
 
 

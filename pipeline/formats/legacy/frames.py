@@ -72,9 +72,8 @@ class FrameLines:
         """What they take."""
         return 2 * int(self.known[1, 0]) + _LINE_BYTES * int(self.known[0, 0])
 
-    def cut(self, text: bytes, *, is_ended: bool) -> Cut:
+    def cut(self, data: Bytes, *, is_ended: bool) -> Cut:
         """Cut a text into records; `is_ended` is whether a line that begins with `---` ends them."""
-        data = np.frombuffer(text, np.uint8)
         room = line_feeds(data) + 1
         self._make_room(room, len(data))
         records, comments, fresh, labels, end, n_feeds = cut_records(

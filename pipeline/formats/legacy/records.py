@@ -30,7 +30,7 @@ from pipeline.formats.samples import (
 )
 from pipeline.kernels.ids import first_of_each
 from pipeline.kernels.text.lines import read_addresses, read_numbers
-from pipeline.values import Int64s, Symbols, UInt64s
+from pipeline.values import Bytes, Int64s, Symbols, UInt64s
 
 _EXAMPLE_CHARS: Final = 80
 _BYTES_LABEL: Final = b"bytes"
@@ -110,7 +110,7 @@ class Records:
 
 
 def read_records(
-    pieces: Iterable[bytes], spelling: Spelling, *, lines_above: int, most_bytes: int | None = None
+    pieces: Iterable[Bytes], spelling: Spelling, *, lines_above: int, most_bytes: int | None = None
 ) -> Iterator[Records]:
     """The samples of a text; `pieces` begin behind the header.
 
@@ -122,16 +122,16 @@ def read_records(
     is_ended = False
     for piece in pieces:
         if is_ended:
-            rest += [piece] if most_bytes is None else []
+            rest += [piece.tobytes()] if most_bytes is None else []
             continue
-        end = len(piece) if most_bytes is not None else _maps_in(piece)
-        lines = gathered.known.cut(piece[:end] if end < len(piece) else piece, is_ended=spelling.is_end)
+        end = len(piece) if most_bytes is not None else _maps_in(piece.tobytes())
+        lines = gathered.known.cut(piece[:end], is_ended=spelling.is_end)
         taken = _piece(lines, spelling, known=gathered.known, lines_above=lines_above)
         gathered.add(taken)
         totals += taken.sums[: len(totals)]
         lines_above += lines.n_feeds
         is_ended = lines.end < len(piece)
-        rest += [piece[lines.end :]] if is_ended else []
+        rest += [piece[lines.end :].tobytes()] if is_ended else []
         if most_bytes is not None and gathered.size_bytes >= most_bytes:
             yield Records(_part(gathered))
             gathered = _Gathered(gathered.known if 4 * gathered.known.size_bytes < most_bytes else FrameLines())

@@ -6,6 +6,7 @@ A heap profile of a large program has millions of lines, most of which say what 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
@@ -15,10 +16,11 @@ import pyarrow as pa
 
 from pipeline.errors import DecodeError
 from pipeline.kernels.gather import gather_spans
-from pipeline.values import Blob, Bytes, Int64s
+from pipeline.values import Blob, Bytes, Int64s, Large
 
 _PIECE_BYTES: Final = 8 << 20
 _INDENT_BYTES: Final = 64
+_FIRST_NOT_ASCII: Final = 128
 _TRAILER: Final = b"\n# runtime.MemStats\n"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 
@@ -32,22 +34,39 @@ def texts_at(data: Bytes, starts: Int64s, lengths: Int64s) -> pl.Series:
     return found
 
 
-def pieces_of(blob: Blob, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:
+def pieces_of(blob: Blob, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[Bytes]:
     """The text of a blob in pieces, each but the last of which ends where a line begins that is no comment.
 
     It is UTF-8: other bytes are replaced. Raises DecodeError where a record has no end.
     """
-    held = blob.large.most_held_bytes if blob.large else blob.size_bytes
+    return (
+        _held_pieces(blob.content, piece_bytes) if blob.large is None else _ahead(_read_pieces(blob.large, piece_bytes))
+    )
+
+
+def _ahead(pieces: Iterator[Bytes]) -> Iterator[Bytes]:
+    """The same; a thread reads each while the one before it is used."""
+    with ThreadPoolExecutor(1, thread_name_prefix="pieces") as beside:
+        made = beside.submit(next, pieces, None)
+        while (piece := made.result()) is not None:
+            made = beside.submit(next, pieces, None)
+            yield piece
+
+
+def _read_pieces(large: Large, size: int) -> Iterator[Bytes]:
+    """Pieces of a text that is not in memory."""
+    held = large.most_held_bytes
     begun = b""
-    for piece in _plain(blob, min(piece_bytes, held)):
+    for place, piece in enumerate(iter(partial(large.open(), min(size, held)), b"")):
+        piece = piece.removeprefix(_UTF8_MARK) if place == 0 else piece
         # A record may begin with the piece, or within a line that it ends: what is begun is looked at as well then.
-        end = _last_record(piece)
+        end = _last_record(piece, 0, len(piece))
         if end:
             yield _utf8(b"".join((begun, memoryview(piece)[:end])))
             begun = piece[end:]
         else:
             begun += piece
-            end = _last_record(begun)
+            end = _last_record(begun, 0, len(begun))
             if end:
                 yield _utf8(begun[:end])
                 begun = begun[end:]
@@ -57,28 +76,32 @@ def pieces_of(blob: Blob, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]
         yield _utf8(begun)
 
 
-def _plain(blob: Blob, size: int) -> Iterator[bytes]:
-    if blob.large:
-        pieces = iter(partial(blob.large.open(), size), b"")
-    else:
-        pieces = (blob.content[start : start + size] for start in range(0, len(blob.content), size))
-    for place, piece in enumerate(pieces):
-        yield piece.removeprefix(_UTF8_MARK) if place == 0 else piece
+def _held_pieces(text: bytes, size: int) -> Iterator[Bytes]:
+    """Pieces of a text in memory, of which none is copied: to make room for a copy takes longer than to read it."""
+    start = stop = len(_UTF8_MARK) if text.startswith(_UTF8_MARK) else 0
+    while start < len(text):
+        # A record that is longer is looked for in twice as much.
+        searched, stop = stop, stop + max(size, stop - start)
+        end = len(text) if stop >= len(text) else _last_record(text, max(searched - _INDENT_BYTES, start), stop)
+        if end > start:
+            yield _utf8(memoryview(text)[start:end])
+            start = stop = end
 
 
-def _last_record(text: bytes) -> int:
-    """Where the last line begins that is not blank and no comment; 0 where that is the first, or there is none."""
-    end = len(text) - 1
-    while (end := text.rfind(b"\n", 0, end)) >= 0:
-        if text[end + 1 : end + 1 + _INDENT_BYTES].lstrip()[:1] not in (b"", b"#"):
+def _last_record(text: bytes, start: int, stop: int) -> int:
+    """Where the last line begins in text[start:stop] that is not blank and no comment; 0 where that is the first, or there is none."""
+    end = stop - 1
+    while (end := text.rfind(b"\n", start, end)) >= 0:
+        if text[end + 1 : min(end + 1 + _INDENT_BYTES, stop)].lstrip()[:1] not in (b"", b"#"):
             return end + 1
     return 0
 
 
-def _utf8(text: bytes) -> bytes:
-    if text.isascii():
-        return text
-    return text.decode("utf-8", "replace").encode()
+def _utf8(text: bytes | memoryview) -> Bytes:
+    data = np.frombuffer(text, np.uint8)
+    if data.max(initial=0) < _FIRST_NOT_ASCII:
+        return data
+    return np.frombuffer(str(text, "utf-8", "replace").encode(), np.uint8)
 
 
 def memstats_trailer(content: bytes) -> bytes:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pipeline.formats.legacy.frames import FrameLines
 from tests.builders.legacy import frames, text
 from tests.formats.legacy.reading import read, samples
@@ -66,5 +68,6 @@ def test_the_same_line_has_the_same_number_in_every_piece() -> None:
 
 
 def _numbers(known: FrameLines, *comments: str) -> list[int]:
-    numbers, _ = known.cut("\n".join(["1 @ 0x1", *comments]).encode(), is_ended=False).comments.tolist()
+    text = "\n".join(["1 @ 0x1", *comments]).encode()
+    numbers, _ = known.cut(np.frombuffer(text, np.uint8), is_ended=False).comments.tolist()
     return list(numbers)

@@ -13,7 +13,7 @@ COUNT = "goroutine profile: total 2"
 
 def _rest(content: bytes, *, is_end: bool) -> bytes | None:
     spelling = Spelling("n ", lambda numbers: (numbers, None), is_end=is_end)
-    (found,) = read_records([content], spelling, lines_above=0)
+    (found,) = read_records([np.frombuffer(content, np.uint8)], spelling, lines_above=0)
     assert isinstance(found, Records)
     return found.rest
 

@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.text.fragments import lines_above, mark_fragments
+from pipeline.kernels.text.fragments import fragment_places, holds_pair, lines_above
 
 FRAGMENTS = np.array([[*b"gc 0", 0xF0], [*b"scav", 0xFF]], np.uint8)
 
 
 def marked(data: bytes, fragments: np.ndarray = FRAGMENTS) -> list[int]:
-    marks = np.zeros(len(data), np.bool_)
-    mark_fragments(np.frombuffer(data, np.uint8), fragments, marks)
-    return np.flatnonzero(marks).tolist()
+    return fragment_places(np.frombuffer(data, np.uint8), fragments).tolist()
 
 
 def twin(data: bytes) -> list[int]:
@@ -39,6 +37,23 @@ def test_a_fragment_is_found_across_the_edges_of_blocks_and_at_the_end(place: in
     data[place : place + 4] = b"gc 9"
 
     assert marked(bytes(data)) == [place]
+
+
+def test_there_is_room_for_a_fragment_at_every_place() -> None:
+    repeated = np.array([[*b"aaaa", 0xFF]], np.uint8)
+
+    assert marked(b"a" * 10_003, repeated) == list(range(10_000))
+
+
+@pytest.mark.parametrize("place", [0, 1, 4094, 4095, 4096, 9_998])
+def test_a_pair_is_found_across_the_edges_of_blocks_and_at_the_end(place: int) -> None:
+    pairs = np.array([[*b"- "], [*b"D_"]], np.uint8)
+    data = bytearray(b" _-D" * 2_500)
+    assert not holds_pair(np.frombuffer(bytes(data), np.uint8), pairs)
+
+    data[place : place + 2] = b"D_"
+
+    assert holds_pair(np.frombuffer(data, np.uint8), pairs)
 
 
 @pytest.mark.parametrize("size", range(5))

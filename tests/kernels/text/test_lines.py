@@ -57,7 +57,7 @@ def cut_in_python(text: bytes, *, is_ended: bool, known: dict[bytes, int]) -> di
 
 def cut(text: bytes, lines: FrameLines, *, is_ended: bool) -> dict[str, Any]:
     """The same by the kernel."""
-    made = lines.cut(text, is_ended=is_ended)
+    made = lines.cut(np.frombuffer(text, np.uint8), is_ended=is_ended)
     return {
         "records": [(text[a:b], at - a, line) for a, b, at, line in made.records.T.tolist()],
         "comments": [tuple(one) for one in made.comments.T.tolist()],

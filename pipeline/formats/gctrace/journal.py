@@ -1,0 +1,43 @@
+"""Messages in `journalctl -o json` that are no strings: lists of bytes where they are no printable UTF-8, null where they are long.
+
+Specified by systemd's "Journal Export Formats", section "Journal JSON Format".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+_NAME: Final = b'"MESSAGE"'
+_VALUE: Final = re.compile(_NAME + rb"[ \t]*:[ \t]*(\[[\d, \t]*\]|[^\"\s\\][^,}\n]*)")
+
+
+def with_texts(chunk: bytes) -> tuple[bytes, list[int]]:
+    """The chunk with lists of bytes as strings, in as many lines, and where in it messages stand that have no text."""
+    if _NAME not in chunk:
+        return chunk, []
+    parts: list[bytes] = []
+    untold: list[int] = []
+    size = end = 0
+    for found in _VALUE.finditer(chunk):
+        if b"{" not in chunk[chunk.rfind(b"\n", 0, found.start()) + 1 : found.start()]:
+            # Somebody's words, and no object.
+            continue
+        text = _text(found[1])
+        if text is None:
+            untold.append(size + found.start() - end)
+            continue
+        parts += chunk[end : found.start(1)], text
+        size += found.start(1) - end + len(text)
+        end = found.end()
+    return b"".join((*parts, chunk[end:])) if parts else chunk, untold
+
+
+def _text(value: bytes) -> bytes | None:
+    """The string that a list of bytes is; None for what is none."""
+    try:
+        text = bytes(json.loads(value)).decode("utf-8", "replace") if value[:1] == b"[" else None
+    except (ValueError, TypeError):
+        return None
+    return None if text is None else json.dumps(text, ensure_ascii=False).encode()
