@@ -20,11 +20,12 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.inputs.limits import MEMORY_FOR_ONE, Limits
 from pipeline.outputs import tabular
 from pipeline.text import storable
-from pipeline.warehouse.questions import Selection
 from pipeline.warm import compile_missing
 
 if TYPE_CHECKING:
     import duckdb
+
+    from pipeline.warehouse.questions import Selection
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -266,6 +267,9 @@ def _span(
 
 def selection(profiles: Sequence[str] = (), **options: Any) -> Selection:
     """The Selection that the options of `selection_options` make."""
+    # For those alone who ask: it brings DuckDB and the kernels of flame graphs.
+    from pipeline.warehouse.questions import Selection
+
     return Selection(**options, profiles=tuple(profiles))
 
 
