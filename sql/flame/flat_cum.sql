@@ -4,7 +4,7 @@
 -- name, and one whose weights are both zero is left out.
 --
 -- Of all profiles at once this is the largest view there is: a row for every function that a profile has, and sample type. Ask for profiles, which
--- are passed down to the samples; a sample type is not, as four are added up for the price of little more than one.
+-- are passed down to the samples; a sample type is not, as four are added up at once for the price of two.
 --
 -- key: profile_id, sample_type, function
 CREATE VIEW flame.flat_cum (

@@ -105,8 +105,9 @@ def answers(database: Path) -> dict[str, list[tuple[object, ...]]]:
         found["stack_label"] = connection.sql("SELECT label FROM stack_label ORDER BY ALL").fetchall()
         found["stack_path"] = _named(connection.sql(_PATHS), names)
         found["flame._counted"] = _named(connection.sql(_COUNTED), names)
-        for name in ("attribution._site", "attribution.growth_by_site"):
+        for name in ("attribution._site", "attribution.growth_by_site", "gate.measure"):
             found[name] = _named(connection.sql(f"SELECT * EXCLUDE (site_index) FROM {name}"), names)
+        found["attribution._live"] = _named(connection.sql(_LIVE), names)
         found["attribution._allocation"] = _named(connection.sql(_SITES), names)
         # When it was read, and how many batches it took, are no answers.
         for name in ("source", "inventory.sources"):
@@ -121,6 +122,8 @@ SELECT sites.* EXCLUDE (site_index), allocations.stack_id, allocations.escape_si
 FROM attribution._allocation AS allocations
 JOIN attribution.growth_by_site AS sites USING (series_id, site_index)
 """
+# Its lists are in any order.
+_LIVE = "SELECT series_id, list_sort(list_zip(moments, sizes)) AS live FROM attribution._live"
 _OF_LOAD = ("loaded_file", "warehouse_state")
 _ID = re.compile(r"(?:^|_)(source|profile|trace|stack|location|function|mapping|label_set|escape_site|series)_ids?$")
 
