@@ -51,12 +51,12 @@ summed AS (
     first_position,
     label_id,
     [
-      SUM(value_0) FILTER (label_id = leaf_label_id),
-      SUM(value_1) FILTER (label_id = leaf_label_id),
-      SUM(value_2) FILTER (label_id = leaf_label_id),
-      SUM(value_3) FILTER (label_id = leaf_label_id)
+      int64.clamp(SUM(value_0) FILTER (label_id = leaf_label_id)),
+      int64.clamp(SUM(value_1) FILTER (label_id = leaf_label_id)),
+      int64.clamp(SUM(value_2) FILTER (label_id = leaf_label_id)),
+      int64.clamp(SUM(value_3) FILTER (label_id = leaf_label_id))
     ] AS flats,
-    [SUM(value_0), SUM(value_1), SUM(value_2), SUM(value_3)] AS cums
+    [int64.clamp(SUM(value_0)), int64.clamp(SUM(value_1)), int64.clamp(SUM(value_2)), int64.clamp(SUM(value_3))] AS cums
   FROM counted
   GROUP BY profile_id, first_position, label_id
 ),
@@ -74,8 +74,8 @@ SELECT
   weighed.profile_id,
   types.sample_type,
   names.label,
-  int64.clamp(weighed.flat),
-  int64.clamp(weighed.cum)
+  weighed.flat,
+  weighed.cum
 FROM weighed
 JOIN profile_sample_type AS types USING (profile_id, position)
 JOIN stack_label AS names USING (label_id)
