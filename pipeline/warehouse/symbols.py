@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.warehouse.incoming import hexadecimal
 from pipeline.warehouse.pc_table import Values, decoded
@@ -213,6 +212,9 @@ def _hashes(texts: pa.ChunkedArray[Any]) -> UInt64s:
 
 def _bytes(column: pa.ChunkedArray[Any]) -> tuple[Bytes, Int64s]:
     """All values behind each other, and where each begins and the last one ends."""
+    # A load without executables does not wait for it.
+    import pyarrow.compute as pc
+
     values = column.cast(pa.binary()).combine_chunks()
     joined = pc.binary_join(pa.ListArray.from_arrays([0, len(values)], values), b"")
     data = np.frombuffer(joined[0].as_buffer(), np.uint8)

@@ -1,6 +1,7 @@
 -- One row per process of a log with gctrace lines: its run, and what its times are in wall time.
 --
 -- key: source_id, process
+-- staged: by labels
 CREATE VIEW clock._log (
   -- The log.
   source_id,

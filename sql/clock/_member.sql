@@ -3,6 +3,7 @@
 -- Files with the same labels are candidates for being of one process; those without any are so among each other.
 --
 -- key: source_id, process
+-- staged: by labels
 CREATE VIEW clock._member (
   -- The file.
   source_id,

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline import flow
 from pipeline.warehouse.modules import in_order, modules, staged_by, standing_on, stored_by
 from pipeline.warehouse.stages import stages
+from pipeline.warm import TINY
 from tests.warehouse.builder import LIMITS
 from tests.warehouse.test_derived import FILES
 
@@ -40,7 +41,8 @@ def test_what_is_staged_is_worked_out_once_and_is_a_view_for_who_asks_for_it(tmp
         path = tmp_path / "offered" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(FILES[name])
-    flow.ingest([str(tmp_path / "offered")], str(tmp_path / "lake"), labels={}, limits=LIMITS)
+    inputs = [str(tmp_path / "offered"), str(TINY / "service.log")]
+    flow.ingest(inputs, str(tmp_path / "lake"), labels={}, limits=LIMITS)
 
     flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
 
