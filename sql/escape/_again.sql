@@ -7,9 +7,9 @@
 CREATE VIEW escape._again (
   -- The verdict of package `main`.
   escape_site_id,
-  -- From labels of the reports; NULL without one.
+  -- Service, from labels of the reports; NULL without one.
   service,
-  -- From labels of the reports; NULL without one.
+  -- Build, from labels of both reports; NULL without one.
   build,
   -- The package by its import path.
   package,
