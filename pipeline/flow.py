@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pipeline.lake.keep import Kept
     from pipeline.lake.verify import Finding
     from pipeline.outputs.report import ReportData
+    from pipeline.pseudonyms import Pseudonyms
     from pipeline.warehouse.load import Loaded
     from pipeline.warehouse.part import Part
 
@@ -276,6 +277,13 @@ def relabel_lake(lake: str, inputs: Sequence[str], labels: Mapping[str, str]) ->
 
     _filled(lake)
     return relabel(lake, inputs, labels, relabelled=relabelled)
+
+
+def anonymize_lake(lake: str, into: str, *, names: Pseudonyms) -> Mapping[str, int]:
+    """Write the lake again under other names, where nothing is yet; returns the rows of each table."""
+    from pipeline.lake.nameless import anonymize
+
+    return anonymize(_filled(lake), into, names=names)
 
 
 def describe_lake(lake: str) -> Description:

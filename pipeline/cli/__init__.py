@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "list": "Print the source of functions that match REGEX, with what each line weighs and what the compiler said of it.",
     "flame": "Draw a flame graph of the newest heap profile, or of what you choose.",
     "export": "Write profiles and traces for other tools: pprof, `go build -pgo`, OpenTelemetry, speedscope, Perfetto, folded stacks.",
+    "anonymize": "Write the lake, or profiles, without names, for others to look at.",
     "report": "Write the heap-growth report: what grew, why, flame graphs, GC and memory; as a page, a comment or JSON.",
     "plot": "Draw a chart or a flame graph as SVG or PNG; without NAME, list what can be drawn.",
     "escapes": "List what the compiler put on the heap, and why.",

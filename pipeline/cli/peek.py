@@ -8,9 +8,17 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cli.console import answer_lines, show
-from pipeline.cli.options import database_option, format_option, opened, resource_options, selection, selection_options
-from pipeline.cli.profiles import choose_profiles, loaded, prepared
+from pipeline.cli.console import answer_lines, show, show_query
+from pipeline.cli.options import (
+    database_option,
+    format_option,
+    opened,
+    resource_options,
+    selection,
+    selection_options,
+    show_sql_option,
+)
+from pipeline.cli.profiles import choose, choose_profiles, loaded, prepared, query_of
 from pipeline.cli.top import flat_cum, pprof_options
 from pipeline.errors import UsageError
 from pipeline.outputs.pprof.fetched import fetched
@@ -29,6 +37,7 @@ from pipeline.warehouse import questions
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
 @pprof_options()
 @selection_options
+@show_sql_option
 @database_option
 @format_option
 @resource_options
@@ -38,6 +47,7 @@ def peek(
     settings: Settings,
     profiles: tuple[str, ...],
     merge: bool,
+    show_sql: bool,
     db: str,
     format_: str,
     memory: str,
@@ -49,9 +59,16 @@ def peek(
     \b
       heapscape peek 'store.*Put'
       heapscape peek mallocgc cpu.pb.gz
+      heapscape peek 'store.*Put' --show-sql
     """
+    wanted = selection(profiles, **chosen)
     with opened(inputs, db, memory=memory, threads=threads, views=questions.STACKS) as connection:
-        picked = choose_profiles(connection, selection(profiles, **chosen), is_all=bool(inputs), merge=merge)
+        if show_sql:
+            index = settings.sample_index
+            found_ids = choose(connection, wanted, sample_index=index, is_all=bool(inputs), merge=merge)
+            show_query(query_of(found_ids, settings, pattern=pattern))
+            return
+        picked = choose_profiles(connection, wanted, is_all=bool(inputs), merge=merge)
         found = loaded(connection, picked)
     report = prepared(fetched(found), settings, kind=REPORTS["peek"].kind, pattern=pattern)
     graph = whole(frames_of(report))

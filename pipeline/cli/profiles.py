@@ -104,8 +104,8 @@ def loaded(connection: duckdb.DuckDBPyConnection, picked: Sequence[Mapping[str, 
     return [profile_of(whole(connection, id)) for id in ids]
 
 
-def query_of(chosen: Chosen, settings: Settings, *, base: Sequence[int] = ()) -> Question:
-    """The query of all functions with their weights; raises UsageError for a setting that it cannot say."""
+def query_of(chosen: Chosen, settings: Settings, *, base: Sequence[int] = (), pattern: str | None = None) -> Question:
+    """The query of all functions with their weights, or of those that match and what is next to them; raises UsageError for a setting that it cannot say."""
     default = Settings()
     given = {field.name for field in fields(Settings) if getattr(settings, field.name) != getattr(default, field.name)}
     if unsaid := sorted(given - _SAID - set(_IN_SQL)):
@@ -113,7 +113,7 @@ def query_of(chosen: Chosen, settings: Settings, *, base: Sequence[int] = ()) ->
             f"--show-sql: the query cannot say {', '.join(unsaid)}; leave that out, and add it to the query"
         )
     patterns = {name: str(getattr(settings, setting)) for setting, name in _IN_SQL.items()}
-    return questions.top(chosen.ids, chosen.sample_type, base_ids=base, filters=patterns)
+    return questions.top(chosen.ids, chosen.sample_type, base_ids=base, pattern=pattern, filters=patterns)
 
 
 # What `flame.top` calls pprof's filters: SHOW is a word of SQL's.

@@ -100,13 +100,13 @@ def _groups(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
 
 def _merge(lake: str, table: Table, folder: str, files: Sequence[DataFile]) -> Staged:
     kept = [field for field in table.schema if field.name not in table.partition]
-    parts = [_as_declared(read_rows(lake, file.path), pa.schema(kept)) for file in files]
+    parts = [as_declared(read_rows(lake, file.path), pa.schema(kept)) for file in files]
     rows = fold(parts, key=table.key[0]) if is_symbols(table) else pa.concat_tables(parts).unify_dictionaries()
     rows = in_order(rows, by=table.sort)
     return stage(lake, encode(rows, table=table), rows=rows.num_rows, table=table, folder=folder)
 
 
-def _as_declared(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+def as_declared(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """Rows of an older release, which lack columns that may be NULL, with those columns."""
     columns = [
         rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(len(rows), field.type)

@@ -172,13 +172,19 @@ def top(
     sample_type: str,
     *,
     base_ids: Sequence[int] = (),
+    pattern: str | None = None,
     filters: Mapping[str, str] | None = None,
 ) -> Question:
-    """The query of functions with their weights, as `heapscape top` and `diff` work them out; `filters` are parameters of `flame.top`."""
+    """The query of functions with their weights, as `heapscape top` and `diff` work them out, and `peek` those that match.
+
+    pattern  of the functions to be looked at, with callers and callees; None for all, without
+    filters  parameters of `flame.top` and `flame.peek`
+    """
     more = {"base_ids": list(base_ids), **(filters or {})}
     named = {name: value for name, value in more.items() if value}
-    calls = ", ".join(["$ids", "$wanted", *(f"{name} := ${name}" for name in named)])
-    return Question(f"FROM flame.top({calls})", {"ids": list(profile_ids), "wanted": sample_type, **named})
+    given = {"ids": list(profile_ids), "wanted": sample_type, **({} if pattern is None else {"pattern": pattern})}
+    calls = ", ".join([*(f"${name}" for name in given), *(f"{name} := ${name}" for name in named)])
+    return Question(f"FROM flame.{'top' if pattern is None else 'peek'}({calls})", {**given, **named})
 
 
 def flows(

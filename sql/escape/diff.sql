@@ -1,7 +1,8 @@
 -- One row per escape that differs between two builds: added, removed, or moved to another line.
 --
 -- Escapes are the same when service, package, file, kind and expression are; where there are several such in a
--- file, those on unchanged lines go together first, then the others in their order. What did not change has no row.
+-- file, those on unchanged lines go together first, then the others in their order. What did not change has no row, and
+-- what several reports of a build tell has one.
 --
 -- key: service, change, package, base_name, kind, expression, line_before, line_after, column_before, column_after
 -- column service: From labels of the reports; NULL without one.
@@ -27,6 +28,11 @@ CREATE MACRO escape.diff(
 WITH sites AS (
   SELECT service, build, package, base_name, kind, expression, line, "column", escape_site_id
   FROM escape.site
+  -- What a JSON log tells of package main, and another report too, is one escape.
+  ANTI JOIN escape._again AS again
+    ON again.service IS NOT DISTINCT FROM site.service
+    AND again.build IS NOT DISTINCT FROM site.build
+    AND again.escape_site_id = site.escape_site_id
   WHERE is_on_heap AND (build = build_before OR build = build_after)
 ),
 stayed AS (

@@ -83,6 +83,10 @@ USES: dict[str, tuple[Callable[[Seat], list[str]], ...]] = {
     "pprof": (lambda at: ["pprof", "-tree", "--db", at.db],),
     "list": (lambda at: ["list", "Put", "--db", at.db],),
     "export": (lambda at: ["export", "--db", at.db, "--format", "folded"],),
+    "anonymize": (
+        lambda at: ["anonymize", "--lake", at.lake, "-o", "shared"],
+        lambda at: ["anonymize", f"{at.inputs}/service=checkout/new.pb", "-o", "shared", "--names", "names.csv"],
+    ),
     "check": (lambda at: ["check", "--db", at.db, "--max-growth", "1GiB"],),
     "flame": (
         lambda at: ["flame", "--db", at.db, "-o", at.page],
@@ -311,6 +315,8 @@ QUICK = [
     ("standard output closed", "pprof", 0),
     ("ASCII alone", "list", 0),
     ("standard output full", "export", 0),
+    ("data files cut", "anonymize", 0),
+    ("full disk, soon", "anonymize", 1),
     ("half a database", "check", 0),
     ("standard output full", "trace tasks", 0),
     ("half a database", "trace regions", 0),

@@ -177,6 +177,8 @@ def commands(world: Path) -> Iterator[tuple[str, list[str]]]:
     yield "plot", ["answer", *db, "-o", "-", "--query", f'SELECT name AS "n{EVIL}", 1 AS one FROM function']
     yield "plot", ["heap", *db, "-o", str(world / f"heap{EVIL_LINES}.svg")]
     yield "export", [*db, "-o", str(world / f"heap{EVIL_LINES}.pb.gz")]
+    yield "anonymize", [*lake, "-o", str(world / "shared"), "--names", str(world / f"names{EVIL_LINES}.csv")]
+    yield "anonymize", [inputs, "-o", str(world / f"shared{EVIL_LINES}")]
     yield "report", [*db, "-o", str(world / f"report{EVIL_LINES}.html")]
     yield "load", [*lake, "--db", str(world / f"other{EVIL}.duckdb")]
     yield "ingest", [inputs, *lake]

@@ -35,6 +35,13 @@ def test_profiles_are_listed_newest_first_with_ids_that_sql_takes(known: Path) -
     assert heapscape("sql", query, "--db", known, "--format", "json").json() == [{"n": first["sample_count"]}]
 
 
+def test_a_profile_has_all_names_it_came_under_and_is_found_by_each(known: Path) -> None:
+    (found,) = heapscape("profiles", "--profile", "again.pb", "--db", known, "--format", "json").json()
+
+    assert [Path(name).name for name in found["names"]] == ["again.pb.gz", "heap-12.pb.gz"]
+    assert Path(found["uri"]).name == "heap-12.pb.gz"
+
+
 def test_a_table_has_what_there_is_room_for_and_says_how_much_it_leaves_out(known: Path) -> None:
     seen = heapscape("profiles", "-n", "3", "--db", known)
 

@@ -48,6 +48,8 @@ MACROS = {
     "attribution.modules_between": "attribution.modules_between((SELECT list({'series_id': series_id, "
     "'first_profile_id': first_profile_id, 'last_profile_id': last_profile_id}) FROM heap.series))",
     "flame.top": "flame.top((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', hide := 'runtime', show_from := 'main')",
+    "flame._stacks": "flame._stacks((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', [], NULL, NULL, NULL, NULL, 'main')",
+    "flame.peek": "flame.peek((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', 'main', hide := 'runtime')",
     "flame.folded": "flame.folded((SELECT list(profile_id) FROM heap.profiles), 'inuse_space')",
     "heap.series_between": "heap.series_between('2000-01-01'::TIMESTAMP, NULL)",
     "goroutine.growth_between": "goroutine.growth_between(NULL, '2100-01-01'::TIMESTAMP, series_ids := (SELECT list(series_id) FROM profile))",

@@ -144,6 +144,14 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
             (ids, kind, ids[:1], *patterns)
             for ids, kind, patterns in product(_choices(connection), _sample_types(connection), _PATTERNS)
         ],
+        "flame._stacks": [
+            (ids, kind, ids[:1], *patterns)
+            for ids, kind, patterns in product(_choices(connection), _sample_types(connection), _PATTERNS)
+        ],
+        "flame.peek": [
+            (ids, kind, "main", ids[:1], *patterns)
+            for ids, kind, patterns in product(_choices(connection), _sample_types(connection), _PATTERNS)
+        ],
         "flame.folded": list(product(_choices(connection), _sample_types(connection))),
         "heap.series_between": [(None, None), *_MOMENTS],
         "goroutine.growth_between": [

@@ -26,6 +26,11 @@ def proto(report: Report) -> bytes:
     profile, ratio = report.profile, 1 / report.settings.divide_by
     if ratio > 0 and ratio != 1:
         profile = replace(profile, values=whole(profile.values.astype(np.float64) * ratio))
+    return packed(profile)
+
+
+def packed(profile: Profile) -> bytes:
+    """The file as pprof writes it, compressed; the same bytes whenever it is done."""
     return gzip.compress(write(profile), mtime=0)
 
 
@@ -71,7 +76,7 @@ def topproto(report: Report) -> bytes:
         ),
         mappings=(),
     )
-    return gzip.compress(write(profile), mtime=0)
+    return packed(profile)
 
 
 def write(profile: Profile) -> bytes:
