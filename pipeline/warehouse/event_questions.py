@@ -36,7 +36,7 @@ class Wanted:
 def events(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> Answer:
     """Events as rows of sched.event with the time since the trace began, in the order in which they happened."""
     query = f"""
-    SELECT events.time_ns - trace.start_ns AS since_start_ns, events.* EXCLUDE (trace_id)
+    SELECT int64.clamp(events.time_ns::HUGEINT - trace.start_ns) AS since_start_ns, events.* EXCLUDE (trace_id)
     FROM sched.event AS events
     JOIN trace USING (trace_id)
     {_WANTED}

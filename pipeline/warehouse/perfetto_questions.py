@@ -153,8 +153,8 @@ parts AS (
     MAX(time_ns) AS time_ns,
     arg_max(goroutines, time_ns)::BIGINT AS goroutines
   FROM counted
-  GROUP BY state, (time_ns - (SELECT start_ns FROM trace WHERE trace_id = $trace))
-    // ((SELECT greatest(end_ns - start_ns, 1) FROM trace WHERE trace_id = $trace) // $parts + 1)
+  GROUP BY state, (time_ns::HUGEINT - (SELECT start_ns FROM trace WHERE trace_id = $trace))
+    // ((SELECT greatest(end_ns::HUGEINT - start_ns, 1) FROM trace WHERE trace_id = $trace) // $parts + 1)
 )
 SELECT name AS track, time_ns, value FROM trace_metric WHERE trace_id = $trace
 UNION ALL

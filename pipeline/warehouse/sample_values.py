@@ -16,7 +16,7 @@ from pipeline.warehouse.query import ask
 _POSITIONS = """
 SELECT profile_id, position
 FROM profile_sample_type
-WHERE sample_type = $wanted AND profile_id IN (SELECT unnest($ids::INTEGER[]))
+WHERE sample_type = $wanted AND position >= 0 AND profile_id IN (SELECT unnest($ids::INTEGER[]))
 ORDER BY position, profile_id
 """
 _KEPT = 4

@@ -34,7 +34,7 @@ def task_types(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int]) 
 def tasks(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], name: str) -> Result:
     """Tasks of a type, the slowest first, those that never ended before all; `since_start_ns` is when they began."""
     query = f"""
-    SELECT tasks.*, begin_ns - trace.start_ns AS since_start_ns
+    SELECT tasks.*, int64.clamp(begin_ns::HUGEINT - trace.start_ns) AS since_start_ns
     FROM sched.task AS tasks
     JOIN trace USING (trace_id)
     {_OF_TRACES} AND name = $name
@@ -57,7 +57,7 @@ def logs(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], patter
     query = f"""
     SELECT
       logs.trace_id,
-      logs.time_ns - trace.start_ns AS since_start_ns,
+      int64.clamp(logs.time_ns::HUGEINT - trace.start_ns) AS since_start_ns,
       logs.time_ns,
       logs.goroutine,
       logs.task,
@@ -97,7 +97,7 @@ def blocking(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], ki
 def mmu(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], windows_ns: Sequence[int]) -> Result:
     """Minimum mutator utilisation by window; `since_start_ns` is where the worst window begins."""
     query = f"""
-    SELECT mmu.*, mmu.start_ns - trace.start_ns AS since_start_ns
+    SELECT mmu.*, int64.clamp(mmu.start_ns::HUGEINT - trace.start_ns) AS since_start_ns
     FROM gc.mmu($windows) AS mmu
     JOIN trace USING (trace_id)
     {_OF_TRACES}

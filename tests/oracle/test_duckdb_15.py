@@ -164,8 +164,8 @@ def test_every_macro_is_asked() -> None:
         *(
             "is_std",
             "int64.clamp",
-            "attribution._pairs",
-            "attribution._slope",
+            *("attribution._pairs", "attribution._slope", "attribution._distances"),
+            *("attribution._filled", "attribution._r2", "attribution._rising"),
             "flame._matches",
         ),  # Parts of the others.
         *("sched._state_name", "sched._bucket", "sched._bucket_ns"),
