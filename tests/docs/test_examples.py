@@ -8,8 +8,8 @@ import pytest
 
 from tests.docs.pages import DOCS, PAGES, PRINTED, RUN, another, blocks, made, outputs
 
-# What needs a service, Go or another program.
-NOT_RUN = ("text", "go")
+# What needs a service, Go or another program; bash is run with them by tests/oracle/test_first_hour.py.
+NOT_RUN = ("text", "go", "bash")
 
 pytestmark = pytest.mark.xdist_group("examples")
 
