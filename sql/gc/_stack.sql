@@ -37,14 +37,15 @@ payers AS (
   GROUP BY frames.stack_id
 )
 SELECT
-  frames.stack_id,
+  sampled.stack_id,
   CASE
     WHEN payers.payer_place = 0 THEN 'program'
+    -- Of a stack without frames, too.
     ELSE coalesce(arg_min(categories.category, categories.rank), 'other')
   END,
   payers.payer
-FROM frames
-JOIN payers USING (stack_id)
-LEFT JOIN gc._category AS categories
-  ON categories.label_id = frames.label_id AND frames.place < coalesce(payers.payer_place, 1000000)
-GROUP BY frames.stack_id, payers.payer_place, payers.payer
+FROM sampled
+LEFT JOIN payers ON payers.stack_id = sampled.stack_id
+LEFT JOIN frames ON frames.stack_id = sampled.stack_id AND frames.place < coalesce(payers.payer_place, 1000000)
+LEFT JOIN gc._category AS categories ON categories.label_id = frames.label_id
+GROUP BY sampled.stack_id, payers.payer_place, payers.payer
