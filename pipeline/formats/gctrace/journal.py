@@ -19,10 +19,15 @@ def with_texts(chunk: bytes) -> tuple[bytes, list[int]]:
         return chunk, []
     parts: list[bytes] = []
     untold: list[int] = []
-    size = end = 0
+    size = end = seen = 0
+    is_object = False
     for found in _VALUE.finditer(chunk):
-        if b"{" not in chunk[chunk.rfind(b"\n", 0, found.start()) + 1 : found.start()]:
-            # Somebody's words, and no object.
+        # Each byte is looked at once, however many messages a line has.
+        line = chunk.rfind(b"\n", seen, found.start())
+        is_object = (is_object and line < 0) or chunk.find(b"{", max(line, seen), found.start()) >= 0
+        seen = found.start()
+        if not is_object:
+            # Somebody's words.
             continue
         text = _text(found[1])
         if text is None:

@@ -65,8 +65,10 @@ def _read_pieces(large: Large, size: int) -> Iterator[Bytes]:
             yield _utf8(b"".join((begun, memoryview(piece)[:end])))
             begun = piece[end:]
         else:
+            # What was begun has been looked through but for its end.
+            searched = max(len(begun) - _INDENT_BYTES, 0)
             begun += piece
-            end = _last_record(begun, 0, len(begun))
+            end = _last_record(begun, searched, len(begun))
             if end:
                 yield _utf8(begun[:end])
                 begun = begun[end:]

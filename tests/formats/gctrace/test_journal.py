@@ -73,3 +73,12 @@ def test_cycles_are_read_out_of_lists_and_messages_without_text_counted() -> Non
     assert [(note.kind, note.count, note.example) for note in found.notes if note.kind == "message_without_text"] == [
         ("message_without_text", 2, 'line 2: "MESSAGE":null}')
     ]
+
+
+def test_whether_a_line_is_an_object_is_asked_of_each_line_and_holds_to_its_end() -> None:
+    lines = b'"MESSAGE":[64] {\n{"MESSAGE":[65]}\n"MESSAGE":[66]\n{"a":1,"MESSAGE":[67],"b":{},"MESSAGE":[68]}\n'
+
+    text, untold = with_texts(lines)
+
+    assert text == b'"MESSAGE":[64] {\n{"MESSAGE":"A"}\n"MESSAGE":[66]\n{"a":1,"MESSAGE":"C","b":{},"MESSAGE":"D"}\n'
+    assert untold == []
