@@ -76,16 +76,24 @@ stacks AS (
   JOIN stack_label AS labels USING (label_id)
   GROUP BY frames.stack_id
 ),
+cpu_profiles AS (
+  SELECT profile_id, service, instance, build
+  FROM profile
+  WHERE kind = 'cpu'
+  UNION ALL
+  -- No profile: what is asked for is passed down to the samples only when there is something, and all of them are added up otherwise.
+  SELECT -1, NULL, NULL, NULL
+),
 cpu AS (
   SELECT
-    profile.service,
-    profile.instance,
-    profile.build,
+    asked.service,
+    asked.instance,
+    asked.build,
     costs.function,
     int64.clamp(SUM(costs.cum)) AS cum
   FROM flame.flat_cum AS costs
-  JOIN profile USING (profile_id)
-  WHERE profile.kind = 'cpu' AND costs.sample_type = 'samples'
+  JOIN cpu_profiles AS asked USING (profile_id)
+  WHERE costs.sample_type = 'samples'
   GROUP BY ALL
 ),
 cpu_totals AS (

@@ -3,8 +3,8 @@
 -- The numbers of `go tool pprof -top`: a recursive function counts once per sample, functions are told apart by
 -- name, and one whose weights are both zero is left out.
 --
--- Of all profiles at once this is the largest view there is: a row for every function that a profile has, and sample type. Ask for profiles, which
--- are passed down to the samples; a sample type is not, as four are added up at once for the price of two.
+-- Of all profiles at once this is the largest view there is: a row for every function that a profile has, and sample type. Ask for profiles, by
+-- number, by a join or by a query, which are passed down to the samples; a sample type is not, as four are added up at once for the price of two.
 --
 -- key: profile_id, sample_type, function
 CREATE VIEW flame.flat_cum (
@@ -50,33 +50,36 @@ summed AS (
     profile_id,
     first_position,
     label_id,
-    [
-      int64.clamp(SUM(value_0) FILTER (label_id = leaf_label_id)),
-      int64.clamp(SUM(value_1) FILTER (label_id = leaf_label_id)),
-      int64.clamp(SUM(value_2) FILTER (label_id = leaf_label_id)),
-      int64.clamp(SUM(value_3) FILTER (label_id = leaf_label_id))
-    ] AS flats,
-    [int64.clamp(SUM(value_0)), int64.clamp(SUM(value_1)), int64.clamp(SUM(value_2)), int64.clamp(SUM(value_3))] AS cums
+    int64.clamp(SUM(value_0) FILTER (label_id = leaf_label_id)) AS flat_0,
+    int64.clamp(SUM(value_1) FILTER (label_id = leaf_label_id)) AS flat_1,
+    int64.clamp(SUM(value_2) FILTER (label_id = leaf_label_id)) AS flat_2,
+    int64.clamp(SUM(value_3) FILTER (label_id = leaf_label_id)) AS flat_3,
+    int64.clamp(SUM(value_0)) AS cum_0,
+    int64.clamp(SUM(value_1)) AS cum_1,
+    int64.clamp(SUM(value_2)) AS cum_2,
+    int64.clamp(SUM(value_3)) AS cum_3
   FROM counted
   GROUP BY profile_id, first_position, label_id
 ),
+-- By a join, through which DuckDB passes down which profiles are asked for; lists that are unnested would stop it.
 weighed AS (
   SELECT
-    profile_id,
-    first_position + unnest(range(4)) AS position,
-    label_id,
-    -- NULL where no stack ends in it.
-    coalesce(unnest(flats), 0) AS flat,
-    unnest(cums) AS cum
+    summed.profile_id,
+    types.sample_type,
+    summed.label_id,
+    CASE types.position % 4 WHEN 0 THEN flat_0 WHEN 1 THEN flat_1 WHEN 2 THEN flat_2 ELSE flat_3 END AS flat,
+    CASE types.position % 4 WHEN 0 THEN cum_0 WHEN 1 THEN cum_1 WHEN 2 THEN cum_2 ELSE cum_3 END AS cum
   FROM summed
+  JOIN profile_sample_type AS types
+    ON types.profile_id = summed.profile_id AND types.position - types.position % 4 = summed.first_position
 )
 SELECT
   weighed.profile_id,
-  types.sample_type,
+  weighed.sample_type,
   names.label,
-  weighed.flat,
+  -- NULL where no stack ends in it.
+  coalesce(weighed.flat, 0),
   weighed.cum
 FROM weighed
-JOIN profile_sample_type AS types USING (profile_id, position)
 JOIN stack_label AS names USING (label_id)
-WHERE weighed.flat <> 0 OR weighed.cum <> 0
+WHERE coalesce(weighed.flat, 0) <> 0 OR weighed.cum <> 0

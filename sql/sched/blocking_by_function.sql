@@ -20,7 +20,15 @@ CREATE VIEW sched.blocking_by_function (
   -- How long in the function, or in what it called.
   cum_delay_ns
 ) AS
-WITH named AS (
+WITH traces AS (
+  SELECT profile_id
+  FROM profile
+  WHERE kind = 'trace'
+  UNION ALL
+  -- No profile: what is asked for is passed down to the samples only when there is something, and all of them are added up otherwise.
+  SELECT -1
+),
+named AS (
   SELECT
     profile_id,
     CASE WHEN starts_with(sample_type, 'net_') THEN 'network' ELSE split_part(sample_type, '_', 1) END AS kind,
@@ -29,12 +37,11 @@ WITH named AS (
     flat,
     cum
   FROM flame.flat_cum
-  JOIN profile USING (profile_id)
-  WHERE profile.kind = 'trace'
-    AND sample_type IN (
-      'net_contentions', 'net_delay', 'sync_contentions', 'sync_delay', 'select_contentions', 'select_delay',
-      'syscall_contentions', 'syscall_delay', 'sched_contentions', 'sched_delay'
-    )
+  JOIN traces USING (profile_id)
+  WHERE sample_type IN (
+    'net_contentions', 'net_delay', 'sync_contentions', 'sync_delay', 'select_contentions', 'select_delay',
+    'syscall_contentions', 'syscall_delay', 'sched_contentions', 'sched_delay'
+  )
 )
 SELECT
   profile_id,

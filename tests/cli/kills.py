@@ -45,8 +45,8 @@ _DAY_NS = 86_400_000_000_000
 # What says when a row came, and by which file.
 _OF_A_MOMENT = ("ingested_at", "offered_hash")
 _OF_LOAD = ("warehouse_state", "loaded_file")
-# Lists whose parts have ids.
-_OF_IDS = ("lines",)
+# What has ids in it, or is one: a site is called by the first of its stacks.
+_OF_IDS = ("lines", "site_index")
 _ASKED = "attribution.growth_by_site"
 # A database keeps its numbers for symbols whose last profile expired after it was loaded.
 _SYMBOLS = ("function", "mapping", "label_set", "location", "stack", "stack_path", "stack_label")

@@ -1,9 +1,13 @@
-"""The values of a sample type straight from the table are those of the view."""
+"""The values of a sample type straight from the table are those of the view; of some profiles, theirs alone are read."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from pipeline.warehouse.connect import open_readonly
@@ -40,3 +44,36 @@ def test_of_a_type_that_none_has_there_is_nothing(database: Path) -> None:
     with open_readonly(str(database)) as connection:
         assert connection.sql(values_of(connection, [1], "of nothing")).fetchall() == []
         assert connection.sql(values_of(connection, [], "inuse_space")).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "WHERE profile_id = {first}",
+        "WHERE profile_id = (SELECT MIN(profile_id) FROM profile)",
+        "JOIN (SELECT MIN(profile_id) AS profile_id FROM profile) USING (profile_id)",
+    ],
+)
+def test_functions_of_some_profiles_are_added_up_from_their_samples_alone(demo: Path, asked: str) -> None:
+    """However they are asked for: of all profiles at once it is the largest view there is."""
+    with open_readonly(str(demo)) as connection:
+        ((first,),) = connection.sql("SELECT MIN(profile_id) FROM profile").fetchall()
+        ((few, every),) = connection.sql(
+            f"SELECT COUNT(*) FILTER (profile_id = {first}), COUNT(*) FROM sample"
+        ).fetchall()
+
+        query = f"SELECT SUM(cum) FROM flame.flat_cum {asked.format(first=first)}"
+        read = [*_rows_read(connection, query, "sample")]
+
+    assert 0 < few < every
+    assert {*read} == {few}
+
+
+def _rows_read(connection: duckdb.DuckDBPyConnection, query: str, table: str) -> Iterator[int]:
+    """How many rows come out of each scan of what a table is kept in."""
+    ((_, plan),) = connection.execute(f"EXPLAIN (ANALYZE, FORMAT json) {query}").fetchall()
+    nodes: list[dict[str, Any]] = [json.loads(plan)["operator"][0]]
+    for node in nodes:
+        nodes += node.get("children", ())
+        if str(node.get("extra_info", {}).get("Table", "")).endswith(f"._{table}"):
+            yield node["intermediate_rows"]
