@@ -25,7 +25,7 @@ MEMORY = Setting(
     "memory",
     "1GiB",
     "HEAPSCAPE_MEMORY",
-    "Most memory DuckDB takes, and eight times the largest profile; of traces, reports and executables the largest part.",
+    "Most memory DuckDB takes, and twelve times the largest profile; of traces, reports and executables the largest part.",
 )
 THREADS = Setting(
     "threads", None, "HEAPSCAPE_THREADS", "Threads of DuckDB, at most one a core; all cores when not given."

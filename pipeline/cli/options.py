@@ -274,7 +274,7 @@ def selection(profiles: Sequence[str] = (), **options: Any) -> Selection:
 
 
 def limits(memory: str) -> Limits:
-    """What one input may cost: an eighth of the memory for its plain bytes, which columns and tables multiply."""
+    """What one input may cost: a twelfth of the memory for its plain bytes, which columns and tables multiply."""
     return Limits(
         max_plain_bytes=config.size_bytes(memory) // MEMORY_FOR_ONE,
         max_ratio=_MAX_RATIO,

@@ -9,7 +9,7 @@ from pipeline.errors import DecodeError
 # Below this a ratio means nothing: a page of zeros is no attack, and costs a millisecond.
 _HARMLESS_BYTES = 4 << 20
 # Times as much memory as one input has plain bytes: columns and tables multiply them.
-MEMORY_FOR_ONE = 8
+MEMORY_FOR_ONE = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -41,6 +43,7 @@ SCHEMA = pa.schema(
 )
 # Batches that every table has are kept for a while, for those who look at what happened lately.
 _KEPT = 50
+_TABLES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,15 @@ def pending(lake: str) -> list[Batch]:
 
 def roll_forward(lake: str, batches: Sequence[Batch]) -> None:
     """Add to every table what these batches, given in order, have for it and it does not have yet."""
-    for name in sorted({file.table for batch in batches for file in (*batch.files, *batch.gone)}):
-        while not _is_applied(lake, name, batches):
-            pass
+    names = sorted({file.table for batch in batches for file in (*batch.files, *batch.gone)})
+    # Side by side: each waits for its log to be on the disk, or for a bucket. Which is first does not matter.
+    with ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
+        list(pool.map(partial(_apply, lake, batches=batches), names))
+
+
+def _apply(lake: str, name: str, *, batches: Sequence[Batch]) -> None:
+    while not _is_applied(lake, name, batches):
+        pass
 
 
 def _is_applied(lake: str, name: str, batches: Sequence[Batch]) -> bool:

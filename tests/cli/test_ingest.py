@@ -190,9 +190,9 @@ def test_processes_and_batches_do_not_change_what_goes_in() -> None:
     assert alone["ingested"] == many["ingested"] == {"heap": 13}
 
 
-def test_a_profile_larger_than_an_eighth_of_the_memory_is_refused_and_a_report_is_not() -> None:
+def test_a_profile_larger_than_a_twelfth_of_the_memory_is_refused_and_a_report_is_not() -> None:
     large = FILES / "shapes" / "service=shapes" / "build=go1.27" / "rate=1" / "heap-04.pb.gz"
-    seen = heapscape("ingest", large, REPORT, "--memory", "64KB", "--lake", "lake")
+    seen = heapscape("ingest", large, REPORT, "--memory", "96KB", "--lake", "lake")
 
     assert seen.code == 1
     assert "the 8,000 that fit into --memory" in seen.err

@@ -16,8 +16,8 @@ from pipeline.errors import UsageError
 from tests.cli.seat import DEMO, LAST, REPOSITORY, heapscape, named
 
 
-def test_one_input_may_take_an_eighth_of_the_memory() -> None:
-    assert options.limits("1GiB").max_plain_bytes == 128 << 20
+def test_one_input_may_take_a_twelfth_of_the_memory() -> None:
+    assert options.limits("1GiB").max_plain_bytes == (1 << 30) // 12
 
 
 @pytest.mark.parametrize("label", ["checkout", "=checkout"])

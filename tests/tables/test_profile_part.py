@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import gzip
 from io import BytesIO
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from pipeline.errors import DecodeError
 from pipeline.formats.legacy.decode import decode
+from pipeline.formats.pprof import decode as pprof
 from pipeline.tables.build import build_tables
 from pipeline.values import Blob, Decoded, Large
 from tests.builders.legacy import MAPS, frames, heap
-from tests.builders.profile import blob
+from tests.builders.profile import blob, profile
 
+FILES = Path(__file__).parents[1] / "fixtures" / "files"
 COUNT = 300
 LINES = [
     line
@@ -48,6 +52,30 @@ def tables(found: list[Decoded], one: Blob) -> dict[str, list[dict[str, object]]
         name: sorted({repr(row): row for row in of}.values() if name in symbols else of, key=repr)
         for name, of in rows.items()
     }
+
+
+@pytest.mark.parametrize("part_frames", [1, 10])
+@pytest.mark.parametrize("path", ["everykind/*/*/cpu.pb.gz", "checkout/*/*/heap-1*.pb.gz"])
+def test_a_large_profile_in_parts_has_the_rows_of_the_whole(path: str, part_frames: int) -> None:
+    for file in sorted(FILES.glob(path)):
+        one = blob(gzip.decompress(file.read_bytes()))
+        (whole,) = pprof.decode([one])
+
+        parts = list(pprof.decode([one], most_frames=0, part_frames=part_frames))
+
+        assert len(parts) > 1
+        assert tables(parts, one) == tables([whole], one)
+        assert [note for part in parts for note in part.notes] == list(whole.notes)
+
+
+def test_samples_without_frames_are_in_a_part_too() -> None:
+    one = blob(profile("main.a@a.go:1 5", " 7", "main.b@b.go:2 main.a@a.go:1 9", " 11"))
+    (whole,) = pprof.decode([one])
+
+    parts = list(pprof.decode([one], most_frames=0, part_frames=1))
+
+    assert len(parts) > 1
+    assert tables(parts, one) == tables([whole], one)
 
 
 @pytest.mark.parametrize("as_given", [held, streamed])

@@ -14,12 +14,18 @@ from pipeline.values import Blob, Bytes, Column, Decoded, Int64s, Note, Strings,
 
 # Arrow's offsets into text end at 2^31, and memory may not depend on how often a file names its texts.
 _TEXT_BYTES = 1 << 29
+# Tables take several times what is decoded, so not those of all of a large profile at once.
+_MOST_FRAMES = 1 << 23
+_FRAMES = 1 << 20
 
 
-def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
-    """All profiles as one Decoded, or as several when their texts are too much for one.
+def decode(blobs: Sequence[Blob], *, most_frames: int = _MOST_FRAMES, part_frames: int = _FRAMES) -> Iterator[Decoded]:
+    """All profiles as one Decoded, or as several when their texts are too much for one; a large profile as parts of itself.
 
     `profile.blob_index` says which is which.
+
+    most_frames  frames of all stacks from which on a profile comes in parts
+    part_frames  those of one part, and one stack above it
     """
     parsed = parse([blob.content for blob in blobs])
     sound = np.array([index for index in range(len(blobs)) if index not in parsed.refusals], np.int64)
@@ -28,12 +34,47 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
         yield from decode(blobs[:middle])
         yield from (_moved(decoded, middle) for decoded in decode(blobs[middle:]))
         return
-    yield Decoded(
+    whole = Decoded(
         columns=_columns(parsed, sound),
         symbols=_symbols(parsed),
         notes=tuple(_notes(parsed, sound)),
         refusals=parsed.refusals,
     )
+    is_large = len(blobs) == len(sound) == 1 and len(parsed.columns.location_ref) > most_frames
+    yield from _parts(whole, part_frames) if is_large else [whole]
+
+
+def _parts(whole: Decoded, part_frames: int) -> Iterator[Decoded]:
+    """One profile, some of its samples at a time, each with the symbols of all."""
+    symbols, columns = whole.symbols, whole.columns
+    assert symbols is not None
+    offsets, sample = symbols.stack_offsets, columns["sample"]
+    # At most the last stack, in which many parts may begin.
+    firsts = np.unique(np.searchsorted(offsets[:-2], np.arange(0, offsets[-1], part_frames)))
+    ends = {name: _offsets(sample[f"{name}_end"]) for name in ("value", "label")}
+    for first, last in zip(firsts, [*firsts[1:], len(offsets) - 1], strict=True):
+        spans = {name: slice(end[first], end[last]) for name, end in ends.items()}
+        yield replace(
+            whole,
+            columns={
+                **columns,
+                "profile": {**columns["profile"], "sample_end": np.array([last - first])},
+                "sample": {f"{name}_end": end[first + 1 : last + 1] - end[first] for name, end in ends.items()},
+                **{name: {key: rows[span] for key, rows in columns[name].items()} for name, span in spans.items()},
+                "profile_part": {
+                    "blob_index": columns["profile"]["blob_index"],
+                    "samples_before": np.array([first]),
+                    "is_last": np.array([last == len(offsets) - 1]),
+                    "has_mappings": np.array([first == 0]),
+                },
+            },
+            symbols=replace(
+                symbols,
+                stack_offsets=offsets[first : last + 1] - offsets[first],
+                stack_locations=symbols.stack_locations[offsets[first] : offsets[last]],
+            ),
+            notes=whole.notes if first == 0 else (),
+        )
 
 
 def _moved(decoded: Decoded, by: int) -> Decoded:
