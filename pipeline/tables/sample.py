@@ -21,6 +21,10 @@ def value_columns(value_end: Int64s, values: Int64s) -> dict[str, Column]:
     """
     starts = np.concatenate([np.zeros(1, np.int64), value_end[:-1]])[: len(value_end)]
     counts = value_end - starts
+    if len(counts) and (counts == _OWN).all():
+        # As every heap profile has them.
+        own = {f"value_{position}": np.ascontiguousarray(values[position::_OWN]) for position in range(_OWN)}
+        return {**own, "more_values": _more(starts, counts, values)}
     columns: dict[str, Column] = {}
     for position in range(_OWN):
         is_missing = counts <= position
