@@ -248,12 +248,7 @@ def follow(
     advance  told what share of the work is done
     """
     names = standing_on(modules() if views is None else views)
-    connection.execute(_GONE)
-    connection.execute(_NEW)
-    connection.execute(_TOTALS)
-    connection.execute(_CUT)
-    connection.execute(_TOUCHED_SERIES)
-    connection.execute(_RENAME_SERIES)
+    cut_series(connection)
     connection.execute(_TOUCH_BY_BINARY)
     is_renamed = symbolise(connection)
     if is_renamed and "attribution._allocation" in names:
@@ -273,6 +268,15 @@ def follow(
     connection.execute("INSERT INTO derived_source FROM new_source")
     for table in ("new_source", "gone_series", "gone_build", "gone_labels", "cut", "renamed_stack", *_TOUCHED.values()):
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def cut_series(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add up the profiles that are new, and number their series anew, cut where the process restarted.
+
+    Table `new_source` has the sources that are new then, `touched_series` the series that are others than before.
+    """
+    for statement in (_GONE, _NEW, _TOTALS, _CUT, _TOUCHED_SERIES, _RENAME_SERIES):
+        connection.execute(statement)
 
 
 def _any(connection: duckdb.DuckDBPyConnection, query: str) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from pipeline.warehouse.modules import modules
 from tests.sql.case import Block, Case, aligned, read_cases, replace_rows
-from tests.sql.world import ask, fill, wanted
+from tests.sql.world import ask, fill, spelled, wanted
 
 HERE = Path(__file__).parent
 CASES = [case for path in sorted(HERE.glob("*/*.case")) for case in read_cases(path)]
@@ -27,7 +28,8 @@ def test_case(case: Case, world: duckdb.DuckDBPyConnection, request: pytest.Fixt
         _update(case, world)
         case = _read_again(case)
     for want in case.want:
-        found, expected = ask(world, want), wanted(world, want)
+        answer = ask(world, want)
+        found, expected = spelled(answer), wanted(want, answer)
         if not _has_order(want):
             found, expected = sorted(found), sorted(expected)
         assert _lines(want, found) == _lines(want, expected), want.target
@@ -53,14 +55,16 @@ def _update(case: Case, world: duckdb.DuckDBPyConnection) -> None:
     for place in range(len(case.want)):
         # Read again: an update above may have moved the lines.
         block = _read_again(case).want[place]
-        rows = ask(world, block)
-        if _lines(block, sorted(rows)) != _lines(block, sorted(wanted(world, block))) or _has_order(block):
-            replace_rows(block, rows if _has_order(block) else _in_place(block, rows, world), path=case.path)
+        answer = ask(world, block)
+        rows = spelled(answer)
+        if _lines(block, sorted(rows)) != _lines(block, sorted(wanted(block, answer))) or _has_order(block):
+            replace_rows(block, rows if _has_order(block) else _in_place(block, answer), path=case.path)
 
 
-def _in_place(block: Block, rows: list[tuple[str, ...]], world: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+def _in_place(block: Block, answer: pa.Table) -> list[tuple[str, ...]]:
     """Rows that stay keep the order they were written in; others follow, sorted."""
-    kept = [row for row in wanted(world, block) if row in rows]
+    rows = spelled(answer)
+    kept = [row for row in wanted(block, answer) if row in rows]
     return kept + sorted(row for row in rows if row not in kept)
 
 

@@ -8,7 +8,9 @@ What a case does not say is what an ordinary lake would have:
 * without rows for `profile_sample_type`, a profile has the four types of a heap profile and those of its samples;
 * the label set 0 is the one without labels.
 
-Then the warehouse does what it does on loading: totals, series cut at restarts, the tree of stacks, stored views.
+Then the warehouse does what it does on loading: totals, series cut at restarts, symbols, paths of stacks. Stored views are worked
+out once and whole: that they may be kept up piece by piece is for tests/warehouse/test_derived.py to say. To have DuckDB plan
+queries is nearly all that a case costs, so none is planned that has nothing to say.
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.schema import TableColumn, tables
-from pipeline.warehouse.derived import follow
+from pipeline.warehouse.derived import cut_series
 from pipeline.warehouse.load import create_tables
-from pipeline.warehouse.modules import create_modules
+from pipeline.warehouse.modules import Key, create_modules, modules, quoted, staged_by, standing_on, stored_by
 from pipeline.warehouse.packing import is_packed, pack
+from pipeline.warehouse.stack_paths import spell_stacks
+from pipeline.warehouse.symbols import symbolise
 from tests.sql.case import Block, CaseError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -106,6 +110,13 @@ FROM listed
 _FILLED = """
 SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'heapscape' AND estimated_size > 0
 """
+# Without rows in one of these there is no key that a view could be stored by.
+_KEYS_FROM: Mapping[Key, tuple[str, ...]] = {
+    ("series_id",): ("profile",),
+    ("service", "build"): ("profile", "escape_report", "binary_file"),
+    ("function_id",): ("function",),
+    ("labels",): ("profile", "process", "trace"),
+}
 _IMPLIED_LABELS = """
 INSERT INTO label_set BY NAME
 SELECT 0 AS label_set_id, '' AS label_set_hash, [] AS labels WHERE 0 NOT IN (SELECT label_set_id FROM label_set)
@@ -125,6 +136,11 @@ def open_world() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("USE heapscape")
         create_tables(connection)
         create_modules(connection)
+        for name, view in modules().items():
+            if staged_by(view):
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE shape AS FROM {name} LIMIT 0")
+                connection.execute(f"DROP VIEW {name}; CREATE TABLE {name} AS FROM temp.shape")
+        connection.execute("DROP TABLE temp.shape")
         yield connection
 
 
@@ -142,22 +158,20 @@ def fill(
     for block in given:
         if block not in values:
             _insert(connection, block)
-    connection.execute(_GIVEN_VALUES)
-    _insert_values(connection, values)
-    if not any(block.target == "profile_sample_type" for block in given):
-        connection.execute(_IMPLIED_TYPES)
-    if values:
-        connection.execute(_SAMPLES)
-        samples = {column.name: f'rows."{column.name}"' for column in tables()["sample"].columns}
-        pack(connection, tables()["sample"], "given_sample", raw={}, values=samples, joins={})
+    if values or any(block.target == "profile" for block in given):
+        _insert_samples(connection, values, is_typed=any(block.target == "profile_sample_type" for block in given))
     connection.execute(_IMPLIED_LABELS)
-    follow(connection, views=views)
+    _derive(connection, {block.target for block in given}, views=modules() if views is None else views)
 
 
-def ask(connection: duckdb.DuckDBPyConnection, want: Block) -> list[tuple[str, ...]]:
-    """The rows behind a want, its columns only, each value as text."""
+def ask(connection: duckdb.DuckDBPyConnection, want: Block) -> pa.Table:
+    """The rows behind a want, its columns only."""
     names = ", ".join(f'"{column}"' for column in want.columns)
-    found = connection.sql(f"SELECT {names} FROM {want.target}").to_arrow_table()
+    return connection.sql(f"SELECT {names} FROM {want.target}").to_arrow_table()
+
+
+def spelled(found: pa.Table) -> list[tuple[str, ...]]:
+    """Rows with each value as text."""
     columns = [
         [_text(value, kind) for value in found[name].to_pylist()]
         for name, kind in zip(found.column_names, found.schema.types, strict=True)
@@ -165,11 +179,38 @@ def ask(connection: duckdb.DuckDBPyConnection, want: Block) -> list[tuple[str, .
     return list(zip(*columns, strict=True))
 
 
-def wanted(connection: duckdb.DuckDBPyConnection, want: Block) -> list[tuple[str, ...]]:
-    """The rows of a want, each cell spelled as `ask` spells it."""
-    names = ", ".join(f'"{column}"' for column in want.columns)
-    types = connection.sql(f"SELECT {names} FROM {want.target} LIMIT 0").to_arrow_table().schema.types
-    return [tuple(_respelled(cell, kind) for cell, kind in zip(row, types, strict=True)) for row in want.rows]
+def wanted(want: Block, found: pa.Table) -> list[tuple[str, ...]]:
+    """The rows of a want, each cell as `spelled` spells what was found."""
+    return [
+        tuple(_respelled(cell, kind) for cell, kind in zip(row, found.schema.types, strict=True)) for row in want.rows
+    ]
+
+
+def _insert_samples(connection: duckdb.DuckDBPyConnection, values: Sequence[Block], *, is_typed: bool) -> None:
+    connection.execute(_GIVEN_VALUES)
+    _insert_values(connection, values)
+    if not is_typed:
+        connection.execute(_IMPLIED_TYPES)
+    if values:
+        connection.execute(_SAMPLES)
+        samples = {column.name: f'rows."{column.name}"' for column in tables()["sample"].columns}
+        pack(connection, tables()["sample"], "given_sample", raw={}, values=samples, joins={})
+
+
+def _derive(connection: duckdb.DuckDBPyConnection, given: Collection[str], *, views: Collection[str]) -> None:
+    """What the warehouse derives from rows that are all new, as far as some views stand on it."""
+    names = standing_on(views)
+    if "profile" in given:
+        cut_series(connection)
+        connection.execute("INSERT INTO derived_source FROM new_source")
+    symbolise(connection)
+    if any("stack_path" in modules()[name].text for name in names):
+        spell_stacks(connection)
+    for name in names:
+        view = modules()[name]
+        key = stored_by(view) or staged_by(view)
+        if key and not given.isdisjoint(_KEYS_FROM[key]):
+            connection.execute(f"INSERT INTO {name} {view.query}")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
@@ -180,14 +221,23 @@ def _insert(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
     if unknown := set(block.columns) - set(declared):
         raise CaseError(f"given {block.target}: it has no column {', '.join(sorted(unknown))}")
     rows = [_completed(block.target, dict(zip(block.columns, row, strict=True)), declared) for row in block.rows]
-    given = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in declared})
+    texts = [[row[name] for name in declared] for row in rows]
+    if not rows:
+        return
+    if not is_packed(table):
+        # A text that is inserted is read as what the column is.
+        connection.execute(f"INSERT INTO {table.name} {_values(texts)}")
+        return
+    names = ", ".join(f'"{name}"' for name in declared)
     values = {column.name: f'rows."{column.name}"::{column.sql_type}' for column in table.columns}
-    connection.register("given", given)
-    if is_packed(table):
-        pack(connection, table, "given", raw={name: name for name in values}, values=values, joins={})
-    else:
-        connection.execute(f"INSERT INTO {table.name} SELECT {', '.join(values.values())} FROM given AS rows")
-    connection.unregister("given")
+    given = f"(FROM ({_values(texts)}) AS given({names}))"
+    pack(connection, table, given, raw={name: name for name in values}, values=values, joins={})
+
+
+def _values(rows: Sequence[Sequence[str | None]]) -> str:
+    """Rows of texts as SQL."""
+    texts = (", ".join("NULL" if cell is None else quoted(cell) for cell in row) for row in rows)
+    return f"VALUES {', '.join(f'({text})' for text in texts)}"
 
 
 def _completed(table: str, row: Row, declared: Mapping[str, TableColumn]) -> dict[str, str | None]:
@@ -211,13 +261,15 @@ def _insert_values(connection: duckdb.DuckDBPyConnection, blocks: Sequence[Block
     given = [dict(zip(block.columns, row, strict=True)) for block in blocks for row in block.rows]
     places: dict[tuple[str | None, ...], int] = {}
     times: Counter[tuple[str | None, ...]] = Counter()
+    rows: list[list[str | None]] = []
     for row in given:
         sample = (row["profile_id"], row["stack_id"], row.get("label_set_id", "0"))
         time = times[(*sample, row["sample_type"])]
         times[(*sample, row["sample_type"])] += 1
         index = row.get("sample_index", str(places.setdefault((*sample, str(time)), len(places))))
-        values = [sample[0], index, sample[1], row["sample_type"], int(row["value"], 0), sample[2]]
-        connection.execute("INSERT INTO given_value VALUES (?, ?, ?, ?, ?, ?)", values)
+        rows.append([sample[0], index, sample[1], row["sample_type"], str(int(row["value"], 0)), sample[2]])
+    if rows:
+        connection.execute(f"INSERT INTO given_value {_values(rows)}")
 
 
 def _cell(cell: str | None, column: TableColumn) -> str | None:
