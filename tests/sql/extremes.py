@@ -2,14 +2,18 @@
 
 A text column holds the words that the SQL compares it with, and some columns mostly what they usually have, so that views
 have something to say; ids are few, so that joins find partners. What a row refers to is there, for those who make tables
-see to it, and keys are unique.
+see to it, and keys are unique. A profile mostly has the sample types of its kind.
+
+What only rows that belong together say (cycles of a log that are a trace's, verdicts told twice) chance does not bring about:
+the cases of the views have such rows, and here those with extremes in place of their numbers.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,12 +25,20 @@ from pipeline.lake.commit import commit, open_writer
 from pipeline.lake.snapshot import read_known
 from pipeline.resources import views
 from pipeline.schema import Table, TableColumn, tables
+from tests.sql.case import Block, Case
 
 _LOW, _HIGH = -(2**63), 2**63 - 1
 _NUMBERS = {
     "BIGINT": (_LOW, _LOW + 1, -(2**62), -1, 0, 1, 2, 3, 16, 8192, 2**31, 2**53 + 1, 2**62, _HIGH - 1, _HIGH),
     "UBIGINT": (0, 8192, 8193, 2**63 - 1, _LOW, -8192, -1),
     "INTEGER": (-(2**31), -1, 0, 1, 2, 3, 10, 2**31 - 1),
+}
+# Of a case's numbers, which DuckDB reads.
+_ENDS: Mapping[str, tuple[float, ...]] = {
+    "BIGINT": (_LOW, _LOW + 1, -1, 0, 1, 2**62, _HIGH - 1, _HIGH),
+    "UBIGINT": (0, 8192, 2**64 - 1),
+    "INTEGER": (-(2**31), 0, 2**31 - 1),
+    "DOUBLE": (0.0, -1.5, 5e-324, 1e308, -1e308),
 }
 _HASHES = (0, 1, 2, 3, 4, 5, _LOW, -1)
 _ACTORS = ("goroutine", "proc", "thread", "by_goroutine", "task", "parent")
@@ -45,7 +57,7 @@ _TEXTS = (
 )
 # What most rows of a column have: profiles of one series, records of the line that their stacks end at, pauses of a GC.
 _USUAL: Mapping[str, tuple[Any, ...]] = {
-    "profile.kind": ("heap",),
+    "profile.kind": (*(["heap"] * 6), "cpu", "goroutine", "mutex", "trace"),
     "profile.series_hash": (1,),
     "profile.duration_ns": (0,),
     "profile.period": (512 << 10,),
@@ -58,7 +70,12 @@ _USUAL: Mapping[str, tuple[Any, ...]] = {
     "sample.kind": ("heap", "trace"),
     "stack.location_hashes": ([0], [0, 1], [1]),
     **{f"{table}.package": ("app",) for table in ("function", "escape_package", "escape_site", "inlined_call")},
-    "function.name": ("app.f",),
+    "function.name": ("app.f", "app.f", "app.f", "main.main", "runtime.mallocgc", "runtime.newstack", "runtime.unlock"),
+    "mapping.build_id": ("cafe",),
+    "binary_file.build_id": ("cafe",),
+    "binary_function.address": (0, 8192),
+    **{f"{table}.process": (0,) for table in ("process", "runtime_metric", "memstats", "gctrace_cycle")},
+    **{f"{table}.position": (0, 1) for table in ("runtime_metric", "memstats")},
     **{f"{table}.file": ("a/b.go",) for table in ("function", "escape_site", "inlined_call")},
     **{f"{table}.line": (1,) for table in ("escape_site", "inlined_call")},
     "escape_site.kind": ("moved_to_heap", "escapes"),
@@ -72,6 +89,14 @@ _USUAL: Mapping[str, tuple[Any, ...]] = {
     **{f"{table}.event": ("exists", "alloc", "free") for table in ("heap_object", "heap_span", "goroutine_stack")},
     **{f"{table}.address": (8192, 8193) for table in ("heap_object", "heap_span", "goroutine_stack")},
     "trace_range.name": ("GC concurrent mark phase", "stop-the-world (GC sweep termination)", "GC mark assist"),
+}
+# The sample types of a kind, in a file's order.
+_TYPES = {
+    "heap": ("alloc_objects", "alloc_space", "inuse_objects", "inuse_space"),
+    "cpu": ("samples", "cpu"),
+    "goroutine": ("goroutine",),
+    "mutex": ("contentions", "delay"),
+    "trace": ("samples", "cpu", "sync_contentions", "sync_delay", "net_delay"),
 }
 # A name, and the texts it is compared with: `event = 'alloc'`, `name IN ('a', 'b')`.
 _COMPARED = re.compile(r"(\w+)\"?,?\s+(?:=|<>|IN|WHEN)?\s*\(?\s*((?:'[^'\n]*'(?:,\s*)?)+)")
@@ -99,10 +124,22 @@ def extreme_rows(seed: int, *, most: int) -> dict[str, pa.Table]:
         chance = random.Random(f"{seed} {table.name}")
         count = most if chance.random() < 0.8 else chance.randint(0, most)
         drawn = [_row(table, chance, keys=keys) for _ in range(count)]
+        if table.name == "profile_sample_type":
+            drawn += _types(made["profile"].to_pylist(), chance)
         unique = {tuple(str(row[name]) for name in table.key): row for row in drawn if row is not None}
         keys[table.name] = [row[table.key[0]] for row in unique.values()]
         made[table.name] = pa.Table.from_pylist(list(unique.values()), table.schema)
     return made
+
+
+def extreme_case(case: Case, seed: int) -> tuple[Block, ...]:
+    """What a case gives, with extremes in place of few, half or all of its numbers; the same for the same seed.
+
+    What rows are told apart and joined by stays, and so does when a profile was taken, which has three spellings.
+    """
+    chance = random.Random(f"{seed} {case.path.parent.name}.{case.path.stem} {case.name}")
+    share = chance.choice((0.15, 0.5, 1))
+    return tuple(_extreme_block(block, chance, share=share) for block in case.given)
 
 
 def fill_lake(lake: Path, rows: Mapping[str, pa.Table]) -> None:
@@ -110,6 +147,41 @@ def fill_lake(lake: Path, rows: Mapping[str, pa.Table]) -> None:
     with open_writer(str(lake)) as writer:
         writer.add(rows)
     commit(str(lake), writer.written, known=read_known(str(lake)))
+
+
+def _extreme_block(block: Block, chance: random.Random, *, share: float) -> Block:
+    kinds = [_number(block.target, column) for column in block.columns]
+    rows = [
+        tuple(
+            str(chance.choice(_ENDS[kind])) if kind and cell != "NULL" and chance.random() < share else cell
+            for cell, kind in zip(row, kinds, strict=True)
+        )
+        for row in block.rows
+    ]
+    return replace(block, rows=tuple(rows))
+
+
+def _number(table: str, column: str) -> str | None:
+    """The type of a column of a case that may have any number in it."""
+    if table == "sample_value":
+        return "BIGINT" if column == "value" else None
+    declared = {one.name: one.sql_type for one in tables()[table].columns}
+    is_join = column in tables()[table].key or column.endswith("_id")
+    is_moment = (table, column) == ("profile", "time_ns")
+    return None if is_join or is_moment or declared[column] not in _ENDS else declared[column]
+
+
+def _types(profiles: Sequence[Mapping[str, Any]], chance: random.Random) -> Iterator[dict[str, Any]]:
+    """The sample types that most profiles have."""
+    for profile in profiles:
+        if chance.random() < 0.8:
+            for position, sample_type in enumerate(_TYPES.get(profile["kind"], ())):
+                yield {
+                    "profile_hash": profile["profile_hash"],
+                    "position": position,
+                    "sample_type": sample_type,
+                    "unit": "count",
+                }
 
 
 @cache
@@ -135,6 +207,7 @@ def _referred(table: Table, column: str) -> str | None:
 def _row(table: Table, chance: random.Random, *, keys: Mapping[str, Sequence[Any]]) -> dict[str, Any] | None:
     """One row; None when it would have to refer to a row of an empty table."""
     row: dict[str, Any] = {}
+    columns = {column.name for column in table.columns}
     for column in (*table.columns, *table.lake_only):
         name = column.lake_name
         if name is None:
@@ -154,8 +227,8 @@ def _row(table: Table, chance: random.Random, *, keys: Mapping[str, Sequence[Any
         elif column.sql_type.endswith("[]"):
             row[name] = _list_of(name, known, chance)
         elif known:
-            # Mostly one trace, so that one thing happens there after the other.
-            is_busy = name == "trace_hash" and chance.random() < 0.8
+            # Mostly one trace, so that one thing happens there after the other, and one process.
+            is_busy = (name == "trace_hash" or "process" in columns) and chance.random() < 0.8
             row[name] = known[0] if is_busy else chance.choice(known)
         else:
             return None

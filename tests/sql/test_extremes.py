@@ -1,4 +1,7 @@
-"""No load, view or macro fails for what a file says: every table full of extremes, and everything read to its end."""
+"""No load, view or macro fails for what a file says: every table full of extremes, and everything read to its end.
+
+Random rows go the whole way, through a lake and a load. Views of what only belongs together are asked over the rows of cases.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -14,10 +18,13 @@ from hypothesis import strategies as st
 from pipeline import flow
 from pipeline.warehouse.modules import modules
 from tests.sql.everything import ask_everything, read_everything
-from tests.sql.extremes import extreme_rows, fill_lake
+from tests.sql.extremes import extreme_case, extreme_rows, fill_lake
+from tests.sql.test_cases import CASES, asked, asked_of, title
+from tests.sql.world import ask, fill
 
-# How many seeds are tried until every view has had rows; about four are.
-SEEDS = 30
+# How many seeds there are of random rows, and at most of all cases, until every view has had rows; one or two are.
+SEEDS = 3
+SEEDS_OF_CASES = 4
 ROWS = 40
 # Audits hold in most rows, and the last is written when a load is done.
 EMPTY = {*(name for name in modules() if name.startswith("audit.")), "warehouse_state"}
@@ -25,11 +32,28 @@ EMPTY = {*(name for name in modules() if name.startswith("audit.")), "warehouse_
 
 @pytest.fixture(scope="module")
 def rows_of_all() -> Counter[str]:
-    """How many rows each table, view and macro had, over all seeds."""
+    """How many rows each table, view and macro had, over some seeds."""
     total: Counter[str] = Counter()
     for seed in range(SEEDS):
         total.update(_rows_of_each(extreme_rows(seed, most=ROWS)))
-        if not _never_reached(total):
+    return total
+
+
+@pytest.fixture(scope="module")
+def rows_of_cases(world: duckdb.DuckDBPyConnection) -> Counter[str]:
+    """How many rows what the cases ask had, over their rows with extremes."""
+    total: Counter[str] = Counter()
+    wanted = {asked_of(want) for case in CASES for want in case.want} - EMPTY
+    for seed in range(SEEDS_OF_CASES):
+        failed: dict[str, str] = {}
+        for case in CASES:
+            try:
+                fill(world, extreme_case(case, seed), views=asked(case))
+                total.update({asked_of(want): ask(world, want).num_rows for want in case.want})
+            except duckdb.Error as error:
+                failed[title(case)] = str(error)
+        assert not failed
+        if all(total[name] for name in wanted):
             break
     return total
 
@@ -42,8 +66,10 @@ def test_every_view_and_macro_is_read_to_its_end_over_rows_of_extremes(rows_of_a
 
 
 @pytest.mark.slow
-def test_rows_of_extremes_reach_every_view(rows_of_all: Counter[str]) -> None:
-    assert _never_reached(rows_of_all) == set()
+def test_rows_of_extremes_reach_every_view(rows_of_all: Counter[str], rows_of_cases: Counter[str]) -> None:
+    rows = rows_of_all + rows_of_cases
+
+    assert {name for name in rows_of_all if not rows[name]} - EMPTY == set()
 
 
 def test_a_lake_of_extremes_loads_and_its_database_answers(tmp_path: Path) -> None:
@@ -61,10 +87,6 @@ def test_a_lake_of_extremes_loads_and_its_database_answers(tmp_path: Path) -> No
 @given(seed=st.integers(0, 2**32), most=st.integers(1, 60))
 def test_no_rows_of_extremes_make_a_load_or_a_view_fail(seed: int, most: int) -> None:
     assert sum(_rows_of_each(extreme_rows(seed, most=most)).values()) > 0
-
-
-def _never_reached(rows_of_all: Counter[str]) -> set[str]:
-    return {name for name, rows in rows_of_all.items() if not rows} - EMPTY
 
 
 def _rows_of_each(given_rows: dict[str, pa.Table]) -> Counter[str]:
