@@ -74,7 +74,8 @@ class FrameLines:
 
     def cut(self, data: Bytes, *, is_ended: bool) -> Cut:
         """Cut a text into records; `is_ended` is whether a line that begins with `---` ends them."""
-        room = line_feeds(data) + 1
+        # A kernel that is not compiled counts in numpy's integers.
+        room = int(line_feeds(data)) + 1
         self._make_room(room, len(data))
         records, comments, fresh, labels, end, n_feeds = cut_records(
             data, is_ended, room, self.known, self.hashes, self.slots, self.lines, self.factor
