@@ -182,7 +182,7 @@ def without_stand_ins(found: Int64s) -> None:
 
 
 def _fault(status: int, position: int, found: int = 0, identity: int = 0) -> TraceError:
-    return TraceError(_SENTENCES[status].format(found=found, identity=identity % 2**64), position=position)
+    return TraceError(_SENTENCES[status].format(found=found, identity=int(identity) % 2**64), position=position)
 
 
 def _sizes(data: Bytes, version: int) -> Int64s:
@@ -274,11 +274,15 @@ def _generation(data: Bytes, names: Names) -> tuple[Generation, Texts]:
     string_ids = names.strings[:, 0].copy()
     table, by_id, twice, status = index_ids(string_ids)
     if status:
-        raise TraceError(f"the trace has two of string {twice % 2**64}; the file is damaged", position=HEADER_BYTES)
+        raise TraceError(
+            f"the trace has two of string {int(twice) % 2**64}; the file is damaged", position=HEADER_BYTES
+        )
     frames = names.frames.copy()
     status, _, wanted = trace_tables.name_frames(frames, string_ids, table, by_id)
     if status:
-        reason = f"a stack names string {wanted % 2**64}, and the trace has no such string; it was probably cut off"
+        reason = (
+            f"a stack names string {int(wanted) % 2**64}, and the trace has no such string; it was probably cut off"
+        )
         raise TraceError(reason, position=HEADER_BYTES)
     none = np.zeros(0, np.int64)
     stacks, kept = _last_of_each(names.stack_ids)

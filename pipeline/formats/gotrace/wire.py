@@ -101,7 +101,7 @@ def generations(window: Window, version: int) -> Iterator[Generation | Ending]:
         is_absurd = number < 0 or end - at > _MOST_GENERATION_BYTES
         if number < 0:
             fault = TraceError(
-                f"generation {number % 2**64}, which no runtime counts to; the file is damaged", position=start
+                f"generation {int(number) % 2**64}, which no runtime counts to; the file is damaged", position=start
             )
         elif is_absurd:
             fault = TraceError(f"a generation of {end - at:,} bytes, more than any runtime writes", position=start)
@@ -142,7 +142,7 @@ def _wire_fault(ending: int, found: int, position: int) -> TraceError | None:
     if sentence is None:
         return None
     field = _FIELDS[found] if ending == trace_wire.BAD_NUMBER else ""
-    return TraceError(sentence.format(found=found % 2**64, field=field), position=position)
+    return TraceError(sentence.format(found=int(found) % 2**64, field=field), position=position)
 
 
 def _batches(window: Window, at: int, *, version: int) -> tuple[Int64s, int, int, int, int]:
@@ -230,7 +230,7 @@ def _min_time(times: np.ndarray) -> int:
 
 def _checked(status: int, position: int, found: int = 0) -> None:
     if status:
-        raise TraceError(_SENTENCES[status].format(found=found % 2**64), position=position)
+        raise TraceError(_SENTENCES[status].format(found=int(found) % 2**64), position=position)
 
 
 def _clock(data: Bytes, batches: Int64s, *, version: int, start: int) -> Clock:
@@ -272,7 +272,7 @@ def _index(ids: Int64s, *, what: str, start: int) -> tuple[Int64s, Int64s]:
     table, order, found, status = index_ids(ids)
     if status:
         raise TraceError(
-            f"the generation has two of {what} {found % 2**64}; the file is damaged"
+            f"the generation has two of {what} {int(found) % 2**64}; the file is damaged"
             if found
             else f"the generation has a {what} 0, which is the empty one; the file is damaged",
             position=start,

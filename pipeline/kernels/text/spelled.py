@@ -124,7 +124,9 @@ def _number(data: Bytes, at: int, end: int, kind: int) -> tuple[int, int, bool]:
         size = at - first
         # Both are exact as floats: so the quotient is what the digits are nearest to.
         exact = np.rint(np.float64(whole) / scale * (1e6 if kind == MS else 1e9))
-        return at, np.int64(exact), size <= _MOST_DIGITS and exact < _MOST_SECONDS
+        # What is beyond an integer is none in any that it is made.
+        is_held = exact < _MOST_SECONDS
+        return at, np.int64(exact if is_held else 0.0), size <= _MOST_DIGITS and is_held
     if kind == GOAL:
         goal = np.uint64(whole) << np.uint64(20)
         is_goal = size <= 14 and np.uint64(whole) < np.uint64(1 << 44)

@@ -120,8 +120,8 @@ def test_procs_that_all_wait_are_tried_within_bounds() -> None:
     waiting = [batch(proc, "GoStart dt=1 g=9 seq=1", time=200) for proc in range(2, 4_000)]
     busy = batch(0, *["HeapAlloc dt=1 bytes=1"] * 4_000, time=200)
 
-    began = time.monotonic()
+    began = time.process_time()
     said = reason(batch(0, *BEGUN), *waiting, busy)
 
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert "no consistent ordering" in said
