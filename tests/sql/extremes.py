@@ -133,12 +133,12 @@ def extreme_rows(seed: int, *, most: int) -> dict[str, pa.Table]:
 
 
 def extreme_case(case: Case, seed: int) -> tuple[Block, ...]:
-    """What a case gives, with extremes in place of few, half or all of its numbers; the same for the same seed.
+    """What a case gives, with extremes in place of one in thirty, a few, half or all of its numbers; the same for the same seed.
 
     What rows are told apart and joined by stays, and so does when a profile was taken, which has three spellings.
     """
     chance = random.Random(f"{seed} {case.path.parent.name}.{case.path.stem} {case.name}")
-    share = chance.choice((0.15, 0.5, 1))
+    share = chance.choice((0.03, 0.15, 0.5, 1))
     return tuple(_extreme_block(block, chance, share=share) for block in case.given)
 
 
