@@ -240,13 +240,47 @@ def short(n: int, t: int, x: str) -> str:
     return f"Nov 28 10:{t // 60 % 60:02}:{t % 60:02} host api[{70 + n}]: {x}"
 
 
+def text(n: int, t: int, x: str) -> str:
+    return f'time={at(t)} level=INFO msg="{x}" service=shop pod=api-{n} took={t}ms'
+
+
+def kit(n: int, t: int, x: str) -> str:
+    return f'2026-11-28T10:00:00.5Z stderr F ts={at(t)} request={t} pod=api-{n} msg="{x}"'
+
+
+def insights(n: int, t: int, x: str) -> str:
+    return json.dumps({"@timestamp": at(t), "@message": x, "@logStream": f"ecs/api/{n}"})
+
+
+def events(n: int, t: int, x: str) -> str:
+    return json.dumps(
+        {"logStreamName": f"ecs/api/{n}", "timestamp": 1_795_860_000_000 + t, "message": x, "eventId": f"{t}"}
+    )
+
+
+def run_service(n: int, t: int, x: str) -> str:
+    resource = {"type": "cloud_run_revision", "labels": {"service_name": "shop", "revision_name": "shop-1"}}
+    return json.dumps({"textPayload": x, "labels": {"instanceId": f"i{n}"}, "resource": resource, "timestamp": at(t)})
+
+
+def azure(n: int, t: int, x: str) -> str:
+    return json.dumps({"TimeGenerated": at(t), "LogEntry": x, "PodName": f"api-{n}"})
+
+
+def grepped(n: int, t: int, x: str) -> str:
+    return f"/var/log/containers/api-{n}.log:{at(t)} stderr F {x}"
+
+
 def at(t: int) -> str:
     return f"2026-11-28T10:{t // 60 % 60:02}:{t % 60:02}Z"
 
 
 @pytest.mark.parametrize(
     "wrapped",
-    [docker, fluent, vector, beats, loki, cloud, telemetry, journald, own, composed, short],
+    [
+        *(docker, fluent, vector, beats, loki, cloud, telemetry, journald, own, composed, short),
+        *(text, kit, insights, events, run_service, azure, grepped),
+    ],
     ids=lambda wrapped: wrapped.__name__,
 )
 def test_processes_that_write_into_one_log_are_told_apart(wrapped: Callable[[int, int, str], str]) -> None:
