@@ -18,7 +18,6 @@ _CRI: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-
 _DOCKER: Final = re.compile(rb'((?:[^"\\]|\\.)*+)("(?:,"stream":"(stdout|stderr)")?.*)', re.DOTALL)
 # So far at its beginning a line says whose it is.
 _HEAD_BYTES: Final = 600
-_CUT: Final = re.compile(rb'(?<!\\n)","stream":"std')
 # Shorter texts are whole, whatever wrote them without a line feed.
 _PART_BYTES: Final = 16 << 10
 # So much is held of lines whose last part did not come yet.
@@ -49,7 +48,18 @@ def joined(chunks: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]
 
 
 def _has_parts(chunk: bytes) -> bool:
-    return any(mark in chunk for mark in _MARKS) or (_LOG in chunk and _CUT.search(chunk) is not None)
+    return any(mark in chunk for mark in _MARKS) or (_LOG in chunk and _has_long_line(chunk))
+
+
+def _has_long_line(chunk: bytes) -> bool:
+    """Whether a part may be full, found without looking at every line."""
+    begun = 0
+    while begun + _PART_BYTES < len(chunk):
+        end = chunk.rfind(b"\n", begun, begun + _PART_BYTES)
+        if end < 0:
+            return True
+        begun = end + 1
+    return False
 
 
 def _joined(chunk: bytes, *, most_held: int = _HELD_BYTES) -> tuple[bytes, bytes]:
