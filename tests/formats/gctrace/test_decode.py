@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.formats import goroutines
 from pipeline.formats.gctrace import FORMAT
 from pipeline.formats.gctrace.decode import TABLES
 from pipeline.schema import tables
+from tests.builders.dumps import MANY
 from tests.formats.gctrace.logs import (
     END,
     INIT,
@@ -51,7 +53,7 @@ ALL = (
 
 
 def test_every_filled_table_has_its_declared_columns() -> None:
-    assert set(TABLES) == set(FORMAT.fills)
+    assert {*TABLES, *goroutines.FORMAT.fills} == set(FORMAT.fills)
     for name, columns in TABLES.items():
         declared = {field.name: field for field in tables()[name].schema if field.name not in OURS}
         assert set(columns) == {*declared, "blob_index"}
@@ -63,7 +65,7 @@ def test_every_filled_table_has_its_declared_columns() -> None:
 def test_every_kind_of_line_becomes_a_row() -> None:
     found = read(lines(*ALL))
 
-    assert {name: len(rows) for name, rows in found.tables.items()} == {
+    assert {name: len(rows) for name, rows in found.tables.items() if name in TABLES} == {
         "process": 1,
         "gctrace_cycle": 3,
         "gctrace_scan": 1,
@@ -179,6 +181,15 @@ def test_whatever_a_log_is_it_becomes_rows_with_unlike_keys(parts: list[str | by
         assert len(keys) == len(set(keys))
         assert all(row["process"] < len(found.tables["process"]) for row in rows)
     assert pa.array(found.prefixes, pa.string()) is not None
+
+
+@pytest.mark.parametrize("before", ["", "web-1 | "])
+def test_a_dump_amid_the_lines_goes_in_too(before: str) -> None:
+    texts = [gc(1), *MANY.decode().splitlines(), gc(2)]
+    found = read(lines(gc(1)), lines(*(f"{before}{text}" for text in texts)), lines(gc(7)))
+
+    assert found.rows("gctrace_cycle", "blob_index", "cycle") == [(0, 1), (1, 1), (1, 2), (2, 7)]
+    assert found.rows("goroutine_dump", "blob_index", "goroutine") == [(1, 1), (1, 18), (1, 19), (1, 20)]
 
 
 def test_a_line_that_is_odd_in_very_many_places_costs_no_more_than_its_length() -> None:
