@@ -66,7 +66,9 @@ def _dumps(blobs: Sequence[Blob]) -> Iterator[Decoded]:
 
     texts = [b"" if blob.large else dump_in(blob.content) or b"" for blob in blobs]
     if any(texts):
-        for made in decode([replace(blob, content=text) for blob, text in zip(blobs, texts, strict=True)]):
+        for made in decode(
+            [blob if text else replace(blob, content=b"") for blob, text in zip(blobs, texts, strict=True)]
+        ):
             yield replace(made, refusals={})
 
 

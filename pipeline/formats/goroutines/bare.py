@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pipeline.formats.gctrace.front import stamps_in
+from pipeline.formats.gctrace.front import front_of, stamps_in
 from pipeline.formats.gctrace.journal import with_texts
-from pipeline.formats.gctrace.wrapped import fields_of, names_in
+from pipeline.formats.gctrace.wrapped import fields_of, names_in, wrapped_in
 
 _HEADER: Final = re.compile(rb"goroutine \d{1,19} (?:gp=\S{1,40} m=\S{1,20}(?: mp=\S{1,40})? )?\[")
 _START: Final = b"goroutine "
@@ -31,6 +31,19 @@ def bare(content: bytes) -> bytes:
     if any(b"{" in owner for owner in owners) and (found := _out_of_objects(with_texts(content)[0])):
         return found
     return b"\n".join(_behind(content, owner) for owner in owners)
+
+
+def written_at(content: bytes) -> int | None:
+    """When the first header was written, as what stands before or beside it says, microseconds since 1970."""
+    place = content.find(_START)
+    while place >= 0 and not _HEADER.match(content, place):
+        place = content.find(_START, place + 1)
+    begun = content.rfind(b"\n", 0, max(place, 0)) + 1
+    before, brace, _ = content[begun : max(place, 0)].partition(b"{")
+    line = content[begun:].partition(b"\n")[0] if brace else b""
+    objects = (wrapped_in(b"", fields, _HEADER) for _, fields in _objects(line))
+    stamps = [*(one.stamp for one in objects if one is not None), front_of(before).stamp]
+    return next((stamp.at_us for stamp in stamps if stamp.at_us is not None), None)
 
 
 def _owners(content: bytes) -> list[bytes]:

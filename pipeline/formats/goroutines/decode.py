@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from pipeline.formats.goroutines.bare import written_at
 from pipeline.formats.goroutines.recognise import dump_in
 from pipeline.formats.goroutines.wire import Body, Frame, Goroutine, goroutines_of, is_cut_off
 from pipeline.formats.samples import Header, Part, Profile, decoded, symbols, with_labels
@@ -53,7 +54,10 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
         ]
         n_samples += len(place)
         notes = (Note(index, "dump_cut_off", 1),) if is_cut_off(text) else ()
-        profiles.append(Profile(index, _HEADER, _part(Counter(keys)), notes))
+        # Several dumps are one profile, of no one moment.
+        at_us = None if has_several else written_at(blob.content)
+        header = replace(_HEADER, time_ns=max(at_us or 0, 0) * 1000)
+        profiles.append(Profile(index, header, _part(Counter(keys)), notes))
     made = decoded(profiles, refusals)
     yield replace(made, columns={**made.columns, "goroutine_dump": _columns(rows)}) if rows else made
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.formats import recognise
-from pipeline.formats.goroutines.bare import bare
+from pipeline.formats.goroutines.bare import bare, written_at
+from pipeline.formats.goroutines.decode import decode
 from pipeline.formats.goroutines.recognise import has_dump
 from pipeline.formats.goroutines.wire import goroutines_of
 from tests.builders.dumps import MANY, dump, goroutine
@@ -61,6 +62,31 @@ def test_dumps_of_several_processes_are_taken_out_of_their_log(writer: str) -> N
     found = {one.id: (one.header, one.body.frames, one.body.created_by) for one in goroutines_of(bare(content))}
     wanted = [*goroutines_of(MANY), *goroutines_of(OTHER)]
     assert found == {one.id: (one.header, one.body.frames, one.body.created_by) for one in wanted}
+
+
+@pytest.mark.parametrize(
+    ("before", "at_us"),
+    [
+        ("", None),
+        ("web-1 | ", None),
+        ("Nov 28 10:00:00 host api[7]: ", None),
+        ("web-1 | 2026-11-28T11:00:00.5+01:00 ", 1_795_860_000_500_000),
+        ("1795860000.500000 host api[7]: ", 1_795_860_000_500_000),
+    ],
+)
+def test_a_dump_was_written_when_its_first_line_was(before: str, at_us: int | None) -> None:
+    content = "".join(f"{before}{line}\n" for line in ("a goroutine [x]", *DUMP.decode().splitlines())).encode()
+    objects = "".join(
+        json.dumps({"log": f"{before}{line}", "pid": 1} | ({} if at_us is None else {"ts": at_us / 1e6})) + "\n"
+        for line in MANY.decode().splitlines()
+    )
+
+    assert written_at(content) == at_us
+    assert written_at(objects.encode().replace(before.encode() or b"no", b"")) == at_us
+    assert written_at(b"") is None
+    (decoded,) = decode([blob(content), blob(content * 2)])
+    assert decoded.columns["profile"]["time_ns"].tolist() == [(at_us or 0) * 1000, 0]  # type: ignore[union-attr]
+    assert [note.blob_index for note in decoded.notes if note.kind == "no_time"] == ([0, 1] if at_us is None else [1])
 
 
 def test_a_dump_in_one_text_of_an_object_is_one() -> None:
