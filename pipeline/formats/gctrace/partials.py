@@ -20,6 +20,7 @@ _DOCKER: Final = re.compile(rb'((?:[^"\\]|\\.)*+)("(?:,"stream":"(stdout|stderr)
 _HEAD_BYTES: Final = 600
 # Shorter texts are whole, whatever wrote them without a line feed.
 _PART_BYTES: Final = 16 << 10
+_TOLD_BYTES: Final = 8 << 10
 # So much is held of lines whose last part did not come yet.
 _HELD_BYTES: Final = 1 << 20
 
@@ -48,7 +49,10 @@ def joined(chunks: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]
 
 
 def _has_parts(chunk: bytes) -> bool:
-    return any(mark in chunk for mark in _MARKS) or (_LOG in chunk and _has_long_line(chunk))
+    # Who writes such lines writes all of them so: most logs are told by the first lines of a chunk.
+    head = chunk[:_TOLD_BYTES]
+    is_marked = b" std" in head and any(mark in chunk for mark in _MARKS)
+    return is_marked or (_LOG in head and _has_long_line(chunk))
 
 
 def _has_long_line(chunk: bytes) -> bool:
