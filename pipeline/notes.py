@@ -80,6 +80,7 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     "stamp_incomplete": NoteKind(
         "info", "Lines are stamped without year, date or a known zone, so when they were written is not known."
     ),
+    "log_newest_first": NoteKind("info", "The log's newest lines come first; it was read from its end."),
     "stamp_without_zone": NoteKind("info", "Lines are stamped without a time zone; their times count as UTC."),
     "log_cut_off": NoteKind("loss", "The compressed log breaks off; everything before that went in."),
     "too_many_processes": NoteKind(

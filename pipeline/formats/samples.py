@@ -50,6 +50,7 @@ class Part:
 class Header:
     """What a profile says of all its samples. Types are name and unit.
 
+    time_ns  when it was taken, since 1970; 0 where nobody says
     kind  of tables/kind.py, where the file says more of it than its sample types do; "" where it does not
     """
 
@@ -58,6 +59,7 @@ class Header:
     period: int
     duration_ns: int = 0
     kind: str = ""
+    time_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,7 @@ def decoded(profiles: Sequence[Profile], refusals: Mapping[int, str]) -> Decoded
         note
         for one in profiles
         for note in (*one.notes, *oddities(one.blob_index, tally(one.part), magnitude(one.part)))
+        if note.kind != "no_time" or not one.header.time_ns
     ]
     return Decoded(columns, replace(whole.symbols, strings=strings), notes, refusals)
 
@@ -259,7 +262,7 @@ def _profile_columns(profiles: Sequence[Profile], words: _Words) -> Mapping[str,
         "sample_type_end": np.cumsum([len(header.sample_types) for header in headers], dtype=np.int64),
         "mapping_end": np.cumsum([len(one.part.symbols.mapping_start) for one in profiles], dtype=np.int64),
         "comment_end": nothing,
-        "time_ns": nothing,
+        "time_ns": np.array([header.time_ns for header in headers], np.int64),
         "duration_ns": np.array([header.duration_ns for header in headers], np.int64),
         "period": np.array([header.period for header in headers], np.int64),
         "period_type_text": words.places(header.period_type[0] for header in headers),

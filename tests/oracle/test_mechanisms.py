@@ -125,6 +125,24 @@ def held(told: str) -> dict[tuple[str | None, str | None], int]:
 
 
 @pytest.mark.parametrize("version", toolchain.SINCE_1_22)
+def test_what_leaks_is_kept_what_is_cached_has_an_age_and_what_churns_has_none(version: str, tmp_path: Path) -> None:
+    ran(tmp_path, version, "ages")
+    flow.ingest([str(tmp_path / "made.file.later")], str(tmp_path / "lake"), labels={}, limits=LIMITS)
+    flow.load(str(tmp_path / "lake"), str(tmp_path / "db.duckdb"))
+
+    found = rows(
+        tmp_path, "SELECT function, live_bytes, kept_share, mean_age_s FROM heap.age WHERE function LIKE 'main.%'"
+    )
+    ((seconds,),) = rows(tmp_path, "SELECT (MAX(time_ns) - MIN(time_ns)) / 1e9 FROM profile")
+
+    # A thousand objects of 1 KiB each: a mean age is what is live by what was allocated.
+    told = {function: (live, kept, age) for function, live, kept, age in found}
+    assert told["main.leak"] == (1_024_000, 1, pytest.approx(seconds))
+    assert told["main.cache"] == (10_240, pytest.approx(0.01), pytest.approx(seconds / 100))
+    assert told["main.churn"] == (0, 0, 0)
+
+
+@pytest.mark.parametrize("version", toolchain.SINCE_1_22)
 def test_who_recurses_deeply_pays_for_its_stack_and_the_memory_is_that_of_stacks(version: str, tmp_path: Path) -> None:
     (tmp_path / "memstats.json").write_text(ran(tmp_path, version, "recurse"))
     flow.ingest([str(tmp_path / "memstats.json")], str(tmp_path / "lake"), labels={}, limits=LIMITS)

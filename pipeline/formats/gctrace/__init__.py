@@ -21,11 +21,17 @@ guessed. The last line of a file that does not end with a line feed may have bee
 In `journalctl -o json` a message that is no printable UTF-8 is a list of its bytes, which is read as the text it is; one
 that is null, or anything else, is counted in a note.
 
+A line may be the value of a pair of logfmt, too, as log/slog's text, logrus and go-kit write it. Long lines that the kubelet and docker
+cut in parts are put together. A log whose newest lines come first is read from its end.
+
 Before a line may stand what docker compose, kubectl, stern, the kubelet, journald, syslog or a logger writes there. Its time
 stamp says when the line was written, if it says all of date, time and, best, the zone. The rest tells processes apart.
 Under the same rest, a new process is where the cycle's number or the time since the start go back.
 
 Skipped: scheddetail's lines of each P, M and G, `pacer: sweep done`, and older spellings of scavtrace.
+
+A goroutine dump in such a log, of a panic or SIGQUIT, goes in as well, as `goroutines` reads it, if the log is held: what is
+larger than 64 MB is read line by line, and dumps in it are passed over.
 
 A log may go on for gigabytes before its first such line. A text that no other format recognises is searched to its end.
 """
@@ -33,6 +39,7 @@ A log may go on for gigabytes before its first such line. A text that no other f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.formats.gctrace.recognise import looks_like_log, may_be_log
 from pipeline.values import Blob, Decoded, Format
@@ -48,14 +55,31 @@ def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     # To import it takes longer than many a file takes to decode, and most runs meet one format or two.
     from pipeline.formats.gctrace.decode import decode
 
-    return decode(blobs)
+    yield from decode(blobs)
+    yield from _dumps(blobs)
+
+
+def _dumps(blobs: Sequence[Blob]) -> Iterator[Decoded]:
+    """The goroutine dumps that stand in logs."""
+    from pipeline.formats.goroutines.decode import decode
+    from pipeline.formats.goroutines.recognise import dump_in
+
+    texts = [b"" if blob.large else dump_in(blob.content) or b"" for blob in blobs]
+    if any(texts):
+        for made in decode(
+            [blob if text else replace(blob, content=b"") for blob, text in zip(blobs, texts, strict=True)]
+        ):
+            yield replace(made, refusals={})
 
 
 FORMAT = Format(
     name="gctrace",
     recognise=looks_like_log,
     decode=_decode,
-    fills=("process", "gctrace_cycle", "gctrace_scan", "gctrace_pacer", "scavenge", "schedtrace", "inittrace"),
+    fills=(
+        *("process", "gctrace_cycle", "gctrace_scan", "gctrace_pacer", "scavenge", "schedtrace", "inittrace"),
+        *("goroutine_dump", "profile", "profile_sample_type", "sample", "stack", "location", "function", "label_set"),
+    ),
     is_streamed=True,
     may_hold=may_be_log,
     holds=_holds,

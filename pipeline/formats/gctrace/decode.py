@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline.errors import CutOff
 from pipeline.formats.gctrace.lines import Line, Lines, lines_of
+from pipeline.formats.gctrace.newest_first import Turned, in_order
 from pipeline.formats.gctrace.plain import Plain, read_plain
 from pipeline.formats.gctrace.processes import MOST_PROCESSES, Processes
 from pipeline.formats.gctrace.reading import Reading, read_line
@@ -85,8 +86,11 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     for index, blob in enumerate(blobs):
         log = _Log(index, rows, parts)
         try:
-            for lines in lines_of(blob):
-                log.take_all(lines)
+            for lines in in_order(lines_of(blob)):
+                if isinstance(lines, Turned):
+                    log.take_turned(lines)
+                else:
+                    log.take_all(lines)
                 if (
                     sum(map(len, rows.values())) + sum(len(part[0]) for some in parts.values() for part in some)
                     >= _MOST_ROWS
@@ -146,6 +150,13 @@ class _Log:
             self._take_each(lines, stop, stop + 1)
             at = stop + 1
         self._take_plain(lines, plain, at, len(lines))
+
+    def take_turned(self, turned: Turned) -> None:
+        """Make rows of what lines say that were turned around."""
+        if turned.lines:
+            self.note("log_newest_first", turned.lines[-1].number, turned.lines[-1].text)
+        for line in turned.lines:
+            self.take(line)
 
     def _take_each(self, lines: Lines, start: int, stop: int) -> None:
         for row in range(start, stop):

@@ -17,18 +17,21 @@ LAST_YEAR: Final = 2261
 _SECOND: Final = 1_000_000
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _CLOCK: Final = r"(?P<hour{0}>\d\d):(?P<minute{0}>\d\d):(?P<second{0}>\d\d)(?:[.,](?P<fraction{0}>\d{{1,9}}))?"
-# ISO 8601 and RFC 3339, Go's log, journald's short-full; syslog and journald's short; klog; a time of day alone; journald's
-# short-unix and short-monotonic.
+# ISO 8601 and RFC 3339, Go's log, journald's short-full; syslog and journald's short; klog; a time of day alone, zerolog's too;
+# journald's short-unix; its short-monotonic and short-delta; milliseconds between tabs, as AWS's client has them; TAI64N.
+# Last logrus's seconds since the start. Behind a colon, as grep puts it behind a file, stands nothing but a date.
 _STAMP: Final = re.compile(
-    r"(?<![\w.:])(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:"
+    r"(?:(?<![\w.:])|(?<=[^\d:]:)(?=\d{4}[-/]\d\d[-/]\d\d[T ]))(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:"
     r"(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)[T ]" + _CLOCK.format("1") + r" ?"
     r"(?P<zone>Z\b|[+-]\d\d:?\d\d\b|UTC\b|GMT\b|[A-Z]{2,4}T\b)?"
     rf"|(?:{'|'.join(_MONTHS)}) [ \d]\d " + _CLOCK.format("2") + r"|[IWEF]\d{4} " + _CLOCK.format("3") + r"|" + _CLOCK.format("4")
-    + r"|(?P<epoch>\d{10})\.(?P<parts>\d{1,9})(?= )|\[ *\d{1,10}\.\d{3,9}\])(?![\w:])"
+    + r"|\d\d?:\d\d[AP]M|(?P<epoch>\d{10})\.(?P<parts>\d{1,9})(?= )|\[ *\d{1,10}\.\d{3,9}(?: < *\d{1,10}\.\d{3,9}[ *]?>)?\]"
+    r"|(?<=\t)(?P<epoch_ms>\d{10})(?P<parts_ms>\d{3})(?=\t)|@[0-9a-f]{24}(?=[ \t]))(?![\w:])"
+    r"|(?<=TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,9}\](?= )"
 )  # fmt: skip
 _EMPTIED: Final = re.compile(r"\[\s*\]|\(\s*\)|\"\s*\"")
 # The kubelet's: stream, and whether the line is all of what was written.
-_CRI: Final = re.compile(r"^(?:stdout|stderr) [FP]\b")
+_CRI: Final = re.compile(r"(?:^|(?<=: ))(?:stdout|stderr) [FP]\b")
 _WORD: Final = r"[A-Za-z0-9][\w./:@-]*"
 # What ends as something that is put before lines does, or names of a pod and a container, of a host and a unit.
 _LABEL: Final = re.compile(rf"(?:.*[|:\]>=\"'{{}}›]|{_WORD}(?: {_WORD}){{0,2}}|<\d+>.*)?", re.DOTALL)
@@ -105,8 +108,8 @@ def time_of(text: str) -> Stamp:
 def stamp_of(found: re.Match[str]) -> Stamp:
     """What a stamp says."""
     groups = found.groupdict()
-    if groups["epoch"]:
-        return _at(int(groups["epoch"]), groups["parts"])
+    if epoch := epoch_in(found):
+        return _at(int(groups[epoch[0]]), groups[epoch[1]])
     if not groups["year"]:
         return _INCOMPLETE
     zone = groups["zone"]
@@ -119,6 +122,11 @@ def stamp_of(found: re.Match[str]) -> Stamp:
     except ValueError:
         return _INCOMPLETE
     return _at(seconds, groups["fraction1"] or "", oddity="" if zone else "stamp_without_zone")
+
+
+def epoch_in(stamp: re.Match[str]) -> tuple[str, str] | None:
+    """The groups of the seconds since 1970 and of what is less than one, of a stamp that has them."""
+    return next((groups for groups in (("epoch", "parts"), ("epoch_ms", "parts_ms")) if stamp[groups[0]]), None)
 
 
 PARTS: Final = ("year", "month", "day", "hour1", "minute1", "second1")

@@ -12,7 +12,16 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.formats.gctrace.front import FIRST_YEAR, LAST_YEAR, MOST_LABEL, PARTS, front_of, offset_s, stamps_in
+from pipeline.formats.gctrace.front import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MOST_LABEL,
+    PARTS,
+    epoch_in,
+    front_of,
+    offset_s,
+    stamps_in,
+)
 from pipeline.formats.gctrace.texts import distinct, told_apart
 from pipeline.kernels.text.spelled import NONE, mask_digits
 from pipeline.values import Bools, Bytes, Int64s
@@ -104,14 +113,14 @@ def fronts_of(data: Bytes, starts: Int64s, ends: Int64s) -> Fronts:
 
 def is_dated(stamp: re.Match[str]) -> bool:
     """Whether a stamp says date, time and a zone that is known, unless its digits are of none."""
-    return bool(stamp["epoch"] or (stamp["year"] and offset_s(stamp["zone"]) is not None))
+    return bool(epoch_in(stamp) or (stamp["year"] and offset_s(stamp["zone"]) is not None))
 
 
 def oddity_of(stamp: re.Match[str]) -> int:
     """Which of `ODDITIES` a stamp has."""
     if not is_dated(stamp):
         return ODDITIES.index("stamp_incomplete")
-    return 0 if stamp["zone"] or stamp["epoch"] else ODDITIES.index("stamp_without_zone")
+    return 0 if stamp["zone"] or epoch_in(stamp) else ODDITIES.index("stamp_without_zone")
 
 
 def moments(data: Bytes, starts: Int64s, stamp: re.Match[str]) -> tuple[Bools, Int64s, int]:
@@ -119,12 +128,13 @@ def moments(data: Bytes, starts: Int64s, stamp: re.Match[str]) -> tuple[Bools, I
 
     Whether it is a date at all comes first: if not, another stamp of the text may be one.
     """
-    fraction = stamp.start("parts" if stamp["epoch"] else "fraction1")
-    digits = len(stamp["parts"] if stamp["epoch"] else stamp["fraction1"] or "")
-    parts_us = _number(data, starts, fraction, min(digits, 6)) * 10 ** max(0, 6 - digits)
+    epoch = epoch_in(stamp)
+    fraction = epoch[1] if epoch else "fraction1"
+    digits = len(stamp[fraction] or "")
+    parts_us = _number(data, starts, stamp.start(fraction), min(digits, 6)) * 10 ** max(0, 6 - digits)
     unit_us = 10 ** max(0, 6 - digits) if digits else _SECOND
-    if stamp["epoch"]:
-        seconds = _number(data, starts, stamp.start("epoch"), len(stamp["epoch"]))
+    if epoch:
+        seconds = _number(data, starts, stamp.start(epoch[0]), len(stamp[epoch[0]]))
         return np.ones(len(starts), np.bool_), seconds * _SECOND + parts_us, unit_us
     year, month, day, hour, minute, second = (_number(data, starts, stamp.start(one), len(stamp[one])) for one in PARTS)
     is_date = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)

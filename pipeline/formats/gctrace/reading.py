@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.formats.gctrace.front import MOST_LABEL, NO_STAMP, Stamp, front_of
 from pipeline.formats.gctrace.lines import Line, lines_of, openings
+from pipeline.formats.gctrace.logfmt import unwrap_logfmt
 from pipeline.formats.gctrace.wire import OPENING, OutOfRange, Told, parse
 from pipeline.formats.gctrace.wrapped import Unreadable, Wrapped, unwrap
 from pipeline.values import Blob
@@ -56,8 +57,7 @@ def _read(text: bytes, most_wrapped: int, *, is_ended: bool) -> Iterator[Reading
     if first is None:
         return
     try:
-        # A plain line has no brace before what the runtime says.
-        wrapped = unwrap(text, first.start(), OPENING) if b"{" in text[: first.start()] and most_wrapped else None
+        wrapped = _wrapped(text, first.start()) if most_wrapped else None
     except Unreadable:
         yield Reading(None, "", NO_STAMP, is_glued=False, oddity="unreadable_line", text=text)
         return
@@ -67,6 +67,13 @@ def _read(text: bytes, most_wrapped: int, *, is_ended: bool) -> Iterator[Reading
     for inner in wrapped.texts:
         for reading in _read(inner, most_wrapped - 1, is_ended=True):
             yield _outside(reading, wrapped)
+
+
+def _wrapped(text: bytes, place: int) -> Wrapped | None:
+    """What is around the runtime's words at a place. Raises Unreadable for an object that breaks off."""
+    # A plain line has no brace before what the runtime says.
+    found = unwrap(text, place, OPENING) if b"{" in text[:place] else None
+    return found or unwrap_logfmt(text, place, OPENING)
 
 
 def _outside(reading: Reading, wrapped: Wrapped) -> Reading:

@@ -12,7 +12,7 @@ from pipeline.formats.gctrace.front import NO_STAMP, Stamp, time_of
 
 # What a text is called, the usual names first; any other that has a line in it will do.
 _TEXTS: Final = ("log", "message", "msg", "MESSAGE", "textPayload", "line")
-TIMES: Final = ("time", "ts", "timestamp", "@timestamp", "__REALTIME_TIMESTAMP", "t", "date")
+TIMES: Final = ("time", "ts", "timestamp", "@timestamp", "__REALTIME_TIMESTAMP", "t", "date", "_time", "TimeGenerated")
 # Of whom an object speaks: a field of this name, or, of the first of them, the name or id of an object of this name.
 OWNERS: Final = ("service", "namespace", "pod", "container", "host", "node", "instance", "process", "task")
 OWN: Final = ("name", "id", "uid", "pid")
@@ -39,6 +39,10 @@ NAMES: Final = (
         "SYSLOG_IDENTIFIER",
         "_SYSTEMD_UNIT",
     ),
+    # Azure's, AWS's and Google's logs, and what is written by who spells names in one word.
+    *("podName", "PodName", "containerName", "ContainerName", "containerId", "ContainerID", "ContainerId", "nodeName"),
+    *("hostName", "Computer", "service_name", "serviceName", "revision_name", "instanceId", "instance_id", "task_id"),
+    *("ecs_task_arn", "logStreamName", "logStream", "@logStream", "log_stream"),
     *("unit", *(f"{owner}.{own}" for owner in OWNERS for own in OWN), "pid", "_PID"),
 )
 # Objects in objects: `{"resource": {"labels": {"pod_name": …}}}`, `{"kubernetes": {"pod": {"name": …}}}`.
@@ -87,13 +91,20 @@ def unwrap(text: bytes, place: int, opening: re.Pattern[bytes]) -> Wrapped | Non
             raise Unreadable from error
         if end > len(head):
             break
-    fields = fields_of(value)
+    before = head[: begun.start()].encode("utf-8", "surrogateescape")
+    wrapped = wrapped_in(before, fields_of(value), opening)
+    if wrapped is None:
+        raise Unreadable
+    return wrapped
+
+
+def wrapped_in(before: bytes, fields: Mapping[str, Any], opening: re.Pattern[bytes]) -> Wrapped | None:
+    """What fields say in one of which one of the runtime's lines stands; None where none has one."""
     said = text_in(fields, opening)
     if said is None:
-        raise Unreadable
+        return None
     moment = time_in(fields)
     stamp = NO_STAMP if moment is None else _time(fields[moment])
-    before = head[: begun.start()].encode("utf-8", "surrogateescape")
     lines = fields[said].encode("utf-8", "replace").split(b"\n")
     return Wrapped(before, tuple(line.rstrip(b"\r") for line in lines), stamp, names_in(fields))
 

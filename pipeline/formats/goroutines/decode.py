@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from pipeline.formats.goroutines.bare import written_at
+from pipeline.formats.goroutines.recognise import dump_in
 from pipeline.formats.goroutines.wire import Body, Frame, Goroutine, goroutines_of, is_cut_off
 from pipeline.formats.samples import Header, Part, Profile, decoded, symbols, with_labels
 from pipeline.values import Blob, Column, Decoded, Int64s, Note
@@ -39,7 +41,8 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     rows: list[tuple[int, int, Goroutine]] = []
     n_samples = 0
     for index, blob in enumerate(blobs):
-        found = list(goroutines_of(blob.content))
+        text = dump_in(blob.content) or b""
+        found = list(goroutines_of(text))
         if not found:
             refusals[index] = "no goroutine of the dump can be read; it may be cut off"
             continue
@@ -50,8 +53,11 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
             (index, n_samples + place.setdefault(key, len(place)), one) for key, one in zip(keys, found, strict=True)
         ]
         n_samples += len(place)
-        notes = (Note(index, "dump_cut_off", 1),) if is_cut_off(blob.content) else ()
-        profiles.append(Profile(index, _HEADER, _part(Counter(keys)), notes))
+        notes = (Note(index, "dump_cut_off", 1),) if is_cut_off(text) else ()
+        # Several dumps are one profile, of no one moment.
+        at_us = None if has_several else written_at(blob.content)
+        header = replace(_HEADER, time_ns=max(at_us or 0, 0) * 1000)
+        profiles.append(Profile(index, header, _part(Counter(keys)), notes))
     made = decoded(profiles, refusals)
     yield replace(made, columns={**made.columns, "goroutine_dump": _columns(rows)}) if rows else made
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.formats.goroutines.bare import bare
+
 # A header, and below it what only a dump has there: a call and its place, or that the stack cannot be had.
 # Statuses have no brackets; behind them come labels, which may have any.
 HEADER: Final = re.compile(
@@ -18,9 +20,17 @@ _START: Final = b"goroutine "
 
 def has_dump(content: bytes) -> bool:
     """Whether a goroutine dump stands somewhere in the bytes, which are a text."""
-    if b"\0" in content[:4096]:
-        return False
-    return next_header(content, 0) is not None
+    return b"\0" not in content[:4096] and dump_in(content) is not None
+
+
+def dump_in(content: bytes) -> bytes | None:
+    """The text that a dump's lines stand in as they are: the content, or what is left of a log's lines; None where there is none."""
+    if _START not in content:
+        return None
+    if next_header(content, 0) is not None:
+        return content
+    text = bare(content)
+    return None if next_header(text, 0) is None else text
 
 
 def next_header(content: bytes, start: int) -> re.Match[bytes] | None:

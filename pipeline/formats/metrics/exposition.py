@@ -2,7 +2,8 @@
 
 github.com/prometheus/docs, content/docs/instrumenting/exposition_formats.md: of each line the name, labels, value and
 perhaps a time. What the runtime and the process are measured by (`go_*`, `process_*`) is read. Labels of those metrics'
-own stay with the name; all others tell processes apart, as a server's federation has them.
+own stay with the name; all others tell processes apart, as a server's federation has them, unless a process is there that
+has some of them: then the further ones are the metric's, too.
 """
 
 from __future__ import annotations
@@ -34,6 +35,17 @@ _LABEL: Final = re.compile(r'\s*+([a-zA-Z_]\w*+)\s*+=\s*+"((?:[^"\\]|\\.)*+)"\s*
 # Labels that Go's client gives its metrics itself.
 _OWN: Final = frozenset(("quantile", "version"))
 _BOUND: Final = "le"
+# What every Go process exposes, and without labels of its own: its labels are the process's.
+_OF_PROCESS: Final = frozenset(
+    (
+        "go_goroutines",
+        "go_threads",
+        "go_sched_goroutines_goroutines",
+        "go_sched_gomaxprocs_threads",
+        "go_gc_gogc_percent",
+    )
+)
+_MEMSTATS: Final = "go_memstats_"
 # A server's history in one text is sorted by metric: all of it must be held.
 _MOST_SAMPLES: Final = 2_000_000
 _MOST_LABELS: Final = 20_000
@@ -46,6 +58,7 @@ class Moment:
     """What one process said of itself at once.
 
     prefix      the labels that tell it apart
+    pairs       those labels, one by one
     time        as it stands behind its samples
     values      metric, with labels of its own -> value
     cumulative  histogram -> upper bound -> how many are not above it
@@ -53,6 +66,7 @@ class Moment:
     """
 
     prefix: str
+    pairs: frozenset[tuple[str, str]]
     time: Number | None
     values: dict[str, Number] = field(default_factory=dict)
     cumulative: dict[str, dict[float, Number]] = field(default_factory=dict)
@@ -61,11 +75,12 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Labels of a sample: those of the process, those of the metric, and the bound of its bucket."""
+    """Labels of a sample: those of the process, those of the metric, and the bound of its bucket; and the first one by one."""
 
     prefix: str = ""
     own: str = ""
     bound: float | None = None
+    pairs: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
 
 
 class Reader:
@@ -117,7 +132,7 @@ class Reader:
         """Take a sample; False when its series is there already."""
         moment = self._moments.get((labels.prefix, time))
         if moment is None:
-            moment = self._moments[labels.prefix, time] = Moment(labels.prefix, time)
+            moment = self._moments[labels.prefix, time] = Moment(labels.prefix, labels.pairs, time)
         metric = name + labels.own
         if labels.bound is not None and name.endswith("_bucket"):
             counts = moment.cumulative.setdefault(name.removesuffix("_bucket") + labels.own, {})
@@ -140,7 +155,7 @@ class Reader:
 
     def _scrape(self) -> list[Moment]:
         """All that is held: what no Go process exposes is none of it."""
-        moments = list(self._moments.values())
+        moments = _gathered(list(self._moments.values()))
         gos = {one.prefix for one in moments if any(name.startswith("go_") for name in (*one.values, *one.cumulative))}
         self._moments, self._samples = {}, 0
         return [one for one in moments if one.prefix in gos]
@@ -167,9 +182,47 @@ def labels_of(text: str) -> Labels | None:
     bound = _number(found.pop(_BOUND).encode()) if _BOUND in found else None
     if bound is not None and bound != bound:
         return None
-    own = ",".join(f'{name}="{value}"' for name, value in sorted(found.items()) if name in _OWN)
-    others = ",".join(f'{name}="{value}"' for name, value in sorted(found.items()) if name not in _OWN)
-    return Labels(others, f"{{{own}}}" if own else "", None if bound is None else float(bound))
+    others = frozenset(pair for pair in found.items() if pair[0] not in _OWN)
+    own = _spelled(frozenset(found.items()) - others)
+    return Labels(_spelled(others), f"{{{own}}}" if own else "", None if bound is None else float(bound), others)
+
+
+def _spelled(pairs: Iterable[tuple[str, str]]) -> str:
+    return ",".join(f'{name}="{value}"' for name, value in sorted(pairs))
+
+
+def _gathered(moments: list[Moment]) -> list[Moment]:
+    """The moments, those of further labels put to the process that has all others: `go_build_info`, `go_sql_*{db_name=…}`."""
+    owners = {(one.pairs, one.time): one for one in moments if _is_of_process(one)}
+    names = sorted({tuple(sorted(name for name, _ in pairs)) for pairs, _ in owners}, key=len, reverse=True)
+    kept: list[Moment] = []
+    for one in moments:
+        own = dict(one.pairs)
+        parts = (frozenset((name, own[name]) for name in some) for some in names if own.keys() >= {*some})
+        owner = next((owners[part, one.time] for part in parts if (part, one.time) in owners), None)
+        if owner is None or owner is one:
+            kept.append(one)
+        else:
+            _put_to(owner, one)
+    return kept
+
+
+def _is_of_process(moment: Moment) -> bool:
+    return any(name in _OF_PROCESS or name.startswith(_MEMSTATS) for name in moment.plain)
+
+
+def _put_to(owner: Moment, one: Moment) -> None:
+    """Give a process what has further labels, which stay with the metrics."""
+    further = _spelled(one.pairs - owner.pairs)
+    for metric, value in one.values.items():
+        owner.values[_labelled(metric, further)] = value
+    for metric, counts in one.cumulative.items():
+        owner.cumulative[_labelled(metric, further)] = counts
+
+
+def _labelled(metric: str, further: str) -> str:
+    name, _, own = metric.partition("{")
+    return f"{name}{{{','.join(filter(None, (further, own.removesuffix('}'))))}}}"
 
 
 def _number(text: bytes) -> Number:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.errors import CutOff
 from pipeline.formats.gctrace import FORMAT
+from pipeline.formats.gctrace.decode import TABLES
 from pipeline.notes import NOTE_KINDS
 from pipeline.values import Blob, Large, Origin, Source
 
@@ -74,11 +75,12 @@ def read(*contents: bytes) -> Read:
 
 def read_blobs(blobs: Iterable[Blob]) -> Read:
     """Decode blobs as one call does."""
-    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in FORMAT.fills}
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in (*TABLES, "goroutine_dump")}
     notes: list[tuple[int, str, int]] = []
     for decoded in FORMAT.decode(list(blobs)):
-        for name, columns in decoded.columns.items():
-            values = [column.to_pylist() for column in columns.values()]  # type: ignore[union-attr]
+        for name in tables.keys() & decoded.columns.keys():
+            columns = decoded.columns[name]
+            values = [column if isinstance(column, list) else column.tolist() for column in columns.values()]  # type: ignore[union-attr]
             tables[name] += [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
         assert all(note.kind in NOTE_KINDS for note in decoded.notes)
         notes += [(note.blob_index, note.kind, note.count) for note in decoded.notes]

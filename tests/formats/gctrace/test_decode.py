@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.formats import goroutines
 from pipeline.formats.gctrace import FORMAT
 from pipeline.formats.gctrace.decode import TABLES
 from pipeline.schema import tables
+from tests.builders.dumps import MANY
 from tests.formats.gctrace.logs import (
     END,
     INIT,
@@ -51,7 +53,7 @@ ALL = (
 
 
 def test_every_filled_table_has_its_declared_columns() -> None:
-    assert set(TABLES) == set(FORMAT.fills)
+    assert {*TABLES, *goroutines.FORMAT.fills} == set(FORMAT.fills)
     for name, columns in TABLES.items():
         declared = {field.name: field for field in tables()[name].schema if field.name not in OURS}
         assert set(columns) == {*declared, "blob_index"}
@@ -63,7 +65,7 @@ def test_every_filled_table_has_its_declared_columns() -> None:
 def test_every_kind_of_line_becomes_a_row() -> None:
     found = read(lines(*ALL))
 
-    assert {name: len(rows) for name, rows in found.tables.items()} == {
+    assert {name: len(rows) for name, rows in found.tables.items() if name in TABLES} == {
         "process": 1,
         "gctrace_cycle": 3,
         "gctrace_scan": 1,
@@ -181,6 +183,15 @@ def test_whatever_a_log_is_it_becomes_rows_with_unlike_keys(parts: list[str | by
     assert pa.array(found.prefixes, pa.string()) is not None
 
 
+@pytest.mark.parametrize("before", ["", "web-1 | "])
+def test_a_dump_amid_the_lines_goes_in_too(before: str) -> None:
+    texts = [gc(1), *MANY.decode().splitlines(), gc(2)]
+    found = read(lines(gc(1)), lines(*(f"{before}{text}" for text in texts)), lines(gc(7)))
+
+    assert found.rows("gctrace_cycle", "blob_index", "cycle") == [(0, 1), (1, 1), (1, 2), (2, 7)]
+    assert found.rows("goroutine_dump", "blob_index", "goroutine") == [(1, 1), (1, 18), (1, 19), (1, 20)]
+
+
 def test_a_line_that_is_odd_in_very_many_places_costs_no_more_than_its_length() -> None:
     begun = 100_000
     found = read(lines("10:00:00 " + f"{gc(1)} " * 5_000 + "gc 1 @1 " * begun))
@@ -240,13 +251,47 @@ def short(n: int, t: int, x: str) -> str:
     return f"Nov 28 10:{t // 60 % 60:02}:{t % 60:02} host api[{70 + n}]: {x}"
 
 
+def text(n: int, t: int, x: str) -> str:
+    return f'time={at(t)} level=INFO msg="{x}" service=shop pod=api-{n} took={t}ms'
+
+
+def kit(n: int, t: int, x: str) -> str:
+    return f'2026-11-28T10:00:00.5Z stderr F ts={at(t)} request={t} pod=api-{n} msg="{x}"'
+
+
+def insights(n: int, t: int, x: str) -> str:
+    return json.dumps({"@timestamp": at(t), "@message": x, "@logStream": f"ecs/api/{n}"})
+
+
+def events(n: int, t: int, x: str) -> str:
+    return json.dumps(
+        {"logStreamName": f"ecs/api/{n}", "timestamp": 1_795_860_000_000 + t, "message": x, "eventId": f"{t}"}
+    )
+
+
+def run_service(n: int, t: int, x: str) -> str:
+    resource = {"type": "cloud_run_revision", "labels": {"service_name": "shop", "revision_name": "shop-1"}}
+    return json.dumps({"textPayload": x, "labels": {"instanceId": f"i{n}"}, "resource": resource, "timestamp": at(t)})
+
+
+def azure(n: int, t: int, x: str) -> str:
+    return json.dumps({"TimeGenerated": at(t), "LogEntry": x, "PodName": f"api-{n}"})
+
+
+def grepped(n: int, t: int, x: str) -> str:
+    return f"/var/log/containers/api-{n}.log:{at(t)} stderr F {x}"
+
+
 def at(t: int) -> str:
     return f"2026-11-28T10:{t // 60 % 60:02}:{t % 60:02}Z"
 
 
 @pytest.mark.parametrize(
     "wrapped",
-    [docker, fluent, vector, beats, loki, cloud, telemetry, journald, own, composed, short],
+    [
+        *(docker, fluent, vector, beats, loki, cloud, telemetry, journald, own, composed, short),
+        *(text, kit, insights, events, run_service, azure, grepped),
+    ],
     ids=lambda wrapped: wrapped.__name__,
 )
 def test_processes_that_write_into_one_log_are_told_apart(wrapped: Callable[[int, int, str], str]) -> None:

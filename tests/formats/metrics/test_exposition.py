@@ -105,6 +105,46 @@ def test_labels_tell_processes_apart_but_for_those_of_the_metric() -> None:
     ]
 
 
+def test_further_labels_are_of_a_metric_of_the_process_that_has_the_others() -> None:
+    found, _ = read(
+        'go_build_info{checksum="",path="shop",version="(devel)"} 1\n'
+        "go_goroutines 5\n"
+        'go_sql_idle_connections{db_name="a"} 6\ngo_sql_idle_connections{db_name="b"} 7\nprocess_cpu_seconds_total 8\n'
+        'go_h_bucket{k="x",le="1"} 1\ngo_h_bucket{k="x",le="+Inf"} 2\ngo_h_count{k="x"} 2\n'
+    )
+
+    assert [(moment.prefix, moment.values, moment.cumulative) for moment in found] == [
+        (
+            "",
+            {
+                "go_goroutines": 5,
+                "process_cpu_seconds_total": 8,
+                'go_build_info{checksum="",path="shop",version="(devel)"}': 1,
+                'go_sql_idle_connections{db_name="a"}': 6,
+                'go_sql_idle_connections{db_name="b"}': 7,
+                'go_h_count{k="x"}': 2,
+            },
+            {'go_h{k="x"}': {1.0: 1, math.inf: 2}},
+        )
+    ]
+
+
+def test_further_labels_are_of_the_process_that_has_most_of_the_others_at_that_moment() -> None:
+    found, _ = read(
+        'go_memstats_sys_bytes{job="api",pod="1"} 1 10\ngo_memstats_sys_bytes{job="api",pod="2"} 2 10\n'
+        'go_memstats_sys_bytes{job="api"} 3 10\ngo_x{job="api",pod="2",k="v"} 4 10\ngo_x{job="api",k="v"} 5 10\n'
+        'go_x{job="api",pod="2",k="v"} 6 20\n'
+    )
+
+    assert [(moment.prefix, moment.time, len(moment.values)) for moment in found] == [
+        ('job="api",pod="1"', 10, 1),
+        ('job="api",pod="2"', 10, 2),
+        ('job="api"', 10, 2),
+        ('job="api",k="v",pod="2"', 20, 1),
+    ]
+    assert found[1].values['go_x{k="v"}'] == 4
+
+
 def test_a_process_of_another_language_is_none() -> None:
     found, _ = read(
         'process_start_time_seconds{job="py"} 1\nprocess_start_time_seconds{job="go"} 2\ngo_x{job="go"} 3\n'

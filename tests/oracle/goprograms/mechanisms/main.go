@@ -8,6 +8,7 @@
 //	that runtime/metrics has for assists as they begin and in the end
 //
 // recurse  a CPU profile of goroutines that recurse deeply, each on a new stack; prints MemStats, read where one is deepest, as JSON
+// ages     a heap profile, and FILE.later, between which one place keeps all it allocates, one the last ten, and one nothing
 // hoard    nothing: it allocates until GOMEMLIMIT makes the collector run, for GODEBUG=gctrace=1
 package main
 
@@ -56,6 +57,8 @@ func main() {
 		assist()
 	case "recurse":
 		recurse()
+	case "ages":
+		ages()
 	case "hoard":
 		hoard()
 	}
@@ -229,12 +232,53 @@ func must(err error) {
 // deepest is what the first recursion that came to its end read there.
 var deepest runtime.MemStats
 
+var (
+	leaked  [objects][]byte
+	ring    [10][]byte
+	churned []byte
+)
+
+func ages() {
+	runtime.MemProfileRate = 1
+	heap(os.Args[2])
+	for i := range objects {
+		leak(i)
+		cache(i)
+		churn()
+		time.Sleep(time.Millisecond)
+	}
+	churned = nil
+	heap(os.Args[2] + ".later")
+	runtime.KeepAlive(&leaked)
+}
+
+//go:noinline
+func leak(i int) { leaked[i] = make([]byte, 1024) }
+
+//go:noinline
+func cache(i int) { ring[i%len(ring)] = make([]byte, 1024) }
+
+//go:noinline
+func churn() { churned = make([]byte, 1024) }
+
+// heap writes a profile of what is live now: it tells what was as the last cycle but one ended.
+func heap(path string) {
+	runtime.GC()
+	runtime.GC()
+	file, err := os.Create(path)
+	must(err)
+	must(pprof.WriteHeapProfile(file))
+	must(file.Close())
+}
+
 // recurse lets 50,000 calls of half a KiB each need a stack of 32 MiB, which every goroutine begins with next to nothing of.
 func recurse() {
 	profile, err := os.Create(os.Args[2])
 	must(err)
 	must(pprof.StartCPUProfile(profile))
-	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {
+	// A busy machine takes longer over as many as there are samples of.
+	end := time.Now().Add(3 * time.Second)
+	for rounds := 0; rounds < 40 || time.Now().Before(end); rounds++ {
 		done := make(chan int)
 		go func() { done <- deep(50_000, new([64]int)) }()
 		<-done
