@@ -44,7 +44,11 @@ by_site AS (
     sites.package,
     sites.escape_site_id,
     int64.clamp(SUM(
-      CASE wanted_weight WHEN 'growth' THEN sites.growth_bytes WHEN 'live' THEN sites.last_bytes ELSE allocated.bytes END
+      CASE wanted_weight
+        WHEN 'growth' THEN sites.growth_bytes
+        WHEN 'live' THEN sites.last_bytes
+        ELSE allocated.bytes
+      END
     )) AS weight
   FROM attribution.growth_by_site AS sites
   LEFT JOIN allocated USING (series_id, site_index)
