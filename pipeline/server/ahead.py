@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Of the services that grew most.
 _SERVICES: Final = 40
+# Pages of everything, which the navigation leads to; the first are what people see first.
+_FIRST: Final = ("/", "/growth", "/flame", "/escapes", "/gc", "/goroutines", "/timeline")
 # Who starts the server is served first; a load that is published is seen so soon.
 _REST_S: Final = 2.0
 
@@ -52,7 +54,7 @@ def addresses(serving: Serving) -> list[tuple[str, str]]:
         found = server_questions.services(connection).table["service"].to_pylist()
     services = [name for name in found if name][:_SERVICES]
     return [
-        *((path, "") for path in ("/", "/growth", "/flame")),
+        *((path, "") for path in _FIRST),
         *((path, f"service={quote_plus(service)}") for service in services for path in ("/growth", "/flame")),
     ]
 

@@ -213,23 +213,28 @@ def _over_time(connection: duckdb.DuckDBPyConnection, chosen: _Choice, sample_ty
 
 
 def _of_service(connection: duckdb.DuckDBPyConnection, service: str, asked: Mapping[str, str]) -> _Choice:
-    """The newest heap profile of every instance, of one build or of one alone, against those of another."""
-    rows: list[Row] = window_questions.newest_of_instances(connection, service).table.to_pylist()
-    if not rows:
-        raise QueryError(f"service={service[:200]}: has no heap profile; see /flame without it")
+    """The newest profile of a kind of every instance, of one build or of one alone, against those of another."""
+    every: list[Row] = window_questions.newest_of_instances(connection, service).table.to_pylist()
+    if not every:
+        raise QueryError(f"service={service[:200]}: has no profile; see /flame without it")
+    kinds = list(dict.fromkeys(row["kind"] for row in every))
+    kind = _named(asked, "kind", "kind of profile", kinds) or kinds[0]
+    rows = [row for row in every if row["kind"] == kind]
     known = {name: sorted({row[name] for row in rows if row[name]}) for name in ("build", "instance")}
     build, against = (_named(asked, parameter, "build", known["build"]) for parameter in ("build", "against"))
     instance, other = (
         _named(asked, parameter, "instance", known["instance"]) for parameter in ("instance", "against_instance")
     )
-    profiles = _of(rows, build, instance)
-    base = _of(rows, against, other) if against or other else None
+    profiles = _of(rows, build, instance, kind)
+    base = _of(rows, against, other, kind) if against or other else None
     names = filter(None, (service, build and f"build {build}", instance and f"instance {instance}"))
     count = f" · {len(profiles):,} instances" if not instance else ""
     return _Choice(
         profiles,
         base,
         {
+            "kinds": _choices(kinds),
+            "kind": kind,
             "builds": _choices(known["build"]),
             "build": build,
             "against": against,
@@ -252,14 +257,14 @@ def _named(asked: Mapping[str, str], parameter: str, what: str, known: Sequence[
     return wanted
 
 
-def _of(rows: Sequence[Row], build: str, instance: str) -> list[int]:
+def _of(rows: Sequence[Row], build: str, instance: str, kind: str) -> list[int]:
     found: list[int] = [
         row["profile_id"]
         for row in rows
         if (not build or row["build"] == build) and (not instance or row["instance"] == instance)
     ]
     if not found:
-        raise QueryError(f"instance={instance[:200]} build={build[:200]}: the service has no heap profile of both")
+        raise QueryError(f"instance={instance[:200]} build={build[:200]}: the service has no {kind} profile of both")
     return found
 
 
@@ -287,4 +292,4 @@ def _counted(connection: duckdb.DuckDBPyConnection, side: Sequence[int] | _Span,
 
 def _default_type(named: str, units: Mapping[str, str]) -> str:
     """What the profile names, else live bytes, else its last, as pprof does."""
-    return named if named in units else "inuse_space" if "inuse_space" in units else [*units, ""][-1]
+    return named if named in units else "inuse_space" if "inuse_space" in units else ["", *units][-1]

@@ -28,6 +28,7 @@ from pipeline.values import Answer, Result
 from pipeline.warehouse import (
     flame_tree,
     growth_questions,
+    leaf_modules,
     listing_questions,
     questions,
     report_questions,
@@ -121,7 +122,8 @@ def _growth(request: Request) -> Response:
                 chosen = growth_questions.in_window(connection, chosen, window)
                 one = chosen.table.to_pylist()[0]
             names = once(request, connection, flame_tree.every_name)
-            section = _section(connection, chosen, live=heaps, window=window, names=names)
+            leaves = once(request, connection, leaf_modules.every_leaf_module)
+            section = _section(connection, chosen, live=heaps, window=window, names=names, leaves=leaves)
             section = _with_source(request, connection, section, window)
             told = [section.with_window([key for key, _ in moments], window)]
     return page(
@@ -148,19 +150,25 @@ def _section(
     live: Result,
     window: tuple[int, int] | None,
     names: flame_tree.Names | None,
+    leaves: leaf_modules.LeafModules | None,
 ) -> report.Section:
     """What the report says of one series, asked as far as it is shown: of its sites a few, and not what was refused.
 
     live    of `report_questions.live_heap`
     window  from a profile to a later one; the whole series when None
     names   as in `flame_tree.tree`
+    leaves  the module of each stack's leaf, where they are at hand
     """
     ids = series.table["series_id"].to_pylist()
     growth, rest = report_questions.top_sites(connection, ids[0], _SITES, window)
     explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
     (one,) = series.table.select(["first_profile_id", "last_profile_id"]).to_pylist()
     ends = window or (one["first_profile_id"], one["last_profile_id"])
-    modules = growth_questions.growth_by_module(connection, ids, window=ends)
+    modules = (
+        leaf_modules.growth_by_module(connection, leaves, ids[0], window=ends)
+        if leaves
+        else growth_questions.growth_by_module(connection, ids, window=ends)
+    )
     own = Result("growth by own code", (), modules.table.slice(0, 0))
     if elsewhere(modules.table.to_pylist()):
         own = growth_questions.growth_by_own_code(connection, ids, window=ends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -81,7 +82,7 @@ def _timeline(request: Request) -> Response:
         line = _opened(request, connection, selection.trace)
         since, until = _window_of(request.query_params, line)
         selection = replace(selection, ranked=f"{since}-{until}" if selection.order == "here" else "")
-        places, count = _chosen(connection, line, selection)
+        places, count = _chosen(request, connection, line, selection)
         found = timeline.window(connection, line, _lanes(places, selection), since_ns=since, until_ns=until)
     names = _names(line, places, selection)
     return page(
@@ -129,7 +130,7 @@ def _tile(request: Request) -> Response:
         selection = _selection_of(connection, asking)
         line = _opened(request, connection, selection.trace)
         index = _number(asking, "index", 0, line.duration_ns // (timeline.PIXELS << level))
-        places, _ = _chosen(connection, line, selection)
+        places, _ = _chosen(request, connection, line, selection)
         found = timeline.tile(connection, line, _lanes(places, selection), level=level, index=index)
         heap = timeline.heap(connection, line, level=level, index=index)
     pixel_ns = 1 << level
@@ -152,7 +153,7 @@ def _window(request: Request) -> Response:
         selection = _selection_of(connection, request.query_params)
         line = _opened(request, connection, selection.trace)
         since, until = _window_of(request.query_params, line)
-        places, _ = _chosen(connection, line, selection)
+        places, _ = _chosen(request, connection, line, selection)
         found = timeline.window(connection, line, _lanes(places, selection), since_ns=since, until_ns=until)
     names = _names(line, places, selection)
     return JSONResponse(
@@ -264,9 +265,17 @@ def _selection(asking: QueryParams, traces: Sequence[Row]) -> _Selection:
 
 
 def _chosen(
-    connection: duckdb.DuckDBPyConnection, line: timeline.Timeline, selection: _Selection
+    request: Request, connection: duckdb.DuckDBPyConnection, line: timeline.Timeline, selection: _Selection
 ) -> tuple[Int64s, int]:
     """Places of the page's lanes, and how many there are on all pages."""
+    timelines = cast("Timelines", request.app.state.timelines)
+    ordered = replace(selection, page=0).address()
+    places = timelines.order(line, ordered, partial(_ordered, connection, line, selection))
+    return places[selection.page * _LANES :][:_LANES], len(places)
+
+
+def _ordered(connection: duckdb.DuckDBPyConnection, line: timeline.Timeline, selection: _Selection) -> Int64s:
+    """Places of all lanes that are asked for."""
     are_functions = selection.show == "functions"
     times = timeline.spent(line, are_functions=are_functions)
     places = np.arange(len(times))
@@ -285,7 +294,7 @@ def _chosen(
         # Waiting is no work, but the longest life is mostly waiting.
         weights = times[places].sum(axis=1) - (0 if selection.order == "long" else times[places, _STATES - 1])
         places = places[np.argsort(-weights, kind="stable")]
-    return places[selection.page * _LANES :][:_LANES], len(places)
+    return places
 
 
 def _ranked(text: str, line: timeline.Timeline) -> tuple[int, int]:

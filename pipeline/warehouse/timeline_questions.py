@@ -24,6 +24,8 @@ RANGES = {
     "sweep": "GC incremental sweep",
 }
 _TICK_BITS = 6
+# Far beyond the longest trace that is drawn, and so far within 64 bits that no difference of two times leaves them.
+_FAR_NS = 1 << 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def transitions(
         goroutine,
         coalesce(proc, -1) AS proc,
         is_older,
-        time_ns_ticks * {1 << _TICK_BITS} + time_ns_rest - {start_ns:d} AS since,
+        {_since(f"time_ns_ticks * {1 << _TICK_BITS} + time_ns_rest", start_ns)} AS since,
         {", ".join(f"change_{place}" for place in range(len(STATES)))}
       FROM _goroutine_transition
       JOIN kinds USING (alike_id)
@@ -94,7 +96,7 @@ def proc_transitions(
       SELECT
         proc,
         from_state = 'undetermined' AS is_older,
-        time_ns - {start_ns:d} AS since,
+        {_since("time_ns", start_ns)} AS since,
         {_deltas(PROC_STATES)}
       FROM proc_transition
       WHERE trace_id = {trace_id:d} AND from_state <> to_state AND {is_near}
@@ -114,11 +116,11 @@ def ranges(
     lanes = " ".join(f"WHEN starts_with(name, '{name}') THEN {place}" for place, name in enumerate(RANGES.values()))
     query = f"""
     WITH ends AS (
-      SELECT name, start_ns IS NULL AS is_older, start_ns - {start_ns:d} AS since, 1 AS change_0
+      SELECT name, start_ns IS NULL AS is_older, {_since("start_ns", start_ns)} AS since, 1 AS change_0
       FROM trace_range
       WHERE trace_id = {trace_id:d}
       UNION ALL
-      SELECT name, false, end_ns - {start_ns:d}, -1
+      SELECT name, false, {_since("end_ns", start_ns)}, -1
       FROM trace_range
       WHERE trace_id = {trace_id:d} AND end_ns IS NOT NULL
     )
@@ -151,7 +153,7 @@ def heap(
     query = f"""
     SELECT
       name = '/gc/heap/goal:bytes' AS is_goal,
-      greatest(-1, (time_ns - {start_ns + since:d}) >> {shift:d})::INTEGER AS slot,
+      greatest(-1, ({_since("time_ns", start_ns)} - {since:d}) >> {shift:d})::INTEGER AS slot,
       MAX(value) AS largest,
       arg_max(value, time_ns) AS last
     FROM trace_metric
@@ -238,6 +240,13 @@ def frames(connection: duckdb.DuckDBPyConnection, stack_id: int) -> Result:
     """A stack as people read it, leaf first."""
     query = "SELECT function, file, line FROM stack.frames WHERE stack_id = $stack ORDER BY position"
     return ask(connection, query, {"stack": stack_id}, described=False)
+
+
+def _since(time: str, start_ns: int) -> str:
+    """A time in ns since the trace began; one that a broken file has far away from it is only as far away as that."""
+    first, last = max(start_ns - _FAR_NS, -(1 << 63)), min(start_ns + _FAR_NS, (1 << 63) - 1)
+    # The least number of 64 bits is no literal of them.
+    return f"least(greatest({time}, ({first:d})::BIGINT), ({last:d})::BIGINT) - ({start_ns:d})::BIGINT"
 
 
 def _deltas(states: tuple[str, ...]) -> str:

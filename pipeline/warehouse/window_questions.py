@@ -86,12 +86,22 @@ def totals(connection: duckdb.DuckDBPyConnection, series_id: int, sample_type: s
 
 
 def newest_of_instances(connection: duckdb.DuckDBPyConnection, service: str) -> Result:
-    """One row per build and instance of a service, and the last heap profile of its newest series."""
-    query = """
-    SELECT coalesce(build, '') AS build, coalesce(instance, '') AS instance, last_profile_id AS profile_id
-    FROM heap.series
-    SEMI JOIN heap._newest USING (series_id)
-    WHERE service = $service AND kind = 'heap'
-    ORDER BY build, instance, profile_id
+    """One row per kind, build and instance of a service, and its newest profile: heaps as they stand come first, then what most instances have.
+
+    A heap profile of some seconds says what was allocated in these, and not what is live.
     """
-    return ask(connection, query, {"service": service}, name="newest heaps", described=False)
+    query = """
+    WITH newest AS (
+      SELECT kind, coalesce(build, '') AS build, coalesce(instance, '') AS instance, profile_id
+      FROM profile
+      SEMI JOIN profile_sample_type USING (profile_id)
+      WHERE service = $service AND (kind <> 'heap' OR duration_ns = 0)
+      QUALIFY row_number() OVER (
+        PARTITION BY kind, build, instance, program
+        ORDER BY time_ns DESC, profile_id DESC
+      ) = 1
+    )
+    FROM newest
+    ORDER BY kind <> 'heap', COUNT(*) OVER (PARTITION BY kind) DESC, kind, build, instance, profile_id
+    """
+    return ask(connection, query, {"service": service}, name="newest profiles", described=False)

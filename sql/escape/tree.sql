@@ -21,46 +21,52 @@ CREATE MACRO escape.tree(
   -- What weighs: `growth` from the first to the last profile, `live` in the last, `alloc` since the start.
   wanted_weight
 ) AS TABLE
-WITH ends AS (
+WITH last AS MATERIALIZED (
+  SELECT series.series_id, sample.stack_id, sample.value
+  FROM heap.series AS series
+  JOIN main.sample_value AS sample ON sample.profile_id = series.last_profile_id
+  -- Live bytes and growth stand with the sites; samples are read for what does not.
+  WHERE wanted_weight = 'alloc'
+    AND series.series_id IN (SELECT unnest(wanted_series))
+    AND sample.sample_type = 'alloc_space'
+),
+allocated AS (
+  SELECT series_id, allocations.site_index, int64.clamp(SUM(last.value)) AS bytes
+  FROM last
+  JOIN attribution._allocation AS allocations USING (series_id, stack_id)
+  GROUP BY series_id, allocations.site_index
+),
+by_site AS (
   SELECT
-    series_id,
-    service,
-    build,
-    last_profile_id,
-    unnest(
-      CASE WHEN wanted_weight = 'growth' THEN [first_profile_id, last_profile_id] ELSE [last_profile_id] END
-    ) AS profile_id
-  FROM heap.series
-  WHERE series_id IN (SELECT unnest(wanted_series))
-    -- What there is one profile of has not grown.
-    AND (wanted_weight <> 'growth' OR profiles > 1)
+    sites.service,
+    sites.build,
+    sites.attribution,
+    sites.package,
+    sites.escape_site_id,
+    int64.clamp(SUM(
+      CASE wanted_weight
+        WHEN 'growth' THEN sites.growth_bytes
+        WHEN 'live' THEN sites.last_bytes
+        ELSE allocated.bytes
+      END
+    )) AS weight
+  FROM attribution.growth_by_site AS sites
+  LEFT JOIN allocated USING (series_id, site_index)
+  WHERE sites.series_id IN (SELECT unnest(wanted_series))
+  GROUP BY
+    sites.service,
+    sites.build,
+    sites.attribution,
+    sites.package,
+    sites.escape_site_id,
+    -- What no verdict explains has only its bracket in common: a site that shrank must not hide one that grew.
+    CASE WHEN sites.escape_site_id IS NULL THEN sites.site_index END
+  HAVING weight > 0
 ),
 weighed AS (
-  SELECT
-    series.service,
-    series.build,
-    placed_at.attribution,
-    placed_at.package,
-    allocations.escape_site_id,
-    int64.clamp(SUM(
-      CASE sample.profile_id WHEN series.last_profile_id THEN 1 ELSE -1 END * sample.value::HUGEINT
-    )) AS weight
-  FROM ends AS series
-  JOIN main.sample_value AS sample USING (profile_id)
-  JOIN attribution._allocation AS allocations
-    ON allocations.series_id = series.series_id AND allocations.stack_id = sample.stack_id
-  JOIN attribution.growth_by_site AS placed_at
-    ON placed_at.series_id = series.series_id AND placed_at.site_index = allocations.site_index
-  WHERE sample.sample_type = CASE wanted_weight WHEN 'alloc' THEN 'alloc_space' ELSE 'inuse_space' END
-  GROUP BY
-    series.service,
-    series.build,
-    placed_at.attribution,
-    placed_at.package,
-    allocations.escape_site_id,
-    -- What no verdict explains has only its bracket in common: a site that shrank must not hide one that grew.
-    CASE WHEN allocations.escape_site_id IS NULL THEN allocations.site_index END
-  HAVING weight > 0
+  SELECT service, build, attribution, package, escape_site_id, int64.clamp(SUM(weight)) AS weight
+  FROM by_site
+  GROUP BY service, build, attribution, package, escape_site_id
 ),
 flows AS (
   SELECT

@@ -191,6 +191,16 @@ def test_a_profile_against_another_is_a_choice(tab: Window, find: Find) -> None:
     expect(page).to_have_url(re.compile(r"base=\d+"))
 
 
+def test_another_kind_of_profile_is_a_choice_that_drops_what_it_has_not(tab: Window, find: Find) -> None:
+    page = tab.open(find(Address("/flame?service=everykind&type=inuse_space", "every_kind")))
+
+    page.locator("select[name=kind]").select_option("cpu")
+
+    expect(page).to_have_url(re.compile(r"kind=cpu"))
+    expect(page.locator("select[name=type]")).to_have_value("cpu")
+    expect(page.locator("main")).to_contain_text("The newest cpu profile of 1 instance")
+
+
 def test_two_spans_of_time_are_dragged_over_the_chart_and_sent_to_somebody(tab: Window, find: Find) -> None:
     page = tab.open(find(PAGES["flame"]))
     page.evaluate("location.hash = 'sandwich=main.work'")

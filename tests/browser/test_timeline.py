@@ -194,6 +194,30 @@ def test_lanes_of_one_function_are_a_choice_that_keeps_the_window(tab: Window, f
     assert {name.split()[1] for name in view(page, "told.lanes")} == {"main.shipper"}
 
 
+def test_another_trace_is_seen_whole_and_without_what_was_chosen_of_the_first(tab: Window, find: Find) -> None:
+    page = tab.open(find(Address("/timeline?trace=1&function=main.shipper&page=0&from=2000000&to=4000000", "traces")))
+
+    page.locator("select[name=trace]").select_option("2")
+
+    expect(page.get_by_label("started with")).to_have_value("")
+    assert re.search(r"[?&]trace=2&", page.url)
+    assert seen(page) == (0, view(page, "told.duration"))
+
+
+def test_another_order_begins_with_its_first_lanes(tab: Window, find: Find) -> None:
+    # Nobody has so many goroutines here: a page without lanes.
+    page = tab.open(find(Address("/timeline?trace=1&page=7", "traces")))
+    page.evaluate(
+        "document.forms[0].append(Object.assign(document.createElement('input'), {type: 'hidden', name: 'page', value: 7}))"
+    )
+
+    page.get_by_label("order").select_option("number")
+
+    expect(page).to_have_url(re.compile("order=number"))
+    assert "page=" not in page.url
+    assert view(page, "told.lanes.length") > 0
+
+
 def test_a_function_s_lane_leads_to_its_goroutines(tab: Window, find: Find) -> None:
     page = tab.open(find(Address("/timeline?trace=1&show=functions", "traces")))
     seen(page)

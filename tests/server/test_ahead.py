@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from pipeline.server import ahead
 from pipeline.server.app import application
 from pipeline.server.kept import Kept
+from pipeline.server.pages import NAVIGATION
 from pipeline.warehouse.serving import Serving
 
 
@@ -23,6 +24,8 @@ def test_they_are_what_the_links_of_the_overview_lead_to(database: Path) -> None
     serving.close()
     assert ("/growth", "service=checkout") in found
     assert found[:3] == [("/", ""), ("/growth", ""), ("/flame", "")]
+    # What anybody may ask is not worked out before somebody does.
+    assert {path for path, query in found if not query} == {path for path, _ in NAVIGATION} - {"/views", "/sql"}
 
 
 def test_they_are_made_when_the_server_starts_and_when_a_load_is_published(

@@ -45,7 +45,8 @@ def test_all_instances_of_a_service_are_one_graph(fleet: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/flame?service=nobody", "has no heap profile"),
+        ("/flame?service=nobody", "has no profile"),
+        ("/flame?service=shop&kind=cpu", "kind=cpu: not a kind of profile of the service, which has heap"),
         ("/flame?service=shop&build=v9", "not a build of the service, which has v0, v1"),
         ("/flame?service=shop&against=v9", "against=v9: not a build"),
     ],
@@ -76,7 +77,7 @@ def spans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         for minute in range(4):
             (home / f"heap{minute}.pb").write_bytes(heap(minute, grow=100 * (minute + 1) + number))
             cpu = profile(
-                f"main.work main.main 1 {10**minute}",
+                f"main.work main.main 1 {10**minute + number}",
                 types=("samples/count", "cpu/nanoseconds"),
                 period_type="cpu/nanoseconds",
                 duration_ns=1_000_000_000,
@@ -131,6 +132,19 @@ def test_a_span_is_the_same_from_either_end(spans: httpx.Client) -> None:
     forth, back = (asked(spans, "cpu", "cpu", **{"from": first}, profile=last) for first, last in ((0, 2), (2, 0)))
 
     assert root(forth) == root(back) == (0, 111)
+
+
+def test_a_service_has_a_graph_of_every_kind_of_profile_that_it_has(spans: httpx.Client) -> None:
+    heaps, every, one = (
+        spans.get(f"/flame?service=shop{more}")
+        for more in ("", "&kind=cpu", "&kind=cpu&instance=a&against_instance=b&type=samples")
+    )
+
+    # The newest of each instance; live bytes without a kind.
+    assert (root(heaps), root(every), root(one)) == ((0, 450 + 451), (0, 1000 + 1001), (1, 1))
+    assert "newest cpu profile of 2 instances" in text(every.text)
+    assert '<option value="cpu" selected>cpu</option>' in every.text
+    assert '<option value="samples">samples</option>' in every.text
 
 
 def test_a_series_is_held_against_another_of_its_kind(spans: httpx.Client) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from pipeline import flow
 from pipeline.server.timelines import Timelines
+from pipeline.values import Int64s
 from pipeline.warehouse.serving import Serving
 from pipeline.warehouse.timeline import Timeline
 
@@ -38,3 +41,24 @@ def test_only_the_last_few_are_kept(traces: Path) -> None:
 
         assert timelines.of(connection, "now", 1) is first
         assert timelines.of(connection, "now", 2) is not second
+
+
+def test_an_order_is_made_once_as_long_as_its_timeline_is_kept(traces: Path) -> None:
+    timelines, serving = Timelines(), Serving(str(traces))
+    made: list[int] = []
+
+    def make() -> Int64s:
+        made.append(1)
+        return np.arange(3)
+
+    with serving.question() as connection:
+        line = timelines.of(connection, "now", 1)
+        first, again, other = (timelines.order(line, asked, make) for asked in ("busy", "busy", "long"))
+        for trace in (2, 3, 4):
+            timelines.of(connection, "now", trace)
+        timelines.order(line, "busy", make)
+        timelines.order(line, "busy", make)
+    serving.close()
+
+    # Nothing is kept of a timeline that nobody looks at any more.
+    assert (again is first, other is first, len(made)) == (True, False, 4)

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from pipeline import flow
+from pipeline.warehouse import timeline
 from pipeline.warehouse import timeline_questions as asked
+from pipeline.warehouse.connect import open_for_load
 from tests.builders.long_trace import START_NS, long_trace
 from tests.conftest import Once
 
@@ -130,3 +133,50 @@ def test_the_newest_trace_is_the_last(connection: duckdb.DuckDBPyConnection) -> 
     assert [asked.traces(connection, row["trace_id"]).table.to_pylist() for row in found] == [[row] for row in found]
     assert asked.traces(connection, 10**6).table.num_rows == 0
     assert {Path(row["uri"]).suffix for row in found} == {".trace"}
+
+
+def times(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
+    """How long goroutines 2 and 3 were in each state."""
+    line = timeline.opened(connection, 1)
+    window = timeline.window(connection, line, timeline.Lanes(np.array([2, 3])), since_ns=0, until_ns=line.duration_ns)
+    return window.lanes[:, 0].tolist()
+
+
+@pytest.mark.parametrize("start_ns", [-(1 << 63), 0, (1 << 63) - 1_000_000_001])
+def test_times_that_are_far_away_from_their_trace_are_no_error(tmp_path: Path, start_ns: int) -> None:
+    least, most = -(1 << 63), (1 << 63) - 1
+    path = str(tmp_path / "far.duckdb")
+    long_trace(Path(path), transitions=240)
+    with open_for_load(path) as opened:
+        opened.execute(
+            f"UPDATE _goroutine_transition SET time_ns_ticks = time_ns_ticks + {(start_ns - START_NS) // 64}"
+        )
+        opened.execute(f"UPDATE trace SET start_ns = {start_ns}, end_ns = {start_ns + 1_000_000_000}")
+        spared = times(opened)
+        for time in (least, start_ns + 500_000_000, most):
+            opened.execute(
+                f"INSERT INTO _goroutine_transition BY NAME SELECT 2 AS alike_id, 1 AS trace_id, 1 AS goroutine, 0 AS proc,"
+                f" {time >> 6} AS time_ns_ticks, {time & 63} AS time_ns_rest"
+            )
+            opened.execute(
+                f"INSERT INTO proc_transition BY NAME SELECT 1 AS trace_id, {time} AS time_ns, 0 AS proc,"
+                " 'idle' AS from_state, 'running' AS to_state"
+            )
+            opened.execute(
+                f"INSERT INTO trace_range BY NAME SELECT 1 AS trace_id, 'stop-the-world' AS name, {time} AS start_ns, {time} AS end_ns"
+            )
+            opened.execute(
+                f"INSERT INTO trace_metric BY NAME SELECT 1 AS trace_id, '/memory/classes/heap/objects:bytes' AS name,"
+                f" {time} AS time_ns, 7 AS value"
+            )
+
+    with flow.open_warehouse(path) as connection:
+        found = times(connection)
+        line, lanes = timeline.opened(connection, 1), timeline.Lanes(np.arange(4))
+        for level in (timeline.FINEST, 20, timeline.COARSEST):
+            timeline.tile(connection, line, lanes, level=level, index=0)
+            heap = timeline.heap(connection, line, level=level, index=0)
+
+    # What goroutines 2 and 3 did is what a trace without such rows says.
+    assert found == spared
+    assert heap.max() == 7

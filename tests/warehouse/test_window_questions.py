@@ -55,4 +55,4 @@ def test_the_newest_profile_of_each_instance(demo: Path) -> None:
         ids = heaps(connection)
         found = window_questions.newest_of_instances(connection, "checkout").table.to_pylist()
 
-    assert found == [{"build": "1.4.2", "instance": "a", "profile_id": ids[-1]}]
+    assert found == [{"kind": "heap", "build": "1.4.2", "instance": "a", "profile_id": ids[-1]}]

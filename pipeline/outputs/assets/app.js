@@ -7,8 +7,10 @@ const app = (() => {
 
   const WINDOWS = ["--accent", "--grows"];
 
-  const OF_SERIES = ["from", "to", "profile", "base", "base_from", "base_series", "type", "build", "instance", "against", "against_instance", "process", "memory"];
-  const BELOW = {service: ["series", ...OF_SERIES], series: OF_SERIES, base_series: ["base", "base_from"], process: ["memory"]};
+  const OF_KIND = ["type", "build", "instance", "against", "against_instance"];
+  const OF_SERIES = ["from", "to", "profile", "base", "base_from", "base_series", ...OF_KIND, "process", "memory"];
+  const BELOW = {service: ["series", "kind", ...OF_SERIES], kind: OF_KIND, series: OF_SERIES, base_series: ["base", "base_from"], process: ["memory"],
+    trace: ["from", "to", "function", "page"], show: ["function", "page"], order: ["page"], function: ["page"]};
 
   // Steps of an axis in bytes: round in the unit that is written.
   const BYTE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
