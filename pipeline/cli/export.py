@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import click
+import pyarrow.compute as pc
 
 from pipeline import __version__
 from pipeline.cli.console import STANDARD_OUTPUT, deliver_pieces
@@ -91,7 +92,13 @@ def _folded(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[byt
 
 
 def _speedscope(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
-    return speedscope.pieces(_samples(connection, asked), name=asked.name, exporter=f"heapscape {__version__}")
+    found = _samples(connection, asked)
+    if below := pc.sum(pc.less(found.values["value"], 0)).as_py():
+        raise UsageError(
+            f"{asked.name}: {below:,} values are less than zero, as in a difference of two profiles, and speedscope opens no file "
+            "with such; write it as pprof or folded, or choose a sample type without with -sample_index"
+        )
+    return speedscope.pieces(found, name=asked.name, exporter=f"heapscape {__version__}")
 
 
 def _otlp(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:

@@ -134,3 +134,15 @@ def test_what_ends_in_gz_is_compressed(ending: str, tmp_path: Path) -> None:
     assert heapscape("export", LAST, "-o", f"heap{ending}").code == 0
 
     assert gzip.decompress((tmp_path / f"heap{ending}").read_bytes()).isascii()
+
+
+def test_a_difference_is_not_written_for_speedscope_which_would_not_open_it(tmp_path: Path) -> None:
+    seen = heapscape("export", EVERY_KIND / "heap-delta.pb.gz", "-o", tmp_path / "delta.speedscope.json")
+
+    assert (seen.code, seen.out) == (2, "")
+    assert (
+        "values are less than zero, as in a difference of two profiles, and speedscope opens no file with such"
+        in seen.err
+    )
+    assert "write it as pprof or folded" in seen.err
+    assert not (tmp_path / "delta.speedscope.json").exists()
