@@ -84,7 +84,7 @@ def _samples(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Sampled:
 
 
 def _pprof(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
-    return gzipped(pprof_file.pieces(_samples(connection, asked)))
+    return gzipped(pprof_file.pieces(pprof_file.columns_of(_samples(connection, asked))))
 
 
 def _folded(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
