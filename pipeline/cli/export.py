@@ -23,7 +23,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.errors import UsageError
-from pipeline.outputs import folded, otlp_file, perfetto_profile, perfetto_trace, pprof_file, speedscope
+from pipeline.outputs import folded, otlp_file, otlp_json, perfetto_profile, perfetto_trace, pprof_file, speedscope
 from pipeline.warehouse import perfetto_questions, pprof_questions, questions
 from pipeline.warehouse.pprof_questions import sampled
 
@@ -105,6 +105,10 @@ def _otlp(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes
     return otlp_file.write(_samples(connection, asked), resource=asked.resource, exporter="heapscape")
 
 
+def _otlp_json(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
+    return otlp_json.pieces(_otlp(connection, asked))
+
+
 def _perfetto(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
     if {one["kind"] for one in asked.chosen.profiles} != {"trace"}:
         return perfetto_profile.pieces(_samples(connection, asked), name=asked.name)
@@ -132,6 +136,7 @@ FORMATS: Final = {
     "pgo": _Format(".pgo", pprof_questions.VIEWS, _pprof),
     "folded": _Format(".folded", questions.FLAMES, _folded, is_text=True),
     "otlp": _Format(".otlp", pprof_questions.VIEWS, _otlp),
+    "otlp-json": _Format(".otlp.json", pprof_questions.VIEWS, _otlp_json, is_text=True),
     "perfetto": _Format(".pftrace", (*perfetto_questions.VIEWS, *pprof_questions.VIEWS), _perfetto),
     "speedscope": _Format(".speedscope.json", pprof_questions.VIEWS, _speedscope, is_text=True),
 }

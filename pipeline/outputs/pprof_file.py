@@ -12,7 +12,6 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from pipeline.outputs.protobuf_rows import Rows, grouped, joined, messages, number, numbers, taken, varints
 from pipeline.outputs.sampled_tables import (
     Places,
     Texts,
@@ -23,6 +22,7 @@ from pipeline.outputs.sampled_tables import (
     one_piece,
     values_of,
 )
+from pipeline.protobuf_rows import Rows, grouped, joined, messages, number, numbers, taken, varints
 from pipeline.values import Int64s, Sampled
 
 # Samples that are encoded at a time, which bounds what stands beside the file in memory.

@@ -86,10 +86,11 @@ def test_every_format_weighs_what_go_says(tmp_path: Path) -> None:
         assert (total(tmp_path / pprof, 0), total(tmp_path / pprof, 1)) == (CPU_SAMPLES, CPU_NS)
 
 
-def test_what_is_exported_for_opentelemetry_is_read_again(tmp_path: Path) -> None:
-    assert heapscape("export", LAST, "-o", "heap.otlp.gz").code == 0
+@pytest.mark.parametrize("ending", [".otlp.gz", ".otlp.json"])
+def test_what_is_exported_for_opentelemetry_is_read_again(tmp_path: Path, ending: str) -> None:
+    assert heapscape("export", LAST, "-o", f"heap{ending}").code == 0
 
-    again, was = (heapscape("top", path, "--format", "json") for path in (tmp_path / "heap.otlp.gz", LAST))
+    again, was = (heapscape("top", path, "--format", "json") for path in (tmp_path / f"heap{ending}", LAST))
 
     assert again.code == 0
     assert again.json() == was.json()

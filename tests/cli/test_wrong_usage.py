@@ -57,7 +57,7 @@ WRONG = {
     "a gate of a build without a report": (["check", "--new-escapes", "1.4.1", "1.4.2", "--db", "{db}"], "1.4.1", "no escape report", "--label build="),
     "a least of new escapes without builds": (["check", "--min-bytes", "1MiB", "--db", "{db}"], "--min-bytes", "--new-escapes", "give both"),
     "names taken off into a full folder": (["anonymize", LAST, "-o", LAST.parent], "instance=a: there is something already", "a folder that is empty", "give "),
-    "names taken off a report": (["anonymize", REPORT, "-o", "shared"], "escape-m2.txt", "legacy or pprof was expected", "nothing of what was given could be read"),
+    "names taken off a report": (["anonymize", REPORT, "-o", "shared"], "escape-m2.txt", "legacy or otlp or pprof was expected", "nothing of what was given could be read"),
     "too little memory": (["growth", "--memory", "1MB", LAST], "1MB", "too little", "is the least that works"),
 }  # fmt: skip
 
