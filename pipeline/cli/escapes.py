@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pipeline.cli.console import answer, answer_lines, say, show, show_query
 from pipeline.cli.options import database_option, format_option, resource_options, show_sql_option
 from pipeline.errors import UsageError
 from pipeline.outputs import escape_tree
+from pipeline.text import printable
 from pipeline.warehouse import escape_questions
 
 if TYPE_CHECKING:
@@ -98,6 +100,11 @@ def escapes(
       heapscape escapes --tree growth --service checkout
       heapscape escapes --level --build 1.4.2
     """
+    if os.path.isfile(place) and not place.endswith(".go"):
+        raise UsageError(
+            f"{printable(place)}: it is an input, and escapes asks a database about places such as store/cache.go:21; "
+            f"put it in with: heapscape run {printable(place)}"
+        )
     where, format_ = {"service": service, "build": build, "package": package}, _SQL if show_sql else format_
     if with_level:
         if weight or builds or with_flow:
