@@ -42,8 +42,18 @@ _WEIGHTS = {
 }
 
 
+def _place(context: click.Context, parameter: click.Parameter, place: str) -> str:
+    """The end of a place; an input, which other commands take there, is none."""
+    if os.path.isfile(place) and not place.endswith(".go"):
+        raise UsageError(
+            f"{printable(place)}: it is an input, and escapes asks a database about places such as store/cache.go:21; "
+            f"put it in with: heapscape run {printable(place)}"
+        )
+    return place
+
+
 @click.command()
-@click.argument("place", default="", metavar="[FILE[:LINE]]")
+@click.argument("place", default="", metavar="[FILE[:LINE]]", callback=_place)
 @click.option("--service", metavar="SERVICE", help="Only this service.")
 @click.option("--build", metavar="BUILD", help="Only this build.")
 @click.option("--package", metavar="PATH", help="Only this package.")
@@ -100,11 +110,6 @@ def escapes(
       heapscape escapes --tree growth --service checkout
       heapscape escapes --level --build 1.4.2
     """
-    if os.path.isfile(place) and not place.endswith(".go"):
-        raise UsageError(
-            f"{printable(place)}: it is an input, and escapes asks a database about places such as store/cache.go:21; "
-            f"put it in with: heapscape run {printable(place)}"
-        )
     where, format_ = {"service": service, "build": build, "package": package}, _SQL if show_sql else format_
     if with_level:
         if weight or builds or with_flow:

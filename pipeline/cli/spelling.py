@@ -39,7 +39,7 @@ class Spelling(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands and os.path.exists(args[0]):
+        if args and os.path.exists(args[0]) and self.get_command(ctx, args[0]) is None:
             ctx.fail(
                 f"{printable(args[0])} is a file or a folder; a command stands before it: {ctx.command_path} --help has them all"
             )
