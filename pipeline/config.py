@@ -61,7 +61,7 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?I?B)", re.IGNORECASE)
 
 def wants_traceback() -> bool:
     """Whether an error that ends a command shows where it came from."""
-    return bool(os.environ.get(TRACEBACK))
+    return os.environ.get(TRACEBACK, "").lower() not in ("", "0", "false", "no")
 
 
 def token() -> str:

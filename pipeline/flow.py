@@ -44,7 +44,7 @@ _BATCH_FILES = 500
 _ONCE_BYTES = 4 << 20
 _ONCE_ROW_BYTES = 64 << 20
 # Formats of which a file is a profile.
-_PROFILES = frozenset({"pprof", "legacy"})
+_PROFILES = frozenset({"pprof", "legacy", "otlp"})
 # Processes of which a report says what the collector and memory did: those with the most cycles, and those that use most.
 _PROCESSES = 3
 

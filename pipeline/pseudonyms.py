@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from pipeline.standard_library import PACKAGES
+from pipeline.standard_library import packages
 from pipeline.values import Int64s, UInt64s
 
 # Words of Go's own in the names of functions and types; words of an expression; endings of files.
@@ -101,11 +101,11 @@ class Pseudonyms:
 
     def symbol(self, name: str) -> str:
         """The name of a function or a type; of the standard library's without what stands in brackets."""
-        return self._outside_brackets(name) if package_of(name) in PACKAGES else self._words(name, _GO)
+        return self._outside_brackets(name) if package_of(name) in packages() else self._words(name, _GO)
 
     def package(self, path: str) -> str:
         """An import path, or that of a module."""
-        return path if path in PACKAGES or _NO_NAMES.fullmatch(path) else self._words(path, _GO)
+        return path if path in packages() or _NO_NAMES.fullmatch(path) else self._words(path, _GO)
 
     def type_name(self, name: str) -> str:
         """The name of a type, as in expressions: of the standard library's they do not tell, either."""
@@ -118,7 +118,7 @@ class Pseudonyms:
     def path(self, path: str) -> str:
         """The path of a source file or a program; Go's own stay below the folder that Go is in, and so do endings."""
         found = _OF_GO.fullmatch(path)
-        if found and found[2] in PACKAGES:
+        if found and found[2] in packages():
             return f"{self.path(found[1])}go/src/{found[2]}/{found[3]}"
         if _NO_NAMES.fullmatch(path):
             return path
@@ -142,8 +142,8 @@ class Pseudonyms:
         """The file of a function of a package; of the standard library's it stays from a package on."""
         folder, slash, base = file.rpartition("/")
         parts = folder.split("/")
-        for place in range(len(parts)) if package in PACKAGES else ():
-            if (standard := "/".join(parts[place:])) in PACKAGES:
+        for place in range(len(parts)) if package in packages() else ():
+            if (standard := "/".join(parts[place:])) in packages():
                 self._standard_files.add(f"{standard}/{base}")
                 return self.path(folder.removesuffix(standard)) + standard + slash + base
         return self.path(file)

@@ -63,3 +63,12 @@ def test_a_setting_of_numba_that_changes_nothing_is_none(monkeypatch: pytest.Mon
     assert config.numba_settings() == {"NUMBA_BOUNDSCHECK": "1", "NUMBA_DISABLE_JIT": "1"}
     assert config.is_checking_bounds()
     assert not config.is_compiling()
+
+
+@pytest.mark.parametrize(("said", "is_wanted"), [("", False), ("0", False), ("false", False), ("No", False), ("1", True), ("yes", True)])  # fmt: skip
+def test_a_traceback_is_shown_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, said: str, is_wanted: bool
+) -> None:
+    monkeypatch.setenv(config.TRACEBACK, said)
+
+    assert config.wants_traceback() == is_wanted

@@ -45,7 +45,7 @@ def anonymize(files: tuple[str, ...], into: str, kept: str | None, lake: str, me
 
     Functions, packages, files, services, labels, messages and expressions are called n1, n2, ... instead, equal ones alike,
     so that every view says the same with the same numbers. Go's standard library, times, sizes, line numbers, addresses and
-    numbers in labels stay; texts that quote an input are left out. FILEs of pprof are written as pprof, a file each.
+    numbers in labels stay; texts that quote an input are left out. FILEs of profiles are written as pprof, a file each.
 
     \b
       heapscape anonymize -o shared-lake --names names.csv

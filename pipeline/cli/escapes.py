@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pipeline.cli.console import answer, answer_lines, say, show, show_query
 from pipeline.cli.options import database_option, format_option, resource_options, show_sql_option
 from pipeline.errors import UsageError
 from pipeline.outputs import escape_tree
+from pipeline.text import printable
 from pipeline.warehouse import escape_questions
 
 if TYPE_CHECKING:
@@ -40,8 +42,18 @@ _WEIGHTS = {
 }
 
 
+def _place(context: click.Context, parameter: click.Parameter, place: str) -> str:
+    """The end of a place; an input, which other commands take there, is none."""
+    if os.path.isfile(place) and not place.endswith(".go"):
+        raise UsageError(
+            f"{printable(place)}: it is an input, and escapes asks a database about places such as store/cache.go:21; "
+            f"put it in with: heapscape run {printable(place)}"
+        )
+    return place
+
+
 @click.command()
-@click.argument("place", default="", metavar="[FILE[:LINE]]")
+@click.argument("place", default="", metavar="[FILE[:LINE]]", callback=_place)
 @click.option("--service", metavar="SERVICE", help="Only this service.")
 @click.option("--build", metavar="BUILD", help="Only this build.")
 @click.option("--package", metavar="PATH", help="Only this package.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import click
+import pyarrow.compute as pc
 
 from pipeline import __version__
 from pipeline.cli.console import STANDARD_OUTPUT, deliver_pieces
@@ -22,7 +23,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.profiles import Chosen, choose
 from pipeline.errors import UsageError
-from pipeline.outputs import folded, otlp_file, perfetto_profile, perfetto_trace, pprof_file, speedscope
+from pipeline.outputs import folded, otlp_file, otlp_json, perfetto_profile, perfetto_trace, pprof_file, speedscope
 from pipeline.warehouse import perfetto_questions, pprof_questions, questions
 from pipeline.warehouse.pprof_questions import sampled
 
@@ -83,7 +84,7 @@ def _samples(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Sampled:
 
 
 def _pprof(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
-    return gzipped(pprof_file.pieces(_samples(connection, asked)))
+    return gzipped(pprof_file.pieces(pprof_file.columns_of(_samples(connection, asked))))
 
 
 def _folded(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
@@ -91,11 +92,21 @@ def _folded(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[byt
 
 
 def _speedscope(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
-    return speedscope.pieces(_samples(connection, asked), name=asked.name, exporter=f"heapscape {__version__}")
+    found = _samples(connection, asked)
+    if below := pc.sum(pc.less(found.values["value"], 0)).as_py():
+        raise UsageError(
+            f"{asked.name}: {below:,} values are less than zero, as in a difference of two profiles, and speedscope opens no file "
+            "with such; write it as pprof or folded, or choose a sample type without with -sample_index"
+        )
+    return speedscope.pieces(found, name=asked.name, exporter=f"heapscape {__version__}")
 
 
 def _otlp(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
     return otlp_file.write(_samples(connection, asked), resource=asked.resource, exporter="heapscape")
+
+
+def _otlp_json(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
+    return otlp_json.pieces(_otlp(connection, asked))
 
 
 def _perfetto(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[bytes]:
@@ -125,6 +136,7 @@ FORMATS: Final = {
     "pgo": _Format(".pgo", pprof_questions.VIEWS, _pprof),
     "folded": _Format(".folded", questions.FLAMES, _folded, is_text=True),
     "otlp": _Format(".otlp", pprof_questions.VIEWS, _otlp),
+    "otlp-json": _Format(".otlp.json", pprof_questions.VIEWS, _otlp_json, is_text=True),
     "perfetto": _Format(".pftrace", (*perfetto_questions.VIEWS, *pprof_questions.VIEWS), _perfetto),
     "speedscope": _Format(".speedscope.json", pprof_questions.VIEWS, _speedscope, is_text=True),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -34,6 +34,8 @@ _GROWS = (
     "a growth is of inuse_space, between the first and the last profile of a series: choose that with --series, --service ... "
     "and leave out --profile, --sample-index and --merge; of two profiles: heapscape diff --base ID --profile ID --html FILE.html"
 )
+
+_PICTURES: Final = (".svg", ".png", ".pdf", ".jpg", ".gif")
 
 
 @click.command()
@@ -100,6 +102,10 @@ def flame(
       heapscape flame --format json --profile heap-12
     """
     format_ = format_ or ("icicle" if path is None and is_terminal() else "html")
+    if path and format_ == "html" and path.lower().endswith(_PICTURES):
+        raise UsageError(
+            f"{path}: what is written is a page; call it .html, or draw a picture with: heapscape plot flame -o FILE.svg"
+        )
     views = questions.SITE_FLAMES if growth or site else questions.FLAMES
     with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
         if growth or site:

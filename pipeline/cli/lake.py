@@ -113,6 +113,10 @@ def expire(lake: str, age: timedelta, format_: str) -> None:
       heapscape lake expire --older-than 30d
       heapscape lake vacuum
     """
+    if not age:
+        raise UsageError(
+            "--older-than 0: all is older than that, and nothing would stay; say how much to keep, such as 1h, or remove the folder"
+        )
     _say_kept(lake, flow.expire_lake(lake, before=datetime.now(UTC) - age), format_)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from pipeline.cli.moments import Age, TakenAt, spelled
 from pipeline.errors import PipelineError, UsageError
 from pipeline.inputs.limits import MEMORY_FOR_ONE, Limits
 from pipeline.outputs import tabular
-from pipeline.text import storable
+from pipeline.text import printable, storable
 from pipeline.warm import compile_missing
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ class LakePlace(Place):
 
     may_be_url = True
     expected = f"a lake is a folder, or in a bucket at {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        value = super().convert(value, param, ctx)
+        if os.path.isfile(value):
+            self.fail(f"{printable(value)}: it is a file; {self.expected}", param, ctx)
+        return value
 
 
 class Output(Place):
@@ -328,12 +335,15 @@ def _check_size(context: click.Context, parameter: click.Parameter, value: str, 
 
 
 def _read_labels(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> dict[str, str]:
-    labels = {}
+    labels: dict[str, str] = {}
     for value in values:
         key, equals, text = value.partition("=")
         if not key or not equals:
             raise click.BadParameter(f"{value!r} is not KEY=VALUE; write it like service=checkout")
         if storable(value) != value:
             raise click.BadParameter(f"{value!r} is not text in UTF-8; write it in UTF-8")
-        labels[key] = text
+        if labels.setdefault(key, text) != text:
+            raise click.BadParameter(
+                f"{key} is {labels[key]!r} and {text!r}; an input has one value of a label: leave one out"
+            )
     return labels

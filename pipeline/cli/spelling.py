@@ -5,11 +5,14 @@ Of one dash click would make a letter and its value, or several letters: `-hide=
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
 import click
+
+from pipeline.text import printable
 
 # Of `go tool pprof`, with what does the like here; the others of its own words are no options of a command.
 _ELSEWHERE: Final = {
@@ -24,6 +27,8 @@ _ELSEWHERE: Final = {
     "interactive": "heapscape sql",
 }
 # strconv.ParseBool.
+# The shortest way to say how many rows, which pprof's commands have another word for.
+_ROWS: Final = ("n", "limit", "top")
 _TRUE: Final = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE: Final = ("0", "f", "F", "FALSE", "false", "False")
 
@@ -34,6 +39,10 @@ class Spelling(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and os.path.exists(args[0]) and self.get_command(ctx, args[0]) is None:
+            ctx.fail(
+                f"{printable(args[0])} is a file or a folder; a command stands before it: {ctx.command_path} --help has them all"
+            )
         name, command, rest = super().resolve_command(ctx, args)
         if command is None or isinstance(command, click.Group):
             return name, command, rest
@@ -80,6 +89,12 @@ def _spelled(
         if not option.is_flag and not option.count:
             yield f"{spelling}{equals}{value}" if len(name) > 1 or not equals else f"{spelling}{value}"
             if not equals:
+                if option.nargs > 1 and any(
+                    each.lstrip("-") in options for each in arguments[: option.nargs] if each[:1] == "-"
+                ):
+                    raise click.BadOptionUsage(
+                        spelling, f"Option '{spelling}' takes {option.nargs} values: {option.metavar}.", ctx=context
+                    )
                 # What follows is its value, whatever it looks like.
                 yield from (arguments.pop(0) for _ in range(min(option.nargs, len(arguments))))
         elif not equals or value in _TRUE:
@@ -105,6 +120,10 @@ def _unknown(
     if name in _ELSEWHERE:
         return click.NoSuchOption(
             typed, f"No such option '{typed}': what it does in go tool pprof does {_ELSEWHERE[name]}.", ctx=context
+        )
+    if name in _ROWS and "nodecount" in options:
+        return click.NoSuchOption(
+            typed, f"No such option '{typed}': how many rows are shown says -nodecount.", ctx=context
         )
     words = [one for one in options if len(one) > 1]
     begins = [one for one in words if len(name) > 1 and one.startswith(name)]

@@ -6,6 +6,8 @@ bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its
 
 from __future__ import annotations
 
+from typing import Final
+
 from pipeline.errors import UnknownFormat
 from pipeline.formats import binary, escape, gctrace, goroutines, gotrace, legacy, memstats, metrics, otlp, pprof
 from pipeline.values import Blob, Format
@@ -24,6 +26,16 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+# What somebody names who means what heapscape has made: where its mark stands, and what to do.
+_OURS: Final = {
+    (8, b"DUCK"): "a DuckDB database, and no profile; ask it with --db FILE",
+    (
+        0,
+        b"PAR1",
+    ): "a Parquet file, as a lake has them, and no profile; ask a lake with: heapscape load --lake DIR --db FILE",
+}
+
+
 def recognise(blob: Blob) -> Format:
     """The format of a blob, from its bytes alone; raises UnknownFormat with what they look like.
 
@@ -37,7 +49,8 @@ def recognise(blob: Blob) -> Format:
     for candidate in FORMATS:
         if candidate.may_hold(blob.content) and candidate.holds(blob):
             return candidate
-    raise UnknownFormat(f"not a format heapscape knows; it begins with {_beginning(blob.content)}")
+    ours = next((said for (place, mark), said in _OURS.items() if blob.content.startswith(mark, place)), "")
+    raise UnknownFormat(ours or f"not a format heapscape knows; it begins with {_beginning(blob.content)}")
 
 
 def is_known(head: bytes) -> bool:

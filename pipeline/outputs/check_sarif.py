@@ -52,7 +52,8 @@ def page(
 def _rule(name: str) -> Json:
     return {
         "id": name,
-        "name": "".join(part.capitalize() for part in name.split("_")),
+        # Of one word it would be the id again, which it may not be (3.49.7).
+        "name": "".join(part.capitalize() for part in (*name.split("_"), "threshold")),
         "shortDescription": {"text": f"A threshold of heapscape check: {NAMES[name]}"},
         "defaultConfiguration": {"level": "error"},
     }

@@ -15,7 +15,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.outputs.protobuf_rows import (
+from pipeline.outputs.sampled_tables import (
+    Places,
+    Texts,
+    addresses,
+    column,
+    in_order_of_use,
+    lists,
+    values_of,
+)
+from pipeline.protobuf_rows import (
     Rows,
     fixed64,
     grouped,
@@ -26,15 +35,6 @@ from pipeline.outputs.protobuf_rows import (
     taken,
     texts,
     varints,
-)
-from pipeline.outputs.sampled_tables import (
-    Places,
-    Texts,
-    addresses,
-    column,
-    in_order_of_use,
-    lists,
-    values_of,
 )
 from pipeline.values import Bools, Int64s, Sampled
 

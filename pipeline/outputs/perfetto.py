@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from pipeline.outputs.protobuf_rows import Rows, always, grouped, joined, messages, number, taken, texts
 from pipeline.outputs.sampled_tables import addresses, column, unfolded
+from pipeline.protobuf_rows import Rows, always, grouped, joined, messages, number, taken, texts
 from pipeline.values import Int64s, Sampled
 
 # Everything is told of one process, whose number the files do not say.

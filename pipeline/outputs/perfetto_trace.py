@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.outputs import perfetto
-from pipeline.outputs.protobuf_rows import Rows, always, messages, number, texts
 from pipeline.outputs.sampled_tables import Places, in_order_of_use
+from pipeline.protobuf_rows import Rows, always, messages, number, texts
 from pipeline.values import Int64s, Sampled
 
 # Groups of tracks, and the numbers that those of all others begin behind.

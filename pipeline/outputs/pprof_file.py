@@ -1,18 +1,17 @@
-"""Samples as a pprof file that `go tool pprof` and everything else with pprof's format reads.
+"""Profiles as pprof files that `go tool pprof` and everything else with pprof's format reads.
 
-The format is schemas/profile.proto. Ids are those of the file alone, from 1 on. Bytes are plain: pprof's readers take them as they
-are, and gzipped.
+The format is schemas/profile.proto. Bytes are plain: pprof's readers take them as they are, and gzipped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.outputs.protobuf_rows import Rows, grouped, joined, messages, number, numbers, taken, varints
 from pipeline.outputs.sampled_tables import (
     Places,
     Texts,
@@ -23,106 +22,136 @@ from pipeline.outputs.sampled_tables import (
     one_piece,
     values_of,
 )
+from pipeline.protobuf_rows import Rows, grouped, joined, messages, number, numbers, taken, varints
 from pipeline.values import Int64s, Sampled
 
 # Samples that are encoded at a time, which bounds what stands beside the file in memory.
 _AT_A_TIME: Final = 1 << 16
 
-
-def write(sampled: Sampled) -> bytes:
-    """The file, whole."""
-    return b"".join(pieces(sampled))
+# Numbers, or texts.
+Column: TypeAlias = np.ndarray | pa.Array | pa.ChunkedArray | Sequence[str]
 
 
-def pieces(sampled: Sampled) -> Iterator[bytes]:
-    """The file, a piece at a time.
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a file holds. A group of columns has the fields of its message, in the order of their numbers from 1 on.
 
-    What is in it does not depend on the ids of the database: things stand in the order in which samples need them.
+    values      int64 (samples, sample types)
+    stack       int64 (samples,)  place of the stack of each
+    stacks      where each begins, and the ids of locations in all of them
+    label_set   int64 (samples,)  place of the labels of each
+    label_sets  where each begins, and the labels of all of them
+    location    id, id of its mapping, address
+    lines       where those of each location begin, and all of them
     """
-    sampled, table = in_order_of_use(sampled), Texts()
-    yield _sample_types(sampled.sample_types, table).data.tobytes()
-    for some in _samples(sampled, table):
+
+    header: Mapping[str, Any]
+    sample_types: Sequence[tuple[str, str]]
+    values: Int64s
+    stack: Int64s
+    stacks: tuple[Int64s, np.ndarray]
+    label_set: Int64s
+    label_sets: tuple[Int64s, Sequence[Column]]
+    mapping: Sequence[Column]
+    location: Sequence[Column]
+    is_folded: np.ndarray
+    lines: tuple[Int64s, Sequence[Column]]
+    function: Sequence[Column]
+
+
+def write(columns: Columns) -> bytes:
+    """The file, whole."""
+    return b"".join(pieces(columns))
+
+
+def pieces(columns: Columns) -> Iterator[bytes]:
+    """The file, a piece at a time."""
+    table = Texts()
+    yield _messages(1, list(zip(*columns.sample_types, strict=True)) or [(), ()], table).data.tobytes()
+    for some in _samples(columns, table):
         yield some.data.tobytes()
-    rows = (_mappings(sampled.mappings, table), _locations(sampled), _functions(sampled.functions, table))
-    header = _header(sampled.header, table)
+    rows = (_messages(3, columns.mapping, table), _locations(columns, table), _messages(5, columns.function, table))
+    header = _header(columns.header, table)
     for part in (*rows, messages(6, table.rows()), header):
         yield part.data.tobytes()
 
 
-def _sample_types(types: Sequence[tuple[str, str]], table: Texts) -> Rows:
-    names, units = table.numbers([name for name, _ in types]), table.numbers([unit for _, unit in types])
-    return messages(1, joined(number(1, names), number(2, units)))
+def columns_of(sampled: Sampled) -> Columns:
+    """Samples of the database, with ids of the file alone.
 
-
-def _samples(sampled: Sampled, table: Texts) -> Iterator[Rows]:
-    offsets, ids = lists(sampled.stacks, "location_ids")
-    location = Places(sampled.locations["location_id"]).of(ids.to_numpy()) + 1
-    stacks, stack = numbers(1, grouped(varints(location), offsets)), Places(sampled.stacks["stack_id"])
+    What is in it does not depend on the ids of the database: things stand in the order in which samples need them.
+    """
+    sampled = in_order_of_use(sampled)
+    stack_offsets, ids = lists(sampled.stacks, "location_ids")
+    label_offsets, labels = lists(sampled.label_sets, "labels")
+    line_offsets, lines = lists(sampled.locations, "lines")
+    label_set_id = one_piece(sampled.samples["label_set_id"])
     # Behind the last set stands the empty one, of samples without labels.
-    labels, label_set = _labels(sampled.label_sets, table), Places(sampled.label_sets["label_set_id"])
-    stack_of = stack.of(column(sampled.samples, "stack_id"))
-    is_labelled = one_piece(sampled.samples["label_set_id"]).is_valid().to_numpy(zero_copy_only=False)
-    labels_of = np.full(len(stack_of), len(labels) - 1, np.int64)
-    labels_of[is_labelled] = label_set.of(one_piece(sampled.samples["label_set_id"]).drop_null().to_numpy())
-    values, width = values_of(sampled).ravel(), len(sampled.sample_types)
-    for begin in range(0, len(stack_of), _AT_A_TIME):
-        some = slice(begin, begin + _AT_A_TIME)
-        plain = values[begin * width : (begin + _AT_A_TIME) * width]
-        each = grouped(varints(plain), np.arange(0, len(plain) + 1, width))
-        yield messages(2, joined(taken(stacks, stack_of[some]), numbers(2, each), taken(labels, labels_of[some])))
-
-
-def _labels(label_sets: pa.Table, table: Texts) -> Rows:
-    """The labels of each set, and at last those of none."""
-    offsets, labels = lists(label_sets, "labels")
-    each = joined(
-        number(1, table.numbers(labels.field("key"))),
-        number(2, table.numbers(labels.field("str"))),
-        number(3, labels.field("num").fill_null(0).to_numpy()),
-        number(4, table.numbers(labels.field("num_unit"))),
-    )
-    return grouped(messages(3, each), np.append(offsets, offsets[-1]))
-
-
-def _mappings(mappings: pa.Table, table: Texts) -> Rows:
-    fields = [
-        number(1, np.arange(1, len(mappings) + 1)),
-        number(2, column(mappings, "memory_start")),
-        number(3, column(mappings, "memory_limit")),
-        number(4, column(mappings, "file_offset_bytes")),
-        number(5, table.numbers(mappings["file"])),
-        number(6, table.numbers(mappings["build_id"])),
-    ]
+    label_set = np.full(len(label_set_id), len(label_offsets) - 1, np.int64)
+    is_labelled = label_set_id.is_valid().to_numpy(zero_copy_only=False)
+    label_set[is_labelled] = Places(sampled.label_sets["label_set_id"]).of(label_set_id.drop_null().to_numpy())
+    mapping = ("memory_start", "memory_limit", "file_offset_bytes", "file", "build_id")
     flags = ("has_functions", "has_filenames", "has_line_numbers", "has_inline_frames")
-    fields += [number(field, column(mappings, flag)) for field, flag in enumerate(flags, start=7)]
-    return messages(3, joined(*fields))
-
-
-def _locations(sampled: Sampled) -> Rows:
-    locations = sampled.locations
-    offsets, lines = lists(locations, "lines")
-    function = Places(sampled.functions["function_id"]).of(lines.field("function_id").to_numpy()) + 1
-    each = joined(
-        number(1, function), number(2, lines.field("line").to_numpy()), number(3, lines.field("column").to_numpy())
-    )
-    mapping, address = addresses(sampled)
-    return messages(
-        4,
-        joined(
-            number(1, np.arange(1, len(locations) + 1)),
-            number(2, mapping),
-            number(3, address),
-            grouped(messages(4, each), offsets),
-            number(5, column(locations, "is_folded")),
+    number_of_line = (lines.field(name).to_numpy() for name in ("line", "column"))
+    return Columns(
+        header=sampled.header,
+        sample_types=sampled.sample_types,
+        values=values_of(sampled),
+        stack=Places(sampled.stacks["stack_id"]).of(column(sampled.samples, "stack_id")),
+        stacks=(stack_offsets, Places(sampled.locations["location_id"]).of(ids.to_numpy()) + 1),
+        label_set=label_set,
+        label_sets=(
+            np.append(label_offsets, label_offsets[-1]),
+            [
+                *(labels.field("key"), labels.field("str")),
+                *(labels.field("num").fill_null(0).to_numpy(), labels.field("num_unit")),
+            ],
         ),
+        mapping=_numbered(sampled.mappings, (*mapping, *flags)),
+        location=(np.arange(1, len(sampled.locations) + 1), *addresses(sampled)),
+        is_folded=column(sampled.locations, "is_folded"),
+        lines=(
+            line_offsets,
+            [Places(sampled.functions["function_id"]).of(lines.field("function_id").to_numpy()) + 1, *number_of_line],
+        ),
+        function=_numbered(sampled.functions, ("name", "system_name", "file", "start_line")),
     )
 
 
-def _functions(functions: pa.Table, table: Texts) -> Rows:
-    fields = [number(1, np.arange(1, len(functions) + 1))]
-    columns = ("name", "system_name", "file")
-    fields += [number(field, table.numbers(functions[column])) for field, column in enumerate(columns, start=2)]
-    return messages(5, joined(*fields, number(5, column(functions, "start_line"))))
+def _numbered(table: pa.Table, names: Sequence[str]) -> list[Column]:
+    """Ids from 1 on, and some columns of a table."""
+    texts = (pa.types.is_string(table.schema.field(name).type) for name in names)
+    found = [table[name] if is_text else column(table, name) for name, is_text in zip(names, texts, strict=True)]
+    return [np.arange(1, len(table) + 1), *found]
+
+
+def _fields(columns: Sequence[Column], table: Texts) -> Rows:
+    plain = (each if isinstance(each, np.ndarray) else table.numbers(each) for each in columns)
+    return joined(*(number(field, each) for field, each in enumerate(plain, start=1)))
+
+
+def _messages(field: int, columns: Sequence[Column], table: Texts) -> Rows:
+    return messages(field, _fields(columns, table))
+
+
+def _samples(columns: Columns, table: Texts) -> Iterator[Rows]:
+    stack_offsets, ids = columns.stacks
+    stacks = numbers(1, grouped(varints(ids), stack_offsets))
+    label_offsets, each_label = columns.label_sets
+    labels = grouped(_messages(3, each_label, table), label_offsets)
+    values, width = columns.values.ravel(), len(columns.sample_types)
+    for begin in range(0, len(columns.stack), _AT_A_TIME):
+        some = slice(begin, begin + _AT_A_TIME)
+        stack, label_set = columns.stack[some], columns.label_set[some]
+        plain = varints(values[begin * width : (begin + _AT_A_TIME) * width])
+        each = grouped(plain, np.arange(len(stack) + 1) * width)
+        yield messages(2, joined(taken(stacks, stack), numbers(2, each), taken(labels, label_set)))
+
+
+def _locations(columns: Columns, table: Texts) -> Rows:
+    offsets, lines = columns.lines
+    each = grouped(_messages(4, lines, table), offsets)
+    return messages(4, joined(_fields(columns.location, table), each, number(5, columns.is_folded)))
 
 
 def _header(header: Mapping[str, Any], table: Texts) -> Rows:

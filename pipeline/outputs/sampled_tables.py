@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.outputs.protobuf_rows import Rows, texts
+from pipeline.protobuf_rows import Rows, texts
 from pipeline.values import Int64s, Sampled, UInt64s
 
 

@@ -94,6 +94,8 @@ def lock(connection: duckdb.DuckDBPyConnection) -> None:
 def _check_file(path: str) -> None:
     """Raise QueryError for what is no DuckDB file: DuckDB would look for an extension to read it with."""
     offset, magic = _MAGIC
+    if os.path.isdir(os.path.join(path, "source", "_delta_log")):
+        raise UsageError(f"{path}: it is a lake; make a database of it with: heapscape load --lake {path} --db FILE")
     try:
         with open(path, "rb") as file:
             head = file.read(offset + len(magic))

@@ -28,7 +28,7 @@ CREATE MACRO flame.peek(
   -- Without what calls the outermost such line.
   show_from := NULL
 ) AS TABLE
-WITH stacks AS (
+WITH stacks AS MATERIALIZED (
   SELECT * FROM flame._stacks(profile_ids, wanted_type, base_ids, focus, ignore, hide, show_only, show_from)
 ),
 pairs AS (
@@ -76,6 +76,20 @@ next_to AS (
       FILTER (NOT is_caller) AS callees
   FROM ends
   GROUP BY function
+),
+-- As flame.top has it, of the stacks that are there already.
+weighed AS (
+  SELECT value, functions[1] AS leaf, unnest(list_distinct(functions)) AS function
+  FROM stacks
+),
+tops AS (
+  SELECT
+    function,
+    int64.clamp(coalesce(SUM(value) FILTER (function = leaf), 0)) AS flat,
+    int64.clamp(SUM(value)) AS cum
+  FROM weighed
+  WHERE regexp_matches(function, pattern)
+  GROUP BY function
 )
 SELECT
   tops.function,
@@ -83,16 +97,7 @@ SELECT
   tops.cum,
   coalesce(next_to.callers, []) AS callers,
   coalesce(next_to.callees, []) AS callees
-FROM flame.top(
-  profile_ids,
-  wanted_type,
-  base_ids := base_ids,
-  focus := focus,
-  ignore := ignore,
-  hide := hide,
-  show_only := show_only,
-  show_from := show_from
-) AS tops
+FROM tops
 LEFT JOIN next_to USING (function)
-WHERE regexp_matches(tops.function, pattern)
+WHERE tops.flat <> 0 OR tops.cum <> 0
 ORDER BY abs(tops.flat::HUGEINT) DESC, abs(tops.cum::HUGEINT) DESC, tops.function

@@ -103,6 +103,19 @@ def test_profiles_are_written_without_names_a_file_each(tmp_path: Path) -> None:
     assert heapscape("growth", "shared").code == 0
 
 
+@pytest.mark.parametrize("ending", [".otlp", ".otlp.json"])
+def test_profiles_of_opentelemetry_are_written_as_the_same_of_pprof_are(ending: str) -> None:
+    assert heapscape("export", LAST, "-o", f"heap{ending}").code == 0
+
+    seen = heapscape("anonymize", f"heap{ending}", LAST, "-o", "shared")
+
+    assert seen.code == 0
+    ours, theirs = (heapscape("pprof", "-raw", path) for path in sorted(Path("shared").iterdir()))
+    assert ours.out == theirs.out
+    assert "runtime." in ours.out
+    assert "checkout" not in ours.out
+
+
 def test_a_folder_that_is_not_empty_and_inputs_that_are_no_profiles_are_refused(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
@@ -114,6 +127,6 @@ def test_a_folder_that_is_not_empty_and_inputs_that_are_no_profiles_are_refused(
     assert (full.code, full.out) == (2, "")
     assert "full: there is something already; give a folder that is empty, or not there" in full.err
     assert report.code == 3
-    assert "escape, where legacy or pprof was expected" in report.err
+    assert "escape, where legacy or otlp or pprof was expected" in report.err
     assert not (tmp_path / "empty").exists()
     assert (bucket.code, "written into a folder on this machine" in bucket.err) == (2, True)

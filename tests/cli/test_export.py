@@ -86,10 +86,11 @@ def test_every_format_weighs_what_go_says(tmp_path: Path) -> None:
         assert (total(tmp_path / pprof, 0), total(tmp_path / pprof, 1)) == (CPU_SAMPLES, CPU_NS)
 
 
-def test_what_is_exported_for_opentelemetry_is_read_again(tmp_path: Path) -> None:
-    assert heapscape("export", LAST, "-o", "heap.otlp.gz").code == 0
+@pytest.mark.parametrize("ending", [".otlp.gz", ".otlp.json"])
+def test_what_is_exported_for_opentelemetry_is_read_again(tmp_path: Path, ending: str) -> None:
+    assert heapscape("export", LAST, "-o", f"heap{ending}").code == 0
 
-    again, was = (heapscape("top", path, "--format", "json") for path in (tmp_path / "heap.otlp.gz", LAST))
+    again, was = (heapscape("top", path, "--format", "json") for path in (tmp_path / f"heap{ending}", LAST))
 
     assert again.code == 0
     assert again.json() == was.json()
@@ -134,3 +135,15 @@ def test_what_ends_in_gz_is_compressed(ending: str, tmp_path: Path) -> None:
     assert heapscape("export", LAST, "-o", f"heap{ending}").code == 0
 
     assert gzip.decompress((tmp_path / f"heap{ending}").read_bytes()).isascii()
+
+
+def test_a_difference_is_not_written_for_speedscope_which_would_not_open_it(tmp_path: Path) -> None:
+    seen = heapscape("export", EVERY_KIND / "heap-delta.pb.gz", "-o", tmp_path / "delta.speedscope.json")
+
+    assert (seen.code, seen.out) == (2, "")
+    assert (
+        "values are less than zero, as in a difference of two profiles, and speedscope opens no file with such"
+        in seen.err
+    )
+    assert "write it as pprof or folded" in seen.err
+    assert not (tmp_path / "delta.speedscope.json").exists()

@@ -162,13 +162,13 @@ def test_a_label_without_a_value_is_2(label: str) -> None:
     assert "is not KEY=VALUE; write it like service=checkout" in seen.err
 
 
-def test_a_lake_that_is_a_file_is_3(tmp_path: Path) -> None:
+def test_a_lake_that_is_a_file_is_2(tmp_path: Path) -> None:
     (tmp_path / "lake").write_text("mine")
 
     seen = heapscape("ingest", FIRST, "--lake", "lake")
 
-    assert seen.code == 3
-    assert "lake" in seen.err
+    assert seen.code == 2
+    assert "lake: it is a file; a lake is a folder" in seen.err
     assert "Traceback" not in seen.err
     assert (tmp_path / "lake").read_text() == "mine"
 

@@ -110,7 +110,7 @@ def test_what_is_no_profile_is_refused() -> None:
     seen = heapscape("pprof", "-top", next(TRACES.glob("*.trace*")))
 
     assert seen.code == 3
-    assert "gotrace, where legacy or pprof was expected" in seen.err
+    assert "gotrace, where legacy or otlp or pprof was expected" in seen.err
 
 
 def test_help_says_what_is_left_out() -> None:

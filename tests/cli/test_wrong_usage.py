@@ -1,4 +1,4 @@
-"""Thirty wrong usages: each answer says what was found, what was expected, and what to do."""
+"""Eighty wrong usages: each answer says what was found, what was expected, and what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.seat import FIRST, LAST, REPORT, heapscape
+from tests.cli.seat import EVERY_KIND, FIRST, LAST, REPORT, heapscape
+
+DELTA = EVERY_KIND / "heap-delta.pb.gz"
 
 # Arguments; then what the answer says was found, what was expected, and what to do about it. {db} is the demo's database.
 WRONG = {
@@ -57,18 +59,60 @@ WRONG = {
     "a gate of a build without a report": (["check", "--new-escapes", "1.4.1", "1.4.2", "--db", "{db}"], "1.4.1", "no escape report", "--label build="),
     "a least of new escapes without builds": (["check", "--min-bytes", "1MiB", "--db", "{db}"], "--min-bytes", "--new-escapes", "give both"),
     "names taken off into a full folder": (["anonymize", LAST, "-o", LAST.parent], "instance=a: there is something already", "a folder that is empty", "give "),
-    "names taken off a report": (["anonymize", REPORT, "-o", "shared"], "escape-m2.txt", "legacy or pprof was expected", "nothing of what was given could be read"),
+    "names taken off a report": (["anonymize", REPORT, "-o", "shared"], "escape-m2.txt", "legacy or otlp or pprof was expected", "nothing of what was given could be read"),
+    "a lake for a database": (["top", "--db", "a-lake"], "a-lake: it is a lake", "make a database of it", "heapscape load --lake a-lake"),
+    "a folder for a database": (["top", "--db", "folder"], "folder", "it is a folder", "name a file"),
+    "a text for a database": (["top", "--db", "note.txt"], "note.txt", "is not a DuckDB file", "name another with --db"),
+    "a database for a profile": (["top", "{db}"], "demo.duckdb: a DuckDB database", "no profile", "--db FILE"),
+    "a lake for profiles": (["top", "a-lake"], "a Parquet file, as a lake has them", "no profile", "heapscape load --lake DIR"),
+    "a file for a lake": (["load", "--lake", "note.txt"], "note.txt: it is a file", "a lake is a folder", "Try 'heapscape load --help'"),
+    "a database for a lake": (["anonymize", "--lake", "{db}", "-o", "shared"], "it is a file", "a lake is a folder", "Try 'heapscape anonymize --help'"),
+    "an input for a lake": (["ingest", LAST, "--lake", LAST], "heap-12.pb.gz: it is a file", "a lake is a folder", "Try 'heapscape ingest --help'"),
+    "two values of a label": (["ingest", LAST, "--label", "a=1", "--label", "a=2"], "a is '1' and '2'", "one value of a label", "leave one out"),
+    "a label without a name": (["ingest", LAST, "--label", "=x"], "'=x'", "KEY=VALUE", "service=checkout"),
+    "an empty file": (["top", "hollow"], "hollow: the file is empty", "never stopped", "nothing of what was given could be read"),
+    "a text for a profile": (["top", "note.txt"], "it begins with 'hello", "not a format heapscape knows", "nothing of what was given"),
+    "a folder with nothing": (["top", "folder"], "folder", "no files there", "hidden ones are skipped unless named"),
+    "a pattern that fits nothing": (["top", "*.nothing"], "*.nothing", "no file matches", "the nearest that exists"),
+    "a picture of a page": (["flame", LAST, "-o", "x.svg"], "x.svg", "is a page; call it .html", "heapscape plot flame -o"),
+    "a page in no folder": (["flame", LAST, "-o", "no/x.html"], "no/x.html", "cannot be written", "make the folder first"),
+    "a page for a folder": (["report", "--db", "{db}", "-o", "folder"], "folder", "it is a folder", "name a file"),
+    "rows in other words": (["top", "-n", "5", LAST], "'-n'", "how many rows are shown", "-nodecount"),
+    "no rows": (["growth", "-n", "0", "--db", "{db}"], "0 is not in the range", "x>=1", "Try 'heapscape growth --help'"),
+    "an age of nothing": (["top", "--last", "0", "--db", "{db}"], "'0' is no age", "a number and d, h, m or s", "such as 30d"),
+    "an age before now": (["top", "--last", "-2h", "--db", "{db}"], "'-2h' is no age", "a number and d, h, m or s", "such as 30d"),
+    "a time zone by name": (["top", "--since", "2026-01-01 10:00 Europe/Berlin", "--db", "{db}"], "Europe/Berlin' is no moment", "in UTC", "such as 2026-11-30"),
+    "a zone beyond all": (["top", "--since", "2026-01-01T00:00:00+25:00", "--db", "{db}"], "+25:00' is no moment", "in UTC", "such as 2026-11-30"),
+    "a span that ends first": (["top", "--since", "2030-01-01", "--until", "2020-01-01", "--db", "{db}"], "--since 2030-01-01", "later than --until", "nothing was taken between them"),
+    "two beginnings of a span": (["top", "--last", "2h", "--since", "2026-01-01", "--db", "{db}"], "--since and --last", "both say where", "leave one of them out"),
+    "an option for a build": (["check", "--new-escapes", "1.4.2", "--db", "{db}"], "'--new-escapes'", "takes 2 values", "OLD NEW"),
+    "a file for a place": (["escapes", LAST], "heap-12.pb.gz: it is an input", "places such as store/cache.go:21", "heapscape run"),
+    "a file for a table": (["trace", LAST], "is a file or a folder", "a command stands before it", "heapscape trace --help"),
+    "a file for a command": ([LAST], "is a file or a folder", "a command stands before it", "heapscape --help"),
+    "an age that keeps nothing": (["lake", "expire", "--older-than", "0d", "--lake", "a-lake"], "--older-than 0", "nothing would stay", "such as 1h"),
+    "a difference without one side": (["diff", LAST], "1 inputs", "the profile before and the profile after", "give "),
+    "a service that is none": (["collect", "localhost"], "localhost", "at http:// or https://", "a file needs no collecting"),
+    "two reports at once": (["pprof", "-top", "-svg", LAST], "-top, -svg", "at most one output format", "must set"),
+    "a difference for speedscope": (["export", DELTA, "-o", "x.speedscope.json"], "less than zero", "speedscope opens no file with such", "write it as pprof or folded"),
+    "a picture for an export": (["export", LAST, "-o", "x.svg"], "x.svg", "which format is not said", ".otlp.json"),
+    "two questions at once": (["sql", "SELECT 1; SELECT 2", "--db", "{db}"], "2 statements", "ask one at a time", "the query"),
+    "a file that a query reads": (["sql", "FROM read_csv('note.txt')", "--db", "{db}"], "read_csv()", "heapscape sql only reads", "SELECT"),
     "too little memory": (["growth", "--memory", "1MB", LAST], "1MB", "too little", "is the least that works"),
 }  # fmt: skip
 
 
-def test_there_are_thirty() -> None:
-    assert len(WRONG) >= 30
+def test_there_are_eighty() -> None:
+    assert len(WRONG) >= 80
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_the_answer_says_what_was_found_what_was_expected_and_what_to_do(demo: Path, name: str) -> None:
     arguments, found, expected, advice = WRONG[name]
+    Path("note.txt").write_text("hello world\n")
+    Path("hollow").touch()
+    Path("folder").mkdir()
+    if "a-lake" in arguments:
+        assert heapscape("ingest", LAST, "--lake", "a-lake").code == 0
 
     seen = heapscape(*(str(demo) if word == "{db}" else word for word in arguments))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.outputs.pprof_file import write
+from pipeline.outputs.pprof_file import columns_of, write
 from pipeline.warehouse.connect import open_readonly
 from pipeline.warehouse.pprof_questions import sampled
 from tests.cli.seat import DEMO_HEAPS, EVERY_KIND, FILES, FIRST, LAST, heapscape
@@ -228,7 +228,7 @@ def test_every_profile_written_again_is_to_go_what_it_was(tmp_path: Path) -> Non
         ).fetchall()
         for profile_id, uri in files:
             again = tmp_path / "again.pb"
-            again.write_bytes(write(sampled(opened, {profile_id: 1}, unit="sample")))
+            again.write_bytes(write(columns_of(sampled(opened, {profile_id: 1}, unit="sample"))))
             if toolchain.run_pprof(["-raw", again]) != toolchain.run_pprof(["-raw", uri]):
                 differing.append(uri)
 

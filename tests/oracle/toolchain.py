@@ -47,7 +47,7 @@ def go(version: str = NEWEST) -> Path:
     """
     executable = goroot(version) / "bin" / "go"
     if not executable.exists():
-        with _locked(CACHE / "go" / f"{version}.lock"):
+        with locked(CACHE / "go" / f"{version}.lock"):
             if not executable.exists():
                 _install(version)
     return executable
@@ -125,7 +125,7 @@ def overlay_build(name: str, source_dir: Path | None = None, *, version: str = N
     digest = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     executable = CACHE / "programs" / version / f"{name}-{digest}{experiment and f'-{experiment}'}"
     if not executable.exists():
-        with _locked(executable.with_suffix(".lock")):
+        with locked(executable.with_suffix(".lock")):
             if not executable.exists():
                 _build_over_goroot(name, sources, executable, version=version, experiment=experiment)
     return executable
@@ -140,7 +140,7 @@ def module_build(name: str, *, version: str = NEWEST) -> Path:
     content = b"\0".join((folder / file).read_bytes() for file in ("go.mod", "go.sum", "main.go"))
     executable = CACHE / "programs" / version / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}"
     if not executable.exists():
-        with _locked(executable.with_suffix(".lock")):
+        with locked(executable.with_suffix(".lock")):
             if not executable.exists():
                 offline = {key: value for key, value in environment(version).items() if key != "GOPROXY"}
                 settings = {key: os.environ[key] for key in ("GOPROXY", "GONOSUMDB", "GOSUMDB") if key in os.environ}
@@ -182,7 +182,7 @@ def _install(version: str) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on `path`, which is left behind: removing it would race."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:

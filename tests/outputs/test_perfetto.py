@@ -6,8 +6,8 @@ import numpy as np
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace
 
 from pipeline.outputs import perfetto
-from pipeline.outputs.protobuf_rows import number
 from pipeline.outputs.sampled_tables import in_order_of_use
+from pipeline.protobuf_rows import number
 from tests.builders.perfetto import read
 from tests.outputs.test_pprof_file import SAMPLED
 

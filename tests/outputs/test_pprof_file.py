@@ -7,7 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from pipeline.generated.profile_pb2 import Profile
-from pipeline.outputs.pprof_file import write
+from pipeline.outputs.pprof_file import columns_of, write
 from pipeline.values import Sampled
 
 _LINE = pa.struct([("function_id", pa.int32()), ("line", pa.int64()), ("column", pa.int64())])
@@ -77,7 +77,7 @@ SAMPLED = Sampled(
 
 
 def read(sampled: Sampled) -> Profile:
-    made = Profile.FromString(write(sampled))
+    made = Profile.FromString(write(columns_of(sampled)))
     assert made.string_table[0] == ""
     assert len(set(made.string_table)) == len(made.string_table)
     return made

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import flow
 from pipeline.generated.profile_pb2 import Profile
-from pipeline.outputs.pprof_file import write
+from pipeline.outputs.pprof_file import columns_of, write
 from pipeline.values import Sampled
 from pipeline.warehouse.connect import open_readonly
 from pipeline.warehouse.pprof_questions import sampled, whole
@@ -42,7 +42,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
 
 
 def made(found: Sampled) -> Profile:
-    return Profile.FromString(write(found))
+    return Profile.FromString(write(columns_of(found)))
 
 
 def stacks(found: Profile) -> Counter[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""OpenTelemetry profiles: what profilers of OpenTelemetry send and its collector keeps, as protobuf.
+"""OpenTelemetry profiles: what profilers of OpenTelemetry send and its collector keeps, as protobuf or JSON.
 
 The format is opentelemetry/proto/profiles/v1development/profiles.proto of github.com/open-telemetry/opentelemetry-proto, a
 signal in development: its layout of 2025 with one dictionary for all profiles is read, as the Python package opentelemetry-proto

@@ -8,7 +8,9 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import DecodeError
+from pipeline.formats.otlp.from_json import as_protobuf
 from pipeline.formats.otlp.header import Header, header_of
+from pipeline.formats.otlp.recognise import is_json
 from pipeline.formats.otlp.samples import Samples, Table, labels_of, samples_of, tabled
 from pipeline.formats.otlp.symbols import all_of, dictionary_of, symbols_of
 from pipeline.kernels.text.utf8 import are_utf8
@@ -22,7 +24,7 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     """Each file as a Decoded of its own, a broken one as its refusal."""
     for index, blob in enumerate(blobs):
         try:
-            yield _decoded(index, blob.content)
+            yield _decoded(index, as_protobuf(blob.content) if is_json(blob.content) else blob.content)
         except DecodeError as error:
             yield Decoded({}, refusals={index: str(error)})
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+# What an object of JSON begins with that holds profiles; of the dictionary one of its tables is enough.
+_JSON = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:resourceProfiles\"\s*:\s*\[|dictionary\"\s*:\s*\{\s*\""
+    rb"(?:mapping|location|function|link|string|attribute|stack)Table\"\s*:)"
+)
 _TEXT = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
 _HEAD_BYTES = 64
 _RESOURCE_PROFILES, _DICTIONARY = 0x0A, 0x12
@@ -12,7 +19,9 @@ _NO_MAPPING = b"\x0a\x00"
 
 
 def looks_like_profiles(content: bytes) -> bool:
-    """Whether the bytes begin as ProfilesData does: with the profiles of a resource, or with the dictionary."""
+    """Whether the bytes begin as ProfilesData does, in protobuf or JSON: with the profiles of a resource, or with the dictionary."""
+    if is_json(content):
+        return True
     head = content[:_HEAD_BYTES]
     if not head or all(byte in _TEXT for byte in head):
         return False
@@ -23,6 +32,11 @@ def looks_like_profiles(content: bytes) -> bool:
         return False
     inner, after = _number(head, inside + 1)
     return inner <= size - (after - inside)
+
+
+def is_json(content: bytes) -> bool:
+    """Whether it is the one in JSON."""
+    return _JSON.match(content) is not None
 
 
 def _number(head: bytes, position: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pipeline.outputs.pprof.alike import list_classes
-from pipeline.outputs.pprof.profile import Functions, Header, LabelSet, Locations, Mapped, Profile
+from pipeline.outputs.pprof.profile import Functions, Header, LabelSet, Locations, Mapped, Profile, begins
 from pipeline.values import Decoded, Int64s, Strings, Symbols
 
 _Text = Callable[[int], str]
@@ -20,18 +20,29 @@ def profile_of(decoded: Decoded) -> Profile:
     columns, text = decoded.columns, _texts(symbols.strings)
     types = np.column_stack([columns["sample_type"]["type_text"], columns["sample_type"]["unit_text"]]).tolist()
     label_set, label_sets = _label_sets(decoded, text)
+    offsets, stacks = _stacks(decoded, symbols)
     return Profile(
         header=_header(decoded, text),
         sample_types=tuple((text(name), text(unit)) for name, unit in types),
         values=np.asarray(columns["value"]["value"]).reshape(len(label_set), len(types)),
-        offsets=symbols.stack_offsets,
-        stacks=symbols.stack_locations,
+        offsets=offsets,
+        stacks=stacks,
         label_set=label_set,
         label_sets=label_sets,
         locations=_locations(symbols),
         functions=_functions(symbols, text),
         mappings=_mappings(symbols, text),
     )
+
+
+def _stacks(decoded: Decoded, symbols: Symbols) -> tuple[Int64s, Int64s]:
+    """Where the stack of each sample begins, and the stacks; OpenTelemetry has each once, for many samples."""
+    of_sample = decoded.columns["sample"].get("stack")
+    if of_sample is None:
+        return symbols.stack_offsets, symbols.stack_locations
+    begin, end = symbols.stack_offsets[:-1][of_sample], symbols.stack_offsets[1:][of_sample]
+    offsets = begins(end - begin)
+    return offsets, symbols.stack_locations[np.repeat(begin - offsets[:-1], end - begin) + np.arange(offsets[-1])]
 
 
 def _texts(strings: Strings) -> _Text:

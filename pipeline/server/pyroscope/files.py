@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.generated.profile_pb2 import Profile
 from pipeline.generated.querier_pb2 import GoPGO
-from pipeline.outputs.pprof_file import write
+from pipeline.outputs.pprof_file import columns_of, write
 from pipeline.server.pyroscope.go_pgo import reduced
 from pipeline.warehouse import pyroscope_questions as questions
 from pipeline.warehouse.pprof_questions import sampled
@@ -42,4 +42,4 @@ def profile(connection: duckdb.DuckDBPyConnection, selection: questions.Selectio
         "default_sample_type": name,
         "time_ns": found.header["time_ns"] or selection.during.end * 1_000_000,
     }
-    return Profile.FromString(write(replace(found, header=header, sample_types=[(name, unit)])))
+    return Profile.FromString(write(columns_of(replace(found, header=header, sample_types=[(name, unit)]))))

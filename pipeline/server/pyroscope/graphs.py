@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.generated.querier_pb2 import FlameGraph, FlameGraphDiff, Level
-from pipeline.outputs.protobuf_rows import joined, taken, texts, varints
+from pipeline.protobuf_rows import joined, taken, texts, varints
 from pipeline.values import Int64s, Result
 
 _RIGHT = ("shiftRight", "valueRight", "selfRight")

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from google.protobuf.json_format import MessageToJson
 
 from pipeline.formats import recognise
 from pipeline.formats.otlp.decode import decode
@@ -64,7 +65,9 @@ def test_everything_that_pprof_says_is_read() -> None:
 def test_a_real_profile_gives_the_tables_of_its_pprof(kind: str) -> None:
     content = gzip.decompress((FILES / "build=go1.27-trim" / f"{kind}.pb.gz").read_bytes())
 
-    assert tables(otlp(Profile.FromString(content)).SerializeToString(), "otlp") == tables(content, "pprof")
+    data = otlp(Profile.FromString(content))
+    assert tables(data.SerializeToString(), "otlp") == tables(content, "pprof")
+    assert tables(MessageToJson(data).encode(), "otlp") == tables(content, "pprof")
 
 
 def test_a_file_without_profiles_is_refused() -> None:

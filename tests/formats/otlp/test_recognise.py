@@ -43,3 +43,18 @@ def test_no_fixture_of_another_format_is_taken_for_it() -> None:
     assert len(heads) > 50
     assert not any(map(looks_like_profiles, heads))
     assert next(one.name for one in FORMATS if one.recognise(DATA.SerializeToString())) == "otlp"
+
+
+@pytest.mark.parametrize(
+    ("content", "is_one"),
+    [
+        (b'{"resourceProfiles":[]}', True),
+        (b'\xef\xbb\xbf \n{ "resourceProfiles" : [ {', True),
+        (b'{"dictionary": {"stringTable": [""', True),
+        (b'{"dictionary": {"words": [""', False),
+        (b'{"resourceSpans":[{"resourceProfiles":[]}]}', False),
+        (b'{"resourceProfiles":null}', False),
+    ],
+)
+def test_json_is_known_by_its_first_field(content: bytes, is_one: bool) -> None:
+    assert looks_like_profiles(content) == is_one

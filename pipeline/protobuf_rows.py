@@ -69,9 +69,18 @@ def always(field: int, values: np.ndarray) -> Rows:
 def fixed64(field: int, values: np.ndarray) -> Rows:
     """A field with a number of eight bytes."""
     there = np.flatnonzero(values)
-    data = values[there].astype("<i8").view(np.uint8)
-    plain = Rows(np.arange(0, len(data) + 1, 8), data)
-    return _spread(_tagged(field, _FIXED64, plain), there, len(values))
+    return _spread(always_fixed64(field, values[there]), there, len(values))
+
+
+def always_fixed64(field: int, values: np.ndarray) -> Rows:
+    """The same where zero is a number like any other."""
+    return _tagged(field, _FIXED64, eight_bytes(values))
+
+
+def eight_bytes(values: np.ndarray) -> Rows:
+    """One number a row."""
+    data = values.astype("<i8").view(np.uint8)
+    return Rows(np.arange(0, len(data) + 1, 8), data)
 
 
 def numbers(field: int, values: Rows) -> Rows:
@@ -102,7 +111,7 @@ def taken(rows: Rows, places: Int64s) -> Rows:
     """The rows at some places."""
     sizes = rows.sizes[places]
     offsets = _offsets(sizes)
-    return Rows(offsets, rows.data[_spans(rows.offsets[places], sizes, offsets)])
+    return Rows(offsets, rows.data[spans(rows.offsets[places], sizes, offsets)])
 
 
 def joined(*parts: Rows) -> Rows:
@@ -111,7 +120,7 @@ def joined(*parts: Rows) -> Rows:
     offsets = _offsets(np.sum(sizes, axis=0))
     data, begin = np.empty(offsets[-1], np.uint8), offsets[:-1].copy()
     for part, size in zip(parts, sizes, strict=True):
-        data[_spans(begin, size, part.offsets - part.offsets[0])] = part.data[part.offsets[0] : part.offsets[-1]]
+        data[spans(begin, size, part.offsets - part.offsets[0])] = part.data[part.offsets[0] : part.offsets[-1]]
         begin += size
     return Rows(offsets, data)
 
@@ -128,7 +137,7 @@ def _spread(rows: Rows, places: Int64s, count: int) -> Rows:
     return Rows(_offsets(sizes), rows.data)
 
 
-def _spans(begins: Int64s, sizes: Int64s, offsets: Int64s) -> Int64s:
+def spans(begins: Int64s, sizes: Int64s, offsets: Int64s) -> Int64s:
     """The places begin, begin + 1, ... of each row, `sizes` of them; `offsets` is where each row's are in the answer."""
     return np.repeat(begins - offsets[:-1], sizes) + np.arange(offsets[-1])
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.generated.profile_pb2 import Label, Profile, Sample
-from pipeline.outputs.protobuf_rows import Rows, grouped, joined, messages, number, numbers, taken, texts, varints
+from pipeline.protobuf_rows import Rows, grouped, joined, messages, number, numbers, taken, texts, varints
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 UINT64 = st.integers(0, 2**64 - 1)
