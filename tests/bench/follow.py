@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -171,7 +172,7 @@ def _views(database: str) -> list[Comparison]:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, query: str) -> float:
-    """Milliseconds until its last row has come, or until it was ended."""
+    """Milliseconds until its last row has come, or until it was ended; infinite where memory does not do."""
     started = time.perf_counter()
     limit = threading.Timer(_VIEW_LIMIT_S, connection.interrupt)
     limit.start()
@@ -180,6 +181,8 @@ def _read(connection: duckdb.DuckDBPyConnection, query: str) -> float:
             pass
     except duckdb.InterruptException:
         pass
+    except duckdb.OutOfMemoryException:
+        return math.inf
     finally:
         limit.cancel()
         limit.join()
