@@ -108,8 +108,11 @@ SELECT labels FROM process SEMI JOIN gone USING (source_id)
 UNION
 SELECT labels FROM trace SEMI JOIN gone USING (source_id)
 UNION
-SELECT labels FROM profile SEMI JOIN gone USING (source_id);
-UPDATE source SET status = 'expired' WHERE source_id IN (FROM gone)
+SELECT labels FROM profile SEMI JOIN gone USING (source_id)
+"""
+_EXPIRED = """
+UPDATE source SET status = 'expired'
+WHERE status = 'ingested' AND source_hash IN (SELECT {hexadecimal} FROM told WHERE status = 'expired')
 """
 _KEY = """
 CREATE OR REPLACE TEMP TABLE key_{name} AS
@@ -178,12 +181,12 @@ def _insert_sources(connection: duckdb.DuckDBPyConnection, files: Mapping[str, S
     ingested = _count(connection.execute(_INGESTED.format(values=values)))
     n_refused = _count(connection.execute(_REFUSED.format(values=refused, hexadecimal=of_told)))
     connection.execute(_NAMES.format(hexadecimal=of_told))
-    if is_first:
-        return ingested + n_refused
-    connection.execute(_GONE.format(hexadecimal=of_told))
-    if connection.execute("FROM gone LIMIT 1").fetchall():
-        for name, column in _of_sources():
-            connection.execute(f"DELETE FROM {name} WHERE {column} IN (FROM gone)")
+    if not is_first:
+        connection.execute(_GONE.format(hexadecimal=of_told))
+        if connection.execute("FROM gone LIMIT 1").fetchall():
+            for name, column in _of_sources():
+                connection.execute(f"DELETE FROM {name} WHERE {column} IN (FROM gone)")
+    connection.execute(_EXPIRED.format(hexadecimal=of_told))
     return ingested + n_refused
 
 

@@ -131,3 +131,15 @@ def test_transitions_of_a_trace_are_its_own_and_go_when_it_expires(tmp_path: Pat
     flow.load(str(tmp_path / "lake"), str(db))
 
     assert asked(db, "SELECT (SELECT COUNT(*) FROM goroutine_transition), (SELECT COUNT(*) FROM trace)") == [(0, 0)]
+
+
+def test_what_expired_is_told_so_by_a_database_made_before_and_by_one_made_after(tmp_path: Path) -> None:
+    lake, before = str(tmp_path / "lake"), loaded(tmp_path, heap(0, grow=100), heap(1, grow=200))
+    flow.expire_lake(lake, before=datetime.now(UTC) + timedelta(days=1))
+    offer(tmp_path / "lake", "2.pb", heap(2, grow=300))
+
+    flow.load(lake, str(before))
+    flow.load(lake, str(tmp_path / "after.duckdb"))
+
+    told = "SELECT status, COUNT(*) FROM source GROUP BY status ORDER BY status"
+    assert asked(tmp_path / "after.duckdb", told) == asked(before, told) == [("expired", 2), ("ingested", 1)]
