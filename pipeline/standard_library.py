@@ -12,5 +12,5 @@ from pipeline import resources
 def packages() -> frozenset[str]:
     """All of them, read once."""
     (macro,) = (path for path in resources.views() if path.parts[-2:] == ("main", "is_std.sql"))
-    _, _, listed = macro.read_text(encoding="utf-8").partition("list_contains([")
-    return frozenset(re.findall(r"'([^']+)'", listed.partition("]")[0]))
+    _, _, listed = macro.read_text(encoding="utf-8").partition("  contains(")
+    return frozenset(" ".join(re.findall(r"'([^']+)'", listed.partition(",")[0])).split())

@@ -128,8 +128,8 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
     ),
     "bomb.zip": (bzip2_bomb_in_a_zip, "more than 1,000 times as many"),
     "bomb.gz.gz": (nested_gzip_bomb, "more than 1,000 times as many"),
-    "bomb.zst": (zstd_bomb, "more than the 32,000,000 that fit into --memory"),
-    "bomb.xz": (xz_bomb, "more than the 32,000,000 that fit into --memory"),
+    "bomb.zst": (zstd_bomb, "more than the 21,333,333 that fit into --memory"),
+    "bomb.xz": (xz_bomb, "more than the 21,333,333 that fit into --memory"),
 }
 GOOD = (FIRST, LAST, REPORT)
 # What is cut or broken there costs a line, not the report.

@@ -88,7 +88,7 @@ def test_too_little_memory_for_anything_is_a_usage_error_that_says_what_works(si
     seen = heapscape("load", "--memory", size)
 
     assert seen.code == 2
-    assert f"{size} is too little for anything; 20MB is the least that works" in seen.err
+    assert f"{size} is too little for anything; 24MB is the least that works" in seen.err
 
 
 def test_inputs_named_with_a_question_leave_nothing_behind(tmp_path: Path) -> None:
