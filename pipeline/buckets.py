@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 SCHEMES: Final = ("s3", "gs", "az")
+_BEGINNINGS: Final = tuple(f"{scheme}://" for scheme in SCHEMES)
 # An answer that does not come, or says "later", is asked for again for some seconds, not for the library's three minutes.
 _RETRIES = 6
 _RETRY_S = 30
@@ -62,7 +63,7 @@ class Refused(UsageError):
 
 def is_url(path: str) -> bool:
     """Whether a path is the URL of something in an object store."""
-    return path.startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
+    return path.startswith(_BEGINNINGS)
 
 
 def local_path(path: str) -> str:
