@@ -26,9 +26,9 @@ _ELSEWHERE: Final = {
     "weblist": "go tool pprof -weblist",
     "interactive": "heapscape sql",
 }
-# strconv.ParseBool.
 # The shortest way to say how many rows, which pprof's commands have another word for.
 _ROWS: Final = ("n", "limit", "top")
+# strconv.ParseBool.
 _TRUE: Final = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE: Final = ("0", "f", "F", "FALSE", "false", "False")
 

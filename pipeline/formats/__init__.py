@@ -32,7 +32,7 @@ _OURS: Final = {
     (
         0,
         b"PAR1",
-    ): "a Parquet file, as a lake has them, and no profile; ask a lake with: heapscape load --lake DIR --db FILE",
+    ): "a Parquet file, as a lake has them, and no profile; load one with: heapscape load --lake DIR --db FILE",
 }
 
 

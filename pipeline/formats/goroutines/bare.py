@@ -51,10 +51,14 @@ def _owners(content: bytes) -> list[bytes]:
     found: dict[bytes, None] = {}
     place = content.find(_START)
     while place >= 0 and len(found) < _MOST_OWNERS:
-        before = content[max(content.rfind(b"\n", 0, place) + 1, place - _MOST_BEFORE) : place]
+        # A line may have millions of bytes and headers: no more is looked at than is needed, and the first header says whose it is.
+        least = max(0, place - _MOST_BEFORE)
+        before = content[max(content.rfind(b"\n", least, place) + 1, least) : place]
+        end = place + 1
         if before and _HEADER.match(content, place):
             found.setdefault(_pattern(before))
-        place = content.find(_START, place + 1)
+            end = content.find(b"\n", place)
+        place = content.find(_START, end) if end > 0 else -1
     return [*found]
 
 

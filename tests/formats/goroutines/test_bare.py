@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.formats import recognise
+from pipeline.formats.goroutines import bare as bare_module
 from pipeline.formats.goroutines.bare import bare, written_at
 from pipeline.formats.goroutines.decode import decode
 from pipeline.formats.goroutines.recognise import has_dump
@@ -118,3 +119,14 @@ def test_of_very_many_processes_some_are_told_apart() -> None:
     )
 
     assert len([*goroutines_of(bare(content))]) == 64
+
+
+def test_of_a_line_with_many_headers_the_first_says_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[bytes] = []
+    real = bare_module._pattern
+    monkeypatch.setattr(bare_module, "_pattern", lambda before: (looked_at.append(before), real(before))[1])
+    headers = b"goroutine 1 [running]:\\nmain.f()\\n" * 1000
+
+    bare_module.bare(b"app | " + headers + b"\napp | goroutine 2 [running]:\n")
+
+    assert looked_at == [b"app | ", b"app | "]
