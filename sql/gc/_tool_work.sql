@@ -16,7 +16,22 @@ CREATE VIEW gc._tool_work (
   -- 1 when it begins, -1 when it ends.
   change
 ) AS
-WITH seen AS (
+-- What a goroutine ran on as it began to assist: the proc of its last change of state.
+WITH ran AS (
+  SELECT assists.trace_id, assists.goroutine, assists.time_ns, assists.step, moves.proc
+  FROM gc._event AS assists
+  ASOF JOIN (
+    SELECT trace_id, goroutine, time_ns, proc
+    FROM goroutine_transition
+    SEMI JOIN (FROM gc._event WHERE step = -1) AS assists USING (trace_id, goroutine)
+    WHERE
+      from_state <> 'undetermined'
+      AND (to_state IN ('running', 'syscall') OR from_state IN ('running', 'syscall'))
+  ) AS moves
+    ON moves.trace_id = assists.trace_id AND moves.goroutine = assists.goroutine AND moves.time_ns <= assists.time_ns
+  WHERE assists.step = -1 AND moves.time_ns >= assists.begin_ns
+),
+seen AS (
   SELECT
     trace_id,
     greatest(time_ns, begin_ns) AS time_ns,
@@ -24,14 +39,15 @@ WITH seen AS (
     executing_change,
     assists,
     coalesce(worker <> 'GC (idle)', FALSE) AND step = 2 AS is_label,
-    last_value(proc IGNORE NULLS) OVER so_far AS proc,
+    last_value(coalesce(events.proc, ran.proc) IGNORE NULLS) OVER so_far AS proc,
     -- What was running before the trace is the event in front.
     is_before AND step = 1 AND NOT coalesce(lag(is_before) OVER by_time, FALSE) AS is_waiting,
     int64.clamp(SUM(assists) OVER so_far) > 0 AS is_assisting,
     time_ns > MIN(time_ns) FILTER (step = 2 AND worker <> 'GC (idle)') OVER (
       PARTITION BY trace_id, goroutine
     ) AS is_labelled
-  FROM gc._event
+  FROM gc._event AS events
+  LEFT JOIN ran USING (trace_id, goroutine, time_ns, step)
   WHERE time_ns >= begin_ns OR is_before
   WINDOW
     by_time AS (PARTITION BY trace_id, goroutine ORDER BY time_ns, step),

@@ -14,10 +14,7 @@ CREATE MACRO gc.mmu(
   -- Lengths of the windows in ns.
   windows_ns
 ) AS TABLE
-WITH changes AS MATERIALIZED (
-  SELECT trace_id, time_ns, utilisation, tool_utilisation FROM gc.utilisation
-),
-steps AS MATERIALIZED (
+WITH steps AS MATERIALIZED (
   SELECT
     trace_id,
     of_tool,
@@ -32,11 +29,11 @@ steps AS MATERIALIZED (
       utilisation,
       lead(time_ns) OVER (PARTITION BY trace_id, of_tool ORDER BY time_ns) - time_ns::HUGEINT AS duration_ns
     FROM (
-      SELECT trace_id, FALSE AS of_tool, time_ns, utilisation FROM changes
+      SELECT trace_id, FALSE AS of_tool, time_ns, utilisation FROM gc.utilisation
       UNION ALL
-      SELECT trace_id, TRUE, time_ns, tool_utilisation
-      FROM changes
-      QUALIFY tool_utilisation IS DISTINCT FROM lag(tool_utilisation) OVER (PARTITION BY trace_id ORDER BY time_ns)
+      SELECT trace_id, TRUE, time_ns, utilisation
+      FROM gc._utilisation(TRUE)
+      QUALIFY utilisation IS DISTINCT FROM lag(utilisation) OVER (PARTITION BY trace_id ORDER BY time_ns)
     )
   )
   WINDOW before AS (

@@ -58,6 +58,7 @@ MACROS = {
     "gate.escapes": "gate.escapes('1.4.1', '1.4.2')",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
+    "gc._utilisation": "gc._utilisation(TRUE)",
 }
 # Each relation's rows as one text, rounded, so that two versions can be compared.
 ANSWER = """

@@ -163,6 +163,7 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
         "gate.escapes": list(product(_builds(connection), repeat=2)),
         "gc.mmu": [(windows,) for windows in _WINDOWS],
+        "gc._utilisation": [(False,), (True,)],
     }
     for name, module in modules().items():
         if module.kind != "MACRO":
