@@ -1,8 +1,8 @@
 -- One row per series, leaf location and record of its outermost line that may explain its allocations.
 --
 -- A generic function's records stand in the report of the packages that instantiate it, under its own file.
--- Go's profiles name one file for all lines of a function; of one that is put together of several (goyacc's, by `//line`)
--- the records are those of the function's lines, whatever their file.
+-- Go's profiles name one file for all lines of a function; of one that is put together of several (goyacc's, by
+-- `//line`) the records are those of the function's lines, whatever their file.
 -- Out are records whose inline chain does not end at the sample's innermost line; where no chain tells, those that the
 -- compiler does not report in the same form at the innermost line too, if it reports on that file at all; for a
 -- location with nothing inlined those of inlined functions, unless only they can compile to the call; and where the
