@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from pipeline.buckets import SCHEMES, is_url, local_path
 from pipeline.errors import UsageError
-from pipeline.inputs.labels import SIDECAR, Labels, folder_labels, is_data_file, is_sidecar, sidecar
+from pipeline.inputs.labels import SIDECAR, Labels, Sidecar, folder_labels, is_data_file, is_sidecar, sidecar
 from pipeline.inputs.objects import objects
 from pipeline.inputs.web import is_web
 from pipeline.values import Origin
@@ -33,7 +33,7 @@ class _Folder:
     path: str
     is_data: Callable[[bytes], bool]
     from_names: Mapping[str, str]
-    from_sidecars: Mapping[str, str]
+    from_sidecars: Sidecar
 
     def child(self, path: str, name: str) -> _Folder:
         """A folder in it."""
@@ -41,20 +41,21 @@ class _Folder:
             path,
             self.is_data,
             {**self.from_names, **folder_labels((name,))},
-            {**self.from_sidecars, **sidecar(os.path.join(path, SIDECAR), is_data=self.is_data)},
+            sidecar(os.path.join(path, SIDECAR), is_data=self.is_data).below(self.from_sidecars),
         )
 
     def is_sidecar(self, name: str) -> bool:
         """Whether a file in it holds labels rather than data."""
         return is_sidecar(name) and not is_data_file(os.path.join(self.path, name), is_data=self.is_data)
 
-    def beside(self, name: str) -> dict[str, str]:
+    def beside(self, name: str) -> Sidecar:
         """The labels from the sidecar beside a file in it."""
         return sidecar(os.path.join(self.path, f"{name}.{SIDECAR}"), is_data=self.is_data)
 
-    def labels(self, flags: Mapping[str, str], *, own: Mapping[str, str] | None = None) -> Labels:
+    def labels(self, flags: Mapping[str, str], *, own: Sidecar | None = None) -> Labels:
         """The labels of a file in it; `own` are from the sidecar beside that file."""
-        return Labels(self.from_names, {**self.from_sidecars, **(own or {}), **flags})
+        said = own.below(self.from_sidecars) if own else self.from_sidecars
+        return Labels(self.from_names, {**said.labels, **flags}, said.fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def find(
     skip     files and folders to leave out of the folders that are walked: what heapscape itself writes
     is_data  whether a file that begins so is no sidecar, though it is named like one
 
-    Raises UsageError at once for a path that does not exist, and on the way for a broken sidecar.
+    Raises UsageError at once for a path that does not exist. What a broken sidecar would label `read` refuses.
     """
     given = [_checked(local_path(path)) for path in paths]
     if given.count(STANDARD_INPUT) > 1:
@@ -168,7 +169,7 @@ def _folder(path: str, around: _Around) -> _Folder:
         path, name = os.path.split(path.rstrip("/"))
         waiting.append(name)
     if path not in known:
-        known[path] = _Folder(path, around.is_data, {}, {}).child(path, "")
+        known[path] = _Folder(path, around.is_data, {}, Sidecar()).child(path, "")
     folder = known[path]
     while waiting:
         name = waiting.pop()

@@ -7,10 +7,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from pipeline.buckets import bucket, is_url, split
-from pipeline.errors import UsageError
 from pipeline.text import storable
 
 SIDECAR = "labels.json"
@@ -25,16 +25,33 @@ class Labels(dict[str, str]):
     """The labels of one origin; treat them as frozen.
 
     fixed  those from sidecars and flags: a folder inside an archive may not change them
+    fault  what is wrong with a sidecar that has a say here, so that nobody knows the labels; "" when they are known
     """
 
-    __slots__ = ("fixed",)
+    __slots__ = ("fault", "fixed")
 
-    def __init__(self, folders: Mapping[str, str], fixed: Mapping[str, str]) -> None:
+    def __init__(self, folders: Mapping[str, str], fixed: Mapping[str, str], fault: str = "") -> None:
         super().__init__({**folders, **fixed})
         self.fixed = frozenset(fixed)
+        self.fault = fault
 
-    def __reduce__(self) -> tuple[type[Labels], tuple[dict[str, str], dict[str, str]]]:
-        return Labels, (dict(self), {key: self[key] for key in self.fixed})
+    def __reduce__(self) -> tuple[type[Labels], tuple[dict[str, str], dict[str, str], str]]:
+        return Labels, (dict(self), {key: self[key] for key in self.fixed}, self.fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What sidecars say.
+
+    fault  what is wrong with one of them, its name first; "" when nothing is
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
+
+    def below(self, outer: Sidecar) -> Sidecar:
+        """This one where the outer one counts as well: the inner labels win."""
+        return Sidecar({**outer.labels, **self.labels}, outer.fault or self.fault)
 
 
 def folder_labels(folders: Iterable[str]) -> dict[str, str]:
@@ -69,25 +86,24 @@ def is_data_file(path: str, *, is_data: Callable[[bytes], bool]) -> bool:
     return content is not None and is_data(content[:_HEAD_BYTES])
 
 
-def sidecar(path: str, *, is_data: Callable[[bytes], bool]) -> dict[str, str]:
+def sidecar(path: str, *, is_data: Callable[[bytes], bool]) -> Sidecar:
     """The labels of a sidecar file, none when there is no such file, or when it is data that is only named so.
 
-    A flat JSON object; numbers stay as they are written, so that a build 1.40 is not 1.4.
-    Raises UsageError naming the file for anything else.
+    A flat JSON object; numbers stay as they are written, so that a build 1.40 is not 1.4. Anything else is a fault.
     """
     try:
         content = _beginning(path)
         if content is None or is_data(content[:_HEAD_BYTES]):
-            return {}
+            return Sidecar()
         if len(content) > _SIDECAR_BYTES:
             raise ValueError(f"it is larger than {_SIDECAR_BYTES:,} bytes")
-        return _parsed(content.decode("utf-8-sig"))
+        return Sidecar(_parsed(content.decode("utf-8-sig")))
     except OSError as error:
-        raise UsageError(f"{path}: the labels in it cannot be read: {error.strerror}") from error
+        return Sidecar(fault=f"{path}, which labels it, cannot be read: {error.strerror}")
     except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f'{path}: {error}; a flat JSON object such as {{"service": "checkout"}} was expected'
-        ) from error
+        return Sidecar(
+            fault=f'{path}, which labels it: {error}; a flat JSON object such as {{"service": "checkout"}} was expected'
+        )
 
 
 def _beginning(path: str) -> bytes | None:

@@ -9,7 +9,7 @@ from functools import cache
 
 from pipeline.buckets import Bucket, Object, bucket, split
 from pipeline.errors import UsageError
-from pipeline.inputs.labels import SIDECAR, Labels, folder_labels, is_data_file, is_sidecar, sidecar
+from pipeline.inputs.labels import SIDECAR, Labels, Sidecar, folder_labels, is_data_file, is_sidecar, sidecar
 from pipeline.values import Origin
 
 _MAGIC = re.compile(r"[*?[]")
@@ -34,10 +34,10 @@ def objects(
     keys = {one.key for one in listed}
 
     @cache
-    def beside(path: str) -> Mapping[str, str]:
+    def beside(path: str) -> Sidecar:
         # What lies in the folder is listed; what lies above it, or around a single object, has to be asked for.
         is_listed = not only and (not folder or path.startswith(f"{folder}/"))
-        return sidecar(f"{root}/{path}", is_data=is_data) if not is_listed or path in keys else {}
+        return sidecar(f"{root}/{path}", is_data=is_data) if not is_listed or path in keys else Sidecar()
 
     for one in listed:
         address = f"{root}/{one.key}"
@@ -77,9 +77,10 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     )
 
 
-def _labels(key: str, flags: Mapping[str, str], beside: Callable[[str], Mapping[str, str]]) -> Labels:
+def _labels(key: str, flags: Mapping[str, str], beside: Callable[[str], Sidecar]) -> Labels:
     folders = key.split("/")[:-1]
-    fixed: dict[str, str] = {}
+    said = Sidecar()
     for depth in range(len(folders) + 1):
-        fixed |= beside("/".join([*folders[:depth], SIDECAR]))
-    return Labels(folder_labels(folders), {**fixed, **beside(f"{key}.{SIDECAR}"), **flags})
+        said = beside("/".join([*folders[:depth], SIDECAR])).below(said)
+    said = beside(f"{key}.{SIDECAR}").below(said)
+    return Labels(folder_labels(folders), {**said.labels, **flags}, said.fault)

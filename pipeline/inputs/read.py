@@ -21,7 +21,7 @@ from pipeline.inputs.again import same_again
 from pipeline.inputs.compression import Codec, codec_of, gunzip_whole, inflate
 from pipeline.inputs.find import STANDARD_INPUT
 from pipeline.inputs.hashes import sha256_beside, sha256_of
-from pipeline.inputs.labels import is_sidecar, member_labels
+from pipeline.inputs.labels import Labels, is_sidecar, member_labels
 from pipeline.inputs.limits import Budget, LimitError, Limits, memory_for
 from pipeline.inputs.opening import open_input
 from pipeline.inputs.streams import PIECE_BYTES, Held, Offered, OnDisk, Pieces, Section, Stream, gather, whole
@@ -107,6 +107,10 @@ def read(
         yield _unread(named, _why_closed(origin.path, error))
         return
     try:
+        if isinstance(origin.labels, Labels) and origin.labels.fault:
+            # Under other labels than its own it would be counted for another service.
+            yield _unread(named, storable(origin.labels.fault))
+            return
         content = _small(origin.path, descriptor, limits=limits, held={} if held is None else held)
         if content is None:
             size = os.fstat(descriptor).st_size

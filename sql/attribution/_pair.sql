@@ -1,6 +1,8 @@
 -- One row per series, leaf location and record of its outermost line that may explain its allocations.
 --
 -- A generic function's records stand in the report of the packages that instantiate it, under its own file.
+-- Go's profiles name one file for all lines of a function; of one that is put together of several (goyacc's, by
+-- `//line`) the records are those of the function's lines, whatever their file.
 -- Out are records whose inline chain does not end at the sample's innermost line; where no chain tells, those that the
 -- compiler does not report in the same form at the innermost line too, if it reports on that file at all; for a
 -- location with nothing inlined those of inlined functions, unless only they can compile to the call; and where the
@@ -38,9 +40,19 @@ WITH standing AS (
     ON records.service IS NOT DISTINCT FROM locations.service
     AND records.build IS NOT DISTINCT FROM locations.build
     AND records.package = packages.reported_package
-    AND records.base_name = locations.base_name
     AND records.line = locations.line
-    AND (NOT packages.is_folder_told OR records.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
+    AND (
+      (
+        records.base_name = locations.base_name
+        AND (NOT packages.is_folder_told OR records.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
+      )
+      -- A package's initialisers are `init` in every file.
+      OR (
+        records.base_name <> locations.base_name
+        AND records.function = regexp_extract(locations.function, '^(?:[^\[]*/)?[^./\[]*\.([^\[]*)$', 1)
+        AND NOT starts_with(records.function, 'init')
+      )
+    )
   UNION ALL
   SELECT locations.series_id, locations.location_id, records.*, false
   FROM attribution._location AS locations
@@ -66,7 +78,7 @@ at_line AS (
     locations.*,
     calls.kind AS call_kind,
     calls.type_name AS called_type,
-    reported.* EXCLUDE (series_id, location_id, service, build, package, base_name, line, "column", is_own),
+    reported.* EXCLUDE (series_id, location_id, service, build, package, base_name, function, line, "column", is_own),
     regexp_extract(locations.inner_function, '\[(.*)\]', 1) AS type_arguments
   FROM reported
   JOIN attribution._location AS locations USING (series_id, location_id)

@@ -18,6 +18,8 @@ CREATE VIEW attribution._record (
   -- Name of the folder the file is in, as far as the report tells; the report of a package speaks of other packages'
   -- files where it instantiates their generic functions.
   folder_name,
+  -- Function it lies in, as the report names it; NULL where no report does.
+  function,
   -- Line of the outermost call after inlining.
   line,
   -- Byte column; 0 when the report has none.
@@ -150,6 +152,7 @@ SELECT
   sized.package,
   sized.base_name,
   regexp_extract(sized.file, '([^/\\]+)[/\\][^/\\]*$', 1),
+  sized.function,
   sized.line,
   sized.column,
   sized.kind,

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.inputs.find import find
+from pipeline.inputs.labels import Labels
 from pipeline.values import Origin
 
 
@@ -300,12 +301,22 @@ def test_standard_input_given_twice_is_a_usage_error() -> None:
         find(["-", "-"], labels={})
 
 
-def test_a_broken_sidecar_is_a_usage_error_naming_it(here: Path) -> None:
-    _write("d/e/x")
+def test_a_broken_sidecar_is_the_fault_of_what_it_would_label_and_of_nothing_else(here: Path) -> None:
+    _write("d/e/x", "d/e/f/y", "d/g/z", "d/g/z2")
     Path("d/e/labels.json").write_text("{")
+    Path("d/e/f/labels.json").write_text('{"service": "checkout"}')
+    Path("d/g/z2.labels.json").write_text("[]")
 
-    with pytest.raises(UsageError, match=r"d/e/labels\.json: "):
-        _paths("d")
+    faults = {
+        origin.path: origin.labels.fault for origin in find(["d"], labels={}) if isinstance(origin.labels, Labels)
+    }
+
+    assert [path for path, fault in faults.items() if fault.startswith("d/e/labels.json, which")] == [
+        "d/e/f/y",
+        "d/e/x",
+    ]
+    assert faults["d/g/z2"].startswith("d/g/z2.labels.json, which labels it: it is not a JSON object")
+    assert faults["d/g/z"] == ""
 
 
 def test_what_heapscape_writes_itself_is_left_out_of_a_folder(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import UsageError
-from pipeline.inputs.labels import Labels, folder_labels, is_data_file, is_sidecar, member_labels, sidecar
+from pipeline.inputs.labels import Labels, Sidecar, folder_labels, is_data_file, is_sidecar, member_labels, sidecar
 
 
 def _nothing(head: bytes) -> bool:
@@ -67,7 +66,7 @@ def test_a_sidecars_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
         '\ufeff{"build": 1.40, "shard": 12345678901234567890123, "canary": true, "service": "käse", "e": ""}'
     )
 
-    assert sidecar(str(file), is_data=_nothing) == {
+    assert sidecar(str(file), is_data=_nothing).labels == {
         "build": "1.40",
         "shard": "12345678901234567890123",
         "canary": "true",
@@ -79,8 +78,8 @@ def test_a_sidecars_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
 def test_a_sidecar_that_is_not_there_gives_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert sidecar(str(tmp_path / "labels.json"), is_data=_nothing) == {}
-    assert sidecar(str(tmp_path / "file" / "labels.json"), is_data=_nothing) == {}
+    assert sidecar(str(tmp_path / "labels.json"), is_data=_nothing) == Sidecar()
+    assert sidecar(str(tmp_path / "file" / "labels.json"), is_data=_nothing) == Sidecar()
 
 
 @pytest.mark.parametrize(
@@ -104,26 +103,26 @@ def test_a_broken_sidecar_is_named_with_its_reason(tmp_path: Path, text: str, re
     file = tmp_path / "labels.json"
     file.write_text(text)
 
-    with pytest.raises(UsageError) as error:
-        sidecar(str(file), is_data=_nothing)
+    found = sidecar(str(file), is_data=_nothing)
 
-    assert str(error.value).startswith(f"{file}: ")
-    assert reason in str(error.value)
-    assert '{"service": "checkout"}' in str(error.value)
+    assert not found.labels
+    assert found.fault.startswith(f"{file}, which labels it: ")
+    assert reason in found.fault
+    assert '{"service": "checkout"}' in found.fault
 
 
 def test_a_sidecar_that_is_a_fifo_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "labels.json")
 
-    with pytest.raises(UsageError, match="not a regular file"):
-        sidecar(str(tmp_path / "labels.json"), is_data=_nothing)
+    assert "not a regular file" in sidecar(str(tmp_path / "labels.json"), is_data=_nothing).fault
 
 
 def test_a_sidecar_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "labels.json").write_bytes(b'{"a": "\xff"}')
 
-    with pytest.raises(UsageError, match=r"labels\.json: 'utf-8' codec"):
-        sidecar(str(tmp_path / "labels.json"), is_data=_nothing)
+    assert (
+        "labels.json, which labels it: 'utf-8' codec" in sidecar(str(tmp_path / "labels.json"), is_data=_nothing).fault
+    )
 
 
 def test_data_that_is_named_like_a_sidecar_holds_no_labels(tmp_path: Path) -> None:
@@ -132,7 +131,7 @@ def test_data_that_is_named_like_a_sidecar_holds_no_labels(tmp_path: Path) -> No
 
     found = sidecar(str(log), is_data=lambda head: head.startswith(b'{"version"'))
 
-    assert found == {}
+    assert found == Sidecar()
     assert is_data_file(str(log), is_data=lambda head: head.startswith(b'{"version"'))
     assert not is_data_file(str(log), is_data=_nothing)
     assert not is_data_file(str(tmp_path / "none"), is_data=lambda head: True)

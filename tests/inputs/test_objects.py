@@ -11,6 +11,7 @@ import pytest
 from pipeline.buckets import bucket
 from pipeline.errors import UsageError
 from pipeline.inputs.find import find
+from pipeline.inputs.labels import Labels
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.read import read
 from pipeline.values import Blob, Origin
@@ -102,9 +103,10 @@ def test_an_empty_sidecar_is_what_it_is_in_a_folder(s3: Server, tmp_path: Path) 
     (tmp_path / "x").write_bytes(b"1")
     put({"empty/labels.json": b"", "empty/x": b"1"})
 
-    with pytest.raises(UsageError) as in_folder:
-        list(find([str(tmp_path)], labels={}))
-    with pytest.raises(UsageError) as in_bucket:
-        found("empty")
+    (in_folder,) = find([str(tmp_path)], labels={})
+    (in_bucket,) = find([f"{BUCKET}/empty"], labels={})
 
-    assert str(in_bucket.value).partition(": ")[2] == str(in_folder.value).partition(": ")[2]
+    assert isinstance(in_folder.labels, Labels)
+    assert isinstance(in_bucket.labels, Labels)
+    assert "which labels it: Expecting value" in in_bucket.labels.fault
+    assert in_bucket.labels.fault.partition(", which")[2] == in_folder.labels.fault.partition(", which")[2]

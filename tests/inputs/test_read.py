@@ -10,6 +10,7 @@ import io
 import json
 import lzma
 import os
+import pickle
 import random
 import socket
 import subprocess
@@ -260,6 +261,16 @@ def test_links_and_devices_in_a_tar_are_refused_under_names_of_their_own(tmp_pat
 
     assert all(isinstance(parcel, Refusal) and "not a file" in parcel.reason for parcel in parcels)
     assert len({parcel.source.source_hash for parcel in parcels}) == 4
+
+
+def test_what_a_broken_sidecar_would_label_is_refused_and_kept_out_of_every_series(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"data")
+    broken = Labels({"service": "a"}, {}, "labels.json, which labels it: it is not a JSON object")
+
+    (refusal,) = read(Origin(str(tmp_path / "x"), labels=pickle.loads(pickle.dumps(broken))), limits=_LIMITS)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == broken.fault
 
 
 def test_hidden_members_are_skipped_and_sidecars_refused(tmp_path: Path) -> None:
