@@ -1,4 +1,4 @@
--- One row per process of a log with gctrace lines, and per trace with GC cycles: what the collector did in all.
+-- One row per process of a log with gctrace lines, all parts of it together (`clock.file`), and per trace with GC cycles: what the collector did in all.
 --
 -- And per process of MemStats of which neither tells, by the files' labels: those know how many cycles there were, and the
 -- pauses of the last 256 before each moment.
@@ -7,12 +7,14 @@
 CREATE VIEW gc.summary (
   -- `trace`, `gctrace` or `memstats`.
   source,
-  -- The file.
+  -- The file; of a log in parts the one with its first cycle.
   source_id,
   -- The process in a log, as in `process`; 0 for a trace.
   process,
   -- Where the file was found first.
   uri,
+  -- Files that tell of it: parts of a log; 1 of others.
+  files,
   -- From labels; NULL without one.
   service,
   -- From labels; NULL without one.
@@ -53,8 +55,8 @@ CREATE VIEW gc.summary (
 WITH cycles AS (
   SELECT
     'gctrace' AS source,
-    source_id,
-    process,
+    parts.log_source_id AS source_id,
+    parts.log_process AS process,
     cycle,
     start_ns,
     CASE WHEN is_forced THEN 'forced' WHEN is_periodic THEN 'periodic' ELSE 'heap' END AS cause,
@@ -64,6 +66,8 @@ WITH cycles AS (
     goal_bytes,
     cpu_percent
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL
   SELECT
     'trace',
@@ -81,8 +85,14 @@ WITH cycles AS (
   JOIN trace USING (trace_id)
 ),
 stops AS (
-  SELECT 'gctrace' AS source, source_id, process, unnest([sweep_termination_ns, mark_termination_ns]) AS pause_ns
+  SELECT
+    'gctrace' AS source,
+    parts.log_source_id AS source_id,
+    parts.log_process AS process,
+    unnest([sweep_termination_ns, mark_termination_ns]) AS pause_ns
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL
   SELECT 'trace', trace.source_id, 0, pauses.pause_ns
   FROM gc._trace_pause AS pauses
@@ -125,6 +135,7 @@ SELECT
   summed.source_id,
   summed.process,
   files.uri,
+  coalesce(parts.files, 1),
   coalesce(processes.service, trace.service),
   coalesce(processes.instance, trace.instance),
   coalesce(processes.build, trace.build),
@@ -146,6 +157,10 @@ SELECT
 FROM summed
 LEFT JOIN source AS files USING (source_id)
 LEFT JOIN stopped USING (source, source_id, process)
+LEFT JOIN (
+  SELECT log_source_id, log_process, COUNT(*) AS files FROM clock._log_part GROUP BY log_source_id, log_process
+) AS parts
+  ON summed.source = 'gctrace' AND parts.log_source_id = summed.source_id AND parts.log_process = summed.process
 LEFT JOIN process AS processes
   ON summed.source = 'gctrace' AND processes.source_id = summed.source_id AND processes.process = summed.process
 LEFT JOIN trace ON summed.source = 'trace' AND trace.source_id = summed.source_id
@@ -155,6 +170,7 @@ SELECT
   told.source_id,
   told.process,
   files.uri,
+  1,
   processes.service,
   processes.instance,
   processes.build,
