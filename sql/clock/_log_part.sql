@@ -3,8 +3,8 @@
 -- Rotation renames a log and begins another, in which cycle numbers and times since the start go on. Parts are looked for among
 -- equally labelled logs whose names differ in nothing but a number, a date or what they are packed with, and whose lines have
 -- the same prefix. They are put together where they tell of the same cycles; where stamps put their starts within two seconds
--- of each other; without stamps, where one alone goes on with the next number, or the next but one, as a line may be cut in
--- two, in time for the GC that is due every two minutes. What could be a part of two is of none.
+-- of each other; without stamps, where one alone goes on with the next number, or else the next but one, as a line may be cut
+-- in two, in time for the GC that is due every two minutes. What could be a part of two is of none.
 --
 -- key: source_id, process
 -- stored: by labels
@@ -145,16 +145,22 @@ by_stamps AS (
     before_part IS NOT NULL AND (first_cycle <= before_cycle OR first_ns::HUGEINT + 1_000_000 < before_ns)
   ) OVER (PARTITION BY family, start)
 ),
-by_number AS (
-  SELECT later.part, earlier.tail AS parent, 'parts' AS found_by
+next AS (
+  SELECT later.part, later.head, earlier.tail, later.step
   FROM (SELECT *, unnest([1, 2]) AS step FROM placed) AS later
   JOIN placed AS earlier
     ON earlier.family = later.family AND earlier.last_cycle = later.first_cycle::HUGEINT - later.step
   WHERE later.first_ns::HUGEINT - earlier.last_ns BETWEEN -1_000_000 AND later.step * 180_000_000_000
     AND coalesce(abs(later.started_us::HUGEINT - earlier.started_us) <= 2_000_000, TRUE)
-  QUALIFY COUNT(DISTINCT earlier.tail) OVER (PARTITION BY later.head) = 1
-    AND COUNT(DISTINCT later.head) OVER (PARTITION BY earlier.tail) = 1
-    AND later.head = later.part
+  QUALIFY step = MIN(step) OVER (PARTITION BY later.head) AND step = MIN(step) OVER (PARTITION BY earlier.tail)
+),
+by_number AS (
+  SELECT DISTINCT part, tail AS parent, 'parts' AS found_by
+  FROM (
+    FROM next
+    QUALIFY COUNT(DISTINCT tail) OVER (PARTITION BY head) = 1 AND COUNT(DISTINCT head) OVER (PARTITION BY tail) = 1
+  )
+  WHERE head = part
 ),
 joined AS (
   SELECT
@@ -163,7 +169,7 @@ joined AS (
     CASE WHEN placed.parent IS NOT NULL THEN 'cycles' ELSE coalesce(by_stamps.found_by, by_number.found_by) END AS found_by
   FROM placed
   LEFT JOIN by_stamps USING (part)
-  LEFT JOIN (SELECT DISTINCT * FROM by_number) AS by_number USING (part)
+  LEFT JOIN by_number USING (part)
 ),
 -- Each jump is twice as long as the one before.
 jumps AS (
