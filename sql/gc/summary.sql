@@ -41,7 +41,8 @@ CREATE VIEW gc.summary (
   max_pause_ns,
   -- All together.
   pause_ns,
-  -- Share of the process's processor time that the GC has taken since its start, 0 to 1, as the last line says; NULL of a trace.
+  -- Share of the process's processor time that the GC has taken, 0 to 1: since its start, as the last line says; of a trace while it
+  -- lasted, as the runtime counts it, idle workers left out. NULL where GOMAXPROCS is not told.
   cpu_share,
   -- Share of assists in all marking; NULL where nothing marked.
   assist_share,
@@ -64,7 +65,9 @@ WITH cycles AS (
     assist_cpu_ns::HUGEINT + background_cpu_ns + idle_cpu_ns AS mark_ns,
     heap_live_bytes AS live_bytes,
     goal_bytes,
-    cpu_percent
+    cpu_percent,
+    NULL AS worked_ns,
+    NULL AS procs
   FROM gctrace_cycle
   JOIN clock._log_part AS parts USING (source_id, process)
   WHERE cycle >= parts.first_cycle
@@ -80,7 +83,9 @@ WITH cycles AS (
     cycles.assist_ns::HUGEINT + cycles.background_ns + cycles.idle_ns,
     cycles.heap_marked_bytes,
     cycles.heap_goal_bytes,
-    NULL
+    NULL,
+    cycles.assist_ns::HUGEINT + cycles.background_ns,
+    cycles.procs
   FROM gc._trace_cycle AS cycles
   JOIN trace USING (trace_id)
 ),
@@ -123,6 +128,8 @@ summed AS (
     COUNT(*) FILTER (cause = 'periodic') AS periodic_cycles,
     COUNT(*) FILTER (cause = 'forced') AS forced_cycles,
     arg_max(cpu_percent, cycle) / 100 AS cpu_share,
+    int64.clamp(SUM(worked_ns)) AS worked_ns,
+    MAX(procs) AS procs,
     int64.clamp(SUM(assist_ns)) / nullif(int64.clamp(SUM(mark_ns)), 0) AS assist_share,
     arg_min(live_bytes, cycle) AS first_live_bytes,
     arg_max(live_bytes, cycle) AS last_live_bytes,
@@ -149,7 +156,12 @@ SELECT
   stopped.p99_pause_ns,
   stopped.max_pause_ns,
   coalesce(stopped.pause_ns, 0),
-  summed.cpu_share,
+  coalesce(
+    summed.cpu_share,
+    -- All procs stand still in a stop.
+    (summed.worked_ns + coalesce(stopped.pause_ns, 0)::HUGEINT * summed.procs)
+    / nullif((trace.end_ns::HUGEINT - trace.start_ns) * summed.procs, 0)
+  ),
   summed.assist_share,
   summed.first_live_bytes,
   summed.last_live_bytes,
