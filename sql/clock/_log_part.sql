@@ -81,8 +81,8 @@ lines AS (
     parts.part,
     cycles.cycle,
     hash(
-      cycles.cycle, start_ns, sweep_termination_ns, mark_ns, mark_termination_ns, sweep_termination_cpu_ns, assist_cpu_ns,
-      background_cpu_ns, idle_cpu_ns, heap_start_bytes, heap_end_bytes, heap_live_bytes
+      cycles.cycle, start_ns, sweep_termination_ns, mark_ns, mark_termination_ns, sweep_termination_cpu_ns,
+      assist_cpu_ns, background_cpu_ns, idle_cpu_ns, heap_start_bytes, heap_end_bytes, heap_live_bytes
     ) AS said
   FROM gctrace_cycle AS cycles
   JOIN parts USING (source_id, process)
@@ -166,7 +166,9 @@ joined AS (
   SELECT
     part,
     coalesce(placed.parent, by_stamps.parent, by_number.parent, part) AS parent,
-    CASE WHEN placed.parent IS NOT NULL THEN 'cycles' ELSE coalesce(by_stamps.found_by, by_number.found_by) END AS found_by
+    CASE
+      WHEN placed.parent IS NOT NULL THEN 'cycles' ELSE coalesce(by_stamps.found_by, by_number.found_by)
+    END AS found_by
   FROM placed
   LEFT JOIN by_stamps USING (part)
   LEFT JOIN by_number USING (part)
@@ -193,7 +195,9 @@ SELECT
   coalesce(shared.cycles, 0),
   coalesce(
     int64.clamp(
-      MAX(parts.last_cycle) OVER (whole ORDER BY parts.part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)::HUGEINT + 1
+      MAX(parts.last_cycle) OVER (
+        whole ORDER BY parts.part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      )::HUGEINT + 1
     ),
     parts.first_cycle
   )

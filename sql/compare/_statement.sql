@@ -78,7 +78,15 @@ moments AS (
   FROM memstats
 ),
 logged AS (
-  SELECT 'gctrace' AS source, source_id, process, cycle, 1048576 AS unit_bytes, parts.log_source_id, parts.log_process, unnest([
+  SELECT
+    'gctrace' AS source,
+    source_id,
+    process,
+    cycle,
+    1048576 AS unit_bytes,
+    parts.log_source_id,
+    parts.log_process,
+    unnest([
     {quantity: 'start', bytes: heap_start_bytes},
     {quantity: 'end', bytes: heap_end_bytes},
     {quantity: 'marked', bytes: heap_live_bytes},
