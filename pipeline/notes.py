@@ -82,6 +82,10 @@ NOTE_KINDS: Mapping[str, NoteKind] = {
     ),
     "log_newest_first": NoteKind("info", "The log's newest lines come first; it was read from its end."),
     "stamp_without_zone": NoteKind("info", "Lines are stamped without a time zone; their times count as UTC."),
+    "dumps_left_out": NoteKind(
+        "loss",
+        "The log has more lines about goroutines than the 64 MB that are kept of one that is too large to be held: cut it into smaller ones.",
+    ),
     "log_cut_off": NoteKind("loss", "The compressed log breaks off; everything before that went in."),
     "too_many_processes": NoteKind(
         "loss",

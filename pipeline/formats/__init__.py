@@ -50,7 +50,15 @@ def recognise(blob: Blob) -> Format:
         if candidate.may_hold(blob.content) and candidate.holds(blob):
             return candidate
     ours = next((said for (place, mark), said in _OURS.items() if blob.content.startswith(mark, place)), "")
+    if _is_wide(blob.content):
+        ours = "UTF-16 text without a byte order mark; make it UTF-8 with: iconv -f UTF-16LE -t UTF-8 FILE"
     raise UnknownFormat(ours or f"not a format heapscape knows; it begins with {_beginning(blob.content)}")
+
+
+def _is_wide(content: bytes) -> bool:
+    """Whether each second byte is none, as of Latin letters in UTF-16-LE, and the others are text."""
+    head = content[:256]
+    return len(head) > 8 and not any(head[1::2]) and all(byte >= 32 or byte in b"\t\n\r" for byte in head[::2])
 
 
 def is_known(head: bytes) -> bool:

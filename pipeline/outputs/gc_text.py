@@ -30,9 +30,9 @@ def text(row: Row) -> str:
     if processor := _processor(row):
         lines.append(f"  processor  {processor}")
     if row["last_live_bytes"] is not None:
-        goal = "" if row["last_goal_bytes"] is None else f", goal {_bytes(row['last_goal_bytes'])}"
-        first = "" if row["first_live_bytes"] is None else f"{_bytes(row['first_live_bytes'])} → "
-        lines.append(f"  live heap  {first}{_bytes(row['last_live_bytes'])}{goal}")
+        goal = "" if row["last_goal_bytes"] is None else f", goal of the last cycle {_bytes(row['last_goal_bytes'])}"
+        first = "" if row["first_live_bytes"] is None else f"{_live(row, 'first')} → "
+        lines.append(f"  live heap  {first}{_live(row, 'last')}{goal}")
     return "\n".join([*lines, f"  → {verdict(row)}", ""])
 
 
@@ -84,6 +84,12 @@ def _processor(row: Row) -> str:
     if row["assist_share"] is not None:
         parts.append(f"{share(row['assist_share'])} of marking by assists")
     return "; ".join(parts)
+
+
+def _live(row: Row, which: str) -> str:
+    """Live bytes; a log prints whole MiB, cut off."""
+    size = row[f"{which}_live_bytes"]
+    return "under 1 MiB" if size == 0 and row["source"] == "gctrace" else _bytes(size)
 
 
 def _time(nanoseconds: int) -> str:

@@ -38,12 +38,19 @@ def text(row: Row) -> str:
 
 def headline(row: Row) -> str:
     """Which process it is, and how much memory it uses."""
-    moments = f"{row['moments']:,} moment{'s' if row['moments'] != 1 else ''}"
+    moments = f"{row['moments']:,} moment{'s' if row['moments'] != 1 else ''}{_during(row)}"
     used = "memory that is not told" if row["used_bytes"] is None else f"{_bytes(row['used_bytes'])} used"
     if row["moments"] > 1 and row["first_used_bytes"] is not None:
         used += f", {_bytes(row['first_used_bytes'])} at first"
     trend = "" if row["slope_bytes_per_s"] is None else f", {byte_rate(row['slope_bytes_per_s'])}"
     return f"{process_name(row)} · {moments}: {used}{trend}"
+
+
+def _during(row: Row) -> str:
+    """Over which time: a slope of a moment is no forecast for an hour."""
+    if row["moments"] == 1 or row["first_at"] is None or row["first_at"] == row["last_at"]:
+        return ""
+    return f" over {readable((row['last_at'] - row['first_at']).total_seconds() * 1e9, unit='nanoseconds')}"
 
 
 def left(row: Row) -> str:

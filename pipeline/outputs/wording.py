@@ -32,12 +32,13 @@ def series_name(row: Row) -> str:
 
 def process_name(row: Row) -> str:
     """Service, instance and build of a process, the file that tells of it, and its number there."""
+    others = int(row.get("files") or 1) - 1
     number_there = row.get("process")
     named = [
         text(row, "service"),
         text(row, "instance") and f"instance {text(row, 'instance')}",
         text(row, "build") and f"build {text(row, 'build')}",
-        os.path.basename(text(row, "uri")),
+        os.path.basename(text(row, "uri")) + (f" and {others:,} more" if others else ""),
         f"process {number_there}" if number_there else "",
     ]
     return " · ".join(part for part in named if part)

@@ -77,7 +77,7 @@ def pacer(connection: duckdb.DuckDBPyConnection, source_id: int, process: int | 
     query = f"""
     FROM (
       FROM gc.pacer
-      WHERE source_id = $source_id AND process IS NOT DISTINCT FROM $process
+      WHERE {_PARTS}
       ORDER BY cycle_index DESC
       LIMIT {_MOST_MOMENTS}
     )
@@ -103,10 +103,18 @@ _MOST_MOMENTS = 4_000
 # Of a heat map.
 _MOST_COLUMNS = 64
 
+# Of a log that was rotated, all parts.
+_PARTS = """(
+    (source_id = $source_id AND process IS NOT DISTINCT FROM $process)
+    OR (source_id, process) IN (
+      SELECT source_id, process FROM clock._log_part WHERE log_source_id = $source_id AND log_process = $process
+    )
+  )"""
+
 _LAST = f"""
 FROM (
   FROM {{view}}
-  WHERE source = $source AND source_id = $source_id AND process IS NOT DISTINCT FROM $process
+  WHERE source = $source AND {_PARTS}
   ORDER BY {{order}} DESC
   LIMIT {_MOST_MOMENTS}
 )

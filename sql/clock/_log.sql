@@ -1,11 +1,11 @@
--- One row per process of a log with gctrace lines: its run, and what its times are in wall time.
+-- One row per process of a log with gctrace lines, all parts of it together: its run, and what its times are in wall time.
 --
 -- key: source_id, process
 -- staged: by labels
 CREATE VIEW clock._log (
-  -- The log.
+  -- The log; of one in parts the first of them, as in `clock._log_part`.
   source_id,
-  -- The process, as in `process`.
+  -- The process in it, as in `process`.
   process,
   -- As in `clock._member`.
   owner,
@@ -23,7 +23,15 @@ CREATE VIEW clock._log (
   most_ns
 ) AS
 WITH logs AS (
-  SELECT DISTINCT source_id, process FROM gctrace_cycle
+  SELECT
+    log_source_id AS source_id,
+    log_process AS process,
+    -- None is too early, and each is late by as long as a line was on its way.
+    MIN(processes.started_at) AS started_at,
+    arg_min(processes.started_by, processes.started_at) AS started_by
+  FROM clock._log_part
+  JOIN process AS processes USING (source_id, process)
+  GROUP BY log_source_id, log_process
 ),
 by_trace AS (
   SELECT
@@ -45,13 +53,12 @@ SELECT
   CASE
     WHEN ties.run IS NOT NULL THEN 'cycles'
     WHEN by_trace.run IS NOT NULL THEN 'trace'
-    WHEN processes.started_at IS NOT NULL THEN processes.started_by
+    WHEN logs.started_at IS NOT NULL THEN logs.started_by
   END,
   coalesce(ties.cycles, by_trace.cycles),
-  coalesce(ties.least_ns, by_trace.least_ns, int64.clamp(epoch_us(processes.started_at)::HUGEINT * 1000)),
+  coalesce(ties.least_ns, by_trace.least_ns, int64.clamp(epoch_us(logs.started_at)::HUGEINT * 1000)),
   coalesce(ties.most_ns, by_trace.most_ns)
 FROM logs
 JOIN clock._member AS members USING (source_id, process)
-JOIN process AS processes USING (source_id, process)
 LEFT JOIN clock._log_tie AS ties USING (source_id, process)
 LEFT JOIN by_trace ON by_trace.run = concat(logs.source_id, '.', logs.process)

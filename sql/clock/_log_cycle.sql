@@ -1,12 +1,12 @@
--- One row per cycle of a log: when it ended by the log's own time, as exactly as it is printed.
+-- One row per cycle of a log, all parts of it together: when it ended by the log's own time, as exactly as it is printed.
 --
 -- Every figure is cut off: the start to milliseconds, each phase below 10 ms to two digits and no less than a microsecond.
 --
 -- key: source_id, process, cycle
 CREATE VIEW clock._log_cycle (
-  -- The log.
+  -- The log; of one in parts the first of them, as in `clock._log_part`.
   source_id,
-  -- The process, as in `process`.
+  -- The process in it, as in `process`.
   process,
   -- Number of the cycle.
   cycle,
@@ -21,8 +21,8 @@ CREATE VIEW clock._log_cycle (
 ) AS
 WITH printed AS (
   SELECT
-    source_id,
-    process,
+    parts.log_source_id AS source_id,
+    parts.log_process AS process,
     cycle,
     int64.clamp(start_ns::HUGEINT + sweep_termination_ns + mark_ns + mark_termination_ns) AS least_ns,
     int64.clamp(sweep_termination_ns::HUGEINT + mark_termination_ns) AS pause_ns,
@@ -33,6 +33,8 @@ WITH printed AS (
       FOR ns IN [sweep_termination_ns, mark_termination_ns, mark_ns]
     ] AS units
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
 )
 SELECT
   source_id,

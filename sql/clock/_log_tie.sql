@@ -7,9 +7,9 @@
 -- key: source_id, process
 -- stored: by labels
 CREATE VIEW clock._log_tie (
-  -- The log.
+  -- The log; of one in parts the first of them, as in `clock._log_part`.
   source_id,
-  -- The process, as in `process`.
+  -- The process in it, as in `process`.
   process,
   -- All labels given to the source.
   labels,

@@ -63,20 +63,20 @@ LEFT JOIN clock._metrics AS counted USING (source_id, process)
 UNION ALL
 SELECT
   'gctrace',
-  source_id,
-  process,
+  parts.source_id,
+  parts.process,
   logs.owner,
-  members.labels,
+  parts.labels,
   least_ns,
   run,
   -- Of a run with the same labels its cycles would be, if it were of that.
-  CASE WHEN run_cycles > 0 THEN 'cycles' ELSE 'alone' END,
-  CASE WHEN run_cycles > 0 THEN run_cycles END,
+  CASE WHEN run_cycles > 0 THEN 'cycles' ELSE coalesce(parts.found_by, 'alone') END,
+  CASE WHEN run_cycles > 0 THEN run_cycles WHEN parts.found_by = 'cycles' THEN parts.shared_cycles END,
   int64.clamp((least_ns::HUGEINT + coalesce(most_ns, least_ns)) // 2),
-  found_by,
+  logs.found_by,
   int64.clamp((most_ns::HUGEINT - least_ns + 1) // 2)
-FROM clock._log AS logs
-JOIN clock._member AS members USING (source_id, process)
+FROM clock._log_part AS parts
+JOIN clock._log AS logs ON logs.source_id = parts.log_source_id AND logs.process = parts.log_process
 UNION ALL
 SELECT
   'trace',

@@ -17,7 +17,9 @@ CREATE VIEW clock.file (
   -- The run: its first file and the process in it, `12.0`. NULL where nothing says.
   run,
   -- `pauses` (MemStats that tell of the same pauses to the nanosecond), `cycles` (the same numbers of cycles with ends that
-  -- fit, of a log pauses too; of a trace the same distances between them; of metrics the count of cycles at their time),
+  -- fit, of a log pauses too; of parts of a log the same lines; of a trace the same distances between them; of metrics the count of cycles at their time),
+  -- `stamps` (parts of a log whose stamps put their start within two seconds of each other) and `parts` (without stamps, of
+  -- all parts of a log with such names the only one that goes on with the next cycles), both as in `clock._log_part`,
   -- `file` (MemStats in the same file), `labels` (only that it has the labels of the run that began last: a guess),
   -- `alone` (no other file is known to be of it); NULL without a run.
   run_by,

@@ -78,16 +78,36 @@ moments AS (
   FROM memstats
 ),
 logged AS (
-  SELECT 'gctrace' AS source, source_id, process, cycle, 1048576 AS unit_bytes, unnest([
+  SELECT
+    'gctrace' AS source,
+    source_id,
+    process,
+    cycle,
+    1048576 AS unit_bytes,
+    parts.log_source_id,
+    parts.log_process,
+    unnest([
     {quantity: 'start', bytes: heap_start_bytes},
     {quantity: 'end', bytes: heap_end_bytes},
     {quantity: 'marked', bytes: heap_live_bytes},
     {quantity: 'goal', bytes: goal_bytes}
   ]) AS said
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL
-  SELECT 'pacer', source_id, process, cycle, 1, {quantity: 'end', bytes: heap_end_bytes}
+  SELECT
+    'pacer',
+    source_id,
+    process,
+    cycle,
+    1,
+    parts.log_source_id,
+    parts.log_process,
+    {quantity: 'end', bytes: heap_end_bytes}
   FROM gctrace_pacer
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
 ),
 traced AS (
   SELECT numbers.run, numbers.cycle, heaps.cycle_index, trace_id, unnest([
@@ -134,9 +154,9 @@ SELECT
   logs.run,
   logged.cycle,
   logged.said.quantity,
-  source,
-  source_id,
-  process,
+  logged.source,
+  logged.source_id,
+  logged.process,
   NULL,
   NULL,
   logged.said.bytes,
@@ -144,7 +164,7 @@ SELECT
   NULL,
   NULL
 FROM logged
-JOIN clock._log AS logs USING (source_id, process)
+JOIN clock._log AS logs ON logs.source_id = logged.log_source_id AND logs.process = logged.log_process
 WHERE logged.said.bytes IS NOT NULL AND logged.cycle IS NOT NULL
 UNION ALL
 SELECT

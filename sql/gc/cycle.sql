@@ -1,7 +1,7 @@
 -- One row per GC cycle that a source tells of: a trace, a log of GODEBUG=gctrace=1, MemStats or metrics.
 --
--- Each tells what it knows, and the rest is NULL. MemStats tell of pauses, of the last 256 cycles, once for all files of
--- a process; metrics of the last cycle before each moment. `cycle` is the runtime's number, by which rows of one process (`run`) are of one
+-- Each tells what it knows, and the rest is NULL. Parts of a log tell of a cycle once (`clock.file`). MemStats tell of pauses, of the
+-- last 256 cycles, once for all files of a process; metrics of the last cycle before each moment. `cycle` is the runtime's number, by which rows of one process (`run`) are of one
 -- cycle. A cycle that was going on before a trace, or that it ends in, has NULL for what the trace does not show, and counts and
 -- times of the rest. A log prints sizes in whole MiB.
 --
@@ -111,6 +111,8 @@ cycles AS (
     background_cpu_ns AS background_ns,
     idle_cpu_ns AS idle_ns
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL BY NAME
   SELECT
     'memstats' AS source,

@@ -1,7 +1,7 @@
 -- One row per time that a program was stopped, as far as a source tells them apart: for the GC, or for anything else.
 --
 -- Of a trace every stop, from the wish to stop until the world is started again; what runs long before it stops is part of it. A log
--- of GODEBUG=gctrace=1 tells the two of each cycle, MemStats their sum, once for all files of a process. Metrics only
+-- of GODEBUG=gctrace=1 tells the two of each cycle, once for all parts of a log, MemStats their sum, once for all files of a process. Metrics only
 -- have a distribution (`gc.pause_distribution`).
 --
 -- key: source, source_id, process, pause_index
@@ -64,6 +64,8 @@ WITH pauses AS (
     int64.clamp(start_ns::HUGEINT + sweep_termination_ns) AS end_ns,
     sweep_termination_ns AS pause_ns
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL BY NAME
   SELECT
     'gctrace' AS source,
@@ -77,6 +79,8 @@ WITH pauses AS (
     int64.clamp(start_ns::HUGEINT + sweep_termination_ns + mark_ns + mark_termination_ns) AS end_ns,
     mark_termination_ns AS pause_ns
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL BY NAME
   SELECT
     'memstats' AS source,

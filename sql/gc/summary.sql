@@ -1,4 +1,4 @@
--- One row per process of a log with gctrace lines, and per trace with GC cycles: what the collector did in all.
+-- One row per process of a log with gctrace lines, all parts of it together (`clock.file`), and per trace with GC cycles: what the collector did in all.
 --
 -- And per process of MemStats of which neither tells, by the files' labels: those know how many cycles there were, and the
 -- pauses of the last 256 before each moment.
@@ -7,12 +7,14 @@
 CREATE VIEW gc.summary (
   -- `trace`, `gctrace` or `memstats`.
   source,
-  -- The file.
+  -- The file; of a log in parts the one with its first cycle.
   source_id,
   -- The process in a log, as in `process`; 0 for a trace.
   process,
   -- Where the file was found first.
   uri,
+  -- Files that tell of it: parts of a log; 1 of others.
+  files,
   -- From labels; NULL without one.
   service,
   -- From labels; NULL without one.
@@ -39,7 +41,8 @@ CREATE VIEW gc.summary (
   max_pause_ns,
   -- All together.
   pause_ns,
-  -- Share of the process's processor time that the GC has taken since its start, 0 to 1, as the last line says; NULL of a trace.
+  -- Share of the process's processor time that the GC has taken, 0 to 1: since its start, as the last line says; of a trace while it
+  -- lasted, as the runtime counts it, idle workers left out. NULL where GOMAXPROCS is not told.
   cpu_share,
   -- Share of assists in all marking; NULL where nothing marked.
   assist_share,
@@ -53,8 +56,8 @@ CREATE VIEW gc.summary (
 WITH cycles AS (
   SELECT
     'gctrace' AS source,
-    source_id,
-    process,
+    parts.log_source_id AS source_id,
+    parts.log_process AS process,
     cycle,
     start_ns,
     CASE WHEN is_forced THEN 'forced' WHEN is_periodic THEN 'periodic' ELSE 'heap' END AS cause,
@@ -62,8 +65,12 @@ WITH cycles AS (
     assist_cpu_ns::HUGEINT + background_cpu_ns + idle_cpu_ns AS mark_ns,
     heap_live_bytes AS live_bytes,
     goal_bytes,
-    cpu_percent
+    cpu_percent,
+    NULL AS worked_ns,
+    NULL AS procs
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL
   SELECT
     'trace',
@@ -76,13 +83,21 @@ WITH cycles AS (
     cycles.assist_ns::HUGEINT + cycles.background_ns + cycles.idle_ns,
     cycles.heap_marked_bytes,
     cycles.heap_goal_bytes,
-    NULL
+    NULL,
+    cycles.assist_ns::HUGEINT + cycles.background_ns,
+    cycles.procs
   FROM gc._trace_cycle AS cycles
   JOIN trace USING (trace_id)
 ),
 stops AS (
-  SELECT 'gctrace' AS source, source_id, process, unnest([sweep_termination_ns, mark_termination_ns]) AS pause_ns
+  SELECT
+    'gctrace' AS source,
+    parts.log_source_id AS source_id,
+    parts.log_process AS process,
+    unnest([sweep_termination_ns, mark_termination_ns]) AS pause_ns
   FROM gctrace_cycle
+  JOIN clock._log_part AS parts USING (source_id, process)
+  WHERE cycle >= parts.first_cycle
   UNION ALL
   SELECT 'trace', trace.source_id, 0, pauses.pause_ns
   FROM gc._trace_pause AS pauses
@@ -113,6 +128,8 @@ summed AS (
     COUNT(*) FILTER (cause = 'periodic') AS periodic_cycles,
     COUNT(*) FILTER (cause = 'forced') AS forced_cycles,
     arg_max(cpu_percent, cycle) / 100 AS cpu_share,
+    int64.clamp(SUM(worked_ns)) AS worked_ns,
+    MAX(procs) AS procs,
     int64.clamp(SUM(assist_ns)) / nullif(int64.clamp(SUM(mark_ns)), 0) AS assist_share,
     arg_min(live_bytes, cycle) AS first_live_bytes,
     arg_max(live_bytes, cycle) AS last_live_bytes,
@@ -125,6 +142,7 @@ SELECT
   summed.source_id,
   summed.process,
   files.uri,
+  coalesce(parts.files, 1),
   coalesce(processes.service, trace.service),
   coalesce(processes.instance, trace.instance),
   coalesce(processes.build, trace.build),
@@ -138,7 +156,12 @@ SELECT
   stopped.p99_pause_ns,
   stopped.max_pause_ns,
   coalesce(stopped.pause_ns, 0),
-  summed.cpu_share,
+  coalesce(
+    summed.cpu_share,
+    -- All procs stand still in a stop.
+    (summed.worked_ns + coalesce(stopped.pause_ns, 0)::HUGEINT * summed.procs)
+    / nullif((trace.end_ns::HUGEINT - trace.start_ns) * summed.procs, 0)
+  ),
   summed.assist_share,
   summed.first_live_bytes,
   summed.last_live_bytes,
@@ -146,6 +169,10 @@ SELECT
 FROM summed
 LEFT JOIN source AS files USING (source_id)
 LEFT JOIN stopped USING (source, source_id, process)
+LEFT JOIN (
+  SELECT log_source_id, log_process, COUNT(*) AS files FROM clock._log_part GROUP BY log_source_id, log_process
+) AS parts
+  ON summed.source = 'gctrace' AND parts.log_source_id = summed.source_id AND parts.log_process = summed.process
 LEFT JOIN process AS processes
   ON summed.source = 'gctrace' AND processes.source_id = summed.source_id AND processes.process = summed.process
 LEFT JOIN trace ON summed.source = 'trace' AND trace.source_id = summed.source_id
@@ -155,6 +182,7 @@ SELECT
   told.source_id,
   told.process,
   files.uri,
+  1,
   processes.service,
   processes.instance,
   processes.build,

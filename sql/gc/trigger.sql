@@ -1,6 +1,6 @@
 -- One row per GC cycle: why it began.
 --
--- Of traces (`gc._trace_cycle`) and of logs of GODEBUG=gctrace=1, which `source` tells apart. A log prints sizes in whole MiB.
+-- Of traces (`gc._trace_cycle`) and of logs of GODEBUG=gctrace=1, which `source` tells apart. Parts of a log tell of a cycle once. A log prints sizes in whole MiB.
 --
 -- key: source_id, process, cycle
 CREATE VIEW gc.trigger (
@@ -53,5 +53,7 @@ SELECT
   cycles.assist_cpu_ns
   / nullif(int64.clamp(cycles.assist_cpu_ns::HUGEINT + cycles.background_cpu_ns + cycles.idle_cpu_ns), 0)
 FROM gctrace_cycle AS cycles
+JOIN clock._log_part AS parts
+  ON parts.source_id = cycles.source_id AND parts.process = cycles.process AND cycles.cycle >= parts.first_cycle
 LEFT JOIN clock.file AS files
   ON files.source = 'gctrace' AND files.source_id = cycles.source_id AND files.process = cycles.process

@@ -114,6 +114,10 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: b"",
         "the file is empty; a CPU profile or a trace that was never stopped leaves such a file",
     ),
+    "wide.log": (
+        lambda: "gc 1 @0.012s 2%: 0.011+0.24\n".encode("utf-16-le"),
+        "UTF-16 text without a byte order mark; make it UTF-8 with: iconv -f UTF-16LE -t UTF-8 FILE",
+    ),
     "text.pb.gz": (
         lambda: b"404 page not found\n",
         "not a format heapscape knows; it begins with '404 page not found",

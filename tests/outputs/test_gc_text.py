@@ -39,9 +39,20 @@ def test_a_process_is_told_of_in_lines() -> None:
         "  began      15 by the heap, 3 forced, 1 after two minutes, 1 for causes not told",
         "  pauses     median 41.00 µs, 99 % up to 120.00 µs, longest 132.00 µs; 1.20 ms in all",
         "  processor  2.0 % for the GC; 5.0 % of marking by assists",
-        "  live heap  4.0 MiB → 38.0 MiB, goal 76.0 MiB",
+        "  live heap  4.0 MiB → 38.0 MiB, goal of the last cycle 76.0 MiB",
         "  → nothing stands out",
     ]
+
+
+def test_what_a_log_prints_as_nothing_is_less_than_a_mebibyte() -> None:
+    row = ROW | {"first_live_bytes": 0, "last_live_bytes": 0}
+
+    assert "  live heap  under 1 MiB → under 1 MiB, goal of" in text(row)
+    assert "  live heap  0\xa0B → 0\xa0B, goal of" in text(row | {"source": "trace"})
+
+
+def test_parts_of_a_log_are_counted() -> None:
+    assert text(ROW | {"files": 3}).startswith("checkout · build 1.4.2 · api.log and 2 more: 20 GC cycles")
 
 
 def test_memstats_tell_of_all_cycles_since_the_start() -> None:

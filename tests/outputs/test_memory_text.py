@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ ROW: dict[str, Any] = {
     "instance": "a",
     "build": None,
     "moments": 2,
+    "first_at": datetime(2026, 11, 30, 10, 0),
+    "last_at": datetime(2026, 11, 30, 10, 2),
     "first_used_bytes": 8 * MIB,
     "used_bytes": 10 * MIB,
     "objects_bytes": 6 * MIB,
@@ -39,7 +42,7 @@ def said(**more: Any) -> list[str]:
 
 def test_the_parts_are_told_the_largest_first_and_what_is_left() -> None:
     assert said() == [
-        "api · instance a · api.json · 2 moments: 10.0 MiB used, 8.0 MiB at first, +1.0 MiB/min",
+        "api · instance a · api.json · 2 moments over 2.00 min: 10.0 MiB used, 8.0 MiB at first, +1.0 MiB/min",
         "  2.0 MiB left of 12.0 MiB (label memory_limit), for 2.00 min at this slope",
         "  6.0 MiB  60.0 %  objects, reachable or not yet swept",
         "  2.0 MiB  20.0 %  heap without objects, not given back",

@@ -22,7 +22,7 @@ In `journalctl -o json` a message that is no printable UTF-8 is a list of its by
 that is null, or anything else, is counted in a note.
 
 A line may be the value of a pair of logfmt, too, as log/slog's text, logrus and go-kit write it. Long lines that the kubelet and docker
-cut in parts are put together. A log whose newest lines come first is read from its end.
+cut in parts are put together; one whose last part is missing may have been longer. A log whose newest lines come first is read from its end.
 
 Before a line may stand what docker compose, kubectl, stern, the kubelet, journald, syslog or a logger writes there. Its time
 stamp says when the line was written, if it says all of date, time and, best, the zone. The rest tells processes apart.
@@ -30,10 +30,11 @@ Under the same rest, a new process is where the cycle's number or the time since
 
 Skipped: scheddetail's lines of each P, M and G, `pacer: sweep done`, and older spellings of scavtrace.
 
-A goroutine dump in such a log, of a panic or SIGQUIT, goes in as well, as `goroutines` reads it, if the log is held: what is
-larger than 64 MB is read line by line, and dumps in it are passed over.
+A goroutine dump in such a log, of a panic or SIGQUIT, goes in as well, as `goroutines` reads it. Of a log that is too large to
+be held the lines are kept that may be of dumps, 64 MB of them; what is beyond is a note.
 
-A log may go on for gigabytes before its first such line. A text that no other format recognises is searched to its end.
+A log may go on for gigabytes before its first such line, or before a dump. A text that no other format recognises is searched
+to its end.
 """
 
 from __future__ import annotations
@@ -42,21 +43,43 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.formats.gctrace.recognise import looks_like_log, may_be_log
-from pipeline.values import Blob, Decoded, Format
+from pipeline.values import Blob, Decoded, Format, Note
 
 
 def _holds(blob: Blob) -> bool:
     from pipeline.formats.gctrace.reading import holds_lines
 
-    return holds_lines(blob)
+    if blob.large is None:
+        return holds_lines(blob)
+    from pipeline.formats.gctrace.dumps import watched
+    from pipeline.formats.goroutines.recognise import has_dump
+
+    seen, gathered = watched(blob)
+    return holds_lines(seen) or has_dump(gathered.text)
 
 
 def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     # To import it takes longer than many a file takes to decode, and most runs meet one format or two.
     from pipeline.formats.gctrace.decode import decode
 
-    yield from decode(blobs)
-    yield from _dumps(blobs)
+    if not any(blob.large for blob in blobs):
+        yield from decode(blobs)
+        yield from _dumps(blobs)
+        return
+    from pipeline.formats.gctrace.dumps import watched
+
+    seen = [watched(blob) if blob.large else (blob, None) for blob in blobs]
+    yield from decode([blob for blob, _ in seen])
+    notes = [
+        Note(index, "dumps_left_out", gathered.left_out, gathered.first_left_out.decode("utf-8", "replace"))
+        for index, (_, gathered) in enumerate(seen)
+        if gathered is not None and gathered.left_out
+    ]
+    if notes:
+        yield Decoded({}, notes=notes)
+    yield from _dumps(
+        [replace(blob, content=gathered.text, large=None) if gathered is not None else blob for blob, gathered in seen]
+    )
 
 
 def _dumps(blobs: Sequence[Blob]) -> Iterator[Decoded]:
@@ -64,7 +87,7 @@ def _dumps(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     from pipeline.formats.goroutines.decode import decode
     from pipeline.formats.goroutines.recognise import dump_in
 
-    texts = [b"" if blob.large else dump_in(blob.content) or b"" for blob in blobs]
+    texts = [dump_in(blob.content) or b"" for blob in blobs]
     if any(texts):
         for made in decode(
             [blob if text else replace(blob, content=b"") for blob, text in zip(blobs, texts, strict=True)]

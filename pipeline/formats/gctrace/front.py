@@ -19,14 +19,14 @@ _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _CLOCK: Final = r"(?P<hour{0}>\d\d):(?P<minute{0}>\d\d):(?P<second{0}>\d\d)(?:[.,](?P<fraction{0}>\d{{1,9}}))?"
 # ISO 8601 and RFC 3339, Go's log, journald's short-full; syslog and journald's short; klog; a time of day alone, zerolog's too;
 # journald's short-unix; its short-monotonic and short-delta; milliseconds between tabs, as AWS's client has them; TAI64N.
-# Last logrus's seconds since the start. Behind a colon, as grep puts it behind a file, stands nothing but a date.
+# The number of an event of CloudWatch's. Last logrus's seconds since the start. Behind a colon, as grep puts it behind a file, stands nothing but a date.
 _STAMP: Final = re.compile(
     r"(?:(?<![\w.:])|(?<=[^\d:]:)(?=\d{4}[-/]\d\d[-/]\d\d[T ]))(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:"
     r"(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)[T ]" + _CLOCK.format("1") + r" ?"
     r"(?P<zone>Z\b|[+-]\d\d:?\d\d\b|UTC\b|GMT\b|[A-Z]{2,4}T\b)?"
     rf"|(?:{'|'.join(_MONTHS)}) [ \d]\d " + _CLOCK.format("2") + r"|[IWEF]\d{4} " + _CLOCK.format("3") + r"|" + _CLOCK.format("4")
     + r"|\d\d?:\d\d[AP]M|(?P<epoch>\d{10})\.(?P<parts>\d{1,9})(?= )|\[ *\d{1,10}\.\d{3,9}(?: < *\d{1,10}\.\d{3,9}[ *]?>)?\]"
-    r"|(?<=\t)(?P<epoch_ms>\d{10})(?P<parts_ms>\d{3})(?=\t)|@[0-9a-f]{24}(?=[ \t]))(?![\w:])"
+    r"|(?<=\t)(?P<epoch_ms>\d{10})(?P<parts_ms>\d{3})(?=\t)|@[0-9a-f]{24}(?=[ \t])|(?<=EVENTS\t)\d{50,60}(?=\t))(?![\w:])"
     r"|(?<=TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,9}\](?= )"
 )  # fmt: skip
 _EMPTIED: Final = re.compile(r"\[\s*\]|\(\s*\)|\"\s*\"")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from pipeline.errors import CutOff
@@ -28,6 +29,8 @@ _HELD_BYTES: Final = 1 << 20
 def joined(chunks: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]:
     """The same chunks of whole lines, in as many lines: what has parts stands where its first one stood.
 
+    What has no last part ends a chunk by itself, as a line that may have been longer, and its line feed begins the next.
+
     Raises what the chunks raise, behind what came before.
     """
     held = b""
@@ -37,13 +40,16 @@ def joined(chunks: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]
             chunk = held + piece
             held = b""
             if is_ended and _has_parts(chunk):
-                chunk, held = _joined(chunk)
+                made = _joined(chunk)
+                yield from made.ended()
+                held = made.held
+                continue
             if chunk:
                 yield chunk, is_ended
     except CutOff as error:
         broken_off = error
     if held:
-        yield _joined(held, most_held=-1)[0], True
+        yield from _joined(held, most_held=-1).ended()
     if broken_off is not None:
         raise broken_off
 
@@ -66,8 +72,27 @@ def _has_long_line(chunk: bytes) -> bool:
     return False
 
 
-def _joined(chunk: bytes, *, most_held: int = _HELD_BYTES) -> tuple[bytes, bytes]:
-    """A chunk with its lines put together, and what is to be looked at again with the next one."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Lines that were put together, those of them whose last part is not there, and what is to be looked at again."""
+
+    lines: list[bytes]
+    unended: list[int]
+    held: bytes
+
+    def ended(self) -> Iterator[tuple[bytes, bool]]:
+        """The lines in chunks, and whether they end with one."""
+        begun = b""
+        at = 0
+        for number in self.unended:
+            yield begun + b"".join(line + b"\n" for line in self.lines[at:number]) + self.lines[number], False
+            begun, at = b"\n", number + 1
+        if rest := begun + b"".join(line + b"\n" for line in self.lines[at:]):
+            yield rest, True
+
+
+def _joined(chunk: bytes, *, most_held: int = _HELD_BYTES) -> _Made:
+    """A chunk with its lines put together."""
     lines = chunk.split(b"\n")[:-1]
     made = list(lines)
     # Of each writer and stream: the line of the first part, and all parts so far.
@@ -87,11 +112,11 @@ def _joined(chunk: bytes, *, most_held: int = _HELD_BYTES) -> tuple[bytes, bytes
             made[first] = b"".join((*texts, behind))
     least = min((first for first, _ in parts.values()), default=len(lines))
     held = b"".join(line + b"\n" for line in lines[least:])
-    if len(held) > most_held:
-        for first, texts in parts.values():
-            made[first] = b"".join(texts)
-        least, held = len(lines), b""
-    return b"".join(line + b"\n" for line in made[:least]), held
+    if len(held) <= most_held:
+        return _Made(made[:least], [], held)
+    for first, texts in parts.values():
+        made[first] = b"".join(texts)
+    return _Made(made, sorted(first for first, _ in parts.values()), b"")
 
 
 def _part_of(line: bytes) -> tuple[tuple[bytes, bytes], bool, bytes, bytes] | None:

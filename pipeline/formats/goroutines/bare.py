@@ -11,7 +11,7 @@ from pipeline.formats.gctrace.front import front_of, stamps_in
 from pipeline.formats.gctrace.journal import with_texts
 from pipeline.formats.gctrace.wrapped import fields_of, names_in, wrapped_in
 
-_HEADER: Final = re.compile(rb"goroutine \d{1,19} (?:gp=\S{1,40} m=\S{1,20}(?: mp=\S{1,40})? )?\[")
+HEADER: Final = re.compile(rb"goroutine \d{1,19} (?:gp=\S{1,40} m=\S{1,20}(?: mp=\S{1,40})? )?\[")
 _START: Final = b"goroutine "
 _MOST_BEFORE: Final = 512
 # So many processes of one log are told apart.
@@ -36,12 +36,12 @@ def bare(content: bytes) -> bytes:
 def written_at(content: bytes) -> int | None:
     """When the first header was written, as what stands before or beside it says, microseconds since 1970."""
     place = content.find(_START)
-    while place >= 0 and not _HEADER.match(content, place):
+    while place >= 0 and not HEADER.match(content, place):
         place = content.find(_START, place + 1)
     begun = content.rfind(b"\n", 0, max(place, 0)) + 1
     before, brace, _ = content[begun : max(place, 0)].partition(b"{")
     line = content[begun:].partition(b"\n")[0] if brace else b""
-    objects = (wrapped_in(b"", fields, _HEADER) for _, fields in _objects(line))
+    objects = (wrapped_in(b"", fields, HEADER) for _, fields in _objects(line))
     stamps = [*(one.stamp for one in objects if one is not None), front_of(before).stamp]
     return next((stamp.at_us for stamp in stamps if stamp.at_us is not None), None)
 
@@ -55,7 +55,7 @@ def _owners(content: bytes) -> list[bytes]:
         least = max(0, place - _MOST_BEFORE)
         before = content[max(content.rfind(b"\n", least, place) + 1, least) : place]
         end = place + 1
-        if before and _HEADER.match(content, place):
+        if before and HEADER.match(content, place):
             found.setdefault(_pattern(before))
             end = content.find(b"\n", place)
         place = content.find(_START, end) if end > 0 else -1

@@ -35,6 +35,11 @@ LOGGERS = {
     "journald -o short-monotonic": ("[  512.123456] web01 api[812]: ", INCOMPLETE, "web01 api[812]:"),
     "journald -o short-delta": ("[  512.123456 <    0.001234 >] web01 a[8]: ", INCOMPLETE, "web01 a[8]:"),
     "a client of AWS's": ("EVENTS\t1795860000123\t", at(MS, 1000), "EVENTS"),
+    "a client of AWS's that filters": (
+        f"EVENTS\t{'38642151' * 7}\t1795860000123\tapi/1\t",
+        at(MS, 1000),
+        "EVENTS api/1",
+    ),
     "multilog": ("@40000000661f1a0e12345678 ", INCOMPLETE, ""),
     "zerolog on a terminal": ("9:05PM INF ", INCOMPLETE, "INF"),
     "logrus on a terminal": ("INFO[0042] ", INCOMPLETE, "INFO"),

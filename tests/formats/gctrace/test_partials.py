@@ -71,10 +71,17 @@ def test_parts_in_pieces_that_are_read_one_by_one_are_put_together() -> None:
     assert found.rows("gctrace_cycle", "line", "cycle") == [(3 * number - 2, number) for number in range(1, 3_500)]
 
 
-def test_what_never_ends_is_given_back() -> None:
+def test_what_never_ends_is_as_many_lines_as_before() -> None:
     texts = [f"{AT} stderr P {'x' * 10_000}"] * 300 + cri(gc(1))
     content = lines(*texts)
     found = b"".join(chunk for chunk, _ in joined([(content[:1_000_000], False), (content[1_000_000:], True)]))
     assert found.count(b"\n") == len(texts)
     assert read(content).cycles == [(0, 1)]
-    assert read(lines(f"{AT} stderr P {gc(1)}")).cycles == [(0, 1)]
+
+
+def test_what_has_no_last_part_may_have_been_longer() -> None:
+    begun = cri(gc(7), " (forced)", before="b:")[0]
+    found = read(lines(*cri(gc(1)), begun, *cri(gc(2))))
+
+    assert found.rows("gctrace_cycle", "line", "cycle") == [(1, 1), (3, 2)]
+    assert found.kinds == {"unreadable_line": 1}
