@@ -1,4 +1,4 @@
--- One row per series of goroutine profiles and source: how many goroutines there are at last, and how many more than at first.
+-- One row per series of goroutine profiles and source: how many goroutines there are, and how many more than at first.
 --
 -- They are the sums of its places in `goroutine.growth`, and worked out without looking at any.
 --
@@ -6,7 +6,7 @@
 CREATE VIEW goroutine.series (
   -- The series.
   series_id,
-  -- `protobuf`, `text` (?debug=1), `dump` (?debug=2, panics) or `system`, a dump with the runtime's own goroutines (SIGQUIT).
+  -- `protobuf`, `text` (?debug=1), `dump` (?debug=2, panics) or `system`, with the runtime's own goroutines (SIGQUIT).
   source,
   -- From labels; NULL without one.
   service,
@@ -41,7 +41,7 @@ summed AS (
     ends.series_id,
     ends.source,
     int64.clamp(coalesce(SUM(goroutines) FILTER (is_last), 0)) AS last_count,
-    int64.clamp(coalesce(SUM(goroutines) FILTER (is_last), 0) - coalesce(SUM(goroutines) FILTER (is_first), 0)) AS growth
+    int64.clamp(coalesce(SUM(goroutines) FILTER (is_first), 0)) AS first_count
   FROM ends
   LEFT JOIN counted
     ON counted.profile_id = ends.profile_id
@@ -62,6 +62,6 @@ SELECT
   owners.instance,
   owners.build,
   summed.last_count,
-  summed.growth
+  int64.clamp(summed.last_count::HUGEINT - summed.first_count)
 FROM summed
 JOIN owners USING (series_id)
