@@ -203,10 +203,12 @@ def _told(
     # The latest that was told of a path takes the place of all that was told of it before: so all of it is told, or nothing.
     anew = {source.origin.path for source, _ in accepted} | {first[one].source.origin.path for one in changed}
     refused = [one for source_hash, one in first.items() if source_hash in changed or one.source.origin.path in anew]
+    # A name that is not remembered as offered would be told again each time; of the first batch of all it is told once.
     named = [
         (source, name)
         for source, name in repeated
-        if source.origin.offered is not None and (source.origin.path in anew or source.origin.path not in incomplete)
+        if (source.origin.offered is not None or not known.batch)
+        and (source.origin.path in anew or source.origin.path not in incomplete)
     ]
     return source_table(
         [(_as_offered(source, incomplete), name) for source, name in accepted],

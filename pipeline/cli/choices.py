@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.buckets import local_path
 from pipeline.cli.console import say
 from pipeline.cli.moments import spelled
 from pipeline.errors import UsageError
 from pipeline.outputs.wording import series_name
-from pipeline.warehouse import escape_questions, questions
+from pipeline.warehouse import escape_questions, inventory_questions, questions
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,7 +49,7 @@ def no_profile(connection: duckdb.DuckDBPyConnection, selection: Selection, *, o
 
 
 def no_growth(connection: duckdb.DuckDBPyConnection, selection: Selection) -> str:
-    """What is said when no series that fits has two heap profiles."""
+    """What is said when no series that fits has two heap profiles; raises UsageError when none fits."""
     # Of a span those that say when they were taken.
     whole = questions.Selection(since=datetime.min) if selection.is_of_a_span else questions.Selection()
     every = questions.series(connection, whole, least=1).table
@@ -55,10 +57,8 @@ def no_growth(connection: duckdb.DuckDBPyConnection, selection: Selection) -> st
     if not every.num_rows:
         return "there are no heap profiles, so there is no growth to tell; put some in with: heapscape run INPUT..."
     if not fitting.num_rows:
-        noun = "series of heap profiles"
-        return nothing_fits(
-            every, parts_of_selection(replace(selection, profiles=()), option=""), noun=noun, plural=noun
-        )
+        noun, parts = "series of heap profiles", parts_of_selection(replace(selection, profiles=()), option="")
+        raise UsageError(nothing_fits(every, parts, noun=noun, plural=noun))
     which = (
         f"series {fitting['series_id'][0]} has" if fitting.num_rows == 1 else f"all {fitting.num_rows:,} that fit have"
     )
@@ -133,11 +133,36 @@ def named(
         fitting = [one for one in fitting if _is_whole(one["uri"], name)] or fitting
         if not fitting:
             raise missing(name)
-        if len(fitting) > 1 and not merge and not all(one["kind"] in _OF_SPANS for one in fitting):
-            raise UsageError(f"{option} {name}: {_ambiguous(fitting)}")
+        _require_sum(fitting, merge=merge, named=f"{option} {name}")
         taken += fitting
     ids = {one["profile_id"] for one in taken}
     return [one for one in found if one["profile_id"] in ids]
+
+
+def of_input(connection: duckdb.DuckDBPyConnection, given: str, *, merge: bool) -> tuple[str, ...]:
+    """The ids of the profiles that an input of the command line is, or holds: its name may be a number, or a part of another's.
+
+    Raises UsageError when it holds none, or several whose values are no sum of anything, unless they are to be merged.
+    """
+    path = local_path(given)
+    inside = (path.rstrip("/") + "/", f"{path}!")
+    every = inventory_questions.profiles(connection, questions.Selection()).table.to_pylist()
+    # What two files hold has the names of both.
+    found = [
+        one
+        for one in every
+        if any(name == path or name.startswith(inside) or fnmatchcase(name, path) for name in one["names"])
+    ]
+    if not found:
+        raise UsageError(f"{given}: no profile could be read from it; give the profile before and the profile after")
+    _require_sum(found, merge=merge, named=given)
+    return tuple(str(one["profile_id"]) for one in found)
+
+
+def _require_sum(found: Sequence[Row], *, merge: bool, named: str) -> None:
+    """Raises UsageError for several profiles whose values are no sum of anything, unless they are to be merged."""
+    if len(found) > 1 and not merge and not all(one["kind"] in _OF_SPANS for one in found):
+        raise UsageError(f"{named}: {_ambiguous(found)}")
 
 
 def chosen_traces(

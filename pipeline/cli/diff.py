@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.choices import no_growth, say_series
+from pipeline.cli.choices import no_growth, of_input, say_series
 from pipeline.cli.console import deliver, show_query
 from pipeline.cli.flame import unit_of
 from pipeline.cli.options import (
@@ -29,6 +29,7 @@ from pipeline.outputs.pprof.fetched import fetched
 from pipeline.outputs.pprof.reports import REPORTS
 from pipeline.outputs.pprof.settings import Settings
 from pipeline.warehouse import questions
+from pipeline.warehouse.inventory_questions import PROFILES
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,9 +77,9 @@ def diff(
     if inputs and len(inputs) != 2:
         raise UsageError(f"{len(inputs)} inputs; give the profile before and the profile after")
     with opened(
-        inputs, db, memory=memory, threads=threads, views=questions.FLAMES if html else questions.STACKS
+        inputs, db, memory=memory, threads=threads, views=(*(questions.FLAMES if html else questions.STACKS), *PROFILES)
     ) as connection:
-        bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen)
+        bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen, merge=merge)
         index = settings.sample_index
         before = choose(connection, selection(bases, **chosen), sample_index=index, merge=merge, option="--base")
         index = index or before.sample_type
@@ -107,10 +108,12 @@ def _sides(
     profiles: tuple[str, ...],
     *,
     chosen: Mapping[str, Any],
+    merge: bool,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What stands before and what after: two inputs, the named profiles, or the ends of the series that grew most."""
     if inputs:
-        return inputs[:1], inputs[1:]
+        before, after = (of_input(connection, one, merge=merge) for one in inputs)
+        return before, after
     if not bases and not profiles:
         return _ends(connection, selection((), **chosen))
     if not bases or not profiles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,14 @@ import click
 import pyarrow.compute as pc
 
 from pipeline import flow
-from pipeline.cli.choices import nothing_fits, parts_of, require_reports
+from pipeline.cli.choices import no_growth, nothing_fits, parts_of, require_reports
 from pipeline.cli.console import answer, answer_lines, say, show, show_query
 from pipeline.cli.options import database_option, format_option, resource_options, show_sql_option
 from pipeline.errors import UsageError
 from pipeline.outputs import escape_tree
 from pipeline.text import printable
 from pipeline.warehouse import escape_questions
+from pipeline.warehouse.questions import Selection
 
 if TYPE_CHECKING:
     import duckdb
@@ -235,6 +236,8 @@ def _tree(
         return
     rows = found.table.to_pylist()
     if not rows or not rows[0]["value"]:
+        # Raises for a choice that fits no series.
+        no_growth(connection, Selection(service=service, build=build))
         say(
             "nothing of this choice grew; --tree live and --tree alloc weigh what one profile tells"
             if weight == "growth"
@@ -256,25 +259,25 @@ def _say_if_none(
     place: str,
     all_kinds: bool,
 ) -> None:
-    if not found.table.num_rows:
-        say(_no_verdict(connection, parts_of(**where), place=place, all_kinds=all_kinds))
-
-
-def _no_verdict(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[str, str]], *, place: str, all_kinds: bool
-) -> str:
-    """Which part of the choice fits no verdict, and what there is: the files by name, the first few."""
+    """Say that a line has no verdict; raises UsageError for a choice that fits none, with the part that does not, and what there is."""
+    if found.table.num_rows:
+        return
     every = escape_questions.escapes(
         connection, service=None, build=None, package=None, place="", all_kinds=all_kinds
     ).table
     others = "" if all_kinds else "; --all has others too"
     if not every.num_rows:
-        return "there is no escape report; make one with: go build -gcflags=-m=2 ./... 2> escape.txt"
+        raise UsageError("there is no escape report; make one with: go build -gcflags=-m=2 ./... 2> escape.txt")
+    parts = parts_of(**where)
     fitting = every
     for option, value in parts:
         fitting = fitting.filter(pc.equal(fitting[option.removeprefix("--")], value))
     if not fitting.num_rows:
-        return f"{nothing_fits(every, parts, noun='verdict')}{others}"
+        raise UsageError(f"{nothing_fits(every, parts, noun='verdict')}{others}")
     files = fitting["file"].unique().sort().to_pylist()
+    file, colon, _ = place.rpartition(":")
+    if colon and any(one.endswith(file) for one in files):
+        say(f"{place}: no verdict is of this line{others}")
+        return
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return f"{place}: no verdict fits; there are verdicts of {', '.join(files[:_NAMED])}{more}{others}"
+    raise UsageError(f"{place}: no verdict fits; there are verdicts of {', '.join(files[:_NAMED])}{more}{others}")

@@ -25,7 +25,11 @@ class Age(click.ParamType):  # type: ignore[type-arg]
             return value
         age = _age(str(value))
         if age is None:
-            self.fail(f"{value!r} is no age; write a number and d, h, m or s, such as 30d, or w for weeks", param, ctx)
+            self.fail(
+                f"{value!r} is no length of time; write a number and d, h, m or s, such as 30d, or w for weeks",
+                param,
+                ctx,
+            )
         return age
 
 

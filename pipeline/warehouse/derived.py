@@ -19,8 +19,8 @@ from pipeline.warehouse.stack_paths import spell_stacks
 from pipeline.warehouse.stages import Stage, stages
 from pipeline.warehouse.symbols import symbolise
 
-# What totals are made of.
-VIEWS = ("main.sample_value",)
+# What totals and paths of names are made of.
+VIEWS = ("main.sample_value", "stack._line")
 
 _SERIES: Key = ("series_id",)
 _BUILD: Key = ("service", "build")

@@ -13,7 +13,7 @@ from pipeline.values import Int64s, Result
 from pipeline.warehouse.query import ask
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = ("int64.clamp", "goroutine._moment", "goroutine.growth", "goroutine.growth_between", "stack._line")
+VIEWS = ("int64.clamp", "goroutine.series", "goroutine.growth", "goroutine.growth_between", "stack._line")
 
 
 def growth(
@@ -87,51 +87,8 @@ def series(connection: duckdb.DuckDBPyConnection) -> Result:
 
     No place is looked at: a sum over places is one over a moment.
     """
-    return ask(connection, _SERIES, name="series", described=False)
-
-
-_SERIES = """
-WITH ends AS (
-  SELECT series_id, source, profile_id, dump, position = 0 AS is_first, position = moments - 1 AS is_last
-  FROM goroutine._moment
-  WHERE position IN (0, moments - 1)
-),
-counted AS (
-  SELECT profile_id, 0 AS dump, false AS is_dump, int64.clamp(SUM(value)) AS goroutines
-  FROM profile_total
-  WHERE sample_type IN ('goroutine', 'goroutineleak')
-  GROUP BY profile_id
-  UNION ALL
-  SELECT profile.profile_id, told.dump, true, COUNT(*)
-  FROM goroutine_dump AS told
-  JOIN profile USING (source_id)
-  WHERE profile.kind = 'goroutine'
-  GROUP BY ALL
-),
-summed AS (
-  SELECT
-    ends.series_id,
-    ends.source,
-    int64.clamp(coalesce(SUM(goroutines) FILTER (is_last), 0)) AS last_count,
-    int64.clamp(coalesce(SUM(goroutines) FILTER (is_last), 0) - coalesce(SUM(goroutines) FILTER (is_first), 0)) AS growth
-  FROM ends
-  LEFT JOIN counted
-    ON counted.profile_id = ends.profile_id
-    AND counted.dump = ends.dump
-    AND counted.is_dump = (ends.source IN ('dump', 'system'))
-  GROUP BY ends.series_id, ends.source
-),
-owners AS (
-  SELECT series_id, any_value(service) AS service, any_value(instance) AS instance, any_value(build) AS build
-  FROM profile
-  WHERE kind IN ('goroutine', 'goroutineleak')
-  GROUP BY series_id
-)
-SELECT summed.series_id, summed.source, owners.service, owners.instance, owners.build, summed.last_count, summed.growth
-FROM summed
-JOIN owners USING (series_id)
-ORDER BY summed.growth DESC, summed.last_count DESC, summed.series_id, summed.source
-"""
+    query = "FROM goroutine.series ORDER BY growth DESC, last_count DESC, series_id, source"
+    return ask(connection, query, name="series", described=False)
 
 
 _GROWTH = """

@@ -77,7 +77,7 @@ def test_html_is_a_page_without_references_to_elsewhere(demo: Path, tmp_path: Pa
         ),
         (
             ["--service", "nobody"],
-            "--service nobody: none of 1 series of heap profiles has this service; there is checkout; or name two",
+            "--service nobody: none of 1 series of heap profiles has this service; there is checkout",
         ),
         (["-sample_index=cpu"], "sample_index 'cpu': the profile has alloc_objects"),
         (["--html", "no/folder/x.html"], "no/folder/x.html: cannot be written: No such file or directory"),
@@ -122,3 +122,37 @@ def test_two_traces_differ_by_how_long_their_goroutines_waited_to_run(traces: Pa
     ).json()  # fmt: skip
     assert seen.code == 0
     assert sum(row["flat"] for row in seen.json()) == delays["grown"] != 0
+
+
+def test_inputs_are_told_apart_by_all_of_their_names(tmp_path: Path) -> None:
+    names = ["78", "heap", "heap-0", "a/h", "h"]
+    for name, content in zip(names, (LAST, FIRST, LAST, FIRST, LAST), strict=True):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(content.read_bytes())
+    expected = heapscape("diff", FIRST, LAST).out
+
+    for before, after in (("heap", "78"), ("heap", "heap-0"), ("a/h", "h"), ("a", "h"), ("a/*", "./h")):
+        assert heapscape("diff", before, after).out == expected
+
+
+def test_a_file_against_its_copy_differs_in_nothing(tmp_path: Path) -> None:
+    Path("copy").write_bytes(LAST.read_bytes())
+
+    assert "accounting for 0," in heapscape("diff", LAST, "copy").out
+
+
+def test_an_input_without_a_profile_is_named(tmp_path: Path) -> None:
+    Path("note.txt").write_text("note")
+
+    seen = heapscape("diff", LAST, "note.txt")
+
+    assert (seen.code, seen.out) == (2, "")
+    assert "heapscape: note.txt: no profile could be read from it; give the profile before and" in seen.err
+
+
+def test_an_input_of_several_moments_has_them_added_up_only_when_asked(tmp_path: Path) -> None:
+    seen = heapscape("diff", FIRST, DEMO_HEAPS)
+
+    assert seen.code == 2
+    assert f"{DEMO_HEAPS}: fits 13 heap profiles, each of another moment" in seen.err
+    assert heapscape("diff", FIRST, DEMO_HEAPS, "--merge").code == 0

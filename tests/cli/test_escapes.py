@@ -62,16 +62,23 @@ def test_flow_shows_the_steps_of_the_compiler(demo: Path) -> None:
 def test_no_verdict_says_which_part_fits_none(demo: Path, arguments: list[str], said: str) -> None:
     seen = heapscape("escapes", *arguments, "--db", demo, "--format", "json")
 
-    assert (seen.code, seen.json()) == (0, [])
+    assert (seen.code, seen.out) == (2, "")
     assert said in seen.err
+
+
+def test_a_line_without_a_verdict_in_a_file_that_has_some_is_no_error(demo: Path) -> None:
+    seen = heapscape("escapes", "store/cache.go:1", "--db", demo, "--format", "json")
+
+    assert (seen.code, seen.json()) == (0, [])
+    assert seen.err == "store/cache.go:1: no verdict is of this line; --all has others too\n"
 
 
 @pytest.mark.parametrize("arguments", [["nope.go:5"], ["nope.go:5", "--flow"]])
 def test_a_place_without_verdicts_is_told_in_words_and_not_as_an_empty_table(demo: Path, arguments: list[str]) -> None:
     seen = heapscape("escapes", *arguments, "--db", demo)
 
-    assert (seen.code, seen.out) == (0, "")
-    assert seen.err.startswith("nope.go:5: no verdict fits; there are verdicts of ")
+    assert (seen.code, seen.out) == (2, "")
+    assert seen.err.startswith("heapscape: nope.go:5: no verdict fits; there are verdicts of ")
 
 
 pytestmark = pytest.mark.xdist_group("escapes")
@@ -191,10 +198,17 @@ def test_a_package_has_its_part_of_the_tree(demo: Path) -> None:
 
 
 def test_a_tree_of_nothing_says_why(demo: Path) -> None:
-    seen = heapscape("escapes", "--tree", "growth", "--build", "none", "--db", demo)
+    seen = heapscape("escapes", "--tree", "growth", "--package", "none", "--db", demo)
 
     assert (seen.code, seen.out) == (0, "")
     assert "nothing of this choice grew; --tree live and --tree alloc" in seen.err
+
+
+def test_a_tree_of_a_build_that_is_not_there_is_an_error(demo: Path) -> None:
+    seen = heapscape("escapes", "--tree", "growth", "--build", "none", "--db", demo)
+
+    assert (seen.code, seen.out) == (2, "")
+    assert "--build none: none of 1 series of heap profiles has this build; there is 1.4.2" in seen.err
 
 
 @pytest.mark.parametrize("more", [["cache.go"], ["--all"], ["--flow"], ["--diff", "1", "2"]])
@@ -246,5 +260,5 @@ def test_levels_are_a_table_of_their_own(demo: Path, option: list[str]) -> None:
 def test_levels_of_a_place_without_verdicts_say_what_there_is(demo: Path) -> None:
     seen = heapscape("escapes", "--level", "nothing.go", "--db", demo)
 
-    assert (seen.code, seen.out) == (0, "")
+    assert (seen.code, seen.out) == (2, "")
     assert "no verdict fits; there are verdicts of example.com/checkout/" in seen.err

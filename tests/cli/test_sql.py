@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.seat import REPOSITORY, command, environment, heapscape, process, rows
+from tests.cli.seat import LAST, REPOSITORY, command, environment, heapscape, process, rows
 
 SERIES = "SELECT series_id, profiles, growth_bytes, first_at FROM heap.series"
 
@@ -200,6 +200,13 @@ def test_every_view_can_be_asked(demo: Path) -> None:
 
     assert len(answers) > 10
     assert set(answers.values()) == {0}
+
+
+def test_a_view_over_paths_of_names_can_be_asked_of_a_file() -> None:
+    query = "SELECT MAX(cum) AS most FROM flame.flat_cum WHERE sample_type = 'inuse_space'"
+
+    # As `go tool pprof -top -cum -unit=B` has it.
+    assert heapscape("sql", query, LAST, "--format", "csv").out == "most\n428308478\n"
 
 
 def test_audits_are_empty(demo: Path) -> None:
