@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from pipeline.server.app import application
+from pipeline.server.connections import Prompt
 from pipeline.server.guard import LOOPBACK
 from pipeline.source_code import Places
 from pipeline.warehouse.serving import Serving
@@ -25,7 +26,7 @@ def served(
 ) -> Iterator[httpx.Client]:
     """A client of a server that runs as long as the block."""
     app = application(Serving(str(database)), hosts=hosts, token=token, sources=sources)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(uvicorn.Config(app, http=Prompt, log_level="warning", timeout_graceful_shutdown=2))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = Thread(target=server.run, kwargs={"sockets": [listener]})
         running.start()
