@@ -243,6 +243,10 @@ async def _ask(port: int, pages: Sequence[str], requests: int, think_s: float) -
         for number in wanted:
             # The first one, too: people do not come at one moment.
             await asyncio.sleep(float(draw.exponential(think_s)))
+            if think_s:
+                # The server ends what rests for seconds, and a browser connects anew.
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
             started = time.perf_counter()
             writer.write(
                 f"GET {pages[number]} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nAccept-Encoding: gzip\r\n\r\n".encode()
