@@ -62,7 +62,8 @@ class Prompt(H11Protocol):
             self.transport.abort()
 
     def _is_at_rest(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        # One that is being ended is no more, though it is counted until the loop comes round.
+        return not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -94,10 +94,9 @@ def test_who_does_not_read_loses_the_connection(prompt: httpx.Client) -> None:
 
 def test_many_who_send_half_a_request_keep_nobody_out(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "MOST_AT_REST", 8)
-    with served(database) as client, ExitStack() as held:
-        for _ in range(30):
+    with served(database, most=16) as client, ExitStack() as held:
+        for _ in range(60):
             held.enter_context(connected(client, _GET))
-            time.sleep(0.005)
         newest, oldest = connected(client, _GET), held.pop_all()
 
         with newest, oldest:
