@@ -7,6 +7,7 @@ import re
 # What a terminal obeys instead of showing it: C0, DEL and C1 controls, marks that turn the direction of reading, breaks
 # of lines and paragraphs; and lone surrogates, which no terminal can be sent.
 _OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_OBEYED_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -19,7 +20,7 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """The same for text laid out already: its line breaks and tabs stay."""
-    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+    return _OBEYED_IN_LINES.sub(_escaped, text)
 
 
 def storable(text: str) -> str:

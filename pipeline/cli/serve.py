@@ -129,12 +129,14 @@ def _run(
     import uvicorn
 
     from pipeline.server.app import application
+    from pipeline.server.connections import Prompt
     from pipeline.server.guard import LOOPBACK
 
     hosts = (*LOOPBACK, *(name.lower() for name in hostnames)) if is_local or hostnames else ()
     settings = uvicorn.Config(
         application(serving, hosts=hosts, token=config.token(), sources=sources),
-        log_level="warning",
+        http=Prompt,
+        log_level="error",
         access_log=False,
         server_header=False,
         # Of a client that sends nothing more.

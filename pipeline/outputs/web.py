@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from pipeline.outputs import units, wording
 from pipeline.text import printable_lines
@@ -18,10 +21,21 @@ def render(template: str, /, **values: object) -> str:
     return printable_lines(_environment().get_template(template).render(**values))
 
 
-def escaped(text: str) -> str:
-    """A text that templates take as it is: for what stands on page after page."""
-    made: str = _environment().filters["escape"](text)
-    return made
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The choices of a list that stands on page after page, as HTML."""
+
+    html: str
+
+    def choosing(self, value: object) -> Markup:
+        """With one of them chosen, which is a number."""
+        chosen = f'value="{value}"'
+        return Markup(self.html.replace(f"{chosen}>", f"{chosen} selected>", 1))
+
+
+def options(values: Sequence[tuple[object, str]]) -> Options:
+    """Choices, each a value and its name."""
+    return Options(render("options.html", values=values))
 
 
 @cache

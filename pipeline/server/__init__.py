@@ -2,6 +2,7 @@
 
 app.py         the routes, and what every answer has in common
 guard.py       who is answered: Host, Origin, token, sizes; the headers that keep a page to itself
+connections.py  no connection is held for nothing
 kept.py        answers that are kept: ETag, 304, and one question for what many ask at once
 ahead.py       pages that people come to first, made before anybody asks
 lanes.py       threads for what may take long

@@ -80,12 +80,11 @@ def _flame(request: Request) -> Response:
     service = asked.get("service", "")
     with question(request) as connection:
         choices = once(request, connection, _profiled)
-        if not choices.series:
+        if not choices.names:
             return page(request, "flame.html", series=(), figure=None)
         names = once(request, connection, flame_tree.every_name)
         chosen = _of_service(connection, service, asked) if service else _of_series(connection, choices, asked)
-        types = questions.sample_types(connection, chosen.profiles).table.to_pylist()
-        units = {one["sample_type"]: one["unit"] for one in types}
+        units = _units(connection, chosen.profiles, names)
         wanted = asked.get("type") or _default_type(chosen.default_type, units)
         if wanted not in units:
             raise QueryError(
@@ -107,7 +106,7 @@ def _flame(request: Request) -> Response:
         figure=figure,
         is_cut=tree.table.num_rows == MOST_NODES,
         most=MOST_NODES,
-        series=choices.series,
+        series=choices.options,
         over_time=over_time,
         told=[
             (
@@ -121,6 +120,16 @@ def _flame(request: Request) -> Response:
         ],
         **chosen.shown,
     )
+
+
+def _units(
+    connection: duckdb.DuckDBPyConnection, profiles: Sequence[int], names: flame_tree.Names | None
+) -> dict[str, str]:
+    """The sample types that all of the profiles have, with their units."""
+    if names and names.layouts:
+        return names.layouts.common(profiles)
+    types = questions.sample_types(connection, profiles).table.to_pylist()
+    return {one["sample_type"]: one["unit"] for one in types}
 
 
 def _profiled(connection: duckdb.DuckDBPyConnection) -> Choices:
@@ -147,7 +156,7 @@ def _of_series(connection: duckdb.DuckDBPyConnection, choices: Choices, asked: M
         is_needed=bool(other),
     )
     default_type = drawn.chosen[-1]["default_sample_type"] or ""
-    names = dict(zip(every.table["series_id"].to_pylist(), (name for _, name in choices.series), strict=True))
+    names = dict(zip(every.table["series_id"].to_pylist(), choices.names, strict=True))
     return _Choice(
         drawn,
         base if base.chosen else None,
@@ -164,7 +173,7 @@ def _of_series(connection: duckdb.DuckDBPyConnection, choices: Choices, asked: M
 
 
 def _profiles(connection: duckdb.DuckDBPyConnection, series_id: int) -> Sequence[Row]:
-    return questions.profiles(connection, questions.Selection(series=str(series_id))).table.to_pylist()
+    return window_questions.profiles(connection, series_id).table.to_pylist()
 
 
 def _span(found: Sequence[Row], asked: Mapping[str, str], first: str, last: str, *, is_needed: bool) -> _Span:

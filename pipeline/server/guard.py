@@ -166,6 +166,7 @@ class _Body:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._bytes = 0
+        self._until = 0.0
         # What a client is told whose body is read no further.
         self.refusal: Response | None = None
         self._is_read = False
@@ -175,9 +176,12 @@ class _Body:
             # Waits until the client goes away.
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), _BODY_WITHIN_S)
+            # From when somebody reads it, which may be after an answer was worked out.
+            self._until = self._until or asyncio.get_running_loop().time() + _BODY_WITHIN_S
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
         except TimeoutError:
-            self.refusal = _refused(f"what is sent has to come within {_BODY_WITHIN_S:g} s a piece", 408)
+            self.refusal = _refused(f"what is sent has to come within {_BODY_WITHIN_S:g} s", 408)
             return {"type": "http.disconnect"}
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))

@@ -21,7 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.errors import PipelineError
 
-MOST_BYTES: Final = 64 << 20
+MOST_BYTES: Final = 192 << 20
+# So much of it is for what nobody has asked for yet.
+_AHEAD_BYTES: Final = MOST_BYTES * 2 // 3
 # A larger answer goes out as it is made.
 LARGEST_BYTES: Final = 4 << 20
 # What a kept answer takes besides its body.
@@ -44,6 +46,8 @@ class Kept:
     _run: str = field(default_factory=lambda: os.urandom(8).hex())
     _answers: OrderedDict[str, _Messages] = field(default_factory=OrderedDict)
     _bytes: int = 0
+    # The state that they are of.
+    _of: str = ""
     _asked: dict[str, asyncio.Future[_Messages | None]] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,6 +71,14 @@ class Kept:
             # Who is behind here adds headers of their own.
             await send({**message})
 
+    def is_at_rest(self) -> bool:
+        """Whether nobody waits for an answer that is worked out."""
+        return not self._asked
+
+    def has_room(self) -> bool:
+        """Whether there is room for an answer that nobody has asked for yet."""
+        return self._bytes < _AHEAD_BYTES
+
     def _key(self, scope: Scope) -> str | None:
         """What an answer follows from; None where it is not kept."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(_NEVER):
@@ -75,9 +87,18 @@ class Kept:
         # Errors are pages to browsers alone.
         told = ("gzip" in headers.get("accept-encoding", ""), "text/html" in headers.get("accept", ""))
         with suppress(PipelineError):
-            parts = (self._run, self.state(), scope["path"], scope["query_string"], told)
+            parts = (self._run, self._present(), scope["path"], scope["query_string"], told)
             return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return None
+
+    def _present(self) -> str:
+        """The state of the database; nobody asks for answers of another one any more."""
+        state = self.state()
+        if state != self._of:
+            self._of = state
+            self._answers.clear()
+            self._bytes = 0
+        return state
 
     async def _work_out(self, key: str, tag: str, scope: Scope, receive: Receive, send: Send) -> None:
         asked = self._asked[key] = asyncio.get_running_loop().create_future()

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from pipeline.errors import PipelineError, QueryError
 from pipeline.outputs import chart, excerpt, report, tabular, wording
 from pipeline.outputs.elsewhere import elsewhere
-from pipeline.outputs.web import escaped, render
+from pipeline.outputs.web import Options, options, render
 from pipeline.resources import asset
 from pipeline.schema import tables
 from pipeline.server import once, question, question_of_others
@@ -132,7 +132,7 @@ def _growth(request: Request) -> Response:
         scripts=report.SCRIPTS,
         service=service,
         services=choices.services,
-        series=own.series,
+        series=own.options,
         chosen=one["series_id"] if told else "",
         moments=moments,
         ends=(one["first_profile_id"], one["last_profile_id"]) if told else (),
@@ -160,12 +160,15 @@ def _section(
     leaves  the module of each stack's leaf, where they are at hand
     """
     ids = series.table["series_id"].to_pylist()
-    growth, rest = report_questions.top_sites(connection, ids[0], _SITES, window)
-    explained = sorted({one for one in growth.table["escape_site_id"].to_pylist() if one is not None})
     (one,) = series.table.select(["first_profile_id", "last_profile_id"]).to_pylist()
     ends = window or (one["first_profile_id"], one["last_profile_id"])
+    profiles = live.table["profile_id"].to_pylist()
+    layouts = names.layouts if names else None
+    top = report_questions.top_sites(connection, ids[0], _SITES, profiles=profiles, window=window, layouts=layouts)
+    explained = sorted({one for one in top.sites.table["escape_site_id"].to_pylist() if one is not None})
+    weighed = flame_tree.weighed(connection, ends[:1], ends[1:], "inuse_space", layouts=layouts)
     modules = (
-        leaf_modules.growth_by_module(connection, leaves, ids[0], window=ends)
+        leaf_modules.growth_by_module(leaves, weighed, ids[0])
         if leaves
         else growth_questions.growth_by_module(connection, ids, window=ends)
     )
@@ -175,13 +178,13 @@ def _section(
     nothing = Result("nothing", (), pa.table({}))
     data = report.ReportData(
         series=series,
-        growth=growth,
-        rest=rest,
-        coverage=growth_questions.coverage(connection, ids, window=window),
+        growth=top.sites,
+        rest=top.rest,
+        coverage=top.coverage,
         modules=modules,
         own=own,
         flow=questions.flows(connection, ids, explained) if explained else nothing,
-        tree=report_questions.growth_trees(connection, series, names=names),
+        tree=flame_tree.folded(connection, weighed, names=names),
         live=live,
         refused=nothing,
         notes=nothing,
@@ -278,18 +281,19 @@ def _text_of(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choices:
-    """Every series that can be chosen, their services, and what each is called."""
+    """Every series that can be chosen, their services, and what each is called; and the same as the choices of a page."""
 
     every: Result
     services: Sequence[tuple[str, str]]
-    series: Sequence[tuple[object, str]]
+    names: Sequence[str]
+    options: Options
 
     @classmethod
     def among(cls, every: Result) -> Choices:
         """All of them."""
-        # Made fit for a page once: a thousand of them are a third of what a page takes.
-        series = [(escaped(str(one)), escaped(name)) for one, name in named_series(every)]
-        return cls(every, distinct(every, "service"), series)
+        named = named_series(every)
+        # Made once: a thousand of them are a third of what a page takes.
+        return cls(every, distinct(every, "service"), [name for _, name in named], options(named))
 
     def of(self, service: str) -> Choices:
         """Those of a service."""

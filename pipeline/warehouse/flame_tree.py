@@ -5,8 +5,8 @@ The rows are those of `flame.weighted`, which joins, sorts and groups every fram
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipeline.kernels.flame_tree import fold_stacks
 from pipeline.values import Int32s, Int64s, Result
 from pipeline.warehouse.query import ask
-from pipeline.warehouse.sample_values import values_of
+from pipeline.warehouse.sample_values import Layouts, every_layout, values_of
 
 _WEIGHED = """
 WITH counted AS (
@@ -59,16 +59,20 @@ _MOST_NAMES = 100_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Names:
-    """What stacks have names of, in the order of the names: label, function, package and file; and by number of a name its row."""
+    """What stacks have names of, in the order of the names: label, function, package and file; and by number of a name its row.
+
+    layouts  of all profiles, where they are at hand
+    """
 
     rows: pa.Table
     places: Int32s
+    layouts: Layouts | None = None
 
 
 def every_name(connection: duckdb.DuckDBPyConnection) -> Names | None:
     """All names of a database, for who asks for many trees; None where they are too many."""
     (count,) = ask(connection, "SELECT COUNT(*) AS n FROM stack_label", described=False).table["n"].to_pylist()
-    return _names(connection) if count <= _MOST_NAMES else None
+    return replace(_names(connection), layouts=every_layout(connection)) if count <= _MOST_NAMES else None
 
 
 def _names(connection: duckdb.DuckDBPyConnection, labels: Int64s | None = None) -> Names:
@@ -94,16 +98,53 @@ def tree(
 ) -> Result:
     """Rows of two flame graphs laid over each other, in depth-first order; see `flame.diff`.
 
+    most, names  of `folded`
+    """
+    layouts = names.layouts if names else None
+    found = weighed(connection, base_ids, profile_ids, sample_type, stacks=stacks, layouts=layouts)
+    return folded(connection, found, most=most, names=names)
+
+
+def weighed(
+    connection: duckdb.DuckDBPyConnection,
+    base_ids: Sequence[int],
+    profile_ids: Sequence[int],
+    sample_type: str,
+    *,
+    stacks: Sequence[int] | None = None,
+    layouts: Layouts | None = None,
+) -> pa.Table:
+    """One row per stack that has a value on one side: stack_id, left, right, its label_ids and lines; layouts are as in `values_of`."""
+    left, right = set(base_ids), set(profile_ids)
+    times = {one: (int(one in left), int(one in right)) for one in sorted(left | right)}
+    return weighed_by(connection, times, sample_type, stacks=stacks, layouts=layouts)
+
+
+def weighed_by(
+    connection: duckdb.DuckDBPyConnection,
+    times: Mapping[int, tuple[int, int]],
+    sample_type: str,
+    *,
+    stacks: Sequence[int] | None = None,
+    layouts: Layouts | None = None,
+) -> pa.Table:
+    """The same of profiles that count so many times on either side, less than zero for what is taken away."""
+    ids = list(times)
+    sides = {side: [one[place] for one in times.values()] for place, side in enumerate(("left", "right"))}
+    values = values_of(connection, ids, sample_type, layouts=layouts)
+    query = _WEIGHED.format(values=values, where="" if stacks is None else _OF_STACKS)
+    parameters = {"ids": ids, **sides, **({} if stacks is None else {"stacks": list(stacks)})}
+    return ask(connection, query, parameters, name="stacks", described=False).table
+
+
+def folded(
+    connection: duckdb.DuckDBPyConnection, weighed: pa.Table, *, most: int | None = None, names: Names | None = None
+) -> Result:
+    """Stacks that are weighed, as `tree` has them.
+
     most   no more nodes than that, the heaviest; what is left out is in its callers' weight all the same
     names  all of the database's, where they are at hand
     """
-    left, right = set(base_ids), set(profile_ids)
-    ids = sorted(left | right)
-    sides = {"left": [int(one in left) for one in ids], "right": [int(one in right) for one in ids]}
-    values = values_of(connection, ids, sample_type)
-    query = _WEIGHED.format(values=values, where="" if stacks is None else _OF_STACKS)
-    parameters = {"ids": ids, **sides, **({} if stacks is None else {"stacks": list(stacks)})}
-    weighed = ask(connection, query, parameters, name="stacks", described=False).table
     paths = weighed["label_ids"].combine_chunks()
     labels = paths.flatten().to_numpy()
     names = names or _names(connection, np.flatnonzero(np.bincount(labels)))

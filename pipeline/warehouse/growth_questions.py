@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import duckdb
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pipeline.values import Question, Result
 from pipeline.warehouse.query import ask
 from pipeline.warehouse.runnable import runnable
-from pipeline.warehouse.sample_values import values_of
+from pipeline.warehouse.sample_values import Layouts, values_of
 
 # For who asks the same elsewhere.
 BETWEEN = "FROM attribution.growth_by_site_between({}, {}, {}) ORDER BY growth_bytes DESC"
@@ -66,41 +66,99 @@ def growth(
     return ask(connection, f"SELECT * EXCLUDE (site_index) FROM attribution.{call})", parameters, name="growth")
 
 
-def top_growth(connection: duckdb.DuckDBPyConnection, series_id: int, most: int) -> tuple[Result, Result]:
-    """So many sites of a series that grew or shrank, those that grew most first, and the others added up."""
+@dataclass(frozen=True, slots=True)
+class TopSites:
+    """So many sites of a series that grew or shrank, those that grew most first; the others added up; and what classes explain.
+
+    rest      sites, growth_bytes, growth_share
+    coverage  of `coverage`
+    """
+
+    sites: Result
+    rest: Result
+    coverage: Result
+
+    @classmethod
+    def of(cls, every: Result, series_id: int, most: int) -> TopSites:
+        """Of all sites that grew or shrank."""
+        others = every.table.slice(most)
+        sums = {"sites": [others.num_rows], "growth_bytes": [_sum(others)]}
+        shares = pc.sum(others["growth_share"], min_count=0).as_py()
+        rest = pa.table({"series_id": [series_id], **sums, "growth_share": [shares]})
+        return cls(every.first(most), Result("other sites", (), rest), _covered(every.table, series_id))
+
+
+def _sum(sites: pa.Table) -> int:
+    """What they gained, clamped as the views do."""
+    return min(max(sum(sites["growth_bytes"].to_pylist()), -(1 << 63)), (1 << 63) - 1)
+
+
+def _covered(sites: pa.Table, series_id: int) -> Result:
+    """As `coverage` has it, of all sites of a series that grew or shrank."""
+    in_all = _sum(sites)
+    grown = {name: _sum(sites.filter(pc.equal(sites["attribution"], name))) for name in _CLASSES}
+    columns = {
+        "series_id": pa.array([series_id] * len(grown), pa.int32()),
+        "attribution": pa.array(list(grown)),
+        "growth_bytes": pa.array(list(grown.values()), pa.int64()),
+        "share": pa.array([one / in_all if in_all else None for one in grown.values()], pa.float64()),
+    }
+    order = [("growth_bytes", "descending"), ("attribution", "ascending")]
+    return Result("coverage", (), pa.table(columns).sort_by(order))
+
+
+_CLASSES = ("ambiguous", "caller", "escape", "implicit", "unmatched", "unreported")
+
+
+def top_growth(
+    connection: duckdb.DuckDBPyConnection,
+    series_id: int,
+    most: int,
+    *,
+    profiles: Sequence[int],
+    layouts: Layouts | None = None,
+) -> TopSites:
+    """What changed from the first to the last of its profiles, which are given oldest first; layouts are as in `values_of`."""
     # Once, and cut here: to plan the question takes longer than to read all sites of a series.
-    every = ask(connection, f"SELECT * {_CHANGED}", {"series": series_id}, name="growth")
-    top, others = every.first(most), every.table.slice(most)
-    in_all = min(max(sum(others["growth_bytes"].to_pylist()), -(1 << 63)), (1 << 63) - 1)
-    shares = pc.sum(others["growth_share"], min_count=0).as_py()
-    sums = {"sites": [others.num_rows], "growth_bytes": [in_all], "growth_share": [shares]}
-    rest = Result("other sites", (), pa.table({"series_id": [series_id], **sums}))
+    found = TopSites.of(ask(connection, f"SELECT * {_CHANGED}", {"series": series_id}, name="growth"), series_id, most)
+    top = found.sites
     sites = top.table["site_index"].to_pylist()
     if top.table["candidates"].null_count < len(sites):
         top = ask(connection, _TOP_TOLD, {"series": series_id, "most": most}, name="growth")
-    histories = _histories(connection, series_id, sites)
+    moments = _thinned(profiles)
+    values = values_of(connection, moments, "inuse_space", layouts=layouts)
+    histories = _histories(connection, series_id, sites, profiles=moments, values=values)
     kept = [name for name in top.table.column_names if name != "site_index"]
-    return Result(top.name, top.columns, top.table.select(kept).append_column("history", histories)), rest
+    table = top.table.select(kept).append_column("history", histories)
+    return replace(found, sites=Result(top.name, top.columns, table))
+
+
+def _thinned(profiles: Sequence[int]) -> list[int]:
+    """At most 64 of them, as `attribution._history` takes them."""
+    last = len(profiles) - 1
+    if last < _MOMENTS:
+        return list(profiles)
+    # To the nearest place, half a place up.
+    steps = 2 * (_MOMENTS - 1)
+    return [profiles[(2 * moment * last + _MOMENTS - 1) // steps] for moment in range(_MOMENTS)]
 
 
 def _histories(
-    connection: duckdb.DuckDBPyConnection, series_id: int, sites: Sequence[int]
+    connection: duckdb.DuckDBPyConnection, series_id: int, sites: Sequence[int], *, profiles: Sequence[int], values: str
 ) -> pa.ChunkedArray[pa.ListScalar[pa.Int64Scalar]]:
     """As `attribution.site_history` has them, of these sites in their order: the samples of this series alone are read."""
-    query = "SELECT profile_id, moment FROM attribution._history WHERE series_id = $series ORDER BY moment"
-    moments = ask(connection, query, {"series": series_id}, name="moments", described=False).table
-    profiles = moments["profile_id"].to_pylist()
-    values = values_of(connection, profiles, "inuse_space")
     parameters = {
         "series": series_id,
         "sites": list(sites),
-        "profiles": profiles,
-        "moments": moments["moment"].to_pylist(),
+        "profiles": list(profiles),
+        "moments": list(range(len(profiles))),
     }
     found = ask(connection, _HISTORIES.format(values=values), parameters, name="histories", described=False).table
     return found["history"]
 
 
+# sql/attribution/_history.sql has as many.
+_MOMENTS = 64
 _HISTORIES = """
 WITH moments AS (SELECT unnest($profiles::INTEGER[]) AS profile_id, unnest($moments::INTEGER[]) AS moment),
 sites AS (SELECT unnest($sites::INTEGER[]) AS site_index, unnest(range(len($sites))) AS place),

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.values import Int32s, Int64s, Result
 from pipeline.warehouse.query import ask
-from pipeline.warehouse.sample_values import values_of
 
 # Stacks that are held in memory all at once; four bytes each.
 _MOST_STACKS = 4_000_000
@@ -41,18 +41,15 @@ def every_leaf_module(connection: duckdb.DuckDBPyConnection) -> LeafModules | No
     return LeafModules(pa.concat_tables([rows, nothing]), places)
 
 
-def growth_by_module(
-    connection: duckdb.DuckDBPyConnection, leaves: LeafModules, series_id: int, *, window: tuple[int, int]
-) -> Result:
-    """As `attribution.modules_between` has it, of one series from one of its profiles to another."""
-    first, last = window
-    query = _GROWN.format(values=values_of(connection, window, "inuse_space"))
-    grown = ask(connection, query, {"first": first, "last": last}, described=False).table
-    own = leaves.places[grown["stack_id"].to_numpy()]
+def growth_by_module(leaves: LeafModules, weighed: pa.Table, series_id: int) -> Result:
+    """As `attribution.modules_between` has it, of a series' stacks as `flame_tree.weighed` has them."""
+    weighed = weighed.filter(pc.not_equal(weighed["left"], weighed["right"]))
+    own = leaves.places[weighed["stack_id"].to_numpy()]
     shown = np.unique(own)
     told = leaves.rows.take(pa.array(shown))
-    sums = _clamped(_sums(np.searchsorted(shown, own), grown["growth_bytes"].to_numpy(), len(shown)))
-    (in_all,) = _clamped(_sums(np.zeros(len(own), np.int64), grown["growth_bytes"].to_numpy(), 1))
+    before, after = (_sums(np.searchsorted(shown, own), weighed[side].to_numpy(), len(shown)) for side in _SIDES)
+    grown = [later - earlier for earlier, later in zip(before, after, strict=True)]
+    sums, (in_all,) = _clamped(grown), _clamped([sum(grown)])
     table = pa.table(
         {
             "series_id": pa.array([series_id] * len(shown), pa.int32()),
@@ -78,6 +75,7 @@ def _clamped(sums: list[int]) -> list[int]:
 
 
 _NAMES = ["module", "version", "is_own"]
+_SIDES = ("left", "right")
 _LEAVES = """
 WITH leaves AS (
   SELECT stack_id, module, version, coalesce(is_own, false) AS is_own
@@ -85,11 +83,4 @@ WITH leaves AS (
 )
 SELECT *, (dense_rank() OVER (ORDER BY module, version, is_own) - 1)::INTEGER AS place
 FROM leaves
-"""
-_GROWN = """
-SELECT stack_id, int64.clamp(SUM(((profile_id = $last)::TINYINT - (profile_id = $first)::TINYINT) * value::HUGEINT)) AS growth_bytes
-FROM ({values}) AS sample
-WHERE profile_id IN ($first, $last)
-GROUP BY stack_id
-HAVING growth_bytes <> 0
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -237,9 +237,14 @@ def tree(
 ) -> Result:
     """Flame graph rows in depth-first order; of some stacks only when given; most and names are as in `flame_tree.tree`."""
     found = flame_tree.tree(connection, [], profile_ids, sample_type, stacks=stacks, most=most, names=names)
-    table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
     parameters: dict[str, object] = {"ids": list(profile_ids), "wanted": sample_type}
-    return Result("flame graph", (), table, _flame_query("flame.tree($ids, $wanted", parameters, stacks))
+    return replace(one_sided(found), question=_flame_query("flame.tree($ids, $wanted", parameters, stacks))
+
+
+def one_sided(found: Result) -> Result:
+    """The right one of two flame graphs that are laid over each other."""
+    table = found.table.drop_columns(["value", "self"]).rename_columns({"valueRight": "value", "selfRight": "self"})
+    return Result("flame graph", (), table)
 
 
 def _flame_query(begun: str, parameters: dict[str, object], stacks: Sequence[int] | None) -> Question:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pipeline.values import Result
 from pipeline.warehouse import flame_tree, growth_questions, questions
 from pipeline.warehouse.query import ask
+from pipeline.warehouse.sample_values import Layouts
 
 
 def changed_sites(
@@ -22,17 +23,19 @@ def changed_sites(
 
 
 def top_sites(
-    connection: duckdb.DuckDBPyConnection, series_id: int, most: int, window: growth_questions.Window | None = None
-) -> tuple[Result, Result]:
-    """So many of the sites of a series that grew or shrank, and the others added up: sites, growth_bytes, growth_share."""
+    connection: duckdb.DuckDBPyConnection,
+    series_id: int,
+    most: int,
+    *,
+    profiles: Sequence[int],
+    window: growth_questions.Window | None = None,
+    layouts: Layouts | None = None,
+) -> growth_questions.TopSites:
+    """What changed in a series with these profiles, oldest first, or within a window of it."""
     if window is None:
-        return growth_questions.top_growth(connection, series_id, most)
+        return growth_questions.top_growth(connection, series_id, most, profiles=profiles, layouts=layouts)
     # What a window gained is worked out once.
-    changed = changed_sites(connection, [series_id], window=window)
-    others = changed.table.slice(most)
-    sums = {name: [pc.sum(others[name], min_count=0).as_py()] for name in ("growth_bytes", "growth_share")}
-    rest = pa.table({"series_id": [series_id], "sites": [others.num_rows], **sums})
-    return changed.first(most), Result("other sites", (), rest)
+    return growth_questions.TopSites.of(changed_sites(connection, [series_id], window=window), series_id, most)
 
 
 def growth_trees(

@@ -82,6 +82,12 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
     return ask(connection, query, name="services")
 
 
+def grown_most(connection: duckdb.DuckDBPyConnection, most: int) -> Result:
+    """So many series of heap profiles, the most growth first."""
+    query = f"SELECT series_id FROM heap.series WHERE profiles > 1 ORDER BY growth_bytes DESC, series_id LIMIT {most:d}"
+    return ask(connection, query, name="series", described=False)
+
+
 def top_sites(connection: duckdb.DuckDBPyConnection) -> Result:
     """The allocation sites that grew most in the newest series that grew most: what grew, and why."""
     query = f"""

@@ -57,19 +57,26 @@ def tree(
         if before:
             return questions.diff(connection, before.added, after.added, sample_type, most=most, names=names)
         return questions.tree(connection, after.added, sample_type, most=most, names=names)
-    weights = [
-        {"profile_id": profile, "times_left": 0 if is_after else times, "times_right": times if is_after else 0}
-        for is_after, side in ((False, before or Counted(())), (True, after))
-        for times, profiles in ((1, side.added), (-1, side.less))
-        for profile in profiles
-    ]
-    both = (
-        "*"
-        if before
-        else '* EXCLUDE ("value", self, "valueRight", "selfRight"), "valueRight" AS value, "selfRight" AS self'
-    )
-    query = f"SELECT {both} FROM flame.weighted($weights, $wanted) ORDER BY node_index"
-    return ask(connection, query, {"weights": weights, "wanted": sample_type}, name="flame graph", described=False)
+    times: dict[int, tuple[int, int]] = {}
+    for is_after, side in ((False, before or Counted(())), (True, after)):
+        for count, profiles in ((1, side.added), (-1, side.less)):
+            for profile in profiles:
+                left, right = times.get(profile, (0, 0))
+                times[profile] = (left, right + count) if is_after else (left + count, right)
+    weighed = flame_tree.weighed_by(connection, times, sample_type, layouts=names.layouts if names else None)
+    found = flame_tree.folded(connection, weighed, most=most, names=names)
+    return found if before else questions.one_sided(found)
+
+
+def profiles(connection: duckdb.DuckDBPyConnection, series_id: int) -> Result:
+    """The profiles of a series, oldest first."""
+    query = """
+    SELECT profile_id, taken_at, duration_ns, default_sample_type
+    FROM profile
+    WHERE series_id = $series
+    ORDER BY time_ns, profile_id
+    """
+    return ask(connection, query, {"series": series_id}, name="profiles", described=False)
 
 
 def totals(connection: duckdb.DuckDBPyConnection, series_id: int, sample_type: str) -> Result:

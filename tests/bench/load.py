@@ -1,8 +1,9 @@
 """The server under load: `python -m tests.bench.load DATABASE` asks one as many browsers at once do, from a process of its own.
 
-Warm: pages of services, which the server makes ahead, in mixed order; the same beside queries without an end. Then cold: pages that
-nobody asked for before, each once, so that every answer is worked out while others wait, kind by kind; and last, pages of
-series that are asked for again and again from the first moment on.
+As people ask, who read what they are shown: from the moment it starts, pages of series; then windows of them, which nobody asked for
+before and nobody makes ahead. As a test asks, without a pause: warm, pages of services, which the server makes ahead, in
+mixed order; the same beside queries without an end. Then cold: pages that nobody asked for before, each once, so that every
+answer is worked out while others wait, kind by kind; and last, pages of series that are asked for again and again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ CLIENTS: Final = 32
 REQUESTS: Final = 8_000
 # Pages of so many series, each of its growth and its flame graph: one of every service of the fleet.
 SERIES: Final = 40
+# How long a person looks at a page, on average, and at how many.
+_THINK_S: Final = 5.0
+_READ: Final = 640
 # Pages of a kind that are asked for once.
 _COLD: Final = 200
 _P99_MS: Final = 300.0
@@ -76,23 +80,33 @@ def ask_fleet(profiles: int) -> list[Comparison]:
 
 def measured(database: str, prefix: str = "") -> tuple[list[Comparison], list[str]]:
     """Figures against what is promised, and all of them as lines."""
+    read = {}
+    with served(database) as server:
+        # Before it has made anything ahead.
+        first = [*server.pages("service"), *server.pages("series")]
+        read["just started"] = server.asked(first, requests=_READ, think_s=_THINK_S)
+        read["windows"] = server.asked(server.windows(), requests=_READ, think_s=_THINK_S)
+    with served(database) as server:
+        colds = {kind: server.asked(pages, requests=len(pages)) for kind, pages in server.unseen().items()}
     with served(database) as server:
         idle = server.asked(["/ready"], requests=REQUESTS // 4)
         server.rests()
         warm = {"pages of services": server.asked(server.pages("service"), requests=REQUESTS)}
-        colds = {kind: server.asked(pages, requests=len(pages)) for kind, pages in server.unseen().items()}
         with server.endless_queries(4):
             warm["the same beside endless queries"] = server.asked(server.pages("service"), requests=REQUESTS)
             mixed = server.asked(server.pages("series"), requests=REQUESTS)
-    name = "pages of series that nobody asked for, beside endless queries"
+    name = "pages of series, beside endless queries"
     loads = {
+        **{f"people, {kind}": load for kind, load in read.items()},
         "idle page": idle,
         **{f"warm, {kind}": load for kind, load in warm.items()},
         **{f"cold, {kind}": load for kind, load in colds.items()},
         name: mixed,
     }
     found = []
-    for name, load in [*loads.items()][1:]:
+    for name, load in loads.items():
+        if load is idle:
+            continue
         if load.errors:
             raise RuntimeError(f"{name}: {load.errors} requests of {len(load.took_ms)} were not answered")
         found.append(Comparison(f"{prefix}{CLIENTS} clients, {name}: p99", (_P99_MS,), (load.p99_ms,), 1.0))
@@ -140,18 +154,33 @@ class Server:
             "collector of a service": [f"/gc?service={quote(one)}" for one in services],
         }
 
+    def windows(self) -> list[str]:
+        """Growth and flame graph of series from one of their profiles to a later one, each of another one or another window."""
+        draw = np.random.default_rng(13)
+        order = "order=profile_id&limit=100000"
+        rows = httpx.get(f"http://localhost:{self.port}/data/heap.profiles.json?{order}", timeout=60).json()
+        of_series: dict[int, list[int]] = {}
+        for row in rows:
+            of_series.setdefault(row["series_id"], []).append(row["profile_id"])
+        found = []
+        for series in draw.permutation([one for one, own in of_series.items() if len(own) > 2])[: _READ // 2].tolist():
+            first, last = sorted(draw.choice(of_series[series], 2, replace=False).tolist())
+            found.append(f"/growth?series={series}&from={first}&to={last}")
+            found.append(f"/flame?series={series}&from={first}&profile={last}&type=alloc_space")
+        return found
+
     def rests(self) -> None:
-        """Wait until it has made what it makes ahead, at most five minutes."""
-        for _ in range(60):
+        """Wait until it has made what it makes ahead, at most half an hour."""
+        for _ in range(360):
             before = self._cpu_ms()
             time.sleep(5)
             if self._cpu_ms() - before < 100:
                 return
 
-    def asked(self, pages: Sequence[str], *, requests: int) -> Load:
-        """Ask for pages, from another process."""
+    def asked(self, pages: Sequence[str], *, requests: int, think_s: float = 0.0) -> Load:
+        """Ask for pages, from another process; each client pauses so long between two, on average."""
         before = self._cpu_ms()
-        command = [sys.executable, "-m", "tests.bench.load", "--client", str(self.port), str(requests)]
+        command = [sys.executable, "-m", "tests.bench.load", "--client", str(self.port), str(requests), str(think_s)]
         done = subprocess.run(
             command, cwd=_ROOT, env=_environment(), input="\n".join(pages), text=True, capture_output=True, check=True
         )
@@ -201,7 +230,7 @@ def _environment() -> dict[str, str]:
 # ---- the process that asks
 
 
-async def _ask(port: int, pages: Sequence[str], requests: int) -> tuple[int, list[float]]:
+async def _ask(port: int, pages: Sequence[str], requests: int, think_s: float) -> tuple[int, list[float]]:
     """Ask for pages at random, over connections that stay open."""
     draw = np.random.default_rng(7)
     wanted = iter(draw.permutation(np.resize(np.arange(len(pages)), requests)).tolist())
@@ -212,6 +241,12 @@ async def _ask(port: int, pages: Sequence[str], requests: int) -> tuple[int, lis
         nonlocal errors
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
         for number in wanted:
+            # The first one, too: people do not come at one moment.
+            await asyncio.sleep(float(draw.exponential(think_s)))
+            if think_s:
+                # The server ends what rests for seconds, and a browser connects anew.
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
             started = time.perf_counter()
             writer.write(
                 f"GET {pages[number]} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nAccept-Encoding: gzip\r\n\r\n".encode()
@@ -230,7 +265,7 @@ async def _ask(port: int, pages: Sequence[str], requests: int) -> tuple[int, lis
 def main(argv: list[str]) -> int:
     """Ask a server over a database, or be the process that asks."""
     if argv[0] == "--client":
-        errors, took = asyncio.run(_ask(int(argv[1]), sys.stdin.read().split("\n"), int(argv[2])))
+        errors, took = asyncio.run(_ask(int(argv[1]), sys.stdin.read().split("\n"), int(argv[2]), float(argv[3])))
         print(errors, *(f"{one:.3f}" for one in took))
         return 0
     comparisons, lines = measured(argv[0])

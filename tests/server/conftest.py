@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from pipeline.server.app import application
+from pipeline.server.connections import Prompt
 from pipeline.server.guard import LOOPBACK
 from pipeline.source_code import Places
 from pipeline.warehouse.serving import Serving
@@ -21,11 +22,18 @@ from pipeline.warehouse.serving import Serving
 
 @contextmanager
 def served(
-    database: Path, *, hosts: Collection[str] = LOOPBACK, token: str = "", sources: Places | None = None
+    database: Path,
+    *,
+    hosts: Collection[str] = LOOPBACK,
+    token: str = "",
+    sources: Places | None = None,
+    most: int | None = None,
 ) -> Iterator[httpx.Client]:
     """A client of a server that runs as long as the block."""
     app = application(Serving(str(database)), hosts=hosts, token=token, sources=sources)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(app, http=Prompt, log_level="warning", timeout_graceful_shutdown=2, limit_concurrency=most)
+    )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = Thread(target=server.run, kwargs={"sockets": [listener]})
         running.start()

@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope, Send
 
-from pipeline.server import ahead
+from pipeline.server import ahead, kept
 from pipeline.server.app import application
 from pipeline.server.kept import Kept
 from pipeline.server.pages import NAVIGATION
@@ -25,7 +25,11 @@ def test_they_are_what_the_links_of_the_overview_lead_to(database: Path) -> None
     assert ("/growth", "service=checkout") in found
     assert found[:3] == [("/", ""), ("/growth", ""), ("/flame", "")]
     # What anybody may ask is not worked out before somebody does.
-    assert {path for path, query in found if not query} == {path for path, _ in NAVIGATION} - {"/views", "/sql"}
+    navigation = {path for path, _ in NAVIGATION} - {"/views", "/sql"}
+    assert {path for path, query in found if not query} == navigation | {"/metrics"}
+    # And what is chosen there, those that grew most first.
+    series = [query for path, query in found if path == "/growth" and query.startswith("series=")]
+    assert series == [query for path, query in found if path == "/flame" and query.startswith("series=")] != []
 
 
 def test_they_are_made_when_the_server_starts_and_when_a_load_is_published(
@@ -70,16 +74,74 @@ def test_they_are_made_when_the_server_starts_and_when_a_load_is_published(
     serving.close()
 
 
+@pytest.mark.parametrize(("room", "made"), [(1, 1), (10_000, 3)])
+def test_so_many_are_made_as_there_is_room_for(
+    database: Path, monkeypatch: pytest.MonkeyPatch, room: int, made: int
+) -> None:
+    monkeypatch.setattr(ahead, "_REST_S", 0.0)
+    monkeypatch.setattr(kept, "_AHEAD_BYTES", room)
+    monkeypatch.setattr(ahead, "addresses", lambda serving: [("/", ""), ("/flame", ""), ("/growth", "series=1")])
+    asked: list[str] = []
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"made"})
+
+    async def scenario() -> None:
+        serving = Serving(str(database))
+        making = asyncio.create_task(ahead.make_ahead(application(serving), Kept(page, serving.identity), serving))
+        # Nor are they made again.
+        await asyncio.sleep(0.3)
+        making.cancel()
+        serving.close()
+
+    asyncio.run(scenario())
+    assert len(asked) == made
+
+
+def test_they_wait_for_people(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "_REST_S", 0.0)
+    monkeypatch.setattr(ahead, "addresses", lambda serving: [("/flame", "")])
+    asked: list[str] = []
+
+    async def scenario() -> None:
+        may = asyncio.Event()
+
+        async def page(scope: Scope, receive: Receive, send: Send) -> None:
+            asked.append(scope["path"])
+            await may.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"made"})
+
+        serving = Serving(str(database))
+        app = Kept(page, serving.identity)
+        person = asyncio.create_task(app(ahead._scope(application(serving), "/", ""), ahead._nothing, ahead._unheard))
+        await asyncio.sleep(0)
+        making = asyncio.create_task(ahead.make_ahead(application(serving), app, serving))
+        await asyncio.sleep(0.3)
+        asked.append("person is told")
+        may.set()
+        while len(asked) < 3:
+            await asyncio.sleep(0.01)
+        making.cancel()
+        await person
+        serving.close()
+
+    asyncio.run(scenario())
+    assert asked == ["/", "person is told", "/flame"]
+
+
 def test_who_asks_first_is_told_what_was_made_ahead(database: Path) -> None:
     serving = Serving(str(database))
     app: Starlette = application(serving)
 
     async def scenario() -> tuple[int, int]:
         app.middleware_stack = app.build_middleware_stack()
-        kept = app.state.kept
+        of_app = app.state.kept
         for path, query in ahead.addresses(serving):
-            await kept(ahead._scope(app, path, query), ahead._nothing, ahead._unheard)
-        return len(kept._answers), sum(answer[0]["status"] == 200 for answer in kept._answers.values())
+            await of_app(ahead._scope(app, path, query), ahead._nothing, ahead._unheard)
+        return len(of_app._answers), sum(answer[0]["status"] == 200 for answer in of_app._answers.values())
 
     count, whole = asyncio.run(scenario())
     serving.close()

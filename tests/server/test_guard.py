@@ -160,6 +160,16 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
     assert [message["type"] for message in read] == ["http.disconnect"]
 
 
+def test_a_body_that_comes_drop_by_drop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_BODY_WITHIN_S", 0.2)
+    drop: Message = {"type": "http.request", "body": b"x", "more_body": True}
+
+    read, _ = asyncio.run(_asked([dict(drop) for _ in range(100)], delay_s=0.05))
+
+    assert read[-1]["type"] == "http.disconnect"
+    assert 2 < len(read) < 20
+
+
 @pytest.mark.parametrize("path", ["/query.json", "/querier.v1.QuerierService/ProfileTypes"])
 def test_slow_and_endless_senders_are_told_so_and_fill_no_log(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], path: str

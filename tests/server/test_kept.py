@@ -193,6 +193,39 @@ def test_what_was_not_asked_for_the_longest_time_is_forgotten_first(monkeypatch:
     assert asyncio.run(scenario()) == [1, 1, 1, 0, 1, 0, 1]
 
 
+def test_nothing_is_held_of_a_state_that_is_no_more() -> None:
+    state = ["first"]
+
+    async def scenario() -> list[int]:
+        app = Kept(Work(), lambda: state[0])
+        held = []
+        for state[0] in ("first", "first", "second"):
+            await asked(app, f"/{len(held)}")
+            held.append(app._bytes)
+        return held
+
+    once, twice, after = asyncio.run(scenario())
+    assert (twice, after) == (2 * once, once)
+
+
+def test_it_is_at_rest_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_AHEAD_BYTES", 2048)
+
+    async def scenario() -> list[tuple[bool, bool]]:
+        work = Work()
+        app = Kept(work, lambda: "state")
+        told = [(app.is_at_rest(), app.has_room())]
+        work.may.clear()
+        waiting = asyncio.create_task(asked(app))
+        await asyncio.sleep(0.01)
+        told.append((app.is_at_rest(), app.has_room()))
+        work.may.set()
+        await waiting
+        return [*told, (app.is_at_rest(), app.has_room())]
+
+    assert asyncio.run(scenario()) == [(True, True), (False, True), (True, False)]
+
+
 @pytest.mark.parametrize(("path", "method"), [("/ready", "GET"), ("/pyroscope/render", "GET"), ("/query.json", "POST")])
 def test_what_depends_on_more_than_the_address_is_not_kept(path: str, method: str) -> None:
     async def scenario() -> int:

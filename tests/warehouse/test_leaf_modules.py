@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.warehouse import growth_questions, leaf_modules, questions
+from pipeline.warehouse import flame_tree, growth_questions, leaf_modules, questions
 from pipeline.warehouse.connect import open_readonly
 
 
@@ -23,7 +23,8 @@ def test_it_is_what_the_macro_says(request: pytest.FixtureRequest, database: str
         for one in series:
             ends = (one["first_profile_id"], one["last_profile_id"])
             told = growth_questions.growth_by_module(connection, [one["series_id"]], window=ends)
-            found = leaf_modules.growth_by_module(connection, leaves, one["series_id"], window=ends)
+            weighed = flame_tree.weighed(connection, ends[:1], ends[1:], "inuse_space")
+            found = leaf_modules.growth_by_module(leaves, weighed, one["series_id"])
 
             assert found.table.to_pylist() == told.table.to_pylist()
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.warehouse import growth_questions, questions, report_questions
-from pipeline.warehouse.connect import open_readonly
+from pipeline.warehouse.connect import open_for_load, open_readonly
+from pipeline.warehouse.load import create_tables
+from pipeline.warehouse.modules import create_modules
 
 
 def test_sites_that_changed_are_those_of_the_growth(demo: Path) -> None:
@@ -51,12 +53,37 @@ def test_the_top_sites_and_the_others_are_all_that_changed(demo: Path, is_window
         window = ends if is_window else None
         every = report_questions.changed_sites(connection, [series_id], window=window).table.to_pylist()
 
-        top, rest = report_questions.top_sites(connection, series_id, 2, window)
-        (others,) = rest.table.to_pylist()
+        profiles = report_questions.live_heap(connection, [series_id]).table["profile_id"].to_pylist()
+
+        found = report_questions.top_sites(connection, series_id, 2, profiles=profiles, window=window)
+        (others,) = found.rest.table.to_pylist()
+        covered = growth_questions.coverage(connection, [series_id], window=window).table.to_pylist()
 
     assert len(every) > 3
-    assert top.table.to_pylist() == every[:2]
+    assert found.sites.table.to_pylist() == every[:2]
+    told = found.coverage.table.to_pylist()
+    # Of a window, classes without a site have no row.
+    assert [row for row in told if row["growth_bytes"]] == [row for row in covered if row["growth_bytes"]]
+    assert len(told) == 6
+    assert told == covered or is_window
     assert others["series_id"] == series_id
     assert others["sites"] == len(every) - 2
     assert others["growth_bytes"] == sum(row["growth_bytes"] for row in every[2:])
     assert others["growth_share"] == pytest.approx(sum(row["growth_share"] for row in every[2:]))
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 100, 127, 128, 1000])
+def test_a_long_history_is_thinned_as_the_view_thins_it(tmp_path: Path, count: int) -> None:
+    with open_for_load(str(tmp_path / "d")) as connection:
+        create_tables(connection, described=False)
+        create_modules(connection)
+        connection.execute(
+            f"""
+            INSERT INTO heap.profiles BY NAME
+            SELECT tick + 7 AS profile_id, 1 AS series_id, tick AS position, tick AS elapsed_s
+            FROM range({count}) AS ticks (tick)
+            """
+        )
+        kept = connection.sql("SELECT profile_id FROM attribution._history ORDER BY moment").fetchall()
+
+    assert growth_questions._thinned(range(7, count + 7)) == [one for (one,) in kept]

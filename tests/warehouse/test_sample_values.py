@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipeline.warehouse import questions, sample_values
 from pipeline.warehouse.connect import open_readonly
-from pipeline.warehouse.sample_values import values_of
+from pipeline.warehouse.sample_values import every_layout, values_of
 
 
 @pytest.fixture(scope="module", params=["demo", "every_kind"])
@@ -38,6 +39,30 @@ def test_values_are_those_of_the_view(database: Path) -> None:
                 assert found == connection.execute(view, {"ids": ids, "kind": kind}).fetchall()
                 rows += len(found)
     assert rows > 100
+
+
+def test_layouts_at_hand_say_what_the_tables_say(database: Path) -> None:
+    with open_readonly(str(database)) as connection:
+        layouts = every_layout(connection)
+        assert layouts is not None
+        kinds = [one for (one,) in connection.sql("SELECT DISTINCT sample_type FROM profile_sample_type").fetchall()]
+        every = [one for (one,) in connection.sql("SELECT profile_id FROM profile ORDER BY ALL").fetchall()]
+        for ids in (every, every[::-1], every[:1], every[-2:], every[1::2]):
+            for kind in (*kinds, "of nothing"):
+                known = sample_values._positions(connection, ids, kind)
+
+                found = layouts.positions(ids, kind)
+
+                assert {position: sorted(own) for position, own in found.items()} == known
+            types = questions.sample_types(connection, ids).table.to_pylist()
+            assert list(layouts.common(ids).items()) == [(one["sample_type"], one["unit"]) for one in types]
+
+
+def test_very_many_layouts_are_not_held(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_values, "_MOST_PROFILES", 1)
+
+    with open_readonly(str(demo)) as connection:
+        assert every_layout(connection) is None
 
 
 def test_of_a_type_that_none_has_there_is_nothing(database: Path) -> None:

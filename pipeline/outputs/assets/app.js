@@ -62,6 +62,8 @@ const app = (() => {
   // What is zoomed to or searched for stays, whatever else is chosen.
   function submit(form) {
     form.action = form.getAttribute("action").split("#")[0] + location.hash;
+    // The same as in a link, whose page may be made already.
+    for (const one of form.elements) if (one.name && one.value === "") one.disabled = true;
     form.requestSubmit();
   }
 
