@@ -32,7 +32,7 @@ def series_name(row: Row) -> str:
 
 def process_name(row: Row) -> str:
     """Service, instance and build of a process, the file that tells of it, and its number there."""
-    others = int(row.get("files") or 1) - 1
+    others = int(text(row, "files") or 1) - 1
     number_there = row.get("process")
     named = [
         text(row, "service"),
