@@ -40,19 +40,29 @@ WITH standing AS (
     ON records.service IS NOT DISTINCT FROM locations.service
     AND records.build IS NOT DISTINCT FROM locations.build
     AND records.package = packages.reported_package
+    AND records.base_name = locations.base_name
     AND records.line = locations.line
-    AND (
-      (
-        records.base_name = locations.base_name
-        AND (NOT packages.is_folder_told OR records.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
-      )
-      -- A package's initialisers are `init` in every file.
-      OR (
-        records.base_name <> locations.base_name
-        AND records.function = regexp_extract(locations.function, '^(?:[^\[]*/)?[^./\[]*\.([^\[]*)$', 1)
-        AND NOT starts_with(records.function, 'init')
-      )
-    )
+    AND (NOT packages.is_folder_told OR records.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
+  UNION ALL
+  SELECT locations.series_id, locations.location_id, records.*, true
+  FROM (
+    SELECT *, regexp_extract(function, '^(?:[^\[]*/)?[^./\[]*\.([^\[]*)$', 1) AS function_there
+    FROM attribution._location
+  ) AS locations
+  JOIN attribution._package AS packages
+    ON packages.service IS NOT DISTINCT FROM locations.service
+    AND packages.build IS NOT DISTINCT FROM locations.build
+    AND packages.package = locations.package
+    AND packages.folder = locations.folder
+  JOIN attribution._record AS records
+    ON records.service IS NOT DISTINCT FROM locations.service
+    AND records.build IS NOT DISTINCT FROM locations.build
+    AND records.package = packages.reported_package
+    AND records.function = locations.function_there
+    AND records.line = locations.line
+    AND records.base_name <> locations.base_name
+  -- A package's initialisers are `init` in every file.
+  WHERE NOT regexp_matches(locations.function_there, '^init($|\.)')
   UNION ALL
   SELECT locations.series_id, locations.location_id, records.*, false
   FROM attribution._location AS locations
