@@ -181,7 +181,7 @@ def _counted(name: str, count: int, *, within: Mapping[str, int]) -> str:
         return f"{_number(count, noun)} ({_number(within.get(held, 0), held_noun)})"
     if name == "binary":
         return f"{count:,} {'binary' if count == 1 else 'binaries'}"
-    return _number(count, f"{name} profile")
+    return _number(count, name if name == "trace" else f"{name} profile")
 
 
 def _number(count: int, noun: str) -> str:

@@ -66,11 +66,12 @@ def test_dumps_are_counted_with_their_moments_and_lead_to_rows(tmp_path: Path) -
     assert [row["cycles"] for row in asked.json()] == [5, 1, 2, 3]
 
 
-def test_binaries_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:
+def test_binaries_and_traces_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:
     (tmp_path / "api").write_bytes(some_program().content)
     (tmp_path / "api.exe").write_bytes(some_program(kind="pe").content)
+    trace = next(TRACES.rglob("*.trace"))
 
-    seen = heapscape("run", "api", "api.exe", "--lake", "lake", "--db", "own.duckdb")
+    seen = heapscape("run", "api", "api.exe", trace, "--lake", "lake", "--db", "own.duckdb")
     asked = heapscape(
         *(
             "sql",
@@ -79,7 +80,7 @@ def test_binaries_are_counted_as_such_and_lead_to_rows(tmp_path: Path) -> None:
         *("--db", "own.duckdb", "--format", "json"),
     )
 
-    assert seen.err.startswith("2 inputs: 2 binaries  ")
+    assert seen.err.startswith("3 inputs: 2 binaries, 1 trace  ")
     assert asked.json() == [{"format": "elf", "calls": 6}, {"format": "pe", "calls": 6}]
 
 
