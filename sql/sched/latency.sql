@@ -43,19 +43,23 @@ nowhere AS (
   SELECT MIN(stack_id) AS stack_id
   FROM stack
   WHERE len(location_ids) = 0
+),
+latencies AS (
+  SELECT
+    transitions.trace_id,
+    coalesce(transitions.from_stack_id, nowhere.stack_id) AS stack_id,
+    COUNT(*) AS waits,
+    int64.clamp(SUM(transitions.duration_ns)) AS delay_ns,
+    MAX(transitions.duration_ns) AS max_ns,
+    -- Each quantile by itself would keep all values once more.
+    quantile_disc(transitions.duration_ns, [0.5, 0.99]) AS quantiles
+  FROM goroutine_transition AS transitions
+  CROSS JOIN nowhere
+  LEFT JOIN firsts
+    ON firsts.trace_id = transitions.trace_id
+    AND firsts.time_ns = int64.clamp(transitions.time_ns::HUGEINT - transitions.duration_ns)
+  WHERE transitions.from_state = 'runnable' AND transitions.duration_ns IS NOT NULL AND firsts.time_ns IS NULL
+  GROUP BY ALL
 )
-SELECT
-  transitions.trace_id,
-  coalesce(transitions.from_stack_id, nowhere.stack_id),
-  COUNT(*),
-  int64.clamp(SUM(transitions.duration_ns)),
-  MAX(transitions.duration_ns),
-  quantile_disc(transitions.duration_ns, 0.5),
-  quantile_disc(transitions.duration_ns, 0.99)
-FROM goroutine_transition AS transitions
-CROSS JOIN nowhere
-LEFT JOIN firsts
-  ON firsts.trace_id = transitions.trace_id
-  AND firsts.time_ns = int64.clamp(transitions.time_ns::HUGEINT - transitions.duration_ns)
-WHERE transitions.from_state = 'runnable' AND transitions.duration_ns IS NOT NULL AND firsts.time_ns IS NULL
-GROUP BY ALL
+SELECT trace_id, stack_id, waits, delay_ns, max_ns, quantiles[1], quantiles[2]
+FROM latencies

@@ -57,9 +57,8 @@ functions AS (
     COUNT(DISTINCT goroutine) AS goroutines,
     COUNT(*) AS waits,
     int64.clamp(SUM(duration_ns)) AS delay_ns,
-    quantile_disc(duration_ns, 0.5) AS p50_ns,
-    quantile_disc(duration_ns, 0.9) AS p90_ns,
-    quantile_disc(duration_ns, 0.99) AS p99_ns,
+    -- Each quantile by itself would keep all values once more.
+    quantile_disc(duration_ns, [0.5, 0.9, 0.99]) AS quantiles,
     MAX(duration_ns) AS max_ns
   FROM waits
   GROUP BY trace_id, function
@@ -70,9 +69,9 @@ SELECT
   functions.goroutines,
   functions.waits,
   functions.delay_ns,
-  functions.p50_ns,
-  functions.p90_ns,
-  functions.p99_ns,
+  functions.quantiles[1],
+  functions.quantiles[2],
+  functions.quantiles[3],
   functions.max_ns,
   histograms.histogram
 FROM functions
