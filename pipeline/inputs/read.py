@@ -110,9 +110,7 @@ def read(
         if isinstance(origin.labels, Labels) and origin.labels.fault:
             # Under other labels than its own it would be counted for another service.
             yield _unread(named, storable(origin.labels.fault))
-            return
-        content = _small(origin.path, descriptor, limits=limits, held={} if held is None else held)
-        if content is None:
+        elif (content := _small(origin.path, descriptor, limits=limits, held={} if held is None else held)) is None:
             size = os.fstat(descriptor).st_size
             yield from _unpack(_Input(named, OnDisk(descriptor, size), Budget(size, limits), is_streamed))
         else:
