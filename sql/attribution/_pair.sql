@@ -27,8 +27,12 @@ CREATE VIEW attribution._pair (
   -- its constant size was seen; as many sizes were seen as it can have.
   evidence
 ) AS
-WITH standing AS (
-  SELECT locations.series_id, locations.location_id, records.*, true AS is_own
+WITH places AS (
+  SELECT
+    locations.*,
+    packages.reported_package,
+    packages.is_folder_told,
+    regexp_extract(locations.function, '^(?:[^\[]*/)?[^./\[]*\.([^\[]*)$', 1) AS function_there
   FROM attribution._location AS locations
   JOIN attribution._package AS packages
     -- NULL labels are labels too.
@@ -36,33 +40,29 @@ WITH standing AS (
     AND packages.build IS NOT DISTINCT FROM locations.build
     AND packages.package = locations.package
     AND packages.folder = locations.folder
+),
+standing AS (
+  SELECT places.series_id, places.location_id, records.*, true AS is_own
+  FROM places
   JOIN attribution._record AS records
-    ON records.service IS NOT DISTINCT FROM locations.service
-    AND records.build IS NOT DISTINCT FROM locations.build
-    AND records.package = packages.reported_package
-    AND records.base_name = locations.base_name
-    AND records.line = locations.line
-    AND (NOT packages.is_folder_told OR records.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
+    ON records.service IS NOT DISTINCT FROM places.service
+    AND records.build IS NOT DISTINCT FROM places.build
+    AND records.package = places.reported_package
+    AND records.base_name = places.base_name
+    AND records.line = places.line
+    AND (NOT places.is_folder_told OR records.folder_name = regexp_extract(places.folder, '[^/\\]*$'))
   UNION ALL
-  SELECT locations.series_id, locations.location_id, records.*, true
-  FROM (
-    SELECT *, regexp_extract(function, '^(?:[^\[]*/)?[^./\[]*\.([^\[]*)$', 1) AS function_there
-    FROM attribution._location
-  ) AS locations
-  JOIN attribution._package AS packages
-    ON packages.service IS NOT DISTINCT FROM locations.service
-    AND packages.build IS NOT DISTINCT FROM locations.build
-    AND packages.package = locations.package
-    AND packages.folder = locations.folder
+  SELECT places.series_id, places.location_id, records.*, true
+  FROM places
   JOIN attribution._record AS records
-    ON records.service IS NOT DISTINCT FROM locations.service
-    AND records.build IS NOT DISTINCT FROM locations.build
-    AND records.package = packages.reported_package
-    AND records.function = locations.function_there
-    AND records.line = locations.line
-    AND records.base_name <> locations.base_name
+    ON records.service IS NOT DISTINCT FROM places.service
+    AND records.build IS NOT DISTINCT FROM places.build
+    AND records.package = places.reported_package
+    AND records.function = places.function_there
+    AND records.line = places.line
+    AND records.base_name <> places.base_name
   -- A package's initialisers are `init` in every file.
-  WHERE NOT regexp_matches(locations.function_there, '^init($|\.)')
+  WHERE NOT regexp_matches(places.function_there, '^init($|\.)')
   UNION ALL
   SELECT locations.series_id, locations.location_id, records.*, false
   FROM attribution._location AS locations
