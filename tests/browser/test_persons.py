@@ -249,7 +249,11 @@ def shades(page: Page, *places: float) -> list[str]:
 def test_a_page_follows_its_window_to_a_phone_and_back(tab: Window, find: Find, name: str) -> None:
     page = tab.open(find(PAGES[name]))
     canvas = page.locator("figure.flame canvas, figure.chart canvas")
-    before = [one.bounding_box() for one in canvas.all()]
+
+    def boxes() -> list[object]:
+        return [one.bounding_box() for one in canvas.all()]
+
+    before = boxes()
 
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
 
@@ -258,8 +262,7 @@ def test_a_page_follows_its_window_to_a_phone_and_back(tab: Window, find: Find, 
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.wait_for_function("() => document.querySelector('figure.flame canvas').getBoundingClientRect().width > 1000")
-    assert [one.bounding_box() for one in canvas.all()] == before
+    assert becomes(page, lambda: boxes() == before)
 
 
 @pytest.mark.parametrize("figure", ["flame", "chart"])
