@@ -15,12 +15,15 @@ VIEWS = (
     *("sched.blocked", "stack._go_frames"),
 )
 
+# A list alone stays above the sums of all traces; its ends get to the rows.
+OF_TRACES = "trace_id BETWEEN list_min($ids) AND list_max($ids) AND list_contains($ids, trace_id)"
+
 
 def goroutine_groups(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int]) -> Result:
     """Groups of goroutines by entry function, trace by trace as they are named, those that were there longest first."""
-    query = """
+    query = f"""
     FROM sched.goroutine_group
-    WHERE list_contains($ids, trace_id)
+    WHERE {OF_TRACES}
     ORDER BY list_position($ids, trace_id), total_ns DESC, function
     """
     return ask(connection, query, {"ids": list(trace_ids)}, name="goroutine groups")
@@ -43,7 +46,7 @@ def blocked(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], fun
     SELECT blocked.*, coalesce(frames.frames, []) AS stack
     FROM sched.blocked AS blocked
     LEFT JOIN stack._go_frames AS frames USING (stack_id)
-    WHERE list_contains($ids, trace_id) AND ($function IS NULL OR {_OF_FUNCTION})
+    WHERE {OF_TRACES} AND ($function IS NULL OR {_OF_FUNCTION})
     ORDER BY
       list_position($ids, trace_id),
       coalesce(function <> 'runtime.main' AND starts_with(function, 'runtime.'), true),
@@ -69,10 +72,10 @@ LEFT JOIN (
       ORDER BY waiting_ns DESC, reason
     ) AS waits
   FROM sched.goroutine_wait
-  WHERE list_contains($ids, trace_id)
+  WHERE {OF_TRACES}
   GROUP BY trace_id, goroutine
 ) AS waits USING (trace_id, goroutine)
-WHERE list_contains($ids, trace_id)
+WHERE {OF_TRACES}
   AND {_OF_FUNCTION}
 ORDER BY list_position($ids, trace_id), total_ns DESC, goroutine
 """

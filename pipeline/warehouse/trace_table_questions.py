@@ -9,6 +9,7 @@ import duckdb
 from pipeline.values import Result
 from pipeline.warehouse.query import ask
 from pipeline.warehouse.questions import STACKS
+from pipeline.warehouse.trace_questions import OF_TRACES
 
 # What they stand on: a database that is made for one of them has no other views.
 VIEWS = {
@@ -21,7 +22,7 @@ VIEWS = {
     "procs": ("int64.clamp", "sched.proc"),
 }
 KINDS = ("network", "sync", "select", "syscall", "sched")
-_OF_TRACES = "WHERE list_contains($ids, trace_id)"
+_OF_TRACES = f"WHERE {OF_TRACES}"
 _IN_TURN = "ORDER BY list_position($ids, trace_id)"
 
 

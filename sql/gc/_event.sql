@@ -32,23 +32,10 @@ CREATE VIEW gc._event (
 ) AS
 -- None of it as a table: nearly all rows are looked at once and left, and DuckDB works out once what two views ask of it
 -- only where it sees both to the bottom.
-WITH begun AS NOT MATERIALIZED (
-  SELECT
-    trace_id,
-    trace.start_ns,
-    trace.end_ns,
-    MIN(time_ns) AS begin_ns,
-    -- Times without so many bits are one of a thousand slots.
-    greatest(ceil(log2(greatest(trace.end_ns::DOUBLE - trace.start_ns, 1)))::INTEGER - 10, 0) AS slot_bits
-  FROM trace_metric
-  JOIN trace USING (trace_id)
-  WHERE name = '/sched/gomaxprocs:threads'
-  GROUP BY trace_id, trace.start_ns, trace.end_ns
-),
-assists AS NOT MATERIALIZED (
+WITH assists AS NOT MATERIALIZED (
   SELECT trace_id, goroutine, trace_range.start_ns, trace_range.end_ns
   FROM trace_range
-  JOIN begun USING (trace_id)
+  JOIN gc._slot AS begun USING (trace_id)
   -- What ended before there were procs cannot matter, and its beginning is not known.
   WHERE name = 'GC mark assist' AND (trace_range.start_ns IS NOT NULL OR coalesce(trace_range.end_ns >= begin_ns, TRUE))
 ),
@@ -70,7 +57,7 @@ slots AS NOT MATERIALIZED (
     ) AS slot
   FROM assists
   ANTI JOIN workers USING (trace_id, goroutine)
-  JOIN begun USING (trace_id)
+  JOIN gc._slot AS begun USING (trace_id)
 ),
 executing AS NOT MATERIALIZED (
   SELECT trace_id, goroutine, time_ns, from_state, to_state, proc
@@ -83,7 +70,7 @@ concerned AS NOT MATERIALIZED (
   SEMI JOIN workers USING (trace_id, goroutine)
   UNION ALL
   SELECT trace_id, goroutine, time_ns, from_state, to_state, proc
-  FROM (SELECT executing.*, time_ns >> slot_bits AS slot FROM executing JOIN begun USING (trace_id))
+  FROM (SELECT executing.*, time_ns >> slot_bits AS slot FROM executing JOIN gc._slot AS begun USING (trace_id))
   SEMI JOIN slots USING (trace_id, goroutine, slot)
   WHERE from_state <> 'undetermined'
   UNION ALL
@@ -128,4 +115,4 @@ SELECT
   events.assists,
   events.worker
 FROM events
-JOIN begun USING (trace_id)
+JOIN gc._slot AS begun USING (trace_id)

@@ -16,20 +16,39 @@ CREATE VIEW gc._tool_work (
   -- 1 when it begins, -1 when it ends.
   change
 ) AS
--- What a goroutine ran on as it began to assist: the proc of its last change of state.
-WITH ran AS (
-  SELECT assists.trace_id, assists.goroutine, assists.time_ns, assists.step, moves.proc
-  FROM gc._event AS assists
-  ASOF JOIN (
-    SELECT trace_id, goroutine, time_ns, proc
+WITH runs AS (
+  -- What a goroutine ran on as it began to assist: gc._event has the changes within an assist's slots, so that those of
+  -- runs over the end of one are missing, and the last before the trace ends.
+  SELECT trace_id, goroutine, begin_ns, time_ns, -2 AS step, proc
+  FROM (
+    SELECT
+      trace_id,
+      goroutine,
+      begin_ns,
+      int64.clamp(time_ns::HUGEINT - duration_ns) AS time_ns,
+      time_ns >> slot_bits AS last_slot,
+      proc,
+      slot_bits
     FROM goroutine_transition
-    SEMI JOIN (FROM gc._event WHERE step = -1) AS assists USING (trace_id, goroutine)
-    WHERE
-      from_state <> 'undetermined'
-      AND (to_state IN ('running', 'syscall') OR from_state IN ('running', 'syscall'))
-  ) AS moves
-    ON moves.trace_id = assists.trace_id AND moves.goroutine = assists.goroutine AND moves.time_ns <= assists.time_ns
-  WHERE assists.step = -1 AND moves.time_ns >= assists.begin_ns
+    JOIN gc._slot USING (trace_id)
+    WHERE from_state = 'running'
+  )
+  WHERE time_ns >> slot_bits < last_slot
+  UNION ALL
+  SELECT trace_id, goroutine, begin_ns, MAX(time_ns), -2, arg_max(proc, time_ns)
+  FROM goroutine_transition
+  JOIN gc._slot USING (trace_id)
+  WHERE to_state = 'running' AND from_state <> 'undetermined'
+  GROUP BY trace_id, goroutine, begin_ns
+),
+events AS (
+  SELECT trace_id, goroutine, begin_ns, time_ns, step, proc, FALSE AS is_before, 0 AS executing_change, 0 AS assists,
+    NULL AS worker
+  FROM runs
+  SEMI JOIN (FROM trace_range WHERE name = 'GC mark assist') AS assists USING (trace_id, goroutine)
+  UNION ALL
+  SELECT trace_id, goroutine, begin_ns, time_ns, step, proc, is_before, executing_change, assists, worker
+  FROM gc._event
 ),
 seen AS (
   SELECT
@@ -39,15 +58,14 @@ seen AS (
     executing_change,
     assists,
     coalesce(worker <> 'GC (idle)', FALSE) AND step = 2 AS is_label,
-    last_value(coalesce(events.proc, ran.proc) IGNORE NULLS) OVER so_far AS proc,
+    last_value(proc IGNORE NULLS) OVER so_far AS proc,
     -- What was running before the trace is the event in front.
     is_before AND step = 1 AND NOT coalesce(lag(is_before) OVER by_time, FALSE) AS is_waiting,
     int64.clamp(SUM(assists) OVER so_far) > 0 AS is_assisting,
     time_ns > MIN(time_ns) FILTER (step = 2 AND worker <> 'GC (idle)') OVER (
       PARTITION BY trace_id, goroutine
     ) AS is_labelled
-  FROM gc._event AS events
-  LEFT JOIN ran USING (trace_id, goroutine, time_ns, step)
+  FROM events
   WHERE time_ns >= begin_ns OR is_before
   WINDOW
     by_time AS (PARTITION BY trace_id, goroutine ORDER BY time_ns, step),

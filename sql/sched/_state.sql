@@ -34,10 +34,10 @@ CREATE VIEW sched._state (
   is_cut_at_end
 ) AS
 WITH firsts AS (
-  SELECT trace_id, transitions.time_ns, trace.start_ns
-  FROM goroutine_transition AS transitions
+  SELECT trace_id, births.time_ns, trace.start_ns
+  FROM sched._birth AS births
   JOIN trace USING (trace_id)
-  WHERE transitions.from_state = 'undetermined'
+  WHERE births.from_state = 'undetermined'
 ),
 lasts AS (
   SELECT

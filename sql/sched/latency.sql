@@ -20,19 +20,14 @@ CREATE VIEW sched.latency (
   -- 99 of 100 took at most that.
   p99_ns
 ) AS
-WITH births AS (
-  SELECT trace_id, time_ns, to_state
-  FROM goroutine_transition
-  WHERE from_state IN ('undetermined', 'not exist')
-),
-firsts AS (
+WITH firsts AS (
   -- When a goroutine begins to wait for its first run: with its birth, or with the end of what it was born into.
   SELECT trace_id, time_ns
-  FROM births
+  FROM sched._birth
   WHERE to_state = 'runnable'
   UNION ALL
   SELECT births.trace_id, transitions.time_ns
-  FROM births
+  FROM sched._birth AS births
   JOIN goroutine_transition AS transitions
     -- No two events of a trace have the same time, so it names the row.
     ON transitions.trace_id = births.trace_id
