@@ -19,7 +19,8 @@ from pipeline.kernels.text.fragments import fragment_places, lines_above
 from pipeline.kernels.text.spelled import line_spans
 from pipeline.values import Blob, Bools, Int64s
 
-_PIECE_BYTES: Final = 1 << 20
+# What stays in a cache and is not given back to the kernel each time: of 1 MiB, page faults took half as long as all searches.
+_PIECE_BYTES: Final = 1 << 18
 _EXAMPLE_BYTES: Final = 120
 # Of a longer line, what was read at a time is looked at as if it were a line.
 LINE_BYTES: Final = 1 << 20
