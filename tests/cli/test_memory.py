@@ -15,7 +15,7 @@ def test_a_file_is_answered_without_a_database(tmp_path: Path) -> None:
 
     assert seen.code == 0
     assert seen.out.startswith("memory · build go1.27-trim · vars.json · 1 moment: ")
-    assert "no limit is known: give one with --label memory_limit=512MiB" in seen.out
+    assert "no limit is known: ingest the files with --label memory_limit=512MiB" in seen.out
     assert "objects, reachable or not yet swept" in seen.out
     assert list(tmp_path.iterdir()) == []
 

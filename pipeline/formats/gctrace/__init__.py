@@ -84,15 +84,12 @@ def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
 
 def _dumps(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     """The goroutine dumps that stand in logs."""
-    from pipeline.formats.goroutines.decode import decode
+    from pipeline.formats.goroutines.decode import decode_texts
     from pipeline.formats.goroutines.recognise import dump_in
 
     texts = [dump_in(blob.content) or b"" for blob in blobs]
     if any(texts):
-        for made in decode(
-            [blob if text else replace(blob, content=b"") for blob, text in zip(blobs, texts, strict=True)]
-        ):
-            yield replace(made, refusals={})
+        yield replace(decode_texts(blobs, texts), refusals={})
 
 
 FORMAT = Format(
