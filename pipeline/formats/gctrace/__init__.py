@@ -23,6 +23,7 @@ that is null, or anything else, is counted in a note.
 
 A line may be the value of a pair of logfmt, too, as log/slog's text, logrus and go-kit write it. Long lines that the kubelet and docker
 cut in parts are put together; one whose last part is missing may have been longer. A log whose newest lines come first is read from its end.
+Of a table (CSV) the columns that its first line names are read as an object's fields are.
 
 Before a line may stand what docker compose, kubectl, stern, the kubelet, journald, syslog or a logger writes there. Its time
 stamp says when the line was written, if it says all of date, time and, best, the zone. The rest tells processes apart.
