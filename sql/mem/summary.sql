@@ -14,6 +14,8 @@ CREATE VIEW mem.summary (
   uri,
   -- Files that tell of it.
   files,
+  -- What tells it apart from other processes of a file, as in `process`; empty where nothing does.
+  prefix,
   -- From labels; NULL without one.
   service,
   -- From labels; NULL without one.
@@ -85,6 +87,7 @@ SELECT
   latest.process,
   files.uri,
   lines.files,
+  processes.prefix,
   latest.service,
   latest.instance,
   processes.build,
