@@ -23,9 +23,8 @@ _CONDITIONS: Final = {
 def text(rows: Sequence[Row]) -> list[str]:
     """A line for each row of `escape.level` below a header; whose it is stands behind where there are several."""
     owners = {tuple(row[name] for name in _OWNER) for row in rows}
-    lines = [(*_HEADER, "of") if len(owners) > 1 else _HEADER]
-    lines += [(*_cells(row), _owner(row)) if len(owners) > 1 else _cells(row) for row in rows]
-    return aligned(lines, right=range(4))
+    lines = [(*_HEADER, "of"), *((*_cells(row), _owner(row)) for row in rows)]
+    return aligned(lines if len(owners) > 1 else [line[:-1] for line in lines], right=range(4))
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -40,7 +40,9 @@ def test_an_object_in_a_cell_is_opened() -> None:
     assert found.prefixes == ["pod=a"]
 
 
-@pytest.mark.parametrize("first", ["@timestamp,message", "a line, of a pod", '"pod,"message', "pod", f"pod,{'x' * 200}"])
+@pytest.mark.parametrize(
+    "first", ["@timestamp,message", "a line, of a pod", '"pod,"message', "pod", f"pod,{'x' * 200}"]
+)
 def test_what_names_no_owner_is_left_as_it_is(first: str) -> None:
     content = lines(first, f"x,{gc(1)}")
 
