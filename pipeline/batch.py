@@ -56,7 +56,7 @@ class BatchResult:
     """What one batch came to.
 
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`, `log`, `goroutine dump`, `memstats`, `metrics`;
-              what they hold is counted too: `site`, `cycle`, `dumped goroutine`, `memstats moment`, `metrics moment`
+              what they hold is counted too: `site`, `cycle`, `logged goroutine`, `dumped goroutine`, `memstats moment`, `metrics moment`
     known     inputs that were in the lake already, or went in twice in the batch
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in
@@ -336,7 +336,7 @@ def _decode(
         notes += decoded.notes
         tables = build_tables(decoded, blobs, named=named, told=said)
         writer.add(tables)
-        ingested.update(_counted(tables))
+        ingested.update(_counted(tables, known_format.name))
         ingested.update(_moments(known_format.name, tables))
     # What is refused has its reason; notes on what nobody reads would have to be taken back when it goes in.
     told = [note for note in notes if note.blob_index not in reasons]
@@ -366,9 +366,11 @@ def _moments(name: str, tables: Mapping[str, pa.Table]) -> Mapping[str, int]:
     return {f"{name} moment": moments.num_rows}
 
 
-def _counted(tables: Mapping[str, pa.Table]) -> Mapping[str, int]:
+def _counted(tables: Mapping[str, pa.Table], name: str) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
-    if "goroutine_dump" in tables:
+    if "goroutine_dump" in tables and name in _FILES:
+        counts["logged goroutine"] = tables["goroutine_dump"].num_rows
+    elif "goroutine_dump" in tables:
         counts["goroutine dump"] = tables["profile"].num_rows
         counts["dumped goroutine"] = tables["goroutine_dump"].num_rows
     elif "profile" in tables:

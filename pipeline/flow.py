@@ -55,7 +55,7 @@ class Receipt:
 
     batch     the latest of the lake
     ingested  inputs that went in, by what they are: a kind of profile, `escape report`, `binary`, `log`, `goroutine dump`, `memstats`, `metrics`;
-              what they hold is counted too: `site`, `cycle`, `dumped goroutine`, `memstats moment`, `metrics moment`
+              what they hold is counted too: `site`, `cycle`, `logged goroutine`, `dumped goroutine`, `memstats moment`, `metrics moment`
     known     inputs that were in the lake already, or twice in this run
     refusals  uri and reason of each input that was refused, for the first time or again
     losses    what was lost of inputs that went in

@@ -199,7 +199,7 @@ class Format:
     recognise  looks at the plain bytes, never at a name
     decode     takes many blobs of this format at once, so that per-file costs are paid per batch
     is_streamed  decodes a Blob that is too large to be held
-    may_hold   whether a file that begins so may be of this format without showing it there; asked when no format recognises it
+    may_hold   whether a file that begins so may be of this format without showing it there; asked when no format above it recognises it
     holds      whether it is, for which all of it may have to be read
     identity_labels  labels that are part of what a file is: equal bytes under other values are another source
     variant    which of its layouts a file that begins so has, where other code decodes each

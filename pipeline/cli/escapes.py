@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +15,7 @@ from pipeline.cli.choices import no_growth, nothing_fits, parts_of, require_repo
 from pipeline.cli.console import answer, answer_lines, say, show, show_query
 from pipeline.cli.options import database_option, format_option, resource_options, show_sql_option
 from pipeline.errors import UsageError
-from pipeline.outputs import escape_tree
+from pipeline.outputs import escape_tree, level_text
 from pipeline.text import printable
 from pipeline.warehouse import escape_questions
 from pipeline.warehouse.questions import Selection
@@ -181,7 +180,7 @@ def _levels(found: Result, *, limit: int, format_: str) -> None:
     verdicts = {tuple(row[key] for key in _VERDICT) for row in found.table.select(_VERDICT).to_pylist()}
     counts = Counter(certainty for *_, certainty in verdicts)
     say(" · ".join(f"{count:,} {certainty}" for certainty, count in counts.most_common()))
-    show(replace(found, table=found.table.slice(0, limit)), format=format_)
+    answer_lines("\n".join(level_text.text(found.table.slice(0, limit).to_pylist())))
     if found.table.num_rows > limit:
         say(f"{found.table.num_rows - limit:,} more rows: --limit {found.table.num_rows}")
     say(_ASSUMED)

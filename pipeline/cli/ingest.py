@@ -28,17 +28,18 @@ from pipeline.workers import workers
 
 _SOME_REFUSED = 1
 _NOTHING_DONE = 3
-# Inputs that hold what is counted as well: what an input is called, how the receipt names what it holds, and people.
-_HOLDING: Final = {
-    "escape report": ("escape report", "site", "site"),
-    "log": ("log", "cycle", "GC cycle"),
-    "goroutine dump": ("goroutine dump", "dumped goroutine", "goroutine"),
-    "memstats": ("MemStats dump", "memstats moment", "moment"),
-    "metrics": ("metrics file", "metrics moment", "moment"),
+# Inputs that hold what is counted as well: what an input is called, how the receipt names what it holds, and people; told is
+# what there is, and the first in any case.
+_HOLDING: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "escape report": ("escape report", {"site": "site"}),
+    "log": ("log", {"cycle": "GC cycle", "logged goroutine": "goroutine"}),
+    "goroutine dump": ("goroutine dump", {"dumped goroutine": "goroutine"}),
+    "memstats": ("MemStats dump", {"memstats moment": "moment"}),
+    "metrics": ("metrics file", {"metrics moment": "moment"}),
 }
 # Inputs that are named one by one; the rest is a count.
 _NAMED: Final = 3
-_HELD: Final = {held for _, held, _ in _HOLDING.values()}
+_HELD: Final = {held for _, holding in _HOLDING.values() for held in holding}
 
 
 @click.command()
@@ -177,8 +178,9 @@ def _as_json(receipt: flow.Receipt) -> Mapping[str, object]:
 
 def _counted(name: str, count: int, *, within: Mapping[str, int]) -> str:
     if name in _HOLDING:
-        noun, held, held_noun = _HOLDING[name]
-        return f"{_number(count, noun)} ({_number(within.get(held, 0), held_noun)})"
+        noun, (first, *others) = _HOLDING[name][0], _HOLDING[name][1].items()
+        there = [first, *(one for one in others if within.get(one[0]))]
+        return f"{_number(count, noun)} ({', '.join(_number(within.get(held, 0), what) for held, what in there)})"
     if name == "binary":
         return f"{count:,} {'binary' if count == 1 else 'binaries'}"
     return _number(count, name if name == "trace" else f"{name} profile")

@@ -44,10 +44,7 @@ def recognise(blob: Blob) -> Format:
     if not blob.content:
         raise UnknownFormat("the file is empty; a CPU profile or a trace that was never stopped leaves such a file")
     for candidate in FORMATS:
-        if candidate.recognise(blob.content):
-            return candidate
-    for candidate in FORMATS:
-        if candidate.may_hold(blob.content) and candidate.holds(blob):
+        if candidate.recognise(blob.content) or (candidate.may_hold(blob.content) and candidate.holds(blob)):
             return candidate
     ours = next((said for (place, mark), said in _OURS.items() if blob.content.startswith(mark, place)), "")
     if _is_wide(blob.content):
@@ -68,8 +65,8 @@ def is_known(head: bytes) -> bool:
 
 def is_streamed(head: bytes) -> bool:
     """Whether a file that begins with these bytes can be decoded, if it can at all, without being held."""
-    known = next((candidate for candidate in FORMATS if candidate.recognise(head)), None)
-    return known.is_streamed if known else any(candidate.may_hold(head) for candidate in FORMATS)
+    known = next((candidate for candidate in FORMATS if candidate.recognise(head) or candidate.may_hold(head)), None)
+    return known is not None and known.is_streamed
 
 
 def _beginning(content: bytes) -> str:

@@ -19,6 +19,8 @@ _HEAD_BYTES = 1 << 18
 _PART = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)=(.+)", re.DOTALL)
 # What Hive and Spark call the folder of rows without a value.
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+# A folder that says when: of labels that differ from day to day no series and no log would be longer than a day.
+_WHEN = re.compile(r"(?:date|dt|ds|year|month|day|hour|hr|minute)=\d{1,8}(?:[-_:.T]?\d{1,4})*Z?", re.IGNORECASE)
 
 
 class Labels(dict[str, str]):
@@ -55,11 +57,16 @@ class Sidecar:
 
 
 def folder_labels(folders: Iterable[str]) -> dict[str, str]:
-    """The labels that folder names of the form `key=value` give, inner ones winning; values are URL-decoded."""
+    """The labels that folder names of the form `key=value` give, inner ones winning; values are URL-decoded.
+
+    None of them says when: `date=2026-11-30`, `hour=07`.
+    """
     labels = {}
     for folder in folders:
         if "=" in folder and (part := _PART.fullmatch(folder)) and part[2] != _NO_VALUE:
-            labels[part[1]] = storable(unquote(part[2]))
+            value = unquote(part[2])
+            if _WHEN.fullmatch(f"{part[1]}={value}") is None:
+                labels[part[1]] = storable(value)
     return labels
 
 

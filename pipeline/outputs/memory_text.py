@@ -56,7 +56,9 @@ def _during(row: Row) -> str:
 def left(row: Row) -> str:
     """What is left of the limit, and for how long."""
     if row["limit_bytes"] is None:
-        return "no limit is known: give one with --label memory_limit=512MiB, or metrics that tell GOMEMLIMIT"
+        return (
+            "no limit is known: ingest the files with --label memory_limit=512MiB, or give metrics that tell GOMEMLIMIT"
+        )
     limit = (
         f"{_bytes(row['limit_bytes'])} ({'GOMEMLIMIT' if row['limit_from'] == 'GOMEMLIMIT' else 'label memory_limit'})"
     )

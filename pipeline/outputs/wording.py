@@ -22,6 +22,8 @@ Row: TypeAlias = Mapping[str, object]
 # In the module cache: goja@v0.0.0-20260917113740-793a2a65c13b.
 _VERSION: Final = re.compile(r"@v[^@]*$")
 _MAJOR: Final = re.compile(r"v[0-9]+")
+# What stands before a log's lines may be long.
+_PREFIX_CHARS: Final = 80
 
 
 def series_name(row: Row) -> str:
@@ -31,14 +33,16 @@ def series_name(row: Row) -> str:
 
 
 def process_name(row: Row) -> str:
-    """Service, instance and build of a process, the file that tells of it, and its number there."""
+    """Service, instance and build of a process, the file that tells of it, what tells it apart there, and its number."""
     others = int(text(row, "files") or 1) - 1
     number_there = row.get("process")
+    prefix = text(row, "prefix")
     named = [
         text(row, "service"),
         text(row, "instance") and f"instance {text(row, 'instance')}",
         text(row, "build") and f"build {text(row, 'build')}",
         os.path.basename(text(row, "uri")) + (f" and {others:,} more" if others else ""),
+        prefix if len(prefix) <= _PREFIX_CHARS else f"{prefix[:_PREFIX_CHARS]}…",
         f"process {number_there}" if number_there else "",
     ]
     return " · ".join(part for part in named if part)

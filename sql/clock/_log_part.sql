@@ -49,9 +49,13 @@ named AS (
       name: regexp_replace(
         regexp_replace(
           regexp_replace(
-            regexp_replace(files.uri, '(\.(gz|zst|bz2|xz|lz4|lzma|zip|Z))+$', ''),
+            regexp_replace(
+              regexp_replace(files.uri, '(^|/)(date|dt|ds|year|month|day|hour|hr|minute)=[^/]*', '', 'gi'),
+              '(\.(gz|zst|bz2|xz|lz4|lzma|zip|Z))+$',
+              ''
+            ),
             '(^|[^0-9A-Za-z])20\d\d[-/.]?(0[1-9]|1[0-2])[-/.]?(0[1-9]|[12]\d|3[01])'
-            || '([T_.-]?\d\d([-:.]?\d\d([-:.]?\d\d([.,]\d+)?)?)?)?(Z|[+-]\d\d:?\d\d)?\b',
+            || '([T_./-]?\d\d([-:.]?\d\d([-:.]?\d\d([.,]\d+)?)?)?)?(Z|[+-]\d\d:?\d\d)?\b',
             '',
             'g'
           ),

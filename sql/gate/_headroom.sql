@@ -25,8 +25,7 @@ CREATE VIEW gate._headroom (
 ) AS
 WITH fits AS (
   SELECT
-    source_id,
-    process,
+    run,
     CASE WHEN MAX(taken_at) > MIN(taken_at)
       THEN gate._slope_error(
         regr_slope(used_bytes, epoch(taken_at)),
@@ -35,11 +34,11 @@ WITH fits AS (
       )
     END AS slope_error
   FROM mem.accounting
-  GROUP BY source_id, process
+  GROUP BY run
 )
 SELECT
-  source_id,
-  process,
+  rooms.source_id,
+  rooms.process,
   rooms.service,
   rooms.instance,
   owners.build,
@@ -54,5 +53,6 @@ SELECT
       THEN rooms.headroom_bytes / (rooms.slope_bytes_per_s - fits.slope_error)
   END
 FROM mem.headroom AS rooms
-JOIN fits USING (source_id, process)
-LEFT JOIN process AS owners USING (source_id, process)
+JOIN fits USING (run)
+LEFT JOIN process AS owners
+  ON owners.source_id = rooms.source_id AND owners.process = rooms.process

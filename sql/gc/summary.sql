@@ -15,6 +15,8 @@ CREATE VIEW gc.summary (
   uri,
   -- Files that tell of it: parts of a log; 1 of others.
   files,
+  -- What its lines have in front, as in `process`; empty where nothing does, NULL for a trace.
+  prefix,
   -- From labels; NULL without one.
   service,
   -- From labels; NULL without one.
@@ -143,6 +145,7 @@ SELECT
   summed.process,
   files.uri,
   coalesce(parts.files, 1),
+  processes.prefix,
   coalesce(processes.service, trace.service),
   coalesce(processes.instance, trace.instance),
   coalesce(processes.build, trace.build),
@@ -183,6 +186,7 @@ SELECT
   told.process,
   files.uri,
   1,
+  processes.prefix,
   processes.service,
   processes.instance,
   processes.build,

@@ -13,11 +13,14 @@ CREATE VIEW mem.accounting (
   source,
   -- The process, as in `process`.
   process,
+  -- The same process over all files that are known to tell of it: its first file and the process in it, `12.0`. Of MemStats by the ends of
+  -- their cycles, as in `clock.file`; of Prometheus' metrics by equal labels and the same start.
+  run,
   -- From labels; NULL without one.
   service,
   -- From labels; NULL without one.
   instance,
-  -- When it was, UTC; NULL when the file does not say.
+  -- When it was, UTC; of MemStats that do not say (/debug/vars) when their last GC ended, at most two minutes before. NULL without one.
   taken_at,
   -- Objects on the heap, reachable or not yet swept.
   objects_bytes,
@@ -73,7 +76,7 @@ moments AS (
     position,
     'memstats' AS source,
     process,
-    taken_at,
+    coalesce(taken_at, last_gc_at) AS taken_at,
     heap_alloc_bytes AS objects_bytes,
     int64.clamp(heap_inuse_bytes::HUGEINT - heap_alloc_bytes) AS unused_bytes,
     int64.clamp(heap_idle_bytes::HUGEINT - heap_released_bytes) AS free_bytes,
@@ -87,12 +90,31 @@ moments AS (
   FROM memstats
   UNION ALL
   SELECT source_id, position, 'metrics', * EXCLUDE (source_id, position) FROM measured WHERE total_bytes IS NOT NULL
+),
+runs AS (
+  SELECT
+    processes.source_id,
+    processes.process,
+    coalesce(
+      told.run,
+      first_value(concat(source_id, '.', process)) OVER (
+        PARTITION BY
+          processes.labels,
+          processes.prefix,
+          CASE WHEN processes.started_by = 'metric' THEN processes.started_at END,
+          CASE WHEN processes.started_by IS DISTINCT FROM 'metric' THEN concat(source_id, '.', process) END
+        ORDER BY source_id, process
+      )
+    ) AS run
+  FROM process AS processes
+  LEFT JOIN clock._memstats AS told USING (source_id, process)
 )
 SELECT
   moments.source_id,
   moments.position,
   moments.source,
   moments.process,
+  coalesce(runs.run, concat(moments.source_id, '.', moments.process)),
   processes.service,
   processes.instance,
   moments.taken_at,
@@ -109,3 +131,4 @@ SELECT
   moments.limit_bytes
 FROM moments
 LEFT JOIN process AS processes USING (source_id, process)
+LEFT JOIN runs USING (source_id, process)

@@ -1,5 +1,7 @@
 -- One row per process whose limit of memory is known: how much is left of it, and how long it lasts at the present slope.
 --
+-- All files that are known to tell of a process are taken together (`mem.accounting`); the row is of the latest.
+--
 -- The limit is GOMEMLIMIT where metrics tell it, else the label `memory_limit` that the file was given: `--label
 -- memory_limit=512MiB`. Beyond GOMEMLIMIT the collector works harder; beyond a container's limit the process dies. The system counts
 -- what the program takes outside of Go as well, which no file tells.
@@ -10,6 +12,8 @@ CREATE VIEW mem.headroom (
   source_id,
   -- The process, as in `process`.
   process,
+  -- The process over all its files, as in `mem.accounting`.
+  run,
   -- From labels; NULL without one.
   service,
   -- From labels; NULL without one.
@@ -34,14 +38,15 @@ CREATE VIEW mem.headroom (
 WITH moments AS (
   SELECT
     *,
-    row_number() OVER (PARTITION BY source_id, process ORDER BY taken_at NULLS FIRST, position) AS place,
+    row_number() OVER (PARTITION BY run ORDER BY taken_at NULLS FIRST, source_id, position) AS place,
     epoch(taken_at) AS taken_s
   FROM mem.accounting
 ),
 summed AS (
   SELECT
-    source_id,
-    process,
+    run,
+    arg_max(source_id, place) AS source_id,
+    arg_max(process, place) AS process,
     any_value(service) AS service,
     any_value(instance) AS instance,
     MAX(taken_at) AS taken_at,
@@ -50,7 +55,7 @@ summed AS (
     arg_max(limit_bytes, place) AS limit_bytes,
     CASE WHEN MAX(taken_s) > MIN(taken_s) THEN regr_slope(used_bytes, taken_s) END AS slope_bytes_per_s
   FROM moments
-  GROUP BY source_id, process
+  GROUP BY run
 ),
 labelled AS (
   SELECT
@@ -83,6 +88,7 @@ limited AS (
 SELECT
   source_id,
   process,
+  run,
   service,
   instance,
   taken_at,

@@ -1,15 +1,21 @@
 -- One row per process of MemStats or metrics: its memory at the last moment, how it came there, and what is left.
 --
+-- All files that are known to tell of a process are taken together (`mem.accounting`).
+--
 -- key: source, source_id, process
 CREATE VIEW mem.summary (
   -- `memstats` or `metrics`.
   source,
-  -- The file.
+  -- The file with the last moment.
   source_id,
   -- The process, as in `process`.
   process,
   -- Where the file was found first.
   uri,
+  -- Files that tell of it.
+  files,
+  -- What tells it apart from other processes of a file, as in `process`; empty where nothing does.
+  prefix,
   -- From labels; NULL without one.
   service,
   -- From labels; NULL without one.
@@ -59,13 +65,13 @@ WITH moments AS (
     epoch(taken_at) AS taken_s,
     row_number() OVER process AS place
   FROM mem.accounting
-  WINDOW process AS (PARTITION BY source, source_id, process ORDER BY taken_at NULLS FIRST, position)
+  WINDOW process AS (PARTITION BY source, run ORDER BY taken_at NULLS FIRST, source_id, position)
 ),
 lines AS (
   SELECT
     source,
-    source_id,
-    process,
+    run,
+    COUNT(DISTINCT source_id) AS files,
     COUNT(*) AS moments,
     MIN(taken_at) AS first_at,
     MAX(taken_at) AS last_at,
@@ -73,13 +79,15 @@ lines AS (
     MAX(place) AS last_place,
     CASE WHEN MAX(taken_s) > MIN(taken_s) THEN regr_slope(used_bytes, taken_s) END AS slope_bytes_per_s
   FROM moments
-  GROUP BY source, source_id, process
+  GROUP BY source, run
 )
 SELECT
   lines.source,
-  lines.source_id,
-  lines.process,
+  latest.source_id,
+  latest.process,
   files.uri,
+  lines.files,
+  processes.prefix,
   latest.service,
   latest.instance,
   processes.build,
@@ -104,11 +112,10 @@ SELECT
 FROM lines
 JOIN moments AS latest
   ON latest.source = lines.source
-  AND latest.source_id = lines.source_id
-  AND latest.process = lines.process
+  AND latest.run = lines.run
   AND latest.place = lines.last_place
-LEFT JOIN source AS files ON files.source_id = lines.source_id
+LEFT JOIN source AS files ON files.source_id = latest.source_id
 LEFT JOIN process AS processes
-  ON processes.source_id = lines.source_id AND processes.process = lines.process
+  ON processes.source_id = latest.source_id AND processes.process = latest.process
 LEFT JOIN mem.headroom AS headroom
-  ON headroom.source_id = lines.source_id AND headroom.process = lines.process
+  ON headroom.run = lines.run

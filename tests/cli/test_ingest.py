@@ -17,6 +17,8 @@ from tests.builders.memstats import EXPOSITION, lines, memstats
 from tests.builders.profile import profile
 from tests.cli.seat import DEMO, DEMO_HEAPS, FILES, FIRST, LAST, REPORT, TRACES, environment, heapscape, process
 from tests.formats.binary.reading import some_program
+from tests.formats.gctrace.logs import gc
+from tests.formats.gctrace.logs import lines as log_lines
 
 
 def test_json_says_what_went_in_and_what_did_not() -> None:
@@ -100,6 +102,15 @@ def test_logs_are_counted_with_their_cycles_and_lead_to_rows(tmp_path: Path) -> 
     assert seen.err.startswith("2 inputs: 1 log (19 GC cycles) · 1 refused  ")
     assert "refused: words.txt: not a format heapscape knows" in seen.err
     assert asked.json() == [{"service": "collector", "cycles": 19}]
+
+
+def test_a_log_with_a_dump_is_one_input(tmp_path: Path) -> None:
+    (tmp_path / "api.log").write_bytes(MANY + log_lines(*["an ordinary line"] * 20_000, gc(1), gc(2)))
+    (tmp_path / "dump.txt").write_bytes(MANY.replace(b"goroutine 18", b"goroutine 88"))
+
+    seen = heapscape("ingest", "api.log", "dump.txt", "--lake", "lake")
+
+    assert seen.err.startswith("2 inputs: 1 goroutine dump (4 goroutines), 1 log (2 GC cycles, 4 goroutines)  ")
 
 
 def test_the_same_bytes_under_other_names_are_known(tmp_path: Path) -> None:

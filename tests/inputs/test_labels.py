@@ -33,6 +33,19 @@ def test_other_folders_give_none(folder: str) -> None:
     assert folder_labels([folder]) == {}
 
 
+@pytest.mark.parametrize(
+    "folder",
+    ["date=2026-11-30", "dt=20261130", "year=2026", "month=11", "Day=30", "hour=07", "date=2026-11-30T07%3A00%3A00Z"],
+)
+def test_a_folder_that_says_when_gives_none(folder: str) -> None:
+    assert folder_labels(["service=checkout", folder]) == {"service": "checkout"}
+
+
+@pytest.mark.parametrize("folder", ["day=monday", "update=2026-11-30", "date=", "hour=peak"])
+def test_words_are_no_times(folder: str) -> None:
+    assert folder_labels([folder]) == ({} if folder == "date=" else dict([folder.split("=")]))
+
+
 def test_a_member_adds_labels_but_changes_none_of_a_sidecar_or_a_flag() -> None:
     labels = Labels({"service": "from folder", "zone": "a"}, {"build": "from flag"})
 

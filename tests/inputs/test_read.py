@@ -304,13 +304,13 @@ def test_folders_inside_an_archive_give_labels_below_those_of_sidecars_and_flags
 
 def test_a_tar_gz_of_gzipped_profiles_inside_a_zip_is_read(tmp_path: Path) -> None:
     inner = gzip.compress(_tar([("service=x/heap.pb.gz", gzip.compress(_PLAIN))]))
-    path = _file(tmp_path, _zip([("day=1/all.tar.gz", inner)]))
+    path = _file(tmp_path, _zip([("zone=1/all.tar.gz", inner)]))
 
     blob = _blob(path)
 
     assert blob.content == _PLAIN
-    assert blob.source.origin.uri == f"{path}!day=1/all.tar.gz!service=x/heap.pb.gz"
-    assert blob.source.origin.labels == {"day": "1", "service": "x"}
+    assert blob.source.origin.uri == f"{path}!zone=1/all.tar.gz!service=x/heap.pb.gz"
+    assert blob.source.origin.labels == {"zone": "1", "service": "x"}
 
 
 def test_a_third_archive_inside_is_refused(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_the_parts_are_told_the_largest_first_and_what_is_left() -> None:
     [
         (
             {"limit_bytes": None},
-            "  no limit is known: give one with --label memory_limit=512MiB, or metrics that tell GOMEMLIMIT",
+            "  no limit is known: ingest the files with --label memory_limit=512MiB, or give metrics that tell GOMEMLIMIT",
         ),
         ({"headroom_bytes": -MIB}, "  1.0 MiB beyond the limit of 12.0 MiB (label memory_limit)"),
         ({"seconds_left": None, "limit_from": "GOMEMLIMIT"}, "  2.0 MiB left of 12.0 MiB (GOMEMLIMIT)"),
@@ -73,5 +73,5 @@ def test_memory_that_is_not_told_is_not_made_up() -> None:
 
     assert said(**nothing, slope_bytes_per_s=None, moments=1, process=3) == [
         "api · instance a · api.json · process 3 · 1 moment: memory that is not told",
-        "  no limit is known: give one with --label memory_limit=512MiB, or metrics that tell GOMEMLIMIT",
+        "  no limit is known: ingest the files with --label memory_limit=512MiB, or give metrics that tell GOMEMLIMIT",
     ]

@@ -79,6 +79,8 @@ def test_type_arguments_keep_their_folders() -> None:
             "api · instance a · build 1.4 · app.log · process 2",
         ),
         ({"service": None, "instance": None, "build": None, "uri": "app.log", "process": 0}, "app.log"),
+        ({"uri": "app.log", "prefix": "web-1 |", "process": 1}, "app.log · web-1 | · process 1"),
+        ({"uri": "app.log", "prefix": "x" * 99, "process": 0}, f"app.log · {'x' * 80}…"),
     ],
 )
 def test_a_process_is_named_by_its_labels_its_file_and_its_number_there(row: wording.Row, name: str) -> None:

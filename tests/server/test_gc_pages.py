@@ -55,13 +55,13 @@ def test_charts_have_the_rows_of_the_views(told: httpx.Client) -> None:
     assert drawn["pauses"]["series"] == [["pause", [pause["pause_ns"] for pause in pauses]]]
 
 
-def test_of_a_single_moment_the_parts_of_memory_stand_side_by_side(told: httpx.Client) -> None:
+def test_the_moments_of_all_files_of_a_process_are_drawn(told: httpx.Client) -> None:
     rows = told.get("/data/mem.summary.json").json()
 
-    assert {row["moments"] for row in rows} == {1}
+    assert {(row["files"], row["moments"]) for row in rows} == {(2, 2)}
     for row in rows:
         chart = _charts(told.get("/gc", params={"memory": _key(row)}).text)["memory"]
-        assert dict(chart["series"])["memory"] == [row[f"{part}_bytes"] for part in chart["labels"]]
+        assert {len(values) for _, values in chart["series"]} == {row["moments"]}
 
 
 def test_size_classes_are_those_of_the_view_and_the_darkest_cell_has_most(told: httpx.Client) -> None:
@@ -95,7 +95,7 @@ def test_of_many_processes_some_are_listed_and_a_service_leaves_its_own(
     told: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = told.get("/data/gc.summary.json").json()
-    monkeypatch.setattr("pipeline.server.gc_pages._LISTED", 1)
+    monkeypatch.setattr("pipeline.server.gc_pages._LISTED", 0)
 
     # Addresses that no test before has asked for.
     page = told.get("/gc", params={"new": 1}).text

@@ -23,6 +23,7 @@ that is null, or anything else, is counted in a note.
 
 A line may be the value of a pair of logfmt, too, as log/slog's text, logrus and go-kit write it. Long lines that the kubelet and docker
 cut in parts are put together; one whose last part is missing may have been longer. A log whose newest lines come first is read from its end.
+Of a table (CSV) the columns that its first line names are read as an object's fields are.
 
 Before a line may stand what docker compose, kubectl, stern, the kubelet, journald, syslog or a logger writes there. Its time
 stamp says when the line was written, if it says all of date, time and, best, the zone. The rest tells processes apart.
@@ -84,15 +85,12 @@ def _decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
 
 def _dumps(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     """The goroutine dumps that stand in logs."""
-    from pipeline.formats.goroutines.decode import decode
+    from pipeline.formats.goroutines.decode import decode_texts
     from pipeline.formats.goroutines.recognise import dump_in
 
     texts = [dump_in(blob.content) or b"" for blob in blobs]
     if any(texts):
-        for made in decode(
-            [blob if text else replace(blob, content=b"") for blob, text in zip(blobs, texts, strict=True)]
-        ):
-            yield replace(made, refusals={})
+        yield replace(decode_texts(blobs, texts), refusals={})
 
 
 FORMAT = Format(

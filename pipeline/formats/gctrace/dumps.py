@@ -10,9 +10,11 @@ import numpy as np
 
 from pipeline.errors import CutOff
 from pipeline.formats.goroutines.bare import HEADER
+from pipeline.kernels.text.fragments import holds_fragment
 from pipeline.values import Blob
 
 _START: Final = b"goroutine "
+_FRAGMENT: Final = np.array([[*_START[:4], 0xFF]], np.uint8)
 # The runtime prints no more than a hundred frames, two lines each, and others' lines may stand between.
 _LINES: Final = 256
 # So much of one log is kept, as much as is read of one that is held.
@@ -43,10 +45,14 @@ class Gathered:
         if piece and not end and len(self._begun) < _LINE_BYTES:
             self._begun += piece
             return
-        lines = self._begun + (piece[:end] if end else piece)
+        # To put all of it together takes longer than to see that it is not needed.
+        first = piece.find(b"\n") + 1 if end else len(piece)
+        line = self._begun + piece[:first]
         self._begun = piece[end:] if end else b""
-        if self._wanted or _START in lines:
-            self._look(lines)
+        if self._wanted or _START in line or holds_fragment(np.frombuffer(piece, np.uint8), _FRAGMENT):
+            lines = line + piece[first:end]
+            if self._wanted or _START in lines:
+                self._look(lines)
 
     def _look(self, lines: bytes) -> None:
         headers = [found.start() for found in HEADER.finditer(lines)] if _START in lines else []

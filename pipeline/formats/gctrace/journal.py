@@ -9,13 +9,18 @@ import json
 import re
 from typing import Final
 
+import numpy as np
+
+from pipeline.kernels.text.fragments import holds_fragment
+
 _NAME: Final = b'"MESSAGE"'
+_FRAGMENT: Final = np.array([[*_NAME[-4:], 0xFF]], np.uint8)
 _VALUE: Final = re.compile(_NAME + rb"[ \t]*:[ \t]*(\[[\d, \t]*\]|[^\"\s\\][^,}\n]*)")
 
 
 def with_texts(chunk: bytes) -> tuple[bytes, list[int]]:
     """The chunk with lists of bytes as strings, in as many lines, and where in it messages stand that have no text."""
-    if _NAME not in chunk:
+    if not holds_fragment(np.frombuffer(chunk, np.uint8), _FRAGMENT):
         return chunk, []
     parts: list[bytes] = []
     untold: list[int] = []

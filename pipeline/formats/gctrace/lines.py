@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.errors import CutOff
 from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
+from pipeline.formats.gctrace.exported import as_objects
 from pipeline.formats.gctrace.journal import with_texts
 from pipeline.formats.gctrace.partials import joined
 from pipeline.formats.gctrace.wire import HINTS, OPENING
@@ -19,7 +20,8 @@ from pipeline.kernels.text.fragments import fragment_places, lines_above
 from pipeline.kernels.text.spelled import line_spans
 from pipeline.values import Blob, Bools, Int64s
 
-_PIECE_BYTES: Final = 1 << 20
+# What stays in a cache and is not given back to the kernel each time: of 1 MiB, page faults took half as long as all searches.
+_PIECE_BYTES: Final = 1 << 18
 _EXAMPLE_BYTES: Final = 120
 # Of a longer line, what was read at a time is looked at as if it were a line.
 LINE_BYTES: Final = 1 << 20
@@ -83,7 +85,7 @@ class Lines:
 def lines_of(blob: Blob) -> Iterator[Lines]:
     """Such lines of a blob of any size, chunk by chunk; raises what reading it raises."""
     number = 1
-    for chunk, is_ended in joined(chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES)))):
+    for chunk, is_ended in as_objects(joined(chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES))))):
         text, untold = with_texts(chunk)
         lines, n_feeds = lines_in(text, above=number, is_ended=is_ended)
         yield replace(lines, untold=_beginnings(text, untold, above=number)) if untold else lines

@@ -11,9 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from pipeline.errors import CutOff
+from pipeline.kernels.text.fragments import holds_fragment
 
 _MARKS: Final = (b" stderr P ", b" stdout P ")
+# Of each what hardly any other text has.
+_FRAGMENTS: Final = np.array([[*mark[5:9], 0xFF] for mark in _MARKS], np.uint8)
 _LOG: Final = b'{"log":"'
 _CRI: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([PF]) ")
 _DOCKER: Final = re.compile(rb'((?:[^"\\]|\\.)*+)("(?:,"stream":"(stdout|stderr)")?.*)', re.DOTALL)
@@ -57,7 +62,11 @@ def joined(chunks: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]
 def _has_parts(chunk: bytes) -> bool:
     # Who writes such lines writes all of them so: most logs are told by the first lines of a chunk.
     head = chunk[:_TOLD_BYTES]
-    is_marked = b" std" in head and any(mark in chunk for mark in _MARKS)
+    is_marked = (
+        b" std" in head
+        and holds_fragment(np.frombuffer(chunk, np.uint8), _FRAGMENTS)
+        and any(mark in chunk for mark in _MARKS)
+    )
     return is_marked or (_LOG in head and _has_long_line(chunk))
 
 

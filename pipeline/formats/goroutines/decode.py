@@ -36,12 +36,16 @@ _Key = tuple[_Stack, tuple[tuple[bytes, bytes], ...]]
 
 def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
     """All dumps as one Decoded."""
+    yield decode_texts(blobs, [dump_in(blob.content) or b"" for blob in blobs])
+
+
+def decode_texts(blobs: Sequence[Blob], texts: Sequence[bytes]) -> Decoded:
+    """The same of blobs of which it is known, as `dump_in` tells it, where their dumps stand."""
     profiles: list[Profile] = []
     refusals: dict[int, str] = {}
     rows: list[tuple[int, int, Goroutine]] = []
     n_samples = 0
-    for index, blob in enumerate(blobs):
-        text = dump_in(blob.content) or b""
+    for index, (blob, text) in enumerate(zip(blobs, texts, strict=True)):
         found = list(goroutines_of(text))
         if not found:
             refusals[index] = "no goroutine of the dump can be read; it may be cut off"
@@ -59,7 +63,7 @@ def decode(blobs: Sequence[Blob]) -> Iterator[Decoded]:
         header = replace(_HEADER, time_ns=max(at_us or 0, 0) * 1000)
         profiles.append(Profile(index, header, _part(Counter(keys)), notes))
     made = decoded(profiles, refusals)
-    yield replace(made, columns={**made.columns, "goroutine_dump": _columns(rows)}) if rows else made
+    return replace(made, columns={**made.columns, "goroutine_dump": _columns(rows)}) if rows else made
 
 
 def _keys(found: Sequence[Goroutine], *, has_several: bool) -> list[_Key]:

@@ -16,14 +16,14 @@ import numpy as np
 
 from pipeline.errors import DecodeError
 from pipeline.formats.samples import joined_strings, strings_of
-from pipeline.kernels.text.fragments import holds_pair
+from pipeline.kernels.text.fragments import holds_fragment
 from pipeline.values import Int64s, Symbols
 
 SENTINELS: Final = (b"--- Memory map: ---", b"MAPPED_LIBRARIES:")
 # vm.max_map_count of Linux is 65,530.
 _MOST_MAPPINGS: Final = 1 << 16
 # Of each what hardly any other text has: so a thread that looks for them does not keep others from running.
-_PAIRS: Final = np.array([[*b"- "], [*b"D_"]], np.uint8)
+_FRAGMENTS: Final = np.array([[*b"-- M", 0xFF], [*b"ED_L", 0xFF]], np.uint8)
 _SEAM_BYTES: Final = max(map(len, SENTINELS))
 _MOST_LINE_BYTES: Final = 1 << 14
 _MOST_NAMES: Final = 100
@@ -79,7 +79,7 @@ def may_announce_maps(pieces: Iterable[bytes]) -> bool:
     before = b""
     for piece in pieces:
         seam = before + piece[:_SEAM_BYTES]
-        is_in_it = holds_pair(np.frombuffer(piece, np.uint8), _PAIRS) and any(one in piece for one in SENTINELS)
+        is_in_it = holds_fragment(np.frombuffer(piece, np.uint8), _FRAGMENTS) and any(one in piece for one in SENTINELS)
         if is_in_it or any(sentinel in seam for sentinel in SENTINELS):
             return True
         before = (before + piece)[-_SEAM_BYTES:] if len(piece) < _SEAM_BYTES else piece[-_SEAM_BYTES:]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import UnknownFormat
-from pipeline.formats import escape, gctrace, is_known, is_streamed, recognise
+from pipeline.formats import escape, gctrace, goroutines, is_known, is_streamed, recognise
 from pipeline.formats.gctrace.recognise import looks_like_log, may_be_log
 from pipeline.values import Blob, Origin, Source
+from tests.builders.dumps import MANY
 from tests.formats.gctrace.logs import SCHED, gc, large, lines
 
 LATE = lines(*["an ordinary line of no interest to anyone"] * 20_000)
@@ -31,6 +32,18 @@ def test_a_log_is_known_by_a_line_far_down() -> None:
     assert not looks_like_log(content)
     assert recognise(blob(content)) is recognise(large(content)) is gctrace.FORMAT
     assert is_streamed(content[: 1 << 18])
+
+
+def test_a_log_that_begins_with_a_dump_is_one_for_a_line_far_down() -> None:
+    content = MANY + LATE + lines(gc(1))
+
+    assert recognise(blob(content)) is recognise(large(content)) is gctrace.FORMAT
+
+
+def test_a_dump_is_one_and_a_log_when_it_is_too_large_to_be_held() -> None:
+    assert recognise(blob(MANY + LATE)) is goroutines.FORMAT
+    assert recognise(large(MANY + LATE)) is gctrace.FORMAT
+    assert is_streamed((MANY + LATE)[: 1 << 18])
 
 
 def test_a_text_without_such_a_line_is_refused_as_any_unknown_file_is() -> None:

@@ -129,4 +129,4 @@ def test_of_a_line_with_many_headers_the_first_says_whose_it_is(monkeypatch: pyt
 
     bare_module.bare(b"app | " + headers + b"\napp | goroutine 2 [running]:\n")
 
-    assert looked_at == [b"app | ", b"app | "]
+    assert looked_at == [b"app | "]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.text.fragments import fragment_places, holds_pair, lines_above
+from pipeline.kernels.text.fragments import fragment_places, holds_fragment, lines_above
 
 FRAGMENTS = np.array([[*b"gc 0", 0xF0], [*b"scav", 0xFF]], np.uint8)
 
@@ -45,15 +45,15 @@ def test_there_is_room_for_a_fragment_at_every_place() -> None:
     assert marked(b"a" * 10_003, repeated) == list(range(10_000))
 
 
-@pytest.mark.parametrize("place", [0, 1, 4094, 4095, 4096, 9_998])
-def test_a_pair_is_found_across_the_edges_of_blocks_and_at_the_end(place: int) -> None:
-    pairs = np.array([[*b"- "], [*b"D_"]], np.uint8)
-    data = bytearray(b" _-D" * 2_500)
-    assert not holds_pair(np.frombuffer(bytes(data), np.uint8), pairs)
+@pytest.mark.parametrize("place", [0, 1, 4092, 4093, 4095, 4096, 9_996])
+def test_it_is_known_whether_a_fragment_stands_across_the_edges_of_blocks_or_at_the_end(place: int) -> None:
+    fragments = np.array([[*b"-- M", 0xFF], [*b"ED_L", 0xFF]], np.uint8)
+    data = bytearray(b"ED-L" * 2_500)
+    assert not holds_fragment(np.frombuffer(bytes(data), np.uint8), fragments)
 
-    data[place : place + 2] = b"D_"
+    data[place : place + 4] = b"ED_L"
 
-    assert holds_pair(np.frombuffer(data, np.uint8), pairs)
+    assert holds_fragment(np.frombuffer(data, np.uint8), fragments)
 
 
 @pytest.mark.parametrize("size", range(5))
