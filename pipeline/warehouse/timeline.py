@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import QueryError
 from pipeline.kernels import changes
-from pipeline.values import Int64s
+from pipeline.values import Int32s, Int64s
 from pipeline.warehouse import timeline_questions as asked
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ FINEST: Final = 3
 COARSEST: Final = 44
 _LONGEST_NS = 1 << COARSEST + 9
 
-_SLOT_BITS = 20
-_LAST_SLOT = (1 << _SLOT_BITS) - 1
+_SLOT_BITS, _LAST_SLOT = asked.SLOT_BITS, asked.LAST_SLOT
 _MOST_SLOTS, _FEW_SLOTS, _LEAST_SLOTS = 1 << 16, 1 << 8, 1 << 5
 # A window that reads rows has at most a few hundred slots.
 _EVENTS_PER_SLOT = 1024
@@ -78,17 +77,10 @@ class Changes:
     def of_rows(cls, rows: pa.Table, lanes: Int64s) -> Self:
         """Of rows with slot, change_N and moment_N."""
         sums = [
-            np.stack([_ints(rows, one) for one in rows.column_names if one.startswith(f"{name}_")], axis=1)
-            for name in ("change", "moment")
+            np.stack([_ints(rows, one) for one in rows.column_names if one.startswith(name)], axis=1)
+            for name in ("change_", "moment_")
         ]
         return cls.of(lanes, _ints(rows, "slot"), *sums)
-
-    @classmethod
-    def summed(cls, rows: pa.Table, lanes: Int64s, count: int, deltas: Int64s) -> Self:
-        """Of rows with slot, since and kind, one for each change; so many lanes."""
-        columns = (_ints(rows, name) for name in ("slot", "since", "kind"))
-        lane, slot, slopes, moments = changes.summed(lanes, *columns, deltas, count, _LAST_SLOT)
-        return cls((lane << _SLOT_BITS) | slot, slopes, moments)
 
     def lanes(self) -> Int64s:
         """Those in which anything changes."""
@@ -365,21 +357,26 @@ def _summed(
     functions: int,
     procs: Int64s,
 ) -> Sums:
+    # What millions have is as narrow as it can be: pages of memory cost more than what is done with them.
+    slots, since, kinds = (rows[name].to_numpy() for name in ("slot", "since", "kind"))
+
+    def summed(lanes: Int32s, count: int) -> Changes:
+        lane, slot, slopes, moments = changes.summed(lanes, slots, since, kinds, deltas, count, _LAST_SLOT)
+        return Changes((lane << _SLOT_BITS) | slot, slopes, moments)
+
     # A look at a hash is a quarter of a search among very many.
-    places = pc.index_in(rows["goroutine"], pa.array(goroutines, rows["goroutine"].type)).to_numpy().astype(np.int64)
-    on = function[places]
-    on_proc = _ints(rows, "proc")
-    proc = np.where(on_proc < 0, -1, np.searchsorted(procs, on_proc))
+    places = pc.index_in(rows["goroutine"], pa.array(goroutines, rows["goroutine"].type)).to_numpy()
+    proc = pc.fill_null(pc.index_in(rows["proc"], pa.array(procs, rows["proc"].type)), -1).to_numpy()
     # Of many goroutines few functions are left on a proc in a slot, and all but the first are sums of these.
-    alike = pc.dictionary_encode(pa.array((proc + 1) * functions + on))
-    summed = Changes.summed(rows, alike.indices.to_numpy().astype(np.int64), len(alike.dictionary), deltas)
-    cells = alike.dictionary.to_numpy()[summed.keys >> _SLOT_BITS]
+    alike = pc.dictionary_encode(pa.array((proc + 1) * np.int64(functions) + function[places]))
+    by_cell = summed(alike.indices.to_numpy(), len(alike.dictionary))
+    cells = alike.dictionary.to_numpy()[by_cell.keys >> _SLOT_BITS]
     cell_proc, cell_function = cells // functions - 1, cells % functions
-    all_states = (summed.keys & _LAST_SLOT, np.diff(summed.slopes, axis=0), np.diff(summed.moments, axis=0))
+    all_states = (by_cell.keys & _LAST_SLOT, np.diff(by_cell.slopes, axis=0), np.diff(by_cell.moments, axis=0))
     # Only running, which is the first state, is done on a proc.
     running = (all_states[0], *(sums[:, :1] for sums in all_states[1:]))
     return Sums(
-        goroutines=Changes.summed(rows, places, len(goroutines), deltas),
+        goroutines=summed(places, len(goroutines)),
         functions=Changes.of(cell_function, *all_states),
         everyone=Changes.of(np.zeros_like(cells), *all_states),
         executing=Changes.of(cell_proc, *running),

@@ -25,6 +25,8 @@ RANGES = {
     "sweep": "GC incremental sweep",
 }
 _TICK_BITS = 6
+SLOT_BITS = 20
+LAST_SLOT = (1 << SLOT_BITS) - 1
 # Far beyond the longest trace that is drawn, and so far within 64 bits that no difference of two times leaves them.
 _FAR_NS = 1 << 56
 
@@ -72,7 +74,7 @@ def transitions(
     changes AS (
       SELECT
         goroutine,
-        coalesce(proc, -1)::BIGINT AS proc,
+        coalesce(proc, -1) AS proc,
         kind,
         is_older,
         {_since(f"time_ns_ticks * {1 << _TICK_BITS} + time_ns_rest", start_ns)} AS since
@@ -80,7 +82,7 @@ def transitions(
       JOIN kinds ON kinds.kind = _goroutine_transition.alike_id
       WHERE trace_id = {trace_id:d} AND {is_near}
     )
-    SELECT goroutine, proc, kind, {_slots(shift, window)}, CASE WHEN is_older THEN 0 ELSE since END AS since
+    SELECT goroutine, proc, kind::INTEGER AS kind, {_slots(shift, window)}, CASE WHEN is_older THEN 0 ELSE since END AS since
     FROM changes
     WHERE {_inside(window)}
     """
@@ -270,7 +272,9 @@ def _deltas(states: tuple[str, ...]) -> str:
 
 def _slots(shift: int, window: Window | None) -> str:
     begin = window.begin if window else 0
-    return f"CASE WHEN is_older OR since < {begin:d} THEN 0 ELSE 1 + ((since - {begin:d}) >> {shift:d}) END AS slot"
+    slot = f"CASE WHEN is_older OR since < {begin:d} THEN 0 ELSE 1 + ((since - {begin:d}) >> {shift:d}) END"
+    # What a broken file has far behind its end is in the last of them.
+    return f"least({slot}, {LAST_SLOT:d})::INTEGER AS slot"
 
 
 def _inside(window: Window | None) -> str:

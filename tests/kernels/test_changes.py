@@ -34,7 +34,11 @@ def test_sums_are_those_of_a_dictionary_in_whatever_order_rows_come(rows: list[R
     rows = sorted(rows, key=lambda row: row[1]) if in_order else rows
     columns = np.array(rows, np.int64).reshape(-1, 4).T
 
-    lanes, slots, slopes, moments = summed(*map(np.ascontiguousarray, columns), DELTAS, LANES, LAST)
+    lane, slot, time, kind = (np.ascontiguousarray(column) for column in columns)
+
+    lanes, slots, slopes, moments = summed(
+        lane.astype(np.int32), slot.astype(np.int32), time, kind.astype(np.int32), DELTAS, LANES, LAST
+    )
 
     assert (slopes[0].tolist(), moments[0].tolist()) == ([0, 0], [0, 0])
     assert list(zip(lanes.tolist(), slots.tolist(), slopes[1:].tolist(), moments[1:].tolist(), strict=True)) == twin(
