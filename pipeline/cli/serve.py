@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from errno import errorcode
@@ -144,4 +145,6 @@ def _run(
         timeout_graceful_shutdown=2,
         limit_concurrency=_WAITING,
     )
+    # Who still waits at the end is told so, and nobody else needs to be.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Cancel "))
     uvicorn.Server(settings).run(sockets=[listener])

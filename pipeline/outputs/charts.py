@@ -9,12 +9,15 @@ import pyarrow.compute as pc
 
 from pipeline.outputs import wording
 from pipeline.outputs.chart import MAX_SERIES, Chart
+from pipeline.outputs.units import readable
 from pipeline.outputs.wording import Row
 from pipeline.values import Result
 
 _PARTS = ("objects", "unused", "free", "stack", "metadata", "other")
 # Bars that a picture has room for.
 _BARS = 20
+# A line that is so many times lower than another looks like none.
+_FLAT = 20
 
 
 class Named(NamedTuple):
@@ -34,11 +37,12 @@ def live_heap(profiles: Sequence[Row], sites: Sequence[Row]) -> Chart | None:
     if len(profiles) < 2:
         return None
     has_time = len({row["taken_s"] for row in profiles}) == len(profiles)
-    lines: list[tuple[str, list[float | None]]] = [("live heap", [_number(row["inuse_bytes"]) for row in profiles])]
+    lines: list[tuple[str, list[float | None]]] = []
     for site in sites:
         history = wording.history(site)
-        if len(history) == len(profiles) and len(lines) < MAX_SERIES and wording.number(site, "growth_bytes") > 0:
+        if len(history) == len(profiles) and len(lines) < MAX_SERIES - 1 and wording.number(site, "growth_bytes") > 0:
             lines.append((wording.short_path(wording.place(site)), list(history)))
+    lines.insert(0, _heap([float(str(row["inuse_bytes"])) for row in profiles], [line for _, line in lines]))
     return {
         "unit": "bytes",
         "time": has_time,
@@ -46,6 +50,14 @@ def live_heap(profiles: Sequence[Row], sites: Sequence[Row]) -> Chart | None:
         "series": lines,
         "kind": "line",
     }
+
+
+def _heap(heap: list[float], sites: Sequence[Sequence[float | None]]) -> tuple[str, list[float | None]]:
+    """The line of the live heap: less what it always was, when nothing could be told apart below all of it."""
+    least, most = min(heap), max((value or 0 for site in sites for value in site), default=0.0)
+    if not 0 < most * _FLAT < least:
+        return "live heap", [*heap]
+    return f"live heap less {readable(int(least), unit='bytes')}", [value - least for value in heap]
 
 
 def over_time(

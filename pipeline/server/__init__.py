@@ -16,8 +16,12 @@ dashboards.py  dashboards for Grafana, from the JSON in dashboards/
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
+
+from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +36,7 @@ T = TypeVar("T")
 
 def question(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A connection for what a request asks; see warehouse/serving.py."""
-    serving = cast("Serving", request.app.state.serving)
-    return serving.question()
+    return _asking(request, cast("Serving", request.app.state.serving))
 
 
 def once(request: Request, connection: duckdb.DuckDBPyConnection, ask: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
@@ -44,5 +47,16 @@ def once(request: Request, connection: duckdb.DuckDBPyConnection, ask: Callable[
 
 def question_of_others(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A connection for a query that somebody wrote, or a view that somebody named: what it needs is taken from no page."""
-    serving = cast("Serving", request.app.state.others)
-    return serving.question()
+    return _asking(request, cast("Serving", request.app.state.others))
+
+
+@contextmanager
+def _asking(request: Request, serving: Serving) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        with serving.question() as connection:
+            # Whoever learns that its client has gone away can end it.
+            request.state.asks = connection
+            yield connection
+    except PipelineError as error:
+        # Where the file is, is for who started the server.
+        raise type(error)(str(error).replace(serving.path, Path(serving.path).name)) from error

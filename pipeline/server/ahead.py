@@ -93,7 +93,9 @@ def _scope(app: Starlette, path: str, query: str) -> dict[str, object]:
 
 
 async def _nothing() -> Message:
-    return {"type": "http.request", "body": b""}
+    # Nothing is sent, and nobody goes away.
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 async def _unheard(message: Message) -> None:

@@ -58,8 +58,8 @@ def application(
         ahead.cancel()
         for one in (serving, app.state.others):
             one.close()
-        for threads in app.state.lanes.values():
-            threads.shutdown(wait=False, cancel_futures=True)
+        for lane in app.state.lanes.values():
+            lane.threads.shutdown(wait=False, cancel_futures=True)
 
     def keeping(inner: ASGIApp) -> Kept:
         app.state.kept = Kept(inner, serving.identity)

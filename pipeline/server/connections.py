@@ -11,7 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HEADERS_WITHIN_S: Final = 10.0
 # Until a client takes what it is sent.
 READ_WITHIN_S: Final = 30.0
-# Connections without a request: of more, who has waited longest goes for who comes.
+# Connections without a whole request: of more, who has waited longest goes for who comes.
 MOST_AT_REST: Final = 128
 
 
@@ -57,13 +57,16 @@ class Prompt(H11Protocol):
         self._for_headers = self.loop.call_later(HEADERS_WITHIN_S, self._give_up)
 
     def _give_up(self) -> None:
-        # Who is answered at the moment waits for us.
-        if self._is_at_rest():
+        # A body has a time of its own, and who is answered at the moment waits for us.
+        if self.cycle is None or self.cycle.response_complete:
             self.transport.abort()
 
     def _is_at_rest(self) -> bool:
+        """Whether it waits for its client, and not its client for us."""
         # One that is being ended is no more, though it is counted until the loop comes round.
-        return not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete)
+        if self.transport.is_closing():
+            return False
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -61,15 +61,18 @@ class Guard:
             return
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
-        body = _Body(receive)
+        body, answer = _Body(receive), _Answer(send)
         if refusal is None:
             try:
-                await self.app(scope, body, _with_headers(send))
+                await self.app(scope, body, answer)
             except ClientDisconnect:
                 # Who has gone away waits for no answer.
                 refusal = body.refusal
-        if refusal is not None:
-            await refusal(scope, receive, _with_headers(send))
+            except asyncio.CancelledError:
+                # Of what takes longer than is waited for at the end.
+                refusal = _refused("the server was ended", 503)
+        if refusal is not None and not answer.has_begun:
+            await refusal(scope, receive, answer)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         host = headers.get("host", "")
@@ -147,17 +150,22 @@ def _refused(why: str, status: int, headers: Mapping[str, str] | None = None) ->
     return PlainTextResponse(f"heapscape: {why}\n", status, headers=dict(headers or {}))
 
 
-def _with_headers(send: Send) -> Send:
-    async def sent(message: Message) -> None:
+class _Answer:
+    """What a client is told, with the headers that keep a page to itself."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.has_begun = True
             present = {name.lower() for name, _ in message["headers"]}
             message["headers"] = [
                 *message["headers"],
                 *((name.encode(), text.encode()) for name, text in _HEADERS.items() if name.encode() not in present),
             ]
-        await send(message)
-
-    return sent
+        await self._send(message)
 
 
 class _Body:

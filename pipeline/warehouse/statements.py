@@ -3,7 +3,8 @@
 DuckDB's own parser decides: by the type of the statement, by its tree, and by whether it can stand where only a query
 can. The types alone do not: a CTE may delete or copy (`WITH a AS (COPY t TO 'file') ...` is a SELECT), EXPLAIN ANALYZE
 runs what it explains, and a table function may write. DuckDB's settings are the second wall, not the first: they allow
-the path of the attached file whatever `enable_external_access` says.
+the path of the attached file whatever `enable_external_access` says. And what is read is the data and what is written of
+it in the catalog, never the machine: who may ask may be somebody else than who owns it.
 """
 
 from __future__ import annotations
@@ -20,14 +21,22 @@ from pipeline.errors import QueryError
 # MULTI is a PIVOT that finds its columns by itself: DuckDB looks for them first, and keeps them in a type of its own.
 READING: Final = ("SELECT", "EXPLAIN", "MULTI")
 
-# What DuckDB's own table functions may do: make rows of their arguments, or tell of the catalog.
+# What DuckDB's own table functions may do: make rows of their arguments, ...
 ROW_MAKERS: Final = frozenset({
     "generate_series", "icu_calendar_names", "json_each", "json_tree", "pg_timezone_names", "range", "repeat",
     "repeat_row", "summary", "test_all_types", "test_vector_types", "unnest",
 })  # fmt: skip
-_CATALOG: Final = re.compile(r"(?:duckdb|pragma)_\w+")
-# Functions of one value that change something for the next query.
+# ... or, as its views, tell what there is to ask.
+CATALOG: Final = frozenset({
+    "duckdb_columns", "duckdb_constraints", "duckdb_dependencies", "duckdb_functions", "duckdb_indexes", "duckdb_keywords",
+    "duckdb_schemas", "duckdb_sequences", "duckdb_tables", "duckdb_types", "duckdb_views", "pragma_show", "pragma_storage_info",
+    "pragma_table_info", "pragma_version",
+})  # fmt: skip
+# Names that are DuckDB's own: the others tell of files, settings, secrets, memory and what others ask.
+_OF_DUCKDB: Final = re.compile(r"(?:duckdb|pragma|pg)_\w+")
+# Functions of one value that change something for the next query, and one that tells of the machine.
 WRITERS: Final = frozenset({"nextval", "setseed", "setval", "write_log"})
+TELLERS: Final = frozenset({"current_setting"})
 
 _ADVICE: Final = (
     "heapscape sql only reads: SELECT, FROM, WITH, VALUES, TABLE, PIVOT, UNPIVOT, DESCRIBE, SUMMARIZE, SHOW, "
@@ -87,9 +96,11 @@ def _check_tree(connection: duckdb.DuckDBPyConnection, query: str) -> None:
         raise QueryError(f"SELECT: DuckDB does not tell what this query does, so it is not run: {tree}")
     for node in _WRITING_NODE.findall(tree):
         raise QueryError(f"{node} in a WITH: {_ADVICE}")
-    for table in _TABLE.findall(tree):
+    tables = _TABLE.findall(tree)
+    for table in tables:
         if "." in table or "/" in table:
             raise QueryError(f"{table}: is read as a file, and heapscape sql reads the database alone")
+    _check_names(tables)
     _check_functions(connection, set(_TABLE_FUNCTION.findall(tree)), values=set(_FUNCTION.findall(tree)))
 
 
@@ -118,11 +129,24 @@ def _is_one_query(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
         return False
 
 
+def _check_names(names: Iterable[str]) -> None:
+    """Raise QueryError for a table, view or function by which DuckDB tells of more than the database has in it."""
+    for name in sorted({name.lower() for name in names} - CATALOG - ROW_MAKERS):
+        if _OF_DUCKDB.fullmatch(name):
+            raise QueryError(
+                f"{name}: it is DuckDB's own and may tell of the machine; what there is to ask tell SHOW ALL TABLES, "
+                "duckdb_columns(), duckdb_views(), duckdb_functions() and information_schema"
+            )
+
+
 def _check_functions(connection: duckdb.DuckDBPyConnection, called: Iterable[str], *, values: set[str]) -> None:
     """Raise QueryError for a function that writes, or reads something else than its arguments and the catalog."""
     for name in sorted({name.lower() for name in values} & WRITERS):
         raise QueryError(f"{name}(): it changes something; {_ADVICE}")
-    unknown = [name for name in sorted({name.lower() for name in called} - ROW_MAKERS) if not _CATALOG.fullmatch(name)]
+    for name in sorted({name.lower() for name in values} & TELLERS):
+        raise QueryError(f"{name}(): it tells of the machine; heapscape sql reads the database alone")
+    _check_names(called)
+    unknown = sorted({name.lower() for name in called} - ROW_MAKERS - CATALOG)
     if not unknown:
         return
     # Those of the file are views with parameters, of heapscape itself.

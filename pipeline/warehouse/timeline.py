@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import QueryError
-from pipeline.values import Int64s
+from pipeline.kernels import changes
+from pipeline.values import Int32s, Int64s
 from pipeline.warehouse import timeline_questions as asked
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ FINEST: Final = 3
 COARSEST: Final = 44
 _LONGEST_NS = 1 << COARSEST + 9
 
-_SLOT_BITS = 20
-_LAST_SLOT = (1 << _SLOT_BITS) - 1
+_SLOT_BITS, _LAST_SLOT = asked.SLOT_BITS, asked.LAST_SLOT
 _MOST_SLOTS, _FEW_SLOTS, _LEAST_SLOTS = 1 << 16, 1 << 8, 1 << 5
 # A window that reads rows has at most a few hundred slots.
 _EVENTS_PER_SLOT = 1024
@@ -57,24 +57,30 @@ class Changes:
     moments: Int64s
 
     @classmethod
-    def of(cls, rows: pa.Table, lanes: Int64s, *, states: int) -> Self:
-        """Of rows with slot, change_N and moment_N; those of lanes below zero are nobody's."""
-        if (lanes < 0).any():
-            rows, lanes = rows.filter(pa.array(lanes >= 0)), lanes[lanes >= 0]
-        keys = (lanes << _SLOT_BITS) | _ints(rows, "slot")
+    def of(cls, lanes: Int64s, slots: Int64s, slopes: Int64s, moments: Int64s) -> Self:
+        """Of changes that are added up by lane and slot and perhaps more; those of lanes below zero are nobody's."""
+        is_own = lanes >= 0
+        keys = (lanes[is_own] << _SLOT_BITS) | slots[is_own]
         order = np.argsort(keys)
         ordered = keys[order]
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        keys = ordered[starts]
 
-        def running(name: str) -> Int64s:
-            sums = np.zeros((len(keys) + 1, states), np.int64)
-            for state in range(states if len(keys) else 0):
-                values = _ints(rows, f"{name}_{state}")[order]
-                np.cumsum(np.add.reduceat(values, starts), out=sums[1:, state])
+        def running(values: Int64s) -> Int64s:
+            sums = np.zeros((len(starts) + 1, values.shape[1]), np.int64)
+            if len(starts):
+                np.cumsum(np.add.reduceat(values[is_own][order], starts), axis=0, out=sums[1:])
             return sums
 
-        return cls(keys, running("change"), running("moment"))
+        return cls(ordered[starts], running(slopes), running(moments))
+
+    @classmethod
+    def of_rows(cls, rows: pa.Table, lanes: Int64s) -> Self:
+        """Of rows with slot, change_N and moment_N."""
+        sums = [
+            np.stack([_ints(rows, one) for one in rows.column_names if one.startswith(name)], axis=1)
+            for name in ("change_", "moment_")
+        ]
+        return cls.of(lanes, _ints(rows, "slot"), *sums)
 
     def lanes(self) -> Int64s:
         """Those in which anything changes."""
@@ -197,9 +203,9 @@ def opened(connection: duckdb.DuckDBPyConnection, trace_id: int) -> Timeline:
     rows = asked.transitions(connection, trace_id, start_ns, shift=slot_bits)
     own = asked.proc_transitions(connection, trace_id, start_ns, shift=slot_bits)
     ranges = asked.ranges(connection, trace_id, start_ns, shift=slot_bits)
-    goroutines = np.sort(_ints(rows.group_by("goroutine").aggregate([]), "goroutine"))
+    goroutines = np.sort(pc.unique(rows["goroutine"]).to_numpy().astype(np.int64))
     functions, function = _functions(asked.entries(connection, trace_id), goroutines)
-    procs = np.unique(np.concatenate([_ints(own, "proc"), _ints(rows, "proc")]))
+    procs = np.unique(np.concatenate([_ints(own, "proc"), pc.unique(rows["proc"]).to_numpy()]))
     procs = procs[procs >= 0]
     return Timeline(
         trace_id=trace_id,
@@ -212,7 +218,14 @@ def opened(connection: duckdb.DuckDBPyConnection, trace_id: int) -> Timeline:
         function=function,
         procs=procs,
         sums=_summed(
-            rows, own, ranges, goroutines=goroutines, function=function, functions=len(functions), procs=procs
+            rows,
+            own,
+            ranges,
+            deltas=asked.deltas(connection),
+            goroutines=goroutines,
+            function=function,
+            functions=len(functions),
+            procs=procs,
         ),
     )
 
@@ -325,6 +338,7 @@ def _window_sums(
         asked.transitions(*where, shift=shift, window=window),
         asked.proc_transitions(*where, shift=shift, window=window),
         asked.ranges(*where, shift=shift, window=window),
+        deltas=asked.deltas(connection),
         goroutines=timeline.goroutines,
         function=timeline.function,
         functions=len(timeline.functions),
@@ -337,38 +351,39 @@ def _summed(
     own: pa.Table,
     ranges: pa.Table,
     *,
+    deltas: Int64s,
     goroutines: Int64s,
     function: Int64s,
     functions: int,
     procs: Int64s,
 ) -> Sums:
+    # What millions have is as narrow as it can be: pages of memory cost more than what is done with them.
+    slots, since, kinds = (rows[name].to_numpy() for name in ("slot", "since", "kind"))
+
+    def summed(lanes: Int32s, count: int) -> Changes:
+        lane, slot, slopes, moments = changes.summed(lanes, slots, since, kinds, deltas, count, _LAST_SLOT)
+        return Changes((lane << _SLOT_BITS) | slot, slopes, moments)
+
     # A look at a hash is a quarter of a search among very many.
-    places = pc.index_in(rows["goroutine"], pa.array(goroutines, rows["goroutine"].type)).to_numpy().astype(np.int64)
-    on = function[places]
-    on_proc = _ints(rows, "proc")
-    proc = np.where(on_proc < 0, -1, np.searchsorted(procs, on_proc))
+    places = pc.index_in(rows["goroutine"], pa.array(goroutines, rows["goroutine"].type)).to_numpy()
+    proc = pc.fill_null(pc.index_in(rows["proc"], pa.array(procs, rows["proc"].type)), -1).to_numpy()
     # Of many goroutines few functions are left on a proc in a slot, and all but the first are sums of these.
-    alike, cells = _alike(rows, (proc + 1) * functions + on)
+    alike = pc.dictionary_encode(pa.array((proc + 1) * np.int64(functions) + function[places]))
+    by_cell = summed(alike.indices.to_numpy(), len(alike.dictionary))
+    cells = alike.dictionary.to_numpy()[by_cell.keys >> _SLOT_BITS]
     cell_proc, cell_function = cells // functions - 1, cells % functions
+    all_states = (by_cell.keys & _LAST_SLOT, np.diff(by_cell.slopes, axis=0), np.diff(by_cell.moments, axis=0))
+    # Only running, which is the first state, is done on a proc.
+    running = (all_states[0], *(sums[:, :1] for sums in all_states[1:]))
     return Sums(
-        goroutines=Changes.of(rows, places, states=4),
-        functions=Changes.of(alike, cell_function, states=4),
-        everyone=Changes.of(alike, np.zeros_like(cells), states=4),
-        # Only running, which is the first state, is done on a proc.
-        executing=Changes.of(alike, cell_proc, states=1),
-        on_procs=Changes.of(alike, np.where(cell_proc < 0, -1, cell_proc * functions + cell_function), states=1),
-        procs=Changes.of(own, np.searchsorted(procs, _ints(own, "proc")), states=2),
-        ranges=Changes.of(ranges, _ints(ranges, "lane"), states=1),
+        goroutines=summed(places, len(goroutines)),
+        functions=Changes.of(cell_function, *all_states),
+        everyone=Changes.of(np.zeros_like(cells), *all_states),
+        executing=Changes.of(cell_proc, *running),
+        on_procs=Changes.of(np.where(cell_proc < 0, -1, cell_proc * functions + cell_function), *running),
+        procs=Changes.of_rows(own, np.searchsorted(procs, _ints(own, "proc"))),
+        ranges=Changes.of_rows(ranges, _ints(ranges, "lane")),
     )
-
-
-def _alike(rows: pa.Table, cells: Int64s) -> tuple[pa.Table, Int64s]:
-    """Rows of the same cell and slot added up, and the cell of each."""
-    names = [f"{name}_{state}" for state in range(4) for name in ("change", "moment")]
-    keyed = pa.table({"cell": cells, "slot": _ints(rows, "slot"), **{name: rows[name] for name in names}})
-    summed = keyed.group_by(["cell", "slot"]).aggregate([(name, "sum") for name in names])
-    found = summed.rename_columns([name.removesuffix("_sum") for name in summed.column_names])
-    return found, _ints(found, "cell")
 
 
 def _functions(entries: pa.Table, goroutines: Int64s) -> tuple[tuple[str, ...], Int64s]:

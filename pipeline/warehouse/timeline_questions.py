@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from pipeline.values import Result
+from pipeline.values import Int64s, Result
 from pipeline.warehouse.query import ask
 
 STATES = ("running", "runnable", "syscall", "waiting")
@@ -24,6 +25,8 @@ RANGES = {
     "sweep": "GC incremental sweep",
 }
 _TICK_BITS = 6
+SLOT_BITS = 20
+LAST_SLOT = (1 << SLOT_BITS) - 1
 # Far beyond the longest trace that is drawn, and so far within 64 bits that no difference of two times leaves them.
 _FAR_NS = 1 << 56
 
@@ -52,10 +55,11 @@ def traces(connection: duckdb.DuckDBPyConnection, trace_id: int | None = None) -
 def transitions(
     connection: duckdb.DuckDBPyConnection, trace_id: int, start_ns: int, *, shift: int, window: Window | None = None
 ) -> pa.Table:
-    """Changes of goroutines' states, added up by goroutine, proc and slot.
+    """Changes of goroutines' states, each with its goroutine, proc (-1 for none), slot, time since the trace began, and kind.
 
     shift   a slot is 2^shift ns
     window  all of the trace when None, with slot 0 for what was before it
+    What was so before the trace began has slot 0 and time 0.
     """
     is_near = "true"
     if window:
@@ -63,7 +67,7 @@ def transitions(
         is_near = f"time_ns_ticks BETWEEN {first:d} AND {last:d}"
     query = f"""
     WITH kinds AS (
-      SELECT alike_id, from_state = 'undetermined' AS is_older, {_deltas(STATES)}
+      SELECT alike_id AS kind, from_state = 'undetermined' AS is_older
       FROM _goroutine_transition_alike
       WHERE from_state <> to_state
     ),
@@ -71,19 +75,28 @@ def transitions(
       SELECT
         goroutine,
         coalesce(proc, -1) AS proc,
+        kind,
         is_older,
-        {_since(f"time_ns_ticks * {1 << _TICK_BITS} + time_ns_rest", start_ns)} AS since,
-        {", ".join(f"change_{place}" for place in range(len(STATES)))}
+        {_since(f"time_ns_ticks * {1 << _TICK_BITS} + time_ns_rest", start_ns)} AS since
       FROM _goroutine_transition
-      JOIN kinds USING (alike_id)
+      JOIN kinds ON kinds.kind = _goroutine_transition.alike_id
       WHERE trace_id = {trace_id:d} AND {is_near}
     )
-    SELECT goroutine, proc, {_slots(shift, window)}, {_sums(STATES)}
+    SELECT goroutine, proc, kind::INTEGER AS kind, {_slots(shift, window)}, CASE WHEN is_older THEN 0 ELSE since END AS since
     FROM changes
     WHERE {_inside(window)}
-    GROUP BY ALL
     """
     return ask(connection, query, described=False).table
+
+
+def deltas(connection: duckdb.DuckDBPyConnection) -> Int64s:
+    """(kind, state): by how much a change of a kind makes each state's goroutines more."""
+    query = f"SELECT alike_id, {_deltas(STATES)} FROM _goroutine_transition_alike ORDER BY alike_id"
+    table = ask(connection, query, described=False).table
+    kinds, *changes = (column.to_numpy().astype(np.int64) for column in table.columns)
+    found = np.zeros((int(kinds.max(initial=-1)) + 1, len(STATES)), np.int64)
+    found[kinds] = np.stack(changes, axis=1)
+    return found
 
 
 def proc_transitions(
@@ -259,7 +272,9 @@ def _deltas(states: tuple[str, ...]) -> str:
 
 def _slots(shift: int, window: Window | None) -> str:
     begin = window.begin if window else 0
-    return f"CASE WHEN is_older OR since < {begin:d} THEN 0 ELSE 1 + ((since - {begin:d}) >> {shift:d}) END AS slot"
+    slot = f"CASE WHEN is_older OR since < {begin:d} THEN 0 ELSE 1 + ((since - {begin:d}) >> {shift:d}) END"
+    # What a broken file has far behind its end is in the last of them.
+    return f"least({slot}, {LAST_SLOT:d})::INTEGER AS slot"
 
 
 def _inside(window: Window | None) -> str:

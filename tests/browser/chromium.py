@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 # `make chromium` knows the same.
 NAMES = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome", "chrome")
@@ -60,6 +60,19 @@ class Window:
             self.complaints.append(f"asked for {request.url}")
 
 
+def becomes(page: Page, holds: Callable[[], bool]) -> bool:
+    """Whether something holds before long; a busy machine takes its time.
+
+    What follows from an action is asked for in this way or by playwright's `expect`: a plain assertion after an action says how fast
+    the browser was.
+    """
+    for _ in range(300):
+        if holds():
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Chromium as long as the block. While it runs, this thread has an event loop: see conftest.py."""
@@ -84,5 +97,6 @@ def window(
         viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch, reduced_motion="reduce"
     )
     context.set_default_timeout(60_000)
+    expect.set_options(60_000)
     yield Window(context.new_page())
     context.close()

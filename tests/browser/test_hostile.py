@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import needed, window
+from tests.browser.chromium import becomes, needed, window
 from tests.browser.conftest import Find
 from tests.browser.pages import EVIL, FILES, PAGES, Address
 
@@ -52,7 +52,7 @@ def test_the_names_are_there(chromium: Browser, find: Find) -> None:
             opened = tab.open(find(page, database="hostile"))
             opened.get_by_role("button", name="Open all").click()
             for part in (".why", ".flow .code", ".facts .code"):
-                assert any(EVIL in text for text in opened.locator(f"table.growth {part}").all_inner_texts()), part
+                expect(opened.locator(f"table.growth {part}").filter(has_text=EVIL).first).to_be_visible()
 
 
 def test_a_name_that_would_be_a_script_is_text_where_it_is_pointed_at_found_and_kept(
@@ -63,12 +63,13 @@ def test_a_name_that_would_be_a_script_is_text_where_it_is_pointed_at_found_and_
 
         canvas = page.locator("figure.flame canvas")
         canvas.hover(position={"x": 100, "y": 50})
-        assert EVIL in page.get_by_role("tooltip").inner_text()
+        expect(page.get_by_role("tooltip")).to_contain_text(EVIL)
         canvas.click(position={"x": 100, "y": 50})
         page.get_by_text("Top functions as a table").click()
         page.locator(".flame-table button").first.click()
-        assert EVIL in page.locator(".flame-status").inner_text()
+        expect(page.locator(".flame-status")).to_contain_text(EVIL)
         page.reload()
+        expect(page.locator("figure.flame")).to_have_attribute("data-state", "ready")
 
         assert page.evaluate(MADE)[:2] == [None, 0]
         assert tab.complaints == []
@@ -87,9 +88,8 @@ def test_a_query_that_would_be_a_script_is_text(chromium: Browser, find: Find, q
         page.get_by_role("textbox").fill(query)
         page.get_by_role("button", name="Run").click()
 
-        page.locator("table.answer").wait_for()
-        assert EVIL in page.locator("table.answer").inner_text()
-        assert page.get_by_role("textbox").input_value() == query
+        expect(page.locator("table.answer")).to_contain_text(EVIL)
+        expect(page.get_by_role("textbox")).to_have_value(query)
         assert page.evaluate(MADE)[:2] == [None, 0]
         assert tab.complaints == []
 
@@ -100,7 +100,7 @@ def heard(chromium: Browser, find: Find, body: str) -> Iterator[list[str]]:
     with window(chromium) as tab:
         page = tab.open(find(PAGES["overview"]))
         page.evaluate("(html) => document.body.append(document.createRange().createContextualFragment(html))", body)
-        page.wait_for_timeout(300)
+        becomes(page, lambda: bool(tab.complaints))
         yield tab.complaints
 
 
@@ -125,9 +125,9 @@ def test_an_error_of_a_script_is_heard(chromium: Browser, tmp_path: Path) -> Non
     page.write_text("<script>nothing.there()</script>")
 
     with window(chromium) as tab:
-        tab.open(page.as_uri())
+        opened = tab.open(page.as_uri())
 
-        assert tab.complaints == ["error: nothing is not defined"]
+        assert becomes(opened, lambda: tab.complaints == ["error: nothing is not defined"])
 
 
 def test_every_file_is_among_the_pages() -> None:

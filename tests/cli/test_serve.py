@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -41,6 +41,27 @@ def test_it_serves_until_a_signal_ends_it(demo: Path, sent: signal.Signals, code
         running.send_signal(sent)
 
         assert running.wait(30) == code
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ended_amid_queries_it_says_so_to_who_waits_and_nothing_else(demo: Path, sent: signal.Signals) -> None:
+    query = "SELECT COUNT(*) FROM range(10_000_000) AS a (i), range(10_000_000) AS b (j) WHERE (a.i * b.j) % 7 = 3"
+    head = f"POST /query.json HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(query)}\r\n\r\n"
+    with serving(demo) as (running, url), ExitStack() as held:
+        where = ("127.0.0.1", httpx.URL(url).port or 0)
+        # Two are run and two wait for them.
+        asking = [held.enter_context(socket.create_connection(where, timeout=30)) for _ in range(4)]
+        for one in asking:
+            one.sendall(f"{head}{query}".encode())
+        # What is answered after them was read after them.
+        assert httpx.get(f"{url}/ready").is_success
+        running.send_signal(sent)
+        _, told = running.communicate(timeout=30)
+        answers = [one.makefile("rb").read() for one in asking]
+
+    assert told.strip() == b"heapscape: interrupted; what was committed stays"
+    assert [answer.split()[1] for answer in answers] == [b"503"] * 4
+    assert {answer.rpartition(b"\r\n")[2] for answer in answers} == {b"heapscape: the server was ended\n"}
 
 
 def test_the_token_is_that_of_the_environment(demo: Path) -> None:

@@ -51,6 +51,21 @@ def test_the_live_heap_is_drawn_with_the_sites_that_grew_most() -> None:
     }
 
 
+def test_below_a_heap_that_is_far_larger_the_sites_that_grew_are_told_apart() -> None:
+    gib, mib = 1 << 30, 1 << 20
+    heaps = profiles(4 * gib + mib, 4 * gib, 4 * gib + 400 * mib)
+
+    far = charts.live_heap(heaps, [site(1, 0, mib, 36 * mib)])
+    near = charts.live_heap(heaps, [site(1, 0, mib, 300 * mib)])
+
+    assert far is not None
+    assert near is not None
+    assert far["series"][0] == ("live heap less 4.0\u00a0GiB", [mib, 0, 400 * mib])
+    assert near["series"][0] == ("live heap", [4 * gib + mib, 4 * gib, 4 * gib + 400 * mib])
+    # The same as without.
+    assert far["series"][1] == ("shop/store.go:1", [0, mib, 36 * mib])
+
+
 def test_a_history_of_other_profiles_is_not_laid_over_the_live_heap() -> None:
     drawn = charts.live_heap(profiles(10, 20, 40), [site(1, 1, 2)])
 

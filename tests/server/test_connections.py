@@ -15,6 +15,8 @@ from pipeline.server import connections
 from tests.server.conftest import served
 
 _GET = b"GET /ready HTTP/1.1\r\nHost: localhost\r\n"
+# Of a body of twelve bytes not one.
+_POST = b"POST /query.json HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n"
 
 
 @pytest.fixture
@@ -92,15 +94,18 @@ def test_who_does_not_read_loses_the_connection(prompt: httpx.Client) -> None:
     assert read < 100_000_000
 
 
-def test_many_who_send_half_a_request_keep_nobody_out(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sent", [_GET, _POST], ids=["headers", "body"])
+def test_many_who_send_half_a_request_keep_nobody_out(
+    database: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
     monkeypatch.setattr(connections, "MOST_AT_REST", 8)
     with served(database, most=16) as client, ExitStack() as held:
         for _ in range(60):
-            held.enter_context(connected(client, _GET))
-        newest, oldest = connected(client, _GET), held.pop_all()
+            held.enter_context(connected(client, sent))
+        newest, oldest = connected(client, sent), held.pop_all()
 
         with newest, oldest:
             assert client.get("/ready").text == "ready\n"
-            newest.sendall(b"\r\n")
+            newest.sendall(b"\r\n" if sent is _GET else b"FROM profile")
             # Who came last was not the one to go.
             assert newest.recv(1 << 16).startswith(b"HTTP/1.1 200")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 
 from pipeline.server import data
 from tests.cli.seat import heapscape
+from tests.server.conftest import served
 
 
 def test_a_view_is_the_same_rows_in_every_format(client: httpx.Client) -> None:
@@ -114,3 +116,16 @@ def test_an_unknown_format_names_those_there_are(client: httpx.Client) -> None:
 
     assert answer.status_code == 404
     assert "json, csv, arrow, parquet" in answer.text
+
+
+def test_who_asks_does_not_learn_where_the_file_is(database: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "fleet.duckdb"
+    shutil.copy(database, copy)
+    with served(copy) as client:
+        assert client.get("/").is_success
+        copy.unlink()
+        told = [client.get(path).text for path in ("/", "/data/profile.json", "/query.json?q=SELECT+1")]
+        told.append(client.post("/querier.v1.QuerierService/ProfileTypes", json={}).text)
+
+    assert [text.count("fleet.duckdb: there is no such database") for text in told] == [1] * 4
+    assert [text for text in told if str(tmp_path) in text] == []

@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import QueryError
 from pipeline.warehouse.connect import open_for_load, open_readonly
 from pipeline.warehouse.query import answer
-from pipeline.warehouse.statements import READING, ROW_MAKERS, WRITERS, kind, reading
+from pipeline.warehouse.statements import CATALOG, READING, ROW_MAKERS, TELLERS, WRITERS, kind, reading
 
 # One for each type that is answered, and then what people write.
 OF_EACH_TYPE = {
@@ -57,7 +57,8 @@ READS = (
     "FROM duckdb_columns() SELECT table_name, column_name",
     "FROM pragma_table_info('profile')",
     "FROM information_schema.tables",
-    "SELECT current_setting('memory_limit')",
+    "FROM duckdb_views WHERE view_name = 'growth'",
+    "FROM sqlite_master",
     "EXPLAIN ANALYZE FROM profile",
     "explain analyze select 1",
     "-- how?\nEXPLAIN (FORMAT json) FROM profile",
@@ -167,6 +168,24 @@ WRITES = (
     "FROM query('SELECT 1')",
     "FROM query_table('profile')",
     "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+    # What tells of more than the database.
+    "FROM duckdb_databases()",
+    "FROM duckdb_databases",
+    "FROM system.main.DUCKDB_databases",
+    "SUMMARIZE duckdb_databases",
+    "DESCRIBE pg_settings",
+    "SHOW pg_settings",
+    "FROM duckdb_settings()",
+    "FROM pg_catalog.pg_settings",
+    "WITH a AS (FROM pragma_database_list) FROM a",
+    "SELECT (SELECT file FROM pragma_database_list LIMIT 1)",
+    "PIVOT duckdb_settings() ON name USING FIRST(value)",
+    "PIVOT pg_settings ON name USING FIRST(setting)",
+    "EXPLAIN ANALYZE FROM duckdb_secrets()",
+    "FROM pragma_database_size()",
+    "SELECT current_setting('temp_directory')",
+    "SELECT 'temp_directory'.current_setting()",
+    "SELECT list_transform(['temp_directory'], lambda name: current_setting(name))",
 )
 # No text makes a statement of these types: they are of other interfaces, or older names.
 NOT_WRITTEN = {
@@ -252,12 +271,44 @@ def test_every_table_function_of_duckdb_is_refused_but_those_listed(reader: duck
     SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal AND function_type IN ('table', 'table_macro')
     """
     names = {name for (name,) in reader.sql(query).fetchall()}
-    listed = ROW_MAKERS | {name for name in names if name.startswith(("duckdb_", "pragma_"))}
 
     allowed = {name for name in names if _is_read(reader, f"FROM {name}()")}
 
     assert len(names) > 80
-    assert allowed == listed & names
+    assert allowed == (ROW_MAKERS | CATALOG) & names
+
+
+def test_what_duckdb_tells_of_itself_tells_nothing_of_the_machine(
+    reader: duckdb.DuckDBPyConnection, database: Path
+) -> None:
+    query = "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE internal"
+    views = [name for (name,) in reader.sql(query).fetchall()]
+    of_tables = ("pragma_show", "pragma_storage_info", "pragma_table_info")
+    functions = [
+        *(f"{name}()" for name in CATALOG.difference(of_tables)),
+        *(f"{name}('profile')" for name in of_tables),
+    ]
+    readable = [name for name in (*views, *functions) if _is_read(reader, f"FROM {name}")]
+    settings = reader.sql("SELECT name, value FROM duckdb_settings()").fetchall()
+    secrets = {value for name, value in settings if name in ("memory_limit", "temp_directory")} | {str(database)}
+
+    told = {name: str([batch.to_pylist() for batch in answer(reader, f"FROM {name}").batches]) for name in readable}
+
+    assert len(views) > 40
+    assert len(readable) > 25
+    assert [name for name, text in told.items() if any(secret in text for secret in secrets)] == []
+
+
+def test_no_function_of_one_value_tells_a_setting(reader: duckdb.DuckDBPyConnection) -> None:
+    query = """
+    SELECT DISTINCT function_name FROM duckdb_functions()
+    WHERE function_type = 'scalar' AND regexp_matches(function_name, 'setting|getenv|config|secret|path$|directory')
+    """
+
+    names = {name for (name,) in reader.sql(query).fetchall()}
+    of_arguments = {"in_search_path", "json_extract_path", "parse_dirpath", "parse_path"}
+
+    assert names - of_arguments == TELLERS
 
 
 def test_every_function_that_duckdb_says_has_an_effect_is_refused_or_known_to_have_none(

@@ -11,6 +11,7 @@ from typing import Final
 
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from google.protobuf.message import DecodeError, Message
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -53,7 +54,10 @@ def call(
         if kind not in (_PROTOBUF, _JSON):
             return Response(status_code=415, headers={"accept-post": f"{_PROTOBUF}, {_JSON}"})
         body = await request.body()
-        return await run(request, CALLS, _answered, request, body, kind)
+        try:
+            return await run(request, CALLS, _answered, request, body, kind)
+        except HTTPException as error:
+            return refused(Refusal("unavailable", error.detail))
 
     def _answered(request: Request, body: bytes, kind: str) -> Response:
         try:

@@ -46,8 +46,13 @@ def answered(body: bytes, kind: str, **headers: str) -> Response:
     }
     scope["app"].state.lanes = lanes()
 
+    sent_once = iter([{"type": "http.request", "body": body}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body}
+        for message in sent_once:
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError
 
     async def asked() -> Response:
         return await call(LabelValuesRequest, echo)(Request(scope, receive))
