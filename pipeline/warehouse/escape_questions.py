@@ -21,23 +21,14 @@ def escapes(
 ) -> Result:
     """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
     query = """
-    SELECT sites.escape_site_id, sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
-      coalesce(reasons.reason, sites.message) AS reason
-    FROM escape.site AS sites
-    LEFT JOIN escape.reason AS reasons
-      ON reasons.escape_site_id = sites.escape_site_id
-      AND reasons.service IS NOT DISTINCT FROM sites.service
-      AND reasons.build IS NOT DISTINCT FROM sites.build
-    WHERE ($service IS NULL OR sites.service = $service)
-      AND ($build IS NULL OR sites.build = $build)
-      AND ($package IS NULL OR sites.package = $package)
-      AND (
-        ends_with(sites.file, $place)
-        OR ends_with(sites.file || ':' || sites.line, $place)
-        OR ends_with(regexp_replace(sites.file, '@v[^/]*', '', 'g') || ':' || sites.line, $place)
-      )
-      AND ($all_kinds OR sites.is_on_heap)
-    ORDER BY sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
+    SELECT * EXCLUDE (place, is_on_heap)
+    FROM escape.verdict
+    WHERE ($service IS NULL OR service = $service)
+      AND ($build IS NULL OR build = $build)
+      AND ($package IS NULL OR package = $package)
+      AND (ends_with(file, $place) OR ends_with(file || ':' || line, $place) OR ends_with(place, $place))
+      AND ($all_kinds OR is_on_heap)
+    ORDER BY service, build, package, file, line, "column", kind, expression
     """
     parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
     return ask(connection, query, parameters, name="escapes")
@@ -148,24 +139,7 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, build: str | None, limit: int) -> Result:
     """What escapes, or may, with what it costs: most live bytes first."""
-    if not has_reports(connection):
-        # Nothing to look for among the sites of a fleet.
-        limit = 0
-    query = """
-    SELECT
-      int64.clamp(SUM(live_bytes)) AS live_bytes,
-      SUM(alloc_bytes_per_s) AS alloc_bytes_per_s,
-      package,
-      base_name || ':' || line AS place,
-      expression,
-      certainty,
-      reason
-    FROM escape.level
-    WHERE certainty IN ('certain', 'conditional')
-      AND ($service IS NULL OR service = $service)
-      AND ($build IS NULL OR build = $build)
-    GROUP BY ALL
-    ORDER BY live_bytes DESC NULLS LAST, package, place, expression
-    LIMIT $limit
-    """
+    # Nothing to look for among the sites of a fleet where there is no report.
+    limit = limit if has_reports(connection) else 0
+    query = "FROM escape.heaviest(of_service := $service, of_build := $build) LIMIT $limit"
     return ask(connection, query, {"service": service, "build": build, "limit": limit}, name="verdicts")

@@ -48,7 +48,9 @@ def growth(
     return ask(connection, query, parameters, name="goroutines")
 
 
-_IN_FUNCTION = "(is_named(function, $function) OR is_named(root_function, $function) OR is_named(created_by, $function))"
+_IN_FUNCTION = (
+    "(is_named(function, $function) OR is_named(root_function, $function) OR is_named(created_by, $function))"
+)
 
 
 def top_growth(

@@ -10,9 +10,7 @@ from pipeline.values import Result
 from pipeline.warehouse.query import ask
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = (
-    *("int64.clamp", "sched.goroutine", "sched.goroutine_group", "sched.blocked", "main.is_named"),
-)
+VIEWS = (*("int64.clamp", "sched.goroutine", "sched.goroutine_group", "sched.blocked", "main.is_named"),)
 
 
 def goroutine_groups(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int]) -> Result:

@@ -32,6 +32,9 @@ MACROS = {
     "FROM heap.series), 'inuse_space')",
     "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space', 100)",
+    "pyroscope.points": "pyroscope.points((SELECT list(series_id) FROM heap.series), 'memory:inuse_space:bytes:space:bytes', "
+    "0, 4000000000000, 1000, ['service_name'])",
+    "pyroscope.weights": "pyroscope.weights((SELECT list(series_id) FROM heap.series), 'inuse_space', 0, 4000000000000)",
     "goroutine._place": "goroutine._place(NULL)",
     "heap._grown_between": "heap._grown_between((SELECT list({'series_id': series_id, 'first_profile_id': first_profile_id, "
     "'last_profile_id': last_profile_id}) FROM heap.series))",
@@ -56,6 +59,13 @@ MACROS = {
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
     "escape.on_lines": "escape.on_lines((SELECT list(profile_id) FROM heap.profiles), 'main')",
     "gate.escapes": "gate.escapes('1.4.1', '1.4.2')",
+    "gate.judged": "gate.judged(['growth', 'site_growth', 'headroom'], [1, 2, 3])",
+    "gate.new_escapes": "gate.new_escapes('1.4.1', '1.4.2', 1)",
+    "escape.heaviest": "escape.heaviest()",
+    "alloc.largest_process": "alloc.largest_process()",
+    "attribution.coverage_between": "attribution.coverage_between((SELECT MIN(series_id) FROM heap.series), "
+    "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
+    "attribution.site_stacks": "attribution.site_stacks((SELECT MIN(series_id) FROM heap.series), 'cache.go', 21)",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
     "gc._utilisation": "gc._utilisation(TRUE)",
