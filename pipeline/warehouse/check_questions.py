@@ -8,7 +8,7 @@ import duckdb
 
 from pipeline.values import Result
 from pipeline.warehouse import questions
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import ask, equal, where
 
 # What they stand on: a database that is made for one of them has no other views.
 VIEWS = (*questions.GROWTH, "gate.judged", "gate.new_escapes")
@@ -42,11 +42,9 @@ def measures(
     thresholds  by what is `checked`, in the unit of gate.measure
     """
     asked = [name for name in CHECKED if name in thresholds]
-    given = {"service": service, "instance": instance, "build": build, "series_id": series}
-    wanted = {name: value for name, value in given.items() if value is not None}
-    where = f" WHERE {' AND '.join(f'{name} = ${name}' for name in wanted)}" if wanted else ""
-    parameters = {"asked": asked, "thresholds": [thresholds[name] for name in asked], **wanted}
-    return ask(connection, f"FROM gate.judged($asked, $thresholds){where}", parameters, name="checks", described=False)
+    chosen, parameters = where(equal(service=service, instance=instance, build=build, series_id=series))
+    parameters |= {"asked": asked, "thresholds": [thresholds[name] for name in asked]}
+    return ask(connection, f"FROM gate.judged($asked, $thresholds){chosen}", parameters, name="checks", described=False)
 
 
 def new_escapes(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.values import Int64s, Result
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import ask, equal, where
 
 # What they stand on: a database that is made for one of them has no other views.
 VIEWS = ("int64.clamp", "goroutine.series", "goroutine.growth", "goroutine.growth_between", "main.is_named")
@@ -37,14 +37,15 @@ def growth(
     """
     places = of.select(["series_id", "source"]).to_pylist() if of is not None else None
     ids = [place["series_id"] for place in places] if places is not None else None
-    given = {"service": service, "instance": instance, "build": build, "source": source}
-    conditions = {name: (f"{name} = ${name}", value) for name, value in given.items()}
-    conditions["places"] = ("list_contains($places, {'series_id': series_id, 'source': source})", places)
-    conditions["function"] = (_IN_FUNCTION, function)
-    wanted = {name: one for name, one in conditions.items() if one[1] is not None}
-    where = f"\nWHERE {' AND '.join(condition for condition, _ in wanted.values())}" if wanted else ""
-    query = f"FROM goroutine.growth_between($since, $until, series_ids := $series){where}{_ORDER}"
-    parameters = {"since": since, "until": until, "series": ids, **{name: value for name, (_, value) in wanted.items()}}
+    chosen, parameters = where(
+        {
+            **equal(service=service, instance=instance, build=build, source=source),
+            "places": ("list_contains($places, {'series_id': series_id, 'source': source})", places),
+            "function": (_IN_FUNCTION, function),
+        }
+    )
+    query = f"FROM goroutine.growth_between($since, $until, series_ids := $series){chosen}{_ORDER}"
+    parameters |= {"since": since, "until": until, "series": ids}
     return ask(connection, query, parameters, name="goroutines")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,15 @@ import pytest
 from pipeline import flow
 from pipeline.inputs.limits import Limits
 from pipeline.warehouse.modules import modules
+from tests.cli.seat import heapscape
+from tests.cli.test_show_sql import ASKED, published
 from tests.server.test_dashboards import SQL, filled
 from tests.server.test_dashboards import queries as queries_of
 from tests.sql.extremes import extreme_rows, fill_lake
 from tests.warehouse.builder import PROGRAM, bare
+
+# A fixture.
+__all__ = ["published"]
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "tests" / "fixtures" / "files"
@@ -161,6 +167,7 @@ _FUNCTIONS = (
       has_function(stack_id, 'main\\.') FROM stack)
     """,
     "(SELECT label_set_id, label(label_set_id, 'bytes') FROM label_set)",
+    "(SELECT trace_id, goroutine, is_named(function, 'main') FROM sched.goroutine)",
     "(SELECT checked, series_id, gate.verdict(side, value, low, high, 10) FROM gate.measure)",
     "(SELECT trace_id, rel_time(trace_id, end_ns), rate(event_count, 1000) FROM trace)",
 )
@@ -171,6 +178,17 @@ def _shown() -> list[str]:
     services = "SELECT coalesce(service, '') FROM profile"
     queries = [filled(query, services) for name in SQL for query in queries_of(name).values()]
     return [f"({re.sub(r' LIMIT [0-9]+$', '', query)})" for query in queries]
+
+
+@pytest.mark.oracle
+def test_duckdb_1_5_gives_the_rows_of_every_printed_query(published: Path, old: Path) -> None:
+    printed = [f"({heapscape(*shlex.split(asked), '--db', published, '--show-sql').out.strip()})" for asked in ASKED]
+
+    ours, theirs = _answers(published, printed), _answers(published, printed, packages=old)
+
+    assert theirs["version"].startswith("1.5.")
+    assert [query for query, rows in theirs["found"].items() if not rows] == []
+    assert theirs["found"] == ours["found"]
 
 
 def test_every_macro_is_asked() -> None:
