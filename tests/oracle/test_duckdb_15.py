@@ -71,7 +71,7 @@ MACROS = {
     "alloc.largest_process": "alloc.largest_process()",
     "attribution.coverage_between": "attribution.coverage_between((SELECT MIN(series_id) FROM heap.series), "
     "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
-    "attribution.site_stacks": "attribution.site_stacks((SELECT MIN(series_id) FROM heap.series), 'cache.go', 21)",
+    "attribution.site_stacks": "attribution.site_stacks((SELECT MAX(series_id) FROM heap.series WHERE service = 'checkout'), 'cache.go', 21)",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
     "gc._utilisation": "gc._utilisation(TRUE)",
