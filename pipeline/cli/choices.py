@@ -106,6 +106,16 @@ def nothing_fits(rows: pa.Table, parts: Iterable[tuple[str, str]], *, noun: str,
     return f"no {noun} fits {' '.join(said)}".rstrip()
 
 
+def unknown_owner(connection: duckdb.DuckDBPyConnection, **owner: str | None) -> str:
+    """Which of --service, --instance and --build fits none of the sources, and what there is instead; empty when some fit."""
+    parts = parts_of(**owner)
+    every = inventory_questions.sources(connection, questions.Selection()).table
+    fitting = every
+    for option, value in parts:
+        fitting = fitting.filter(_fits(fitting, option, value))
+    return "" if fitting.num_rows or not parts else nothing_fits(every, parts, noun="source")
+
+
 def parts_of(**options: str | int | None) -> list[tuple[str, str]]:
     """The parts of a choice that were given: service="a" is --service a."""
     return [(f"--{name}", str(value)) for name, value in options.items() if value is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -213,6 +214,8 @@ def export(
     """
     name = format_ or _format_of(path)
     known = FORMATS[name]
+    if inputs and inputs[0] in FORMATS and not os.path.exists(inputs[0]):
+        raise UsageError(f"{inputs[0]}: no such input; a format is chosen with --format {inputs[0]}")
     with opened(inputs, db, memory=memory, threads=threads, views=known.views) as connection:
         picked = _of_format(connection, selection(profiles, **chosen), name)
         found = choose(connection, picked, sample_index=sample_index, is_all=bool(inputs) or name == "pgo", merge=merge)

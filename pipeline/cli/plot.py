@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import click
 
+from pipeline.cli.choices import unknown_owner
 from pipeline.cli.console import answer, deliver
 from pipeline.cli.options import Output, database_option, opened, resource_options, selection, selection_options
 from pipeline.cli.pictures import PLOTS, Asked, Picture, Plot
@@ -14,6 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.outputs import chart_svg, flame_svg, heat_svg, lanes_svg, svg, timeline_svg
 from pipeline.outputs.heat import Heat
 from pipeline.values import Result
+from pipeline.warehouse import inventory_questions
 
 _FORMATS: Final = ("svg", "png")
 _NARROWEST, _WIDEST = 320, 8000
@@ -105,8 +107,13 @@ def plot(
     profiles, weight = chosen.pop("profiles"), chosen.pop("weight") or ""
     more = {option: chosen.pop(option) for option in ("sample_index", "query")}
     asked = Asked(selection(profiles, **chosen), weight=weight, is_of_inputs=bool(inputs), **more)
-    with opened(inputs, db, memory=memory, threads=threads, views=plan.views) as connection:
-        picture = plan.draw(connection, asked)
+    views = None if plan.views is None else (*plan.views, *inventory_questions.SOURCES)
+    with opened(inputs, db, memory=memory, threads=threads, views=views) as connection:
+        try:
+            picture = plan.draw(connection, asked)
+        except UsageError as error:
+            # That nothing fits says less than which part of the choice does not.
+            raise UsageError(unknown_owner(connection, **asked.owner) or str(error)) from error
     drawn = _drawn(picture, theme="light" if theme == "auto" and format_ == "png" else theme, width=width)
     deliver(svg.png(drawn) if format_ == "png" else drawn, path)
 

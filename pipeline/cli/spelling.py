@@ -47,7 +47,12 @@ class Spelling(click.Group):
         if command is None or isinstance(command, click.Group):
             return name, command, rest
         # The command's own context is not there yet, and its usage belongs to what is said.
-        return name, command, spelled(command, rest, context=click.Context(command, parent=ctx, info_name=name))
+        context = click.Context(command, parent=ctx, info_name=name)
+        found = spelled(command, rest, context=context)
+        if rest and not rest[0].startswith("-") and not any(isinstance(one, click.Argument) for one in command.params):
+            known = " or ".join(f"{one.opts[0]} {rest[0]}" for one in command.params if one.name in ("lake", "db"))
+            context.fail(f"{rest[0]} stands alone, and {context.command_path} takes options; write {known or '--help'}")
+        return name, command, found
 
 
 def spelled(command: click.Command, arguments: Sequence[str], *, context: click.Context | None = None) -> list[str]:

@@ -119,7 +119,7 @@ def _growth(request: Request) -> Response:
             heaps = report_questions.live_heap(connection, [one["series_id"]])
             moments, window = _moments(heaps), _window(heaps, asked.get("from", ""), asked.get("to", ""))
             if window:
-                chosen = growth_questions.in_window(connection, chosen, window)
+                chosen = growth_questions.within(connection, _between(heaps, window))
                 one = chosen.table.to_pylist()[0]
             names = once(request, connection, flame_tree.every_name)
             leaves = once(request, connection, leaf_modules.every_leaf_module)
@@ -351,6 +351,12 @@ def _window(heaps: Result, first: str, last: str) -> tuple[int, int] | None:
     if places[0] >= places[1]:
         raise QueryError(f"from={first[:200]} to={last[:200]}: growth is from a profile to a later one")
     return None if places == [0, len(ids) - 1] else (ids[places[0]], ids[places[1]])
+
+
+def _between(heaps: Result, window: tuple[int, int]) -> list[int]:
+    """The profiles of a series from one to a later one."""
+    ids: list[int] = heaps.table["profile_id"].to_pylist()
+    return ids[ids.index(window[0]) : ids.index(window[1]) + 1]
 
 
 def _first_of(found: Answer, limit: int) -> Result:

@@ -8,10 +8,10 @@ import duckdb
 
 from pipeline.values import Result
 from pipeline.warehouse import questions
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import ask, equal, where
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = (*questions.GROWTH, "gate.measure", "gate.verdict", "gate.escapes")
+VIEWS = (*questions.GROWTH, "gate.judged", "gate.new_escapes")
 
 # In the order in which people are told.
 CHECKED = (
@@ -42,46 +42,9 @@ def measures(
     thresholds  by what is `checked`, in the unit of gate.measure
     """
     asked = [name for name in CHECKED if name in thresholds]
-    parameters: dict[str, object] = {
-        "asked": asked,
-        "thresholds": [thresholds[name] for name in asked],
-        "service": service,
-        "instance": instance,
-        "build": build,
-        "series": series,
-    }
-    # In the text, so that what is not asked is not worked out.
-    named = ", ".join(f"'{name}'" for name in asked)
-    return ask(connection, _MEASURES.format(asked=named or "NULL"), parameters, name="checks", described=False)
-
-
-_MEASURES = """
-WITH thresholds AS (
-  SELECT unnest($asked) AS checked, unnest($thresholds)::DOUBLE AS threshold
-),
-judged AS (
-  SELECT
-    measures.*,
-    threshold,
-    gate.verdict(side, value, low, high, threshold) AS verdict
-  FROM gate.measure AS measures
-  JOIN thresholds USING (checked)
-  WHERE measures.checked IN ({asked})
-    AND ($service IS NULL OR service = $service)
-    AND ($instance IS NULL OR instance = $instance)
-    AND ($build IS NULL OR build = $build)
-    AND ($series IS NULL OR series_id = $series)
-)
-FROM judged
-QUALIFY checked <> 'site_growth'
-  OR verdict <> 'ok'
-  OR row_number() OVER (PARTITION BY checked, verdict, series_id ORDER BY value DESC, site_index) = 1
-ORDER BY
-  list_position(['breach', 'uncertain', 'ok'], verdict),
-  list_position($asked, checked),
-  CASE side WHEN 'most' THEN -value ELSE value END NULLS LAST,
-  service, instance, build, series_id, uri, process, source, site_index
-"""
+    chosen, parameters = where(equal(service=service, instance=instance, build=build, series_id=series))
+    parameters |= {"asked": asked, "thresholds": [thresholds[name] for name in asked]}
+    return ask(connection, f"FROM gate.judged($asked, $thresholds){chosen}", parameters, name="checks", described=False)
 
 
 def new_escapes(
@@ -97,48 +60,7 @@ def new_escapes(
     least    bytes that are live, or with `is_rate` allocated a second, from which on it fails; None when any does. What no series tells
              the cost of is uncertain then
     """
-    parameters: dict[str, object] = {
-        "before": builds[0],
-        "after": builds[1],
-        "least": least,
-        "is_rate": is_rate,
-        "service": service,
-    }
-    return ask(connection, _NEW_ESCAPES, parameters, name="new escapes", described=False)
-
-
-_NEW_ESCAPES = """
-WITH found AS (
-  SELECT *, CASE WHEN $is_rate THEN alloc_bytes_per_s ELSE live_bytes END::DOUBLE AS value
-  FROM gate.escapes($before, $after)
-  WHERE $service IS NULL OR service = $service
-),
-judged AS (
-  SELECT
-    'new_escapes' AS checked,
-    'most' AS side,
-    service,
-    build,
-    value,
-    value AS low,
-    value AS high,
-    CASE WHEN $is_rate THEN 'bytes/s' ELSE 'bytes' END AS unit,
-    expression,
-    file,
-    line,
-    CASE kind WHEN 'moved_to_heap' THEN 'moved to heap: ' || expression ELSE expression || ' escapes to heap' END AS reason,
-    $least::DOUBLE AS threshold,
-    CASE
-      WHEN $least IS NULL OR value > $least THEN 'breach'
-      WHEN value IS NULL THEN 'uncertain'
-      ELSE 'ok'
-    END AS verdict
-  FROM found
-  UNION ALL BY NAME
-  SELECT 'new_escapes' AS checked, 'most' AS side, $service AS service, $after AS build, 0 AS value, 0 AS low, 0 AS high,
-    CASE WHEN $is_rate THEN 'bytes/s' ELSE 'bytes' END AS unit, $least::DOUBLE AS threshold, 'ok' AS verdict
-  WHERE NOT EXISTS (FROM found)
-)
-FROM judged
-ORDER BY list_position(['breach', 'uncertain', 'ok'], verdict), value DESC NULLS LAST, file, line, reason
-"""
+    query = "FROM gate.new_escapes($before, $after, $least, is_rate := $is_rate, of_service := $service)"
+    before, after = builds
+    parameters = {"before": before, "after": after, "least": least, "is_rate": is_rate, "service": service}
+    return ask(connection, query, parameters, name="new escapes", described=False)

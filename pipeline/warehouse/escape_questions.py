@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from pipeline.values import Result
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import ask, equal, where
 
 
 def escapes(
@@ -20,26 +20,21 @@ def escapes(
     all_kinds: bool,
 ) -> Result:
     """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
-    query = """
-    SELECT sites.escape_site_id, sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression,
-      coalesce(reasons.reason, sites.message) AS reason
-    FROM escape.site AS sites
-    LEFT JOIN escape.reason AS reasons
-      ON reasons.escape_site_id = sites.escape_site_id
-      AND reasons.service IS NOT DISTINCT FROM sites.service
-      AND reasons.build IS NOT DISTINCT FROM sites.build
-    WHERE ($service IS NULL OR sites.service = $service)
-      AND ($build IS NULL OR sites.build = $build)
-      AND ($package IS NULL OR sites.package = $package)
-      AND (
-        ends_with(sites.file, $place)
-        OR ends_with(sites.file || ':' || sites.line, $place)
-        OR ends_with(regexp_replace(sites.file, '@v[^/]*', '', 'g') || ':' || sites.line, $place)
-      )
-      AND ($all_kinds OR sites.is_on_heap)
-    ORDER BY sites.service, sites.build, sites.package, sites.file, sites.line, sites.column, sites.kind, sites.expression
-    """
-    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
+    chosen, parameters = where(
+        {
+            **equal(service=service, build=build, package=package),
+            "place": (
+                "(ends_with(file, $place) OR ends_with(file || ':' || line, $place) OR ends_with(place, $place))",
+                place or None,
+            ),
+            "is_on_heap": ("is_on_heap = $is_on_heap", None if all_kinds else True),
+        }
+    )
+    query = f"""
+SELECT * EXCLUDE (place, is_on_heap)
+FROM escape.verdict{chosen}
+ORDER BY service, build, package, file, line, "column", kind, expression
+"""
     return ask(connection, query, parameters, name="escapes")
 
 
@@ -59,17 +54,18 @@ def differences(
     place: str,
 ) -> Result:
     """Escapes that differ between two builds; `place` is the end of a file's base name, or of that and its line in either build."""
-    query = """
-    FROM escape.diff($before, $after)
-    WHERE ($service IS NULL OR service = $service)
-      AND ($package IS NULL OR package = $package)
-      AND (
-        ends_with(base_name, $place)
-        OR ends_with(base_name || ':' || line_before, $place)
-        OR ends_with(base_name || ':' || line_after, $place)
-      )
-    """
-    parameters = {"before": before, "after": after, "service": service, "package": package, "place": place}
+    chosen, parameters = where(
+        {
+            **equal(service=service, package=package),
+            "place": (
+                "(ends_with(base_name, $place) OR ends_with(base_name || ':' || line_before, $place) "
+                "OR ends_with(base_name || ':' || line_after, $place))",
+                place or None,
+            ),
+        }
+    )
+    query = f"FROM escape.diff($before, $after){chosen}"
+    parameters |= {"before": before, "after": after}
     return ask(connection, query, parameters, name="escapes that differ")
 
 
@@ -89,12 +85,9 @@ def tree(
     ORDER BY ALL
     """
     ids = [one for (one,) in connection.execute(series, {"service": service, "build": build}).fetchall()]
-    query = """
-    FROM escape.tree($ids, $weight)
-    WHERE $package IS NULL OR package = $package
-    ORDER BY node_index
-    """
-    return ask(connection, query, {"ids": ids, "weight": weight, "package": package}, name="tree of escapes")
+    chosen, parameters = where(equal(package=package))
+    query = f"FROM escape.tree($ids, $weight){chosen}\nORDER BY node_index"
+    return ask(connection, query, {"ids": ids, "weight": weight, **parameters}, name="tree of escapes")
 
 
 def levels(
@@ -107,24 +100,28 @@ def levels(
     all_kinds: bool,
 ) -> Result:
     """How certain the heap is and what it costs, what allocates most a second first; `place` is the end of a file or of `file:line`."""
-    query = """
-    SELECT
-      escape_site_id, service, build, series_id, package, base_name, line, "column", expression, certainty, condition, reason,
-      alloc_bytes_per_s, live_bytes, gc_share, saved_gc_share, saved_heap_bytes
-    FROM escape.level
-    WHERE ($service IS NULL OR service = $service)
-      AND ($build IS NULL OR build = $build)
-      AND ($package IS NULL OR package = $package)
-      AND (
-        ends_with(concat(package, '/', base_name), $place)
-        OR ends_with(concat(package, '/', base_name, ':', line), $place)
-      )
-      AND ($all_kinds OR certainty IN ('certain', 'conditional'))
-    ORDER BY
-      alloc_bytes_per_s DESC NULLS LAST, live_bytes DESC NULLS LAST, package, base_name, line, "column", kind, expression,
-      service, build, series_id
-    """
-    parameters = {"service": service, "build": build, "package": package, "place": place, "all_kinds": all_kinds}
+    chosen, parameters = where(
+        {
+            **equal(service=service, build=build, package=package),
+            "place": (
+                "(ends_with(concat(package, '/', base_name), $place) OR ends_with(concat(package, '/', base_name, ':', line), $place))",
+                place or None,
+            ),
+            "certainties": (
+                "list_contains($certainties, certainty)",
+                None if all_kinds else ["certain", "conditional"],
+            ),
+        }
+    )
+    query = f"""
+SELECT
+  escape_site_id, service, build, series_id, package, base_name, line, "column", expression, certainty, condition, reason,
+  alloc_bytes_per_s, live_bytes, gc_share, saved_gc_share, saved_heap_bytes
+FROM escape.level{chosen}
+ORDER BY
+  alloc_bytes_per_s DESC NULLS LAST, live_bytes DESC NULLS LAST, package, base_name, line, "column", kind, expression,
+  service, build, series_id
+"""
     return ask(connection, query, parameters, name="levels of escape")
 
 
@@ -148,24 +145,7 @@ def services(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, build: str | None, limit: int) -> Result:
     """What escapes, or may, with what it costs: most live bytes first."""
-    if not has_reports(connection):
-        # Nothing to look for among the sites of a fleet.
-        limit = 0
-    query = """
-    SELECT
-      int64.clamp(SUM(live_bytes)) AS live_bytes,
-      SUM(alloc_bytes_per_s) AS alloc_bytes_per_s,
-      package,
-      base_name || ':' || line AS place,
-      expression,
-      certainty,
-      reason
-    FROM escape.level
-    WHERE certainty IN ('certain', 'conditional')
-      AND ($service IS NULL OR service = $service)
-      AND ($build IS NULL OR build = $build)
-    GROUP BY ALL
-    ORDER BY live_bytes DESC NULLS LAST, package, place, expression
-    LIMIT $limit
-    """
+    # Nothing to look for among the sites of a fleet where there is no report.
+    limit = limit if has_reports(connection) else 0
+    query = "FROM escape.heaviest(of_service := $service, of_build := $build) LIMIT $limit"
     return ask(connection, query, {"service": service, "build": build, "limit": limit}, name="verdicts")

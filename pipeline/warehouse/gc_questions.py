@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 
 from pipeline.values import Result
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import ask, equal, where
 
 # What they stand on: a database that is made for one of them has no other views.
 VIEWS = ("int64.clamp", "gc.summary", "mem.summary")
@@ -21,8 +19,8 @@ def collector(
     build: str | None = None,
 ) -> Result:
     """What the collector did in each process of a log and each trace, those with most cycles first."""
-    owner = _given(service=service, instance=instance, build=build)
-    query = f"FROM gc.summary{_where(owner)} ORDER BY cycles DESC, uri, process"
+    chosen, owner = where(equal(service=service, instance=instance, build=build))
+    query = f"FROM gc.summary{chosen}\nORDER BY cycles DESC, uri, process"
     return ask(connection, query, owner, name="garbage collection")
 
 
@@ -34,8 +32,8 @@ def memory(
     build: str | None = None,
 ) -> Result:
     """What each process uses memory for, those that use most first."""
-    owner = _given(service=service, instance=instance, build=build)
-    query = f"FROM mem.summary{_where(owner)} ORDER BY used_bytes DESC NULLS LAST, uri, process"
+    chosen, owner = where(equal(service=service, instance=instance, build=build))
+    query = f"FROM mem.summary{chosen}\nORDER BY used_bytes DESC NULLS LAST, uri, process"
     return ask(connection, query, owner, name="memory")
 
 
@@ -120,11 +118,3 @@ FROM (
 )
 ORDER BY {{order}}
 """
-
-
-def _given(**owner: str | None) -> dict[str, str]:
-    return {name: value for name, value in owner.items() if value is not None}
-
-
-def _where(owner: Mapping[str, str]) -> str:
-    return f" WHERE {' AND '.join(f'{name} = ${name}' for name in owner)}" if owner else ""

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.values import Int64s, Result
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import ask, equal, where
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = ("int64.clamp", "goroutine.series", "goroutine.growth", "goroutine.growth_between", "stack._line")
+VIEWS = ("int64.clamp", "goroutine.series", "goroutine.growth", "goroutine.growth_between", "main.is_named")
 
 
 def growth(
@@ -35,19 +35,23 @@ def growth(
     since, until  as if there were only what was taken in that span, UTC
     of        rows of `series`, of which alone the places are worked out; all when None
     """
-    chosen = of.select(["series_id", "source"]).to_pylist() if of is not None else None
-    parameters = {
-        "service": service,
-        "instance": instance,
-        "build": build,
-        "source": source,
-        "function": function,
-        "since": since,
-        "until": until,
-        "series": [one["series_id"] for one in chosen] if chosen is not None else None,
-        "chosen": [f"{one['series_id']} {one['source']}" for one in chosen] if chosen is not None else None,
-    }
-    return ask(connection, _GROWTH, parameters, name="goroutines")
+    places = of.select(["series_id", "source"]).to_pylist() if of is not None else None
+    ids = [place["series_id"] for place in places] if places is not None else None
+    chosen, parameters = where(
+        {
+            **equal(service=service, instance=instance, build=build, source=source),
+            "places": ("list_contains($places, {'series_id': series_id, 'source': source})", places),
+            "function": (_IN_FUNCTION, function),
+        }
+    )
+    query = f"FROM goroutine.growth_between($since, $until, series_ids := $series){chosen}{_ORDER}"
+    parameters |= {"since": since, "until": until, "series": ids}
+    return ask(connection, query, parameters, name="goroutines")
+
+
+_IN_FUNCTION = (
+    "(is_named(function, $function) OR is_named(root_function, $function) OR is_named(created_by, $function))"
+)
 
 
 def top_growth(
@@ -91,57 +95,10 @@ def series(connection: duckdb.DuckDBPyConnection) -> Result:
     return ask(connection, query, name="series", described=False)
 
 
-_GROWTH = """
-WITH wanted AS (
-  FROM goroutine.growth_between($since, $until, series_ids := $series)
-  WHERE ($service IS NULL OR service = $service)
-    AND ($instance IS NULL OR instance = $instance)
-    AND ($build IS NULL OR build = $build)
-    AND ($source IS NULL OR source = $source)
-    AND ($chosen IS NULL OR list_contains($chosen, series_id || ' ' || source))
-    AND (
-      $function IS NULL
-      OR list_bool_or(
-        list_transform(
-          [function, root_function, created_by],
-          lambda name: name = $function OR ends_with(name, '.' || $function) OR ends_with(name, '/' || $function)
-        )
-      )
-    )
-),
--- As `stack.frames` has them, which unfolds those of all stacks first.
-locations AS (
-  SELECT stack_id, unnest(location_ids) AS location_id, unnest(range(len(location_ids))) AS place
-  FROM stack
-  WHERE stack_id IN (SELECT stack_id FROM wanted)
-),
-stacks AS (
-  SELECT
-    locations.stack_id,
-    list(
-      {'function': lines.function, 'file': lines.file, 'line': lines.line} ORDER BY locations.place, lines.depth
-    ) AS frames
-  FROM locations
-  JOIN stack._line AS lines USING (location_id)
-  WHERE lines.location_id IN (SELECT location_id FROM locations)
-  GROUP BY locations.stack_id
-)
-SELECT wanted.*, coalesce(stacks.frames, []) AS stack
-FROM wanted
-LEFT JOIN stacks USING (stack_id)
+_ORDER = """
 ORDER BY
-  int64.clamp(SUM(growth) OVER (PARTITION BY series_id, source)) DESC,
-  int64.clamp(SUM(last_count) OVER (PARTITION BY series_id, source)) DESC,
-  series_id,
-  source,
-  coalesce(leaked, 0) > 0 DESC,
-  growth DESC,
-  last_count DESC,
-  file,
-  line,
-  stack_id,
-  state,
-  created_by,
-  created_file,
-  created_line
+  SUM(growth) OVER (PARTITION BY series_id, source) DESC,
+  SUM(last_count) OVER (PARTITION BY series_id, source) DESC,
+  series_id, source, coalesce(leaked, 0) > 0 DESC, growth DESC, last_count DESC, file, line, stack_id, state,
+  created_by, created_file, created_line
 """

@@ -123,14 +123,25 @@ def top_growth(
     found = TopSites.of(ask(connection, f"SELECT * {_CHANGED}", {"series": series_id}, name="growth"), series_id, most)
     top = found.sites
     sites = top.table["site_index"].to_pylist()
-    if top.table["candidates"].null_count < len(sites):
-        top = ask(connection, _TOP_TOLD, {"series": series_id, "most": most}, name="growth")
     moments = _thinned(profiles)
     values = values_of(connection, moments, "inuse_space", layouts=layouts)
     histories = _histories(connection, series_id, sites, profiles=moments, values=values)
     kept = [name for name in top.table.column_names if name != "site_index"]
-    table = top.table.select(kept).append_column("history", histories)
+    table = _told(connection, top.table).select(kept).append_column("history", histories)
     return replace(found, sites=Result(top.name, top.columns, table))
+
+
+def _told(connection: duckdb.DuckDBPyConnection, sites: pa.Table) -> pa.Table:
+    """Some sites, their candidates by what the compiler says of them."""
+    candidates = sites["candidates"].to_pylist()
+    records = sorted({record for each in candidates if each for record in each})
+    if not records:
+        return sites
+    query = "SELECT escape_site_id, message FROM escape.site WHERE list_contains($records, escape_site_id)"
+    found = ask(connection, query, {"records": records}, described=False).table
+    messages = dict(zip(found["escape_site_id"].to_pylist(), found["message"].to_pylist(), strict=True))
+    told = pa.array([each and [messages[record] for record in each] for each in candidates], pa.list_(pa.string()))
+    return sites.set_column(sites.column_names.index("candidates"), "candidates", told)
 
 
 def _thinned(profiles: Sequence[int]) -> list[int]:
@@ -185,26 +196,6 @@ _CHANGED = """
   WHERE series_id = $series AND growth_bytes <> 0
   ORDER BY growth_bytes DESC, file, line, site_index
 """
-# Candidates by what the compiler says of them.
-_TOP_TOLD = f"""
-WITH sites AS MATERIALIZED (
-  SELECT * {_CHANGED} LIMIT $most
-),
-known AS (
-  SELECT list({{'escape_site_id': escape_site_id, 'message': message}}) AS records
-  FROM escape.site
-  WHERE escape_site_id IN (SELECT unnest(candidates) FROM sites)
-)
-SELECT
-  sites.* EXCLUDE (site_index, candidates),
-  list_transform(
-    sites.candidates,
-    lambda candidate: list_filter(known.records, lambda record: record.escape_site_id = candidate)[1].message
-  ) AS candidates
-FROM sites
-CROSS JOIN known
-ORDER BY sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
-"""
 
 
 def site_counts(
@@ -224,52 +215,20 @@ def coverage(
     connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
 ) -> Result:
     """How much of each series' growth every attribution class explains."""
-    query = "FROM attribution.coverage WHERE series_id IN (SELECT unnest($ids)) ORDER BY series_id, growth_bytes DESC, attribution"
-    return ask(connection, query if window is None else _COVERAGE_BETWEEN, _of(series_ids, window), name="coverage")
+    if window is None:
+        query = "FROM attribution.coverage WHERE list_contains($ids, series_id) ORDER BY series_id, growth_bytes DESC, attribution"
+    else:
+        query = "FROM attribution.coverage_between($series, $first, $last)"
+    return ask(connection, query, _of(series_ids, window), name="coverage")
 
 
-_COVERAGE_BETWEEN = """
-SELECT
-  $series AS series_id,
-  attribution,
-  int64.clamp(SUM(growth_bytes)) AS growth_bytes,
-  int64.clamp(SUM(growth_bytes)) / nullif(int64.clamp(SUM(SUM(growth_bytes)) OVER ()), 0) AS share
-FROM attribution.growth_by_site_between($series, $first, $last)
-GROUP BY attribution
-ORDER BY growth_bytes DESC, attribution
-"""
-
-
-def in_window(connection: duckdb.DuckDBPyConnection, series: Result, window: Window) -> Result:
-    """A series as it is from one of its profiles to a later one: what `heap.series` says of it, of that time."""
+def within(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int]) -> Result:
+    """The series of some profiles as if there were only these, as `questions.series` has it."""
     query = """
-    WITH span AS (
-      SELECT profiles.*
-      FROM heap.profiles AS profiles
-      JOIN heap.profiles AS first ON first.profile_id = $first AND first.series_id = profiles.series_id
-      JOIN heap.profiles AS last ON last.profile_id = $last AND last.series_id = profiles.series_id
-      WHERE profiles.series_id = $series AND profiles.position BETWEEN first.position AND last.position
-    )
-    SELECT
-      series.* EXCLUDE (labels) REPLACE (
-        (SELECT COUNT(*) FROM span) AS profiles,
-        (SELECT MIN(taken_at) FROM span) AS first_at,
-        (SELECT MAX(taken_at) FROM span) AS last_at,
-        $first::INTEGER AS first_profile_id,
-        $last::INTEGER AS last_profile_id,
-        (SELECT arg_min(inuse_bytes, position) FROM span) AS first_bytes,
-        (SELECT arg_max(inuse_bytes, position) FROM span) AS last_bytes,
-        (SELECT int64.clamp(arg_max(inuse_bytes, position)::HUGEINT - arg_min(inuse_bytes, position)) FROM span)
-          AS growth_bytes,
-        (SELECT CASE WHEN MAX(elapsed_s) > MIN(elapsed_s) THEN regr_slope(inuse_bytes, elapsed_s) END FROM span)
-          AS slope_bytes_per_s,
-        (SELECT CASE WHEN MAX(elapsed_s) > MIN(elapsed_s) THEN regr_r2(inuse_bytes, elapsed_s) END FROM span) AS r2
-      ),
-      series.labels::VARCHAR AS label_text
-    FROM heap.series AS series
-    WHERE series.series_id = $series
+    SELECT * EXCLUDE (labels), labels::VARCHAR AS label_text
+    FROM heap.series_between(NULL, NULL, profile_ids := $profiles)
     """
-    return ask(connection, query, _of(series.table["series_id"].to_pylist(), window), name="series")
+    return ask(connection, query, {"profiles": list(profile_ids)}, name="series")
 
 
 def growth_by_own_code(

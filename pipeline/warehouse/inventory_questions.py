@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from pipeline.values import Result
-from pipeline.warehouse.query import ask
+from pipeline.warehouse.query import ask, equal
+from pipeline.warehouse.query import where as chosen
 from pipeline.warehouse.questions import Selection
 
 # What they stand on: a database that is made for one of them has no other views.
@@ -18,21 +19,21 @@ def profiles(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Res
     """The profiles of a selection, the newest first, those that do not say when last."""
     where, parameters = _conditions(selection, first="taken_at", last="taken_at")
     order = "ORDER BY taken_at DESC NULLS LAST, profile_id DESC"
-    return ask(connection, f"FROM inventory.profiles{where} {order}", parameters, name="profiles")
+    return ask(connection, f"FROM inventory.profiles{where}\n{order}", parameters, name="profiles")
 
 
 def series(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Result:
     """The series that a selection has profiles of, those with the newest first."""
     where, parameters = _conditions(selection, first="first_at", last="last_at")
     order = "ORDER BY last_at DESC NULLS LAST, series_id"
-    return ask(connection, f"FROM inventory.series{where} {order}", parameters, name="series")
+    return ask(connection, f"FROM inventory.series{where}\n{order}", parameters, name="series")
 
 
 def sources(connection: duckdb.DuckDBPyConnection, selection: Selection, *, status: str | None = None) -> Result:
     """The sources of a selection, what was read last first; `status` is ingested or refused."""
     where, parameters = _conditions(selection, first="taken_at", last="taken_at", status=status)
     order = "ORDER BY ingested_at DESC, source_id DESC"
-    return ask(connection, f"FROM inventory.sources{where} {order}", parameters, name="sources")
+    return ask(connection, f"FROM inventory.sources{where}\n{order}", parameters, name="sources")
 
 
 def _conditions(
@@ -42,17 +43,15 @@ def _conditions(
 
     first, last  columns of when what a row stands for was taken
     """
-    every: dict[str, tuple[str, object]] = {
-        **{name: (f"{name} = ${name}", getattr(selection, name)) for name in ("service", "instance", "build", "kind")},
-        "series": ("series_id = $series", selection.series),
-        "status": ("status = $status", status),
-        "since": (f"{last} >= $since", selection.since),
-        "until": (f"{first} <= $until", selection.until),
-        "parts": (_NAMED, list(selection.profiles) or None),
-    }
-    given = {name: one for name, one in every.items() if one[1] is not None}
-    where = f" WHERE {' AND '.join(condition for condition, _ in given.values())}" if given else ""
-    return where, {name: value for name, (_, value) in given.items()}
+    owner = {name: getattr(selection, name) for name in ("service", "instance", "build", "kind")}
+    return chosen(
+        {
+            **equal(**owner, series_id=selection.series, status=status),
+            "since": (f"{last} >= $since", selection.since),
+            "until": (f"{first} <= $until", selection.until),
+            "parts": (_NAMED, list(selection.profiles) or None),
+        }
+    )
 
 
 # As `questions.profiles` takes them: numbers are ids, all else is a hash or a part of a name.

@@ -164,126 +164,50 @@ def points(
     profiles, of everything else the sum, and either is added up over the series.
     limit  so many series, all when 0
     """
+    # A bin begins before its end: what was taken in the first is older than the range.
     during = Range(selection.during.start - step_ms + 1, selection.during.end)
-    where, parameters = _where(connection, selection.matchers, during)
     stacks = _stacks(connection, selection)
-    parameters |= {
+    parameters = {
+        "series": _series(connection, selection, during),
         "type": selection.profile_type,
-        "sample_type": selection.sample_type,
         "begin": selection.during.start,
+        "end": selection.during.end,
         "step": step_ms,
         "groups": list(group_by),
-        "limit": limit,
+        "stacks": None if stacks is None else list(stacks),
+        "is_average": is_average,
+        "limit": limit or _ALL,
     }
-    totals = _TOTALS
-    if stacks is not None:
-        totals, parameters["stacks"] = _TOTALS_OF_STACKS, list(stacks)
-    taken = "AVG(value)" if is_average else "SUM(value)"
-    last = "place >= 0" if is_average else "taking <> 'state' OR is_last"
-    return ask(
-        connection, _POINTS.format(where=where, totals=totals, taken=taken, last=last), parameters, name="points"
-    )
+    return ask(connection, _POINTS, parameters, name="points")
 
 
-_TOTALS = "SELECT profile_id, value FROM profile_total WHERE sample_type = $sample_type"
-_TOTALS_OF_STACKS = """
-SELECT profile_id, int64.clamp(SUM(value)) AS value
-FROM main.sample_value AS sample
-WHERE sample_type = $sample_type AND stack_id IN (SELECT unnest($stacks))
-GROUP BY profile_id
-"""
+_ALL = (1 << 63) - 1
 _POINTS = """
-WITH chosen AS (
-  SELECT series_id, list_transform($groups, lambda name: coalesce(labels[name], '')) AS labels
-  FROM pyroscope.stream
-  WHERE profile_type = $type AND {where}
-),
-totals AS ({totals}),
-valued AS (
-  SELECT
-    chosen.labels,
-    profiles.series_hash,
-    profiles.taking,
-    profiles.place,
-    greatest(0, (profiles.time_ms::HUGEINT - $begin + $step - 1) // $step) AS bin,
-    CASE
-      WHEN profiles.taking = 'total' THEN greatest(0, coalesce(own.value, 0)::HUGEINT - coalesce(before.value, 0))
-      ELSE coalesce(own.value, 0)::HUGEINT
-    END AS value
-  FROM pyroscope.profiles AS profiles
-  JOIN chosen USING (series_id)
-  LEFT JOIN totals AS own USING (profile_id)
-  LEFT JOIN totals AS before ON before.profile_id = profiles.previous_profile_id
-  WHERE profiles.sample_type = $sample_type
-    AND profiles.time_ms BETWEEN $start AND $end
-    AND (profiles.taking <> 'total' OR profiles.previous_profile_id IS NOT NULL)
-),
-lasting AS (
-  SELECT *, place = MAX(place) OVER (PARTITION BY series_hash, bin) AS is_last
-  FROM valued
-  WHERE $begin + bin * $step <= $end
-),
-binned AS (
-  SELECT labels, ($begin + bin * $step)::BIGINT AS at_ms, {taken}::DOUBLE AS value
-  FROM lasting
-  WHERE {last}
-  GROUP BY labels, at_ms
-)
 SELECT labels, list(at_ms ORDER BY at_ms) AS at_ms, list(value ORDER BY at_ms) AS value
-FROM binned
+FROM pyroscope.points($series, $type, $begin, $end, $step, $groups, stack_ids := $stacks, is_average := $is_average) AS points
 GROUP BY labels
-QUALIFY $limit = 0 OR row_number() OVER (ORDER BY SUM(binned.value) DESC, labels) <= $limit
-ORDER BY SUM(binned.value) DESC, labels
+ORDER BY SUM(points.value) DESC, labels
+LIMIT $limit
 """
 
 
 def weights(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Weights:
     """Which profiles make up what is selected: of states the last of each series, of totals the last less the one before the range."""
-    where, parameters = _where(connection, selection.matchers, selection.during)
-    parameters |= {
-        "type": selection.profile_type,
-        "sample_type": selection.sample_type,
+    query = "FROM pyroscope.weights($series, $type, $begin, $end, profile_hashes := $profiles)"
+    parameters = {
+        "series": _series(connection, selection, selection.during),
+        "type": selection.sample_type,
+        "begin": selection.during.start,
+        "end": selection.during.end,
         "profiles": None if selection.profiles is None else list(selection.profiles),
     }
-    found = ask(connection, _WEIGHTS.format(where=where), parameters).table
+    found = ask(connection, query, parameters).table
     return Weights(
         selection.sample_type,
         dict(zip(found["profile_id"].to_pylist(), found["times"].to_pylist(), strict=True)),
         _stacks(connection, selection),
         _label_sets(connection, selection),
     )
-
-
-_WEIGHTS = """
-WITH chosen AS (
-  SELECT series_id FROM pyroscope.stream WHERE profile_type = $type AND {where}
-),
-within AS (
-  SELECT profiles.*
-  FROM pyroscope.profiles AS profiles
-  JOIN chosen USING (series_id)
-  WHERE profiles.sample_type = $sample_type
-    AND profiles.time_ms BETWEEN $start AND $end
-    AND (
-      $profiles IS NULL
-      OR profiles.profile_id IN (SELECT profile_id FROM profile WHERE list_contains($profiles, profile_hash))
-    )
-),
-counted AS (
-  SELECT profile_id, 1 AS times FROM within WHERE taking = 'amount'
-  UNION ALL
-  SELECT arg_max(profile_id, place), 1 FROM within WHERE taking = 'state' GROUP BY series_hash
-  UNION ALL
-  SELECT arg_max(profile_id, place), 1 FROM within WHERE taking = 'total' GROUP BY series_id
-  UNION ALL
-  SELECT arg_min(coalesce(previous_profile_id, profile_id), place), -1 FROM within WHERE taking = 'total' GROUP BY series_id
-)
-SELECT profile_id, SUM(times)::INTEGER AS times
-FROM counted
-GROUP BY profile_id
-HAVING SUM(times) <> 0
-ORDER BY profile_id
-"""
 
 
 def flame_graph(
@@ -304,6 +228,15 @@ def flame_graph(
     }
     query = "FROM pyroscope.flame_graph($weights, $wanted, $nodes, stack_ids := $stacks, label_set_ids := $sets)"
     return ask(connection, query, parameters, name="flame graph")
+
+
+def _series(connection: duckdb.DuckDBPyConnection, selection: Selection, during: Range) -> list[int]:
+    """The series of what is selected, as far as labels and time say."""
+    where, parameters = _where(connection, selection.matchers, during)
+    query = f"SELECT series_id FROM pyroscope.stream WHERE profile_type = $type AND {where} ORDER BY series_id"
+    found = ask(connection, query, {**parameters, "type": selection.profile_type}, described=False).table
+    ids: list[int] = found["series_id"].to_pylist()
+    return ids
 
 
 def _stacks(connection: duckdb.DuckDBPyConnection, selection: Selection) -> tuple[int, ...] | None:

@@ -93,6 +93,21 @@ def _on_its_way(connection: duckdb.DuckDBPyConnection, name: str, query: str, pa
     return Answer(name, _columns(reader.schema.names), reader.schema, _batches(connection, reader))
 
 
+def where(conditions: Mapping[str, tuple[str, object]]) -> tuple[str, dict[str, object]]:
+    """A WHERE of the conditions whose value was given, so that the query is as short as the choice, and its parameters.
+
+    conditions  parameter -> what holds of it, and its value; None for what was not given
+    """
+    given = {name: one for name, one in conditions.items() if one[1] is not None}
+    text = "\n  AND ".join(condition for condition, _ in given.values())
+    return f"\nWHERE {text}" if text else "", {name: value for name, (_, value) in given.items()}
+
+
+def equal(**columns: object) -> dict[str, tuple[str, object]]:
+    """Conditions that columns have a value."""
+    return {name: (f"{name} = ${name}", value) for name, value in columns.items()}
+
+
 def batches(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object], *, rows: int = 1 << 16
 ) -> Iterator[pa.RecordBatch]:

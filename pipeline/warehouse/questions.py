@@ -16,7 +16,7 @@ from pipeline.warehouse.runnable import Expression, literal
 # What the questions of a command stand on: a database that is made for one of them has no other views.
 STACKS = ("int64.clamp", "stack._line")
 FLAMES = (*STACKS, "flame.tree", "flame.diff", "flame.weighted", "flame.folded", "stack.frames")
-SITE_FLAMES = (*FLAMES, "heap.series", "heap.series_between", "attribution._allocation", "attribution.growth_by_site")
+SITE_FLAMES = (*FLAMES, "heap.series", "heap.series_between", "attribution.site_stacks")
 GROWTH = (
     "int64.clamp",
     "heap.series",
@@ -27,7 +27,7 @@ GROWTH = (
     "attribution.own_code_between",
     "attribution.modules_between",
     "attribution.coverage",
-    "escape.site",
+    "attribution.coverage_between",
 )
 
 
@@ -191,38 +191,20 @@ def flows(
     connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], records: Sequence[int] | None = None
 ) -> Result:
     """The compiler's explanations of the records that explain some series; of some of these records only when given."""
-    return ask(connection, _FLOWS, {"ids": list(series_ids), "records": records}, name="flow")
-
-
-_FLOWS = """
-SELECT DISTINCT flow.escape_site_id, flow.step, flow."from", flow."to", flow.expression, flow.operation, flow.file, flow.line
-FROM escape.flow AS flow
-JOIN attribution.growth_by_site AS sites
-  ON sites.escape_site_id = flow.escape_site_id
-  AND sites.service IS NOT DISTINCT FROM flow.service
-  AND sites.build IS NOT DISTINCT FROM flow.build
-WHERE sites.series_id IN (SELECT unnest($ids))
-  AND ($records IS NULL OR list_contains($records, flow.escape_site_id))
-ORDER BY flow.escape_site_id, flow.step
-"""
+    where = "" if records is None else " AND list_contains($records, escape_site_id)"
+    query = f"""
+    SELECT DISTINCT * EXCLUDE (series_id)
+    FROM attribution.flow
+    WHERE list_contains($ids, series_id){where}
+    ORDER BY escape_site_id, step
+    """
+    parameters = {"ids": list(series_ids), **({} if records is None else {"records": list(records)})}
+    return ask(connection, query, parameters, name="flow")
 
 
 def site_stacks(connection: duckdb.DuckDBPyConnection, series_id: int, file: str, line: int) -> Result:
     """The stacks of a series whose allocation site is a line; `file` is the end of a path."""
-    query = """
-    SELECT stack_id
-    FROM attribution._allocation
-    JOIN attribution.growth_by_site USING (series_id, site_index)
-    -- As tables have it, too: without the versions of modules.
-    WHERE series_id = $series
-      AND (
-        (line = $line AND (ends_with(file, $file) OR ends_with(regexp_replace(file, '@v[^/]*', '', 'g'), $file)))
-        OR (
-          inner_line = $line
-          AND (ends_with(inner_file, $file) OR ends_with(regexp_replace(inner_file, '@v[^/]*', '', 'g'), $file))
-        )
-      )
-    """
+    query = "FROM attribution.site_stacks($series, $file, $line)"
     return ask(connection, query, {"series": series_id, "file": file, "line": line}, name="stacks")
 
 

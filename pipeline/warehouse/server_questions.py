@@ -34,18 +34,7 @@ def newest_headroom(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def explained_shares(connection: duckdb.DuckDBPyConnection) -> Result:
     """Growth of every service and build by class of attribution, over all of its series."""
-    query = f"""
-    WITH classes AS (
-      SELECT series.service, series.build, coverage.attribution, int64.clamp(SUM(coverage.growth_bytes)) AS growth_bytes
-      FROM attribution.coverage AS coverage
-      JOIN heap.series AS series USING (series_id)
-      GROUP BY ALL
-    )
-    SELECT *, growth_bytes / nullif(SUM(growth_bytes) OVER (PARTITION BY service, build), 0) AS share
-    FROM classes
-    ORDER BY service, build, attribution
-    LIMIT {_MOST}
-    """
+    query = f"FROM attribution.coverage_by_build ORDER BY service, build, attribution LIMIT {_MOST}"
     return ask(connection, query, name="coverage")
 
 
@@ -63,22 +52,7 @@ def notes_by_kind(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def services(connection: duckdb.DuckDBPyConnection) -> Result:
     """Every service: its series, instances and builds, its live heap and how that grew, the most growth first."""
-    query = f"""
-    SELECT
-      service,
-      COUNT(*) AS series,
-      COUNT(DISTINCT instance) AS instances,
-      COUNT(DISTINCT build) AS builds,
-      MIN(first_at) AS first_at,
-      MAX(last_at) AS last_at,
-      int64.clamp(SUM(last_bytes)) AS last_bytes,
-      int64.clamp(SUM(growth_bytes)) AS growth_bytes
-    FROM heap.series
-    SEMI JOIN heap._newest USING (series_id)
-    GROUP BY service
-    ORDER BY growth_bytes DESC, service
-    LIMIT {_MOST}
-    """
+    query = f"FROM inventory.services ORDER BY growth_bytes DESC, service LIMIT {_MOST}"
     return ask(connection, query, name="services")
 
 
@@ -90,16 +64,11 @@ def grown_most(connection: duckdb.DuckDBPyConnection, most: int) -> Result:
 
 def top_sites(connection: duckdb.DuckDBPyConnection) -> Result:
     """The allocation sites that grew most in the newest series that grew most: what grew, and why."""
+    newest = "FROM heap.series SEMI JOIN heap._newest USING (series_id) WHERE profiles > 1"
     query = f"""
-    WITH newest AS (
-      SELECT *
-      FROM heap.series
-      SEMI JOIN heap._newest USING (series_id)
-      WHERE profiles > 1
-    )
     SELECT sites.*, newest.growth_bytes AS series_growth_bytes, newest.first_at, newest.last_at
     FROM attribution.growth_by_site AS sites
-    JOIN (FROM newest ORDER BY growth_bytes DESC, series_id LIMIT 1) AS newest USING (series_id)
+    JOIN ({newest} ORDER BY growth_bytes DESC, series_id LIMIT 1) AS newest USING (series_id)
     WHERE sites.growth_bytes > 0
     ORDER BY sites.growth_bytes DESC, sites.file, sites.line, sites.site_index
     LIMIT {_TOP_SITES}

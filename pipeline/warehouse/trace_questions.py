@@ -10,10 +10,7 @@ from pipeline.values import Result
 from pipeline.warehouse.query import ask
 
 # What they stand on: a database that is made for one of them has no other views.
-VIEWS = (
-    *("int64.clamp", "sched.goroutine", "sched.goroutine_wait", "sched.goroutine_group"),
-    *("sched.blocked", "stack._go_frames"),
-)
+VIEWS = (*("int64.clamp", "sched.goroutine", "sched.goroutine_group", "sched.blocked", "main.is_named"),)
 
 # A list alone stays above the sums of all traces; its ends get to the rows.
 OF_TRACES = "trace_id BETWEEN list_min($ids) AND list_max($ids) AND list_contains($ids, trace_id)"
@@ -34,7 +31,12 @@ def goroutines(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], 
 
     function  its name, with or without what stands before a dot or a slash; empty for goroutines without one
     """
-    return ask(connection, _GOROUTINES, {"ids": list(trace_ids), "function": function}, name="goroutines")
+    query = f"""
+    FROM sched.goroutine
+    WHERE {OF_TRACES} AND is_named(function, $function)
+    ORDER BY list_position($ids, trace_id), total_ns DESC, goroutine
+    """
+    return ask(connection, query, {"ids": list(trace_ids), "function": function}, name="goroutines")
 
 
 def blocked(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], function: str | None = None) -> Result:
@@ -43,39 +45,12 @@ def blocked(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], fun
     function  of those with this entry function, named as for `goroutines`; None for all
     """
     query = f"""
-    SELECT blocked.*, coalesce(frames.frames, []) AS stack
-    FROM sched.blocked AS blocked
-    LEFT JOIN stack._go_frames AS frames USING (stack_id)
-    WHERE {OF_TRACES} AND ($function IS NULL OR {_OF_FUNCTION})
+    FROM sched.blocked
+    WHERE {OF_TRACES}{"" if function is None else " AND is_named(function, $function)"}
     ORDER BY
       list_position($ids, trace_id),
       coalesce(function <> 'runtime.main' AND starts_with(function, 'runtime.'), true),
       waiting_ns DESC, function, state, reason, stack_id
     """
-    return ask(connection, query, {"ids": list(trace_ids), "function": function}, name="blocked")
-
-
-_OF_FUNCTION = """(
-    coalesce(function, '') = $function
-    OR ($function <> '' AND (ends_with(function, '.' || $function) OR ends_with(function, '/' || $function)))
-  )"""
-
-_GOROUTINES = f"""
-SELECT goroutines.*, coalesce(waits.waits, []) AS waits
-FROM sched.goroutine AS goroutines
-LEFT JOIN (
-  SELECT
-    trace_id,
-    goroutine,
-    list(
-      {{'reason': reason, 'waits': waits, 'waiting_ns': waiting_ns, 'longest_ns': longest_ns}}
-      ORDER BY waiting_ns DESC, reason
-    ) AS waits
-  FROM sched.goroutine_wait
-  WHERE {OF_TRACES}
-  GROUP BY trace_id, goroutine
-) AS waits USING (trace_id, goroutine)
-WHERE {OF_TRACES}
-  AND {_OF_FUNCTION}
-ORDER BY list_position($ids, trace_id), total_ns DESC, goroutine
-"""
+    parameters = {"ids": list(trace_ids), **({} if function is None else {"function": function})}
+    return ask(connection, query, parameters, name="blocked")

@@ -15,7 +15,7 @@ from pipeline.warehouse.trace_questions import OF_TRACES
 VIEWS = {
     "tasks": ("int64.clamp", "sched.task", "sched.task_type"),
     "regions": ("int64.clamp", "sched.region_type"),
-    "logs": ("int64.clamp", "sched.task"),
+    "logs": ("int64.clamp", "sched.log"),
     "latency": ("int64.clamp", "sched.latency_by_function"),
     "blocking": (*STACKS, "sched.blocking_by_function"),
     "mmu": ("int64.clamp", "gc.mmu"),
@@ -34,13 +34,7 @@ def task_types(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int]) 
 
 def tasks(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], name: str) -> Result:
     """Tasks of a type, the slowest first, those that never ended before all; `since_start_ns` is when they began."""
-    query = f"""
-    SELECT tasks.*, int64.clamp(begin_ns::HUGEINT - trace.start_ns) AS since_start_ns
-    FROM sched.task AS tasks
-    JOIN trace USING (trace_id)
-    {_OF_TRACES} AND name = $name
-    {_IN_TURN}, tasks.duration_ns DESC NULLS FIRST, task
-    """
+    query = f"FROM sched.task {_OF_TRACES} AND name = $name {_IN_TURN}, duration_ns DESC NULLS FIRST, task"
     return ask(connection, query, {"ids": list(trace_ids), "name": name}, name="tasks of a type")
 
 
@@ -56,21 +50,9 @@ def logs(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], patter
     Raises QueryError for a pattern that DuckDB's RE2 does not know.
     """
     query = f"""
-    SELECT
-      logs.trace_id,
-      int64.clamp(logs.time_ns::HUGEINT - trace.start_ns) AS since_start_ns,
-      logs.time_ns,
-      logs.goroutine,
-      logs.task,
-      tasks.name AS task_name,
-      logs.category,
-      logs.message,
-      logs.stack_id
-    FROM trace_log AS logs
-    JOIN trace USING (trace_id)
-    LEFT JOIN sched.task AS tasks USING (trace_id, task)
-    {_OF_TRACES} AND (regexp_matches(logs.category, $pattern) OR regexp_matches(logs.message, $pattern))
-    {_IN_TURN}, logs.time_ns
+    FROM sched.log
+    {_OF_TRACES} AND (regexp_matches(category, $pattern) OR regexp_matches(message, $pattern))
+    {_IN_TURN}, time_ns
     """
     return ask(connection, query, {"ids": list(trace_ids), "pattern": pattern}, name="logs")
 
@@ -97,13 +79,7 @@ def blocking(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], ki
 
 def mmu(connection: duckdb.DuckDBPyConnection, trace_ids: Sequence[int], windows_ns: Sequence[int]) -> Result:
     """Minimum mutator utilisation by window; `since_start_ns` is where the worst window begins."""
-    query = f"""
-    SELECT mmu.*, int64.clamp(mmu.start_ns::HUGEINT - trace.start_ns) AS since_start_ns
-    FROM gc.mmu($windows) AS mmu
-    JOIN trace USING (trace_id)
-    {_OF_TRACES}
-    {_IN_TURN}, window_ns
-    """
+    query = f"FROM gc.mmu($windows) {_OF_TRACES} {_IN_TURN}, window_ns"
     return ask(connection, query, {"ids": list(trace_ids), "windows": list(windows_ns)}, name="mmu")
 
 

@@ -10,6 +10,7 @@
 -- column utilisation: Mean share of the procs left to the program in the worst window, 0 to 1.
 -- column start_ns: Where the worst window begins; the first, when there are several.
 -- column tool_utilisation: What `go tool trace` says of the same; the two differ where workers were labelled twice.
+-- column since_start_ns: Where the worst window begins, since the trace's first event.
 CREATE MACRO gc.mmu(
   -- Lengths of the windows in ns.
   windows_ns
@@ -112,14 +113,25 @@ means AS (
   FROM areas
   WHERE window_ns IS NOT NULL
   GROUP BY trace_id, of_tool, window_ns, width_ns, left_ns
+),
+worst AS (
+  SELECT
+    trace_id,
+    window_ns,
+    -- Differences of long sums are off by their last bits: never below zero, and no reason to choose a window.
+    greatest(MIN(utilisation) FILTER (NOT of_tool), 0) AS utilisation,
+    arg_min(left_ns, (round(utilisation, 9), left_ns)) FILTER (NOT of_tool) AS start_ns,
+    greatest(MIN(utilisation) FILTER (of_tool), 0) AS tool_utilisation
+  FROM means
+  GROUP BY trace_id, window_ns
 )
 SELECT
   trace_id,
-  window_ns,
-  -- Differences of long sums are off by their last bits: never below zero, and no reason to choose a window.
-  greatest(MIN(utilisation) FILTER (NOT of_tool), 0) AS utilisation,
-  arg_min(left_ns, (round(utilisation, 9), left_ns)) FILTER (NOT of_tool) AS start_ns,
-  greatest(MIN(utilisation) FILTER (of_tool), 0) AS tool_utilisation
-FROM means
-GROUP BY trace_id, window_ns
-ORDER BY trace_id, window_ns
+  worst.window_ns,
+  worst.utilisation,
+  worst.start_ns,
+  worst.tool_utilisation,
+  int64.clamp(worst.start_ns::HUGEINT - trace.start_ns) AS since_start_ns
+FROM worst
+LEFT JOIN trace USING (trace_id)
+ORDER BY trace_id, worst.window_ns

@@ -6,6 +6,7 @@
 -- column file: Its file; NULL without one.
 -- column line: The line it is at; NULL when unknown.
 -- column state: What they wait for in the runtime's words, as far as functions of Go's own at the leaf tell; NULL when they do not.
+-- column frames: Function, file and line of every frame, leaf first.
 CREATE MACRO goroutine._place(
   -- Only these stacks; all when NULL.
   stack_ids
@@ -48,7 +49,11 @@ states AS (
   ) AS states(function, state)
 ),
 own AS (
-  SELECT stack_id, MIN(depth) FILTER (NOT is_std) AS depth, MIN(depth) FILTER (NOT is_runtime) AS other
+  SELECT
+    stack_id,
+    MIN(depth) FILTER (NOT is_std) AS depth,
+    MIN(depth) FILTER (NOT is_runtime) AS other,
+    list({'function': function, 'file': file, 'line': line} ORDER BY depth) AS frames
   FROM named
   GROUP BY stack_id
 )
@@ -62,7 +67,8 @@ SELECT
     FROM named
     JOIN states USING (function)
     WHERE named.stack_id = own.stack_id AND named.depth < coalesce(own.depth, 9223372036854775807)
-  ) AS state
+  ) AS state,
+  own.frames
 FROM own
 LEFT JOIN named AS frame ON frame.stack_id = own.stack_id AND frame.depth = coalesce(own.depth, own.other)
 ORDER BY own.stack_id

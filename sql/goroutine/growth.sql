@@ -53,7 +53,9 @@ CREATE VIEW goroutine.growth (
   -- one, and where it is not told.
   longest_wait_ns,
   -- Of the last ones those that nobody can wake; NULL where nothing tells.
-  leaked
+  leaked,
+  -- Function, file and line of every frame, leaf first; empty where their stack could not be had.
+  stack
 ) AS
 SELECT
   series_id,
@@ -78,5 +80,6 @@ SELECT
   slope_per_s,
   rising_share,
   longest_wait_ns,
-  leaked
+  leaked,
+  stack
 FROM goroutine.growth_between(NULL, NULL)

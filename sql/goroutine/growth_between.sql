@@ -26,6 +26,7 @@
 -- column rising_share: Share of the intervals in which their number rose; NULL without an interval.
 -- column longest_wait_ns: The longest that one of them had waited in the last moment, in whole minutes since the first GC cycle that found it waiting; NULL below one, and where it is not told.
 -- column leaked: Of the last ones those that nobody can wake; NULL where nothing tells.
+-- column stack: Function, file and line of every frame, leaf first; empty where their stack could not be had.
 CREATE MACRO goroutine.growth_between(
   -- When the span begins, UTC; NULL for no beginning.
   earliest,
@@ -204,7 +205,8 @@ SELECT
       THEN coalesce(summed.leaked, 0)
     WHEN summed.source IN ('dump', 'system') THEN NULL
     WHEN detectors.source IS NOT NULL THEN least(coalesce(leaks.leaked, 0), summed.last_count)
-  END AS leaked
+  END AS leaked,
+  coalesce(place.frames, []) AS stack
 FROM summed
 JOIN series USING (series_id)
 JOIN spread USING (series_id, source)

@@ -1,6 +1,6 @@
 -- One row per series of heap profiles that has some in a span of time: what `heap.series` would say were there only those.
 --
--- A profile that does not say when it was taken is in no span.
+-- A profile that does not say when it was taken is in no span that has an end.
 --
 -- key: series_id
 -- column series_id: Profiles of one kind and program with the same labels, between two restarts.
@@ -27,7 +27,9 @@ CREATE MACRO heap.series_between(
   -- When the span begins, UTC; NULL for no beginning.
   earliest,
   -- When it ends, itself included; NULL for no end.
-  latest
+  latest,
+  -- Only these profiles; all when NULL.
+  profile_ids := NULL
 ) AS TABLE
 WITH span AS (
   SELECT
@@ -44,7 +46,8 @@ WITH span AS (
     CASE WHEN MAX(heaps.elapsed_s) > MIN(heaps.elapsed_s) THEN regr_r2(heaps.inuse_bytes, heaps.elapsed_s) END AS r2
   FROM heap.profiles AS heaps
   JOIN profile USING (profile_id)
-  WHERE profile.time_ns <> 0
+  WHERE (profile.time_ns <> 0 OR (earliest IS NULL AND latest IS NULL))
+    AND (profile_ids IS NULL OR heaps.profile_id IN (SELECT unnest(profile_ids::INTEGER[])))
     AND (earliest IS NULL OR heaps.taken_at >= earliest)
     AND (latest IS NULL OR heaps.taken_at <= latest)
   GROUP BY heaps.series_id

@@ -38,7 +38,9 @@ CREATE VIEW sched.goroutine (
   -- Time in which it had to help the GC mark before it could allocate, waiting included.
   mark_assist_ns,
   -- Time in which it swept spans before it could allocate, or for the background sweeper.
-  sweep_ns
+  sweep_ns,
+  -- What it waited for, the longest in all first: reason, waits, waiting_ns and longest_ns, as in `sched.goroutine_wait`.
+  waits
 ) AS
 WITH lives AS (
   SELECT
@@ -54,17 +56,34 @@ WITH lives AS (
   FROM goroutine_transition
   GROUP BY trace_id, goroutine
 ),
+reasons AS (
+  SELECT
+    trace_id,
+    goroutine,
+    state,
+    reason,
+    MIN(start_ns) AS started_ns,
+    COUNT(*) AS waits,
+    int64.clamp(SUM(duration_ns)) AS duration_ns,
+    MAX(duration_ns) AS longest_ns
+  FROM sched._state
+  GROUP BY trace_id, goroutine, state, reason
+),
 times AS (
   SELECT
     trace_id,
     goroutine,
-    MIN(start_ns) FILTER (state = 'running') AS started_ns,
+    MIN(started_ns) FILTER (state = 'running') AS started_ns,
     int64.clamp(SUM(duration_ns) FILTER (state = 'running')) AS running_ns,
     int64.clamp(SUM(duration_ns) FILTER (state = 'runnable')) AS runnable_ns,
     int64.clamp(SUM(duration_ns) FILTER (state = 'syscall')) AS syscall_ns,
     int64.clamp(SUM(duration_ns) FILTER (state = 'waiting')) AS waiting_ns,
-    int64.clamp(SUM(duration_ns)) AS total_ns
-  FROM sched._state
+    int64.clamp(SUM(duration_ns)) AS total_ns,
+    list(
+      {'reason': reason, 'waits': waits, 'waiting_ns': duration_ns, 'longest_ns': longest_ns}
+      ORDER BY duration_ns DESC, reason
+    ) FILTER (state = 'waiting') AS waits
+  FROM reasons
   GROUP BY trace_id, goroutine
 ),
 collected AS (
@@ -93,7 +112,8 @@ SELECT
   coalesce(times.total_ns, 0),
   lives.run_count,
   coalesce(collected.mark_assist_ns, 0),
-  coalesce(collected.sweep_ns, 0)
+  coalesce(collected.sweep_ns, 0),
+  coalesce(times.waits, [])
 FROM lives
 LEFT JOIN sched._entry AS entry USING (trace_id, goroutine)
 LEFT JOIN times USING (trace_id, goroutine)

@@ -25,7 +25,9 @@ CREATE VIEW sched.task (
   -- Regions of it.
   regions,
   -- Its log messages.
-  logs
+  logs,
+  -- When it began, since the trace's first event; NULL when that was before.
+  since_start_ns
 ) AS
 WITH events AS (
   SELECT trace_id, task, goroutine, event, time_ns, name, parent
@@ -48,7 +50,9 @@ SELECT
   int64.clamp(MAX(time_ns::HUGEINT) FILTER (event = 'end') - MIN(time_ns) FILTER (event = 'begin')),
   COUNT(DISTINCT goroutine),
   COUNT(*) FILTER (event = 'region'),
-  COUNT(*) FILTER (event = 'log')
+  COUNT(*) FILTER (event = 'log'),
+  int64.clamp(MIN(time_ns::HUGEINT) FILTER (event = 'begin') - any_value(trace.start_ns))
 FROM events
+LEFT JOIN trace USING (trace_id)
 WHERE task <> 0
 GROUP BY trace_id, task

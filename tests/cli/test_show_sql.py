@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.outputs import tabular
 from pipeline.values import Result
-from tests.cli.seat import FILES, FIRST, LAST, TRACES, heapscape
+from tests.cli.seat import EVERY_KIND, FILES, FIRST, LAST, TRACES, heapscape
 
 # Each with what it takes for the rows that the query gives.
 ASKED = (
@@ -51,6 +51,10 @@ ASKED = (
     "escapes --flow cache.go",
     "escapes --level",
     "escapes --tree growth",
+    "goroutines --stacks --source trace",
+    "goroutines --source protobuf",
+    *(f"trace {table}" for table in ("tasks", "regions", "logs", "latency", "blocking", "mmu", "procs")),
+    "trace tasks --type order",
 )  # fmt: skip
 
 
@@ -59,7 +63,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with heap profiles, a report, traces, logs and MemStats, under a name of its own."""
     folder = tmp_path_factory.mktemp("published")
     given = (FILES / "checkout" / "service=checkout" / "build=1.4.2", TRACES / "plain.trace", FILES / "memory")
-    heapscape("ingest", *given, FILES / "collector", "--lake", folder / "lake")
+    heapscape("ingest", *given, FILES / "collector", EVERY_KIND / "goroutine.pb.gz", "--lake", folder / "lake")
     assert heapscape("load", "--lake", folder / "lake", "--db", folder / "its own.duckdb").code == 0
     return folder / "its own.duckdb"
 

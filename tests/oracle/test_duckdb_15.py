@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,15 @@ import pytest
 from pipeline import flow
 from pipeline.inputs.limits import Limits
 from pipeline.warehouse.modules import modules
+from tests.cli.seat import heapscape
+from tests.cli.test_show_sql import ASKED, published
 from tests.server.test_dashboards import SQL, filled
 from tests.server.test_dashboards import queries as queries_of
 from tests.sql.extremes import extreme_rows, fill_lake
 from tests.warehouse.builder import PROGRAM, bare
+
+# A fixture.
+__all__ = ["published"]
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "tests" / "fixtures" / "files"
@@ -32,6 +38,9 @@ MACROS = {
     "FROM heap.series), 'inuse_space')",
     "pyroscope.flame_graph": "pyroscope.flame_graph((SELECT list({'profile_id': last_profile_id, 'times_left': 0, 'times_right': 1}) "
     "FROM heap.series), 'inuse_space', 100)",
+    "pyroscope.points": "pyroscope.points((SELECT list(series_id) FROM heap.series), 'memory:inuse_space:bytes:space:bytes', "
+    "0, 4000000000000, 1000, ['service_name'])",
+    "pyroscope.weights": "pyroscope.weights((SELECT list(series_id) FROM heap.series), 'inuse_space', 0, 4000000000000)",
     "goroutine._place": "goroutine._place(NULL)",
     "heap._grown_between": "heap._grown_between((SELECT list({'series_id': series_id, 'first_profile_id': first_profile_id, "
     "'last_profile_id': last_profile_id}) FROM heap.series))",
@@ -56,6 +65,13 @@ MACROS = {
     "escape.diff": "escape.diff('1.4.1', '1.4.2')",
     "escape.on_lines": "escape.on_lines((SELECT list(profile_id) FROM heap.profiles), 'main')",
     "gate.escapes": "gate.escapes('1.4.1', '1.4.2')",
+    "gate.judged": "gate.judged(['growth', 'site_growth', 'headroom'], [1, 2, 3])",
+    "gate.new_escapes": "gate.new_escapes('1.4.1', '1.4.2', 1)",
+    "escape.heaviest": "escape.heaviest()",
+    "alloc.largest_process": "alloc.largest_process()",
+    "attribution.coverage_between": "attribution.coverage_between((SELECT MIN(series_id) FROM heap.series), "
+    "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
+    "attribution.site_stacks": "attribution.site_stacks((SELECT MAX(series_id) FROM heap.series WHERE service = 'checkout'), 'cache.go', 21)",
     "escape.tree": "escape.tree((SELECT list(series_id) FROM heap.series), 'live')",
     "gc.mmu": "gc.mmu([1000000, 10000000])",
     "gc._utilisation": "gc._utilisation(TRUE)",
@@ -151,6 +167,7 @@ _FUNCTIONS = (
       has_function(stack_id, 'main\\.') FROM stack)
     """,
     "(SELECT label_set_id, label(label_set_id, 'bytes') FROM label_set)",
+    "(SELECT trace_id, goroutine, is_named(function, 'main') FROM sched.goroutine)",
     "(SELECT checked, series_id, gate.verdict(side, value, low, high, 10) FROM gate.measure)",
     "(SELECT trace_id, rel_time(trace_id, end_ns), rate(event_count, 1000) FROM trace)",
 )
@@ -161,6 +178,17 @@ def _shown() -> list[str]:
     services = "SELECT coalesce(service, '') FROM profile"
     queries = [filled(query, services) for name in SQL for query in queries_of(name).values()]
     return [f"({re.sub(r' LIMIT [0-9]+$', '', query)})" for query in queries]
+
+
+@pytest.mark.oracle
+def test_duckdb_1_5_gives_the_rows_of_every_printed_query(published: Path, old: Path) -> None:
+    printed = [f"({heapscape(*shlex.split(asked), '--db', published, '--show-sql').out.strip()})" for asked in ASKED]
+
+    ours, theirs = _answers(published, printed), _answers(published, printed, packages=old)
+
+    assert theirs["version"].startswith("1.5.")
+    assert [query for query, rows in theirs["found"].items() if not rows] == []
+    assert theirs["found"] == ours["found"]
 
 
 def test_every_macro_is_asked() -> None:

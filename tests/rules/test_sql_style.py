@@ -26,9 +26,9 @@ _KEYWORDS = re.compile(
 
 
 def _code(path: Path) -> str:
-    """A file's SQL without comments and texts, each as many characters as before."""
+    """A file's SQL without comments, texts and quoted names, each as many characters as before."""
     text = _COMMENT.sub(lambda found: " " * len(found[0]), path.read_text())
-    return re.sub(r"e?'(?:[^']|'')*'", lambda found: "'" + "_" * (len(found[0]) - 2) + "'", text)
+    return re.sub(r"""e?'(?:[^']|'')*'|"[^"]*\"""", lambda found: "'" + "_" * (len(found[0]) - 2) + "'", text)
 
 
 def _body(path: Path) -> str:

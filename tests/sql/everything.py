@@ -124,6 +124,15 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "pyroscope.flame_graph": [
             (weights, kind, 100) for weights, kind in product(_weights(connection), _sample_types(connection))
         ],
+        "pyroscope.points": [
+            (ids, f"memory:{kind}:bytes:space:bytes", 0, 2**62, 2**40, ["service_name"], stacks, is_average)
+            for ids, kind, stacks, is_average in product(
+                _series(connection), _sample_types(connection), (None, [1]), (False, True)
+            )
+        ],
+        "pyroscope.weights": [
+            (ids, kind, 0, 2**62) for ids, kind in product(_series(connection), _sample_types(connection))
+        ],
         "heap._grown_between": [(_pairs(connection),), ([],)],
         "attribution._own_frame": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
         "attribution._leaf_module": [(None,), (_ids(connection, "stack_id FROM stack")[:2],)],
@@ -138,6 +147,8 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
             *((*one.values(), most) for one, most in product(_pairs(connection)[:_FEW], (None, 2))),
             (-1, -1, -1, None),
         ],
+        "attribution.coverage_between": [*(tuple(one.values()) for one in _pairs(connection)[:_FEW]), (-1, -1, -1)],
+        "attribution.site_stacks": [(one, "", 0) for one in (*_ids(connection, "series_id FROM profile")[:_FEW], -1)],
         "attribution.own_code_between": [(_pairs(connection),), ([],)],
         "attribution.modules_between": [(_pairs(connection),), ([],)],
         "flame.top": [
@@ -161,7 +172,14 @@ def _calls(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Se
         "escape.diff": list(product(_builds(connection), repeat=2)),
         "escape.on_lines": [(ids, ".") for ids in _choices(connection)],
         "escape.tree": list(product(_series(connection), ("growth", "live", "alloc"))),
+        "escape.heaviest": [(None, None), ("checkout", "1.4.2")],
+        "alloc.largest_process": [(None, None, None), ("checkout", None, "1.4.2")],
         "gate.escapes": list(product(_builds(connection), repeat=2)),
+        "gate.judged": [(list(check_questions.CHECKED), [1] * len(check_questions.CHECKED)), ([], [])],
+        "gate.new_escapes": [
+            (*builds, least, is_rate)
+            for builds, least, is_rate in product(product(_builds(connection), repeat=2), (None, 1), (True, False))
+        ],
         "gc.mmu": [(windows,) for windows in _WINDOWS],
         "gc._utilisation": [(False,), (True,)],
     }

@@ -37,14 +37,16 @@ def test_an_empty_world_is_read_whole() -> None:
         rows, answers = read_everything(connection), ask_everything(connection)
 
     assert set(rows) == {*tables(), *ASKED}
-    # Go's size classes are the same everywhere, and a tree has a root.
+    # Go's size classes are the same everywhere, a tree has a root, every class of attribution a row, and no new escape is told.
     assert [name for name, count in rows.items() if count] == [
         "alloc._size_class",
         "attribution._size_class",
+        "attribution.coverage_between",
         "escape.tree",
         "flame.diff",
         "flame.tree",
         "flame.weighted",
+        "gate.new_escapes",
         "pyroscope.flame_graph",
     ]
     assert {name for name, count in answers.items() if count} == {

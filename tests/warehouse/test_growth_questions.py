@@ -80,7 +80,7 @@ def test_a_window_is_asked_of_as_a_series_is(
     whole = questions.series(database, Selection())
     asked = (growth_questions.growth, growth_questions.growth_by_own_code, growth_questions.growth_by_module)
 
-    (told,) = growth_questions.in_window(database, whole, window).table.to_pylist()
+    (told,) = growth_questions.within(database, profile_ids[1:3]).table.to_pylist()
     sums = [
         sum(row["growth_bytes"] for row in ask(database, [series_id], window=window).table.to_pylist()) for ask in asked
     ]
@@ -89,7 +89,7 @@ def test_a_window_is_asked_of_as_a_series_is(
     assert (told["first_profile_id"], told["last_profile_id"], told["profiles"]) == (*window, 2)
     assert (told["growth_bytes"], sums) == (150, [150, 150, 150])
     assert sum(row["growth_bytes"] for row in classes) == 150
-    assert growth_questions.in_window(database, whole, window).table.schema.names == whole.table.schema.names
+    assert growth_questions.within(database, profile_ids[1:3]).table.schema.names == whole.table.schema.names
 
 
 def test_the_window_from_first_to_last_is_the_series(
@@ -97,6 +97,6 @@ def test_the_window_from_first_to_last_is_the_series(
 ) -> None:
     whole = questions.series(database, Selection())
 
-    window = growth_questions.in_window(database, whole, (profile_ids[0], profile_ids[-1]))
+    window = growth_questions.within(database, profile_ids)
 
     assert window.table.to_pylist() == whole.table.to_pylist()

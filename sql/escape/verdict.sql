@@ -1,0 +1,48 @@
+-- One row per service, build and verdict of the compiler, with why: what `heapscape escapes` asks.
+--
+-- key: service, build, escape_site_id
+CREATE VIEW escape.verdict (
+  -- The verdict.
+  escape_site_id,
+  -- From labels of the report; NULL without one.
+  service,
+  -- From labels of the report; NULL without one.
+  build,
+  -- Import path; `main` where only a JSON log tells; NULL where the report has no package header.
+  package,
+  -- File as a report spells it.
+  file,
+  -- Line of the outermost call after inlining.
+  line,
+  -- Byte column; 0 when the report has none.
+  "column",
+  -- moved_to_heap, escapes, does_not_escape, leaking_param, leaking_param_content, leaking_param_to_result or zero_copy.
+  kind,
+  -- The compiler's rendering of what escapes.
+  expression,
+  -- Why it is on the heap, in one sentence; of what is not, the verdict's own words.
+  reason,
+  -- `file:line`, the file without the versions of modules.
+  place,
+  -- It says that something is allocated on the heap.
+  is_on_heap
+) AS
+SELECT
+  sites.escape_site_id,
+  sites.service,
+  sites.build,
+  sites.package,
+  sites.file,
+  sites.line,
+  sites.column,
+  sites.kind,
+  sites.expression,
+  coalesce(reasons.reason, sites.message),
+  regexp_replace(sites.file, '@v[^/]*', '', 'g') || ':' || sites.line,
+  sites.is_on_heap
+FROM escape.site AS sites
+LEFT JOIN escape.reason AS reasons
+  -- NULL labels are labels too.
+  ON reasons.escape_site_id = sites.escape_site_id
+  AND reasons.service IS NOT DISTINCT FROM sites.service
+  AND reasons.build IS NOT DISTINCT FROM sites.build
