@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline import flow
 from pipeline.cli.choices import no_growth, nothing_fits, parts_of, require_reports
-from pipeline.cli.console import answer, answer_lines, say, show, show_query
+from pipeline.cli.console import answer_lines, say, show, show_query
 from pipeline.cli.options import database_option, format_option, resource_options, show_sql_option
 from pipeline.errors import UsageError
 from pipeline.outputs import escape_tree, level_text
@@ -138,33 +138,25 @@ def escapes(
 
 
 def _list(sites: Result, steps: Result | None, *, format_: str) -> None:
-    """Show verdicts, or each with the compiler's explanation."""
+    """Show verdicts as the compiler prints them, one a line, with its explanation below where that is asked for."""
     if format_ == _SQL:
         show_query((steps or sites).question)
         return
-    if format_ == "table" and not sites.table.num_rows:
-        return
-    if steps is None:
-        show(sites, format=format_)
-        return
     if format_ != "table":
-        show(steps, format=format_)
+        show(steps or sites, format=format_)
         return
-    explained: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
-    for step in steps.table.to_pylist():
-        explained.setdefault(_key(step), []).append(step)
-    every = sites.table.to_pylist()
-    owners = dict.fromkeys(_owner(site) for site in every)
-    for owner in owners:
-        if len(owners) > 1:
-            answer(f"{owner}:")
-        for site in every:
-            if _owner(site) != owner:
-                continue
-            answer(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}")
-            for step in explained.get(_key(site), ()):
-                at = f" at {step['file']}:{step['line']}" if step["file"] else ""
-                answer(f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}")
+    explained: dict[tuple[object, ...], list[str]] = {}
+    for step in steps.table.to_pylist() if steps else ():
+        at = f" at {step['file']}:{step['line']}" if step["file"] else ""
+        told = f"    {step['to']} ← {step['from']}: {step['expression']} ({step['operation']}){at}"
+        explained.setdefault(_key(step), []).append(printable(told))
+    owned: dict[str, list[str]] = {}
+    for site in sites.table.to_pylist():
+        lines = owned.setdefault(_owner(site), [])
+        lines.append(printable(f"{site['file']}:{site['line']}:{site['column']}: {site['reason']}"))
+        lines += explained.get(_key(site), ())
+    for owner, lines in owned.items():
+        answer_lines("\n".join([f"{printable(owner)}:", *lines] if len(owned) > 1 else lines))
 
 
 def _levels(found: Result, *, limit: int, format_: str) -> None:

@@ -19,19 +19,19 @@ def escapes(
     place: str,
     all_kinds: bool,
 ) -> Result:
-    """Verdicts of the compiler; `place` is the end of `file` or of `file:line`."""
+    """Verdicts of the compiler; `place` is the end of one of their `places`."""
     chosen, parameters = where(
         {
             **equal(service=service, build=build, package=package),
             "place": (
-                "(ends_with(file, $place) OR ends_with(file || ':' || line, $place) OR ends_with(place, $place))",
+                "list_bool_or(list_transform(places, lambda name: ends_with(name, $place)))",
                 place or None,
             ),
             "is_on_heap": ("is_on_heap = $is_on_heap", None if all_kinds else True),
         }
     )
     query = f"""
-SELECT * EXCLUDE (place, is_on_heap)
+SELECT * EXCLUDE (places, is_on_heap)
 FROM escape.verdict{chosen}
 ORDER BY service, build, package, file, line, "column", kind, expression
 """

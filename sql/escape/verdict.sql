@@ -22,8 +22,9 @@ CREATE VIEW escape.verdict (
   expression,
   -- Why it is on the heap, in one sentence; of what is not, the verdict's own words.
   reason,
-  -- `file:line`, the file without the versions of modules.
-  place,
+  -- What its line is called, each with and without `:line`: by the report's file, by that without versions of modules, by
+  -- import path and base name, as profiles spell it whose report says `./main.go`.
+  places,
   -- It says that something is allocated on the heap.
   is_on_heap
 ) AS
@@ -38,9 +39,16 @@ SELECT
   sites.kind,
   sites.expression,
   coalesce(reasons.reason, sites.message),
-  regexp_replace(sites.file, '@v[^/]*', '', 'g') || ':' || sites.line,
+  list_concat(spelled.files, list_transform(spelled.files, lambda name: concat(name, ':', sites.line))),
   sites.is_on_heap
 FROM escape.site AS sites
+CROSS JOIN LATERAL (
+  SELECT [
+      sites.file,
+      regexp_replace(sites.file, '@v[^/]*', '', 'g'),
+      concat(sites.package, '/', parse_filename(sites.file))
+    ] AS files
+) AS spelled
 LEFT JOIN escape.reason AS reasons
   -- NULL labels are labels too.
   ON reasons.escape_site_id = sites.escape_site_id

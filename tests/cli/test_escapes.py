@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.seat import REPORT, heapscape, rows
+from tests.cli.seat import REPORT, heapscape
 
 
 def test_without_arguments_it_is_all_that_goes_on_the_heap(demo: Path) -> None:
@@ -30,14 +30,14 @@ def test_a_place_is_the_end_of_file_and_line(demo: Path, place: str) -> None:
     assert (verdict["line"], verdict["kind"], verdict["expression"]) == (21, "moved_to_heap", "entry")
 
 
-def test_the_table_has_the_rows_of_the_json(demo: Path) -> None:
+def test_verdicts_are_lines_as_the_compiler_prints_them(demo: Path) -> None:
     where = ("--package", "example.com/checkout/store", "--db", demo)
 
-    table = rows(heapscape("escapes", *where))
+    lines = heapscape("escapes", *where).out.splitlines()
     verdicts = heapscape("escapes", *where, "--format", "json").json()
 
-    assert [row[0] for row in table] == [str(verdict["escape_site_id"]) for verdict in verdicts]
-    assert len(table) == 2
+    assert lines == [f"{one['file']}:{one['line']}:{one['column']}: {one['reason']}" for one in verdicts]
+    assert len(lines) == 2
 
 
 def test_flow_shows_the_steps_of_the_compiler(demo: Path) -> None:
