@@ -67,6 +67,6 @@ def test_a_query_has_the_conditions_that_were_given_and_no_others(database: duck
 
     assert question is not None
     assert question.text == (
-        "FROM inventory.profiles WHERE service = $service ORDER BY taken_at DESC NULLS LAST, profile_id DESC"
+        "FROM inventory.profiles\nWHERE service = $service\nORDER BY taken_at DESC NULLS LAST, profile_id DESC"
     )
     assert question.parameters == {"service": "pay"}
