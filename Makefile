@@ -67,7 +67,7 @@ test-remote: $(VENV)/dev.stamp setup ## Run what needs an S3 server or a Dask cl
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "remote and not slow"
 
 test-slow: $(VENV)/dev.stamp setup ## Run what takes minutes or looks at the clock: thorough properties, kernels bare and bounds-checked, the bare wheel, speed in a browser
-	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "slow and not oracle"
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "(slow or hypothesis) and not oracle and not remote and not spark"
 	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels
 	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -n $(XDIST) tests/kernels tests/formats/pprof tests/formats/gotrace
 

@@ -7,7 +7,7 @@ import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DecodeError
@@ -151,7 +151,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     objects=st.lists(st.dictionaries(st.just("a"), JSON, min_size=1), min_size=1, max_size=5),
     indent=st.sampled_from([None, 1]),
@@ -167,7 +166,6 @@ def test_any_objects_are_found_in_an_array_or_one_after_another(
     assert found(text.encode()) == objects
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]",:a1\\\n ', max_size=60).map(str.encode))
 def test_any_bytes_are_read_to_their_end(content: bytes) -> None:
     together([(0, content), (1, b'{"a": 1}\n')], wanted=WANTED)

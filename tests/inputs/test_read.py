@@ -135,7 +135,7 @@ def test_members_come_out_plain_in_the_archives_order(
     plain=st.binary(max_size=3_000),
     layers=st.lists(st.sampled_from(sorted({*_COMPRESS, *_ARCHIVE} - {"plain"})), max_size=2),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_two_layers_come_off(tmp_path: Path, plain: bytes, layers: list[str]) -> None:
     offered = b"plain" + plain
     for layer in layers:
@@ -620,7 +620,7 @@ def test_descriptors_are_closed_even_when_reading_is_given_up(tmp_path: Path) ->
 @given(content=st.binary(max_size=600), head=st.sampled_from(
     [b"", b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd", b"BZh9\x31AY&SY", b"\xfd7zXZ\0", b"PK\x03\x04", b"PK\x05\x06"]
 ))  # fmt: skip
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_a_blob_or_a_reason(tmp_path: Path, head: bytes, content: bytes) -> None:
     parcels = _read(_file(tmp_path, head + content))
 
@@ -632,7 +632,7 @@ def test_any_bytes_are_a_blob_or_a_reason(tmp_path: Path, head: bytes, content: 
     flips=st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 255)), min_size=1, max_size=6),
     pack=st.sampled_from(["zip", "tar", "tar.gz", "tar.zst"]),
 )
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_archive_gives_parcels_and_never_an_exception(
     tmp_path: Path, flips: list[tuple[int, int]], pack: str
 ) -> None:

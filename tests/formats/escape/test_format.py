@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats.escape import FORMAT
@@ -78,7 +78,6 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(LINES, max_size=12).map("\n".join), max_size=4))
 def test_mixed_lines_never_break_the_reading(contents: list[str]) -> None:
     found = read(*(content.encode("utf-8", "surrogatepass") for content in contents))
@@ -92,7 +91,6 @@ def test_mixed_lines_never_break_the_reading(contents: list[str]) -> None:
     assert not found.refusals.keys() & {row["blob_index"] for row in sites}
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(SMALL)), st.integers(0, 999), st.binary(max_size=8))
 def test_bytes_changed_anywhere_never_break_the_reading(spelling: str, at: int, put: bytes) -> None:
     content = SMALL[spelling].encode()

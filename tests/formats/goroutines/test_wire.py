@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats.goroutines.wire import ELIDED, Goroutine, goroutines_of, is_cut_off
@@ -211,7 +211,6 @@ def relatives(draw: st.DrawFn) -> list[list[str]]:
 
 
 @given(relatives(), st.sampled_from(["", "\n"]))
-@settings(max_examples=2_000)
 def test_a_goroutine_is_read_the_same_whatever_was_read_before_it(bodies: list[list[str]], end: str) -> None:
     first = "main.main()\n\tmain.go:1 +0x1"
     texts = [f"goroutine {number} [x]:\n" + "\n".join([first, *lines]) for number, lines in enumerate(bodies)]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats.metrics.exposition import Labels, Moment, Reader, labels_of, memstats_of
@@ -181,7 +181,6 @@ def test_labels_stand_as_they_are_written() -> None:
     assert [labels_of(text) for text in ("a", "a=1", 'a="', 'a="b"c="d"', ",", 'le="NaN"')] == [None] * 6
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(alphabet='go_xlebucketprcs{}="\\,0159.+-eInfNa# \t', max_size=30), max_size=8))
 def test_any_lines_are_read_to_their_end(lines: list[str]) -> None:
     moments, _ = read("\n".join(["go_first 1 9", *lines]))
