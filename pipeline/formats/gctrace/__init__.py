@@ -25,6 +25,8 @@ A line may be the value of a pair of logfmt, too, as log/slog's text, logrus and
 cut in parts are put together; one whose last part is missing may have been longer. A log whose newest lines come first is read from its end.
 Of a table (CSV) the columns that its first line names are read as an object's fields are.
 
+A search's answer or a collector's export may be one JSON document with its entries in a list: each is read as a line, and counted as one.
+
 Before a line may stand what docker compose, kubectl, stern, the kubelet, journald, syslog or a logger writes there. Its time
 stamp says when the line was written, if it says all of date, time and, best, the zone. The rest tells processes apart.
 Under the same rest, a new process is where the cycle's number or the time since the start go back.

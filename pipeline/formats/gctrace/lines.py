@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import CutOff
+from pipeline.formats.entries import as_lines
 from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.escape.sections import pieces_of
 from pipeline.formats.gctrace.exported import as_objects
@@ -85,7 +86,8 @@ class Lines:
 def lines_of(blob: Blob) -> Iterator[Lines]:
     """Such lines of a blob of any size, chunk by chunk; raises what reading it raises."""
     number = 1
-    for chunk, is_ended in as_objects(joined(chunks(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES))))):
+    pieces = as_lines(unmarked_pieces(pieces_of(blob, most_bytes=_PIECE_BYTES)), wanted=OPENING)
+    for chunk, is_ended in as_objects(joined(chunks(pieces))):
         text, untold = with_texts(chunk)
         lines, n_feeds = lines_in(text, above=number, is_ended=is_ended)
         yield replace(lines, untold=_beginnings(text, untold, above=number)) if untold else lines
@@ -133,7 +135,8 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def candidates(content: bytes, *, is_ended: bool = True) -> Iterator[Line]:
     """The lines in which one of the runtime's may begin; `is_ended` is whether the last one is, if no line feed ends it."""
-    return lines_in(with_texts(content)[0], above=1, is_ended=is_ended)[0].each()
+    text, _ = with_texts(b"".join(as_lines([content], wanted=OPENING)))
+    return lines_in(text, above=1, is_ended=is_ended)[0].each()
 
 
 def lines_in(chunk: bytes, *, above: int, is_ended: bool) -> tuple[Lines, int]:

@@ -12,7 +12,19 @@ from pipeline.formats.gctrace.front import NO_STAMP, Stamp, time_of
 
 # What a text is called, the usual names first; any other that has a line in it will do.
 _TEXTS: Final = ("log", "message", "msg", "MESSAGE", "textPayload", "line")
-TIMES: Final = ("time", "ts", "timestamp", "@timestamp", "__REALTIME_TIMESTAMP", "t", "date", "_time", "TimeGenerated")
+TIMES: Final = (
+    "time",
+    "ts",
+    "timestamp",
+    "@timestamp",
+    "__REALTIME_TIMESTAMP",
+    "t",
+    "date",
+    "_time",
+    "TimeGenerated",
+    "timeUnixNano",
+    "observedTimeUnixNano",
+)
 # Of whom an object speaks: a field of this name, or, of the first of them, the name or id of an object of this name.
 OWNERS: Final = ("service", "namespace", "pod", "container", "host", "node", "instance", "process", "task")
 OWN: Final = ("name", "id", "uid", "pid")

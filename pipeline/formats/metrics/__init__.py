@@ -1,6 +1,6 @@
 """metrics: what a Go process measures of itself, a moment or many.
 
-Two spellings:
+Spellings:
 
 * runtime/metrics as JSON: a map of each metric's name (`/gc/heap/live:bytes`) to its number, or to a histogram's
   `{"counts": [...], "buckets": [...]}`, as runtime/metrics has them (Float64Histogram), with null for bounds that are
@@ -8,7 +8,7 @@ Two spellings:
   beside it is read as in memstats.
 * the text that Prometheus reads, and OpenMetrics, as Go's client (github.com/prometheus/client_golang) writes it: `go_*` and
   `process_*`. One scrape or several, of one process or, as a server's federation has them, of many. `go_memstats_*` become
-  MemStats too. Its histograms are cumulative, and a bucket has its upper bound in it and not the lower.
+  MemStats too. What a server's HTTP API answers, in JSON, and promtool dumps is read as that text. Its histograms are cumulative, and a bucket has its upper bound in it and not the lower.
 
 A number that is whole is kept whole, up to 64 bits; `+Inf` is kept, what is no number (NaN) is NULL.
 """

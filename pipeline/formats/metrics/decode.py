@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import DecodeError
+from pipeline.formats.entries import as_lines
 from pipeline.formats.escape.recognise import unmarked_pieces
 from pipeline.formats.json_objects import (
     PORTION_BYTES,
@@ -25,8 +26,8 @@ from pipeline.formats.json_objects import (
 from pipeline.formats.memstats.decode import memstats_rows
 from pipeline.formats.memstats.wire import FIELDS, values_of
 from pipeline.formats.metrics import wire
-from pipeline.formats.metrics.exposition import Moment, Number, Reader, memstats_of
-from pipeline.formats.metrics.recognise import WANTED, is_exposition
+from pipeline.formats.metrics.exposition import Moment, Number, Reader, answered, memstats_of
+from pipeline.formats.metrics.recognise import ANSWERED, WANTED, is_answer, is_exposition
 from pipeline.formats.metrics.wire import Read
 from pipeline.formats.processes import arrow_columns, first_seen, last_of, numbered, process_columns
 from pipeline.formats.times import taken_at
@@ -52,7 +53,7 @@ _NO_MOMENT: Final = (
 
 def decode(blobs: Sequence[Blob], *, portion_bytes: int = PORTION_BYTES) -> Iterator[Decoded]:
     """Decode files of metrics: small ones together, large ones in portions, so that what is held is bounded."""
-    texts = [index for index, blob in enumerate(blobs) if is_exposition(head_of(blob.content))]
+    texts = [index for index, blob in enumerate(blobs) if _is_text(head_of(blob.content))]
     large = [index for index, blob in enumerate(blobs) if blob.large or blob.size_bytes > portion_bytes]
     small = sorted(set(range(len(blobs))) - {*texts, *large})
     if small:
@@ -275,10 +276,17 @@ def _of_texts(texts: Iterable[tuple[int, Blob]]) -> Iterator[Decoded]:
         yield Decoded({}, refusals=refusals)
 
 
+def _is_text(head: bytes) -> bool:
+    return is_exposition(head) or is_answer(head)
+
+
 def _lines(blob: Blob) -> Iterator[bytes]:
     most_bytes = blob.large.most_held_bytes if blob.large else most_held(blob_bytes=blob.size_bytes)
-    for piece in whole_lines(unmarked_pieces(pieces_of(blob)), most_bytes=most_bytes):
-        yield from piece.split(b"\n")
+    has_answers = is_answer(head_of(blob.content))
+    pieces = unmarked_pieces(pieces_of(blob))
+    for piece in whole_lines(as_lines(pieces, wanted=ANSWERED) if has_answers else pieces, most_bytes=most_bytes):
+        for line in piece.split(b"\n"):
+            yield from answered(line) if has_answers else (line,)
 
 
 def _made(rows: _Rows, notes: list[Note]) -> Decoded:

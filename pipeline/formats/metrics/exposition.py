@@ -8,6 +8,7 @@ has some of them: then the further ones are the metric's, too.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ from pipeline.formats.json_objects import note_of
 from pipeline.values import Note
 
 _READ: Final = (b"go_", b"process_")
+# As `promtool tsdb dump` writes a series.
+_DUMPED: Final = b'{__name__="'
+# What a series of an answer has; what stands around them has it not.
+_ANSWERED: Final = b'"metric"'
 # What is taken is not given back: a line of a million blanks would be looked at from each of them.
 _LABELS: Final = rb'(?:[^"{}]|"(?:[^"\\]|\\.)*+")*+'
 _NUMBER: Final = rb"[+-]?(?:\d++(?:\.\d*+)?(?:[eE][+-]?\d++)?|\.\d++(?:[eE][+-]?\d++)?|Inf|NaN)"
@@ -98,6 +103,8 @@ class Reader:
         """The moments of a text, scrape by scrape: one ends where a series without a time comes again."""
         for line in lines:
             self._line += 1
+            if line.startswith(_DUMPED):
+                line = _named(line)
             if not line.startswith(_READ):
                 if line.startswith(b"# EOF"):
                     yield self._scrape()
@@ -166,6 +173,36 @@ class Reader:
                 self._labels.clear()
             self._labels[text] = labels_of(text.decode("utf-8", "replace"))
         return self._labels[text]
+
+
+def _named(line: bytes) -> bytes:
+    """A series whose name is the first of its labels, with its name before them."""
+    name, _, rest = line.removeprefix(_DUMPED).partition(b'"')
+    return name + b"{" + rest.lstrip(b", ")
+
+
+def answered(line: bytes) -> Iterator[bytes]:
+    """The samples of a series that Prometheus' HTTP API answers with, one a line as in its text; the line itself if it is none.
+
+    https://prometheus.io/docs/prometheus/latest/querying/api, "Expression query result formats": `values` of a range, `value` of a
+    moment, each a time in seconds and a number as a string.
+    """
+    if _ANSWERED not in line:
+        return
+    try:
+        series = json.loads(line.rstrip(b", \r"))
+        name, labels = series["metric"]["__name__"], {**series["metric"]}
+        del labels["__name__"]
+        head = (
+            name
+            + "{"
+            + ",".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in labels.items())
+            + "}"
+        )
+        for time, value in series.get("values") or [series["value"]]:
+            yield f"{head} {value} {time}".encode()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        yield line
 
 
 def labels_of(text: str) -> Labels | None:
