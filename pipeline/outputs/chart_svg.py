@@ -14,7 +14,7 @@ from pipeline.outputs.chart import Chart
 Floats = npt.NDArray[np.float64]
 
 WIDTH: Final = 960
-_EDGE, _TOP = 20.0, 62.0
+_EDGE, _TOP = svg.EDGE, 62.0
 _SMALL: Final = 12.0
 _PLOT_HEIGHT: Final = 280.0
 _BAR, _GAP = 16.0, 9.0
@@ -47,9 +47,8 @@ def picture(
         theme=theme,
         colours={},
         width=width,
-        title=svg.fitting(title, 17, width - 2 * _EDGE),
-        subtitle=svg.fitting(subtitle, _SMALL, width - 2 * _EDGE),
-        told=" · ".join(filter(None, (title, subtitle))),
+        title=title,
+        subtitle=subtitle,
         legend=legend,
         **draw(chart, values, top, width),
     )

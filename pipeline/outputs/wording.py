@@ -163,7 +163,12 @@ def span(row: Row) -> str:
     first, last = row.get("first_at"), row.get("last_at")
     if not isinstance(first, datetime.datetime) or not isinstance(last, datetime.datetime):
         return "unknown"
-    return f"{moment(first)} → {moment(last)} ({duration(last - first)})"
+    if first == last:
+        return moment(first)
+    begun, ended = moments([first, last])
+    # A day that is over by its own midnight is named once.
+    ended = ended.removeprefix(begun[: len("2026-11-30 ")])
+    return f"{begun.removesuffix(' UTC')} → {ended} ({duration(last - first)})"
 
 
 def moment(at: datetime.datetime) -> str:
@@ -207,7 +212,9 @@ def duration(length: datetime.timedelta) -> str:
         return f"{days} d {hours} h"
     if hours:
         return f"{hours} h {minutes:02d} m"
-    return f"{minutes} m {seconds:02d} s" if minutes else f"{seconds} s"
+    if minutes:
+        return f"{minutes} m {seconds:02d} s"
+    return f"{seconds} s" if seconds or not length else readable(length.total_seconds(), unit="seconds")
 
 
 def rows_of(result: Result) -> list[Row]:

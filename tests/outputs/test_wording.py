@@ -32,6 +32,8 @@ def test_a_series_is_named_by_its_labels_by_its_executable_or_by_its_number(row:
 @pytest.mark.parametrize(
     ("length", "said"),
     [
+        (datetime.timedelta(0), "0 s"),
+        (datetime.timedelta(milliseconds=365), "365.00\u00a0ms"),
         (datetime.timedelta(seconds=59), "59 s"),
         (datetime.timedelta(hours=2, minutes=5), "2 h 05 m"),
         (datetime.timedelta(days=3, hours=4, minutes=59), "3 d 4 h"),
@@ -45,6 +47,19 @@ def test_a_span_over_midnight_names_both_days() -> None:
     row = {"first_at": DAY, "last_at": DAY + datetime.timedelta(days=1)}
 
     assert wording.between(row) == "Between 2026-11-23 10:00 UTC and 2026-11-24 10:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (datetime.timedelta(0), "2026-11-23 10:00 UTC"),
+        (datetime.timedelta(milliseconds=365), "2026-11-23 10:00:00.000 → 10:00:00.365 UTC (365.00 ms)"),
+        (datetime.timedelta(minutes=2), "2026-11-23 10:00 → 10:02 UTC (2 m 00 s)"),
+        (datetime.timedelta(days=1), "2026-11-23 10:00 → 2026-11-24 10:00 UTC (1 d 0 h)"),
+    ],
+)
+def test_a_span_says_a_day_once_and_its_ends_so_that_they_are_told_apart(length: datetime.timedelta, said: str) -> None:
+    assert wording.span({"first_at": DAY, "last_at": DAY + length}).replace("\u00a0", " ") == said
 
 
 def test_what_is_not_known_is_said_so_and_not_zero() -> None:
