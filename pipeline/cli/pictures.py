@@ -91,7 +91,7 @@ def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
 def _sites(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
     rows = _asked(growth_questions.growth, connection, one, asked).table.to_pylist()
-    return _ranked([(wording.short_path(wording.place(row)), row) for row in rows], "Growth by allocation site", one)
+    return _ranked(list(zip(wording.site_names(rows), rows, strict=True)), "Growth by allocation site", one)
 
 
 def _own(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
@@ -297,7 +297,11 @@ def _goroutines(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
             "heapscape collect http://HOST:6060/debug/pprof/goroutine --every 60s --for 10m"
         )
     first = (rows[0]["series_id"], rows[0]["source"])
-    own = list(takewhile(lambda row: (row["series_id"], row["source"]) == first, rows))
+    own = [
+        row
+        for row in takewhile(lambda row: (row["series_id"], row["source"]) == first, rows)
+        if row["first_count"] or row["last_count"]
+    ]
     many = own[0]["moments"] > 1
     named = [(_waiting(row), _counts(row, many=many)) for row in sorted(own, key=lambda row: -row["last_count"])]
     told = f"{wording.series_name(own[0])} · {readable(sum(row['last_count'] for row in own), unit='count')} goroutines"

@@ -62,6 +62,13 @@ def test_a_span_says_a_day_once_and_its_ends_so_that_they_are_told_apart(length:
     assert wording.span({"first_at": DAY, "last_at": DAY + length}).replace("\u00a0", " ") == said
 
 
+def test_profiles_that_do_not_say_when_they_were_taken_are_not_of_1970() -> None:
+    row = {"first_at": datetime.datetime(1970, 1, 1), "last_at": datetime.datetime(1970, 1, 1)}
+
+    assert wording.span(row) == "times unknown"
+    assert wording.between(row) == "In the time covered"
+
+
 def test_what_is_not_known_is_said_so_and_not_zero() -> None:
     nothing: wording.Row = {"slope_bytes_per_s": None, "r2": float("nan"), "relative_error": None}
 
@@ -69,6 +76,16 @@ def test_what_is_not_known_is_said_so_and_not_zero() -> None:
     assert wording.fit(nothing) == "unknown"
     assert wording.error(nothing) == ""
     assert wording.rose(nothing, profiles=13) == ""
+
+
+def test_sites_of_one_line_are_told_apart_by_what_is_allocated_there() -> None:
+    rows: list[wording.Row] = [
+        {"file": "shop/api/handler.go", "line": 68, "expression": "append"},
+        {"file": "shop/api/handler.go", "line": 68, "expression": None, "attribution": "implicit"},
+        {"file": "shop/api/handler.go", "line": 69, "expression": "x"},
+    ]
+
+    assert wording.site_names(rows) == ["api/handler.go:68 append", "api/handler.go:68 implicit", "api/handler.go:69"]
 
 
 def test_a_habit_tells_speed_and_how_often_it_rose() -> None:
