@@ -167,9 +167,11 @@ def between(row: Row) -> str:
     first, last = _moment_in(row, "first_at"), _moment_in(row, "last_at")
     if first is None or last is None:
         return "In the time covered"
-    if first.date() == last.date():
-        return f"Between {first:%H:%M} and {last:%H:%M} UTC on {first:%Y-%m-%d}"
-    return f"Between {moment(first)} and {moment(last)}"
+    begun, ended = moments([first, last])
+    day = begun[: len("2026-11-30 ")]
+    if ended.startswith(day):
+        return f"Between {begun.removeprefix(day).removesuffix(' UTC')} and {ended.removeprefix(day)} on {day.rstrip()}"
+    return f"Between {begun} and {ended}"
 
 
 def span(row: Row) -> str:

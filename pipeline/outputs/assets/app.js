@@ -152,7 +152,12 @@ const app = (() => {
   function chart(figure) {
     const told = JSON.parse(document.getElementById(`${figure.id}-data`).textContent);
     let plot = drawn(figure, told);
-    new ResizeObserver(() => plot.setSize({width: figure.clientWidth, height: 240})).observe(figure);
+    const fit = () => plot.setSize({width: figure.clientWidth, height: 240});
+    new ResizeObserver(fit).observe(figure);
+    // Paper is as wide as page.css has it; nothing is observed while it is printed.
+    for (const event of ["beforeprint", "afterprint"]) {
+      addEventListener(event, () => { document.documentElement.classList.toggle("paper", event === "beforeprint"); fit(); });
+    }
     // Colours are drawn, not styled.
     matchMedia("screen and (prefers-color-scheme: dark)").addEventListener("change", () => { plot.destroy(); plot = drawn(figure, told); });
     figure.dataset.state = "ready";
