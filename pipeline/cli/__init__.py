@@ -199,9 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     typed = sys.argv[1:] if argv is None else list(argv)
     interrupted = _INTERRUPTED.get(typed[0] if typed else "", "")
     try:
-        result = heapscape.main(
-            args=typed, prog_name="heapscape", standalone_mode=False, obj=refused
-        )
+        result = heapscape.main(args=typed, prog_name="heapscape", standalone_mode=False, obj=refused)
     except click.ClickException as error:
         usage = io.StringIO()
         error.show(file=usage)

@@ -269,6 +269,17 @@ def test_what_is_drawn_follows_the_lights(tab: Window, find: Find, figure: str) 
     assert becomes(page, lambda: drawn() == light)
 
 
+@pytest.mark.parametrize("width", [360, 768, 960, 961])
+@pytest.mark.parametrize("name", ["growth", "report file"])
+def test_why_it_is_on_the_heap_is_in_sight_at_every_width(chromium: Browser, find: Find, name: str, width: int) -> None:
+    with window(chromium, size=(width, 800)) as tab:
+        page = tab.open(find(PAGES[name]))
+
+        ends = page.locator("table.growth td.why").first.evaluate("(cell) => cell.getBoundingClientRect().right")
+
+        assert ends <= width
+
+
 # In CSS pixels, between margins of a centimetre.
 ON_A4 = 718
 
