@@ -52,7 +52,7 @@ def ending(error: BaseException) -> Ending:
     text = str(error).lower()
     if any(isinstance(one, KeyboardInterrupt) for one in _chain(error)):
         # Libraries turn it into errors of their own, when it comes while they are loaded.
-        return Ending(INTERRUPTED, "interrupted; what was committed stays")
+        return Ending(INTERRUPTED, "interrupted")
     if isinstance(error, PipelineError):
         # 1 promises that the rest is in, which is known where inputs are read and nowhere else.
         return Ending(NOTHING_DONE if isinstance(error, DecodeError) else error.exit_code, _sentence(error))
@@ -92,9 +92,14 @@ def refusal_reason(error: BaseException) -> str:
     return f"{found}; this is a bug in heapscape: please report it, with the file"
 
 
-def end(error: BaseException) -> int:
-    """Say on standard error what an exception means; returns the exit code."""
+def end(error: BaseException, *, interrupted: str = "") -> int:
+    """Say on standard error what an exception means; returns the exit code.
+
+    interrupted  what an interruption means where there is more to say of it
+    """
     ended = ending(error)
+    if interrupted and ended.exit_code == INTERRUPTED:
+        ended = Ending(INTERRUPTED, interrupted)
     if config.wants_traceback():
         tell("".join(traceback.format_exception(error)))
     tell(f"heapscape: {ended.text}\n")

@@ -60,6 +60,11 @@ _HOMES: Final = {
     "sources": ("inventory", "sources"),
     "list": ("listing", "listing"),
 }
+# What Ctrl-C and SIGTERM leave behind of commands that write, and of one that is ended in no other way.
+_INTERRUPTED: Final = {
+    **dict.fromkeys(("run", "ingest", "load", "lake"), "interrupted; what was committed stays"),
+    "serve": "ended",
+}
 _SOME_REFUSED = 1
 _USAGE = 2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -131,7 +136,8 @@ def heapscape() -> None:
       heapscape sql "FROM attribution.growth_by_site"
 
     Exit codes: 0 done, 1 some inputs were refused (the rest is in), 2 usage, 3 nothing could be done, 4 a threshold of
-    `heapscape check` is passed, 130 interrupted by Ctrl-C, 143 by SIGTERM (what was committed stays).
+    `heapscape check` is passed, 130 interrupted by Ctrl-C, 143 by SIGTERM (of a lake and a database
+    what was committed stays).
     """
 
 
@@ -190,10 +196,10 @@ def _on_signals(answer: Callable[[int, FrameType | None], None] | signal.Handler
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; whatever is raised."""
     refused: list[str] = []
+    typed = sys.argv[1:] if argv is None else list(argv)
+    interrupted = _INTERRUPTED.get(typed[0] if typed else "", "")
     try:
-        result = heapscape.main(
-            args=None if argv is None else list(argv), prog_name="heapscape", standalone_mode=False, obj=refused
-        )
+        result = heapscape.main(args=typed, prog_name="heapscape", standalone_mode=False, obj=refused)
     except click.ClickException as error:
         usage = io.StringIO()
         error.show(file=usage)
@@ -202,11 +208,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         tell(usage.getvalue().replace(message, printable(message)))
         return _USAGE
     except click.Abort:
-        return end(KeyboardInterrupt())
+        return end(KeyboardInterrupt(), interrupted=interrupted)
     except SystemExit:
         raise
     except BaseException as error:
-        return end(error)
+        return end(error, interrupted=interrupted)
     if isinstance(result, int) and result:
         return result
     # `opened` puts the inputs into it that the answer is without.

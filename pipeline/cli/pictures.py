@@ -35,7 +35,7 @@ Row = Mapping[str, Any]
 # Of a trace's goroutines and procs as many as a page has room for.
 _LANES: Final = 24
 _PROCS: Final = 64
-_WEIGHTS: Final = {"growth": "bytes gained", "live": "live bytes", "alloc": "bytes allocated since the start"}
+_WEIGHTS: Final = {"growth": "gained", "live": "live", "alloc": "allocated since the start"}
 
 
 class Asked(NamedTuple):
@@ -91,7 +91,7 @@ def _heap(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
 def _sites(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     one = _series(connection, asked)
     rows = _asked(growth_questions.growth, connection, one, asked).table.to_pylist()
-    return _ranked([(wording.short_path(wording.place(row)), row) for row in rows], "Growth by allocation site", one)
+    return _ranked(list(zip(wording.site_names(rows), rows, strict=True)), "Growth by allocation site", one)
 
 
 def _own(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
@@ -163,8 +163,14 @@ def _flame(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     tree = questions.tree(connection, picked.ids, picked.sample_type)
     last = picked.profiles[-1]
     more = f" and {len(picked.profiles) - 1:,} more" if len(picked.profiles) > 1 else ""
-    names = filter(None, (wording.series_name(last), last["kind"], picked.sample_type, f"{last['uri']}{more}"))
+    total = f"{picked.sample_type} {_total(tree, picked.unit)}"
+    names = filter(None, (wording.series_name(last), last["kind"], total, f"{last['uri']}{more}"))
     return Picture(tree, "Flame graph", " · ".join(names), picked.unit)
+
+
+def _total(tree: Result, unit: str) -> str:
+    """What the root of a flame graph comes to: in a picture nobody can point at it."""
+    return readable(tree.table["value"][0].as_py() or 0, unit=unit) if tree.table.num_rows else ""
 
 
 def _escapes(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
@@ -180,7 +186,9 @@ def _escapes(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
         )
     named = [value if name == "service" else f"{name} {value}" for name, value in owner.items() if value]
     return Picture(
-        tree, "Escapes: package, allocation, and the flow to the heap", " · ".join([*named, _WEIGHTS[weight]])
+        tree,
+        "Escapes: package, allocation, and the flow to the heap",
+        " · ".join([*named, f"{_total(tree, 'bytes')} {_WEIGHTS[weight]}"]),
     )
 
 
@@ -245,7 +253,8 @@ def _heat(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
     ):
         if row["source_id"] in known:
             found = heat.size_classes(gc_questions.size_classes(connection, row["source_id"]))
-            return Picture(found, "Bytes in spans by size class, moment by moment", wording.process_name(row))
+            told = f"{wording.process_name(row)} · the stronger the colour the more; of the last moment in figures"
+            return Picture(found, "Bytes in spans by size class, moment by moment", told)
     raise UsageError(
         "no MemStats with BySize and no trace with allocation events that fits is here; fetch some with: "
         "curl -o vars.json http://HOST:6060/debug/vars"
@@ -297,7 +306,11 @@ def _goroutines(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Picture:
             "heapscape collect http://HOST:6060/debug/pprof/goroutine --every 60s --for 10m"
         )
     first = (rows[0]["series_id"], rows[0]["source"])
-    own = list(takewhile(lambda row: (row["series_id"], row["source"]) == first, rows))
+    own = [
+        row
+        for row in takewhile(lambda row: (row["series_id"], row["source"]) == first, rows)
+        if row["first_count"] or row["last_count"]
+    ]
     many = own[0]["moments"] > 1
     named = [(_waiting(row), _counts(row, many=many)) for row in sorted(own, key=lambda row: -row["last_count"])]
     told = f"{wording.series_name(own[0])} · {readable(sum(row['last_count'] for row in own), unit='count')} goroutines"

@@ -31,9 +31,9 @@ class Tick(NamedTuple):
     below: str = ""
 
 
-def ticks(low: float, high: float, *, unit: str, most: int) -> list[Tick]:
+def ticks(low: float, high: float, *, unit: str, most: int, is_whole: bool = False) -> list[Tick]:
     """Round values from low to high, no more than so many."""
-    step = _step(high - low, unit=unit, most=most)
+    step = max(_step(high - low, unit=unit, most=most), float(is_whole))
     return [Tick(value, written(value, unit=unit)) for value in _multiples(low, high, step)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, NotRequired, TypedDict
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +15,8 @@ from pipeline.values import Result
 
 # Told apart by colour, of which there are as many.
 MAX_SERIES: Final = 6
+# Of the height of a chart, about what a line is thick.
+_NEAR: Final = 0.008
 # Columns carry their unit.
 _UNITS: Final = {"_bytes": "bytes", "_ns": "nanoseconds", "_s": "seconds"}
 
@@ -22,6 +26,7 @@ class Chart(TypedDict):
 
     x       numbers; seconds since 1970 where `time` is true
     series  names, each with a value for every x; None is a gap that the line passes over
+    across  what x is
     ids     of the profiles, where some of them can be chosen; the first and last of which are the window
     windows  where there are several: what is chosen in each, the names of the two fields that have it, and its ends
     """
@@ -32,6 +37,7 @@ class Chart(TypedDict):
     series: Sequence[tuple[str, Sequence[float | None]]]
     kind: Literal["line", "bars"]
     labels: NotRequired[Sequence[str]]
+    across: NotRequired[str]
     ids: NotRequired[Sequence[int]]
     window: NotRequired[tuple[int, int] | None]
     windows: NotRequired[Sequence[tuple[str, tuple[str, str], tuple[int, int] | None]]]
@@ -58,6 +64,7 @@ def chart(found: Result) -> Chart | None:
     told: Chart = {
         "unit": _unit(drawn[0]),
         "time": bool(times),
+        "across": x,
         "x": _positions(table, x),
         "kind": "line" if x else "bars",
         "series": _by_name(table, names[0], drawn[0]) if x and names else [(one, _floats(table[one])) for one in drawn],
@@ -65,6 +72,25 @@ def chart(found: Result) -> Chart | None:
     if not (x and names):
         told["labels"] = [text or "" for text in table[names[0]].to_pylist()] if names else []
     return told
+
+
+def layers(drawn: Chart) -> list[int]:
+    """How many lines each one lies upon, all the way: the eye would take them for one, were it not dashed."""
+    values = [np.array([np.nan if value is None else value for value in line], float) for _, line in drawn["series"]]
+    known = [line[np.isfinite(line)] for line in values]
+    near = _NEAR * max((float(np.abs(line).max()) for line in known if len(line)), default=0.0)
+    found: list[int] = []
+    for place, line in enumerate(values):
+        below = [1 + found[other] for other in range(place) if _is_upon(line, values[other], near)]
+        # Colours begin anew.
+        found.append(max(below, default=min(place // MAX_SERIES, 1)))
+    return found
+
+
+def _is_upon(line: npt.NDArray[np.float64], other: npt.NDArray[np.float64], near: float) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = np.abs(line - other)
+    return bool(np.isfinite(apart).any() and np.nanmax(apart) <= near)
 
 
 def _by_name(table: pa.Table, name: str, value: str) -> list[tuple[str, list[float | None]]]:

@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.outputs import axis, svg
-from pipeline.outputs.chart import Chart
+from pipeline.outputs.chart import Chart, layers
 
 Floats = npt.NDArray[np.float64]
 
 WIDTH: Final = 960
-_EDGE, _TOP = 20.0, 62.0
+_EDGE, _TOP = svg.EDGE, 62.0
 _SMALL: Final = 12.0
 _PLOT_HEIGHT: Final = 280.0
 _BAR, _GAP = 16.0, 9.0
+# As assets/app.js has them: of lines upon each other something is seen of each.
+DASHES: Final = ("", "15 5", "11 9", "8 12", "5 15", "2 18")
 _LARGEST: Final = 1e300
 _LONGEST_NAME: Final = 340.0
 # Points of so few are marked.
@@ -25,10 +27,10 @@ _MARKED: Final = 60
 
 
 class Line(NamedTuple):
-    """What is drawn in one colour, dashed when that is another line's already."""
+    """What is drawn in one colour, dashed where another line is in the same colour or in the same place."""
 
     place: int
-    is_dashed: bool
+    dashes: str
     points: str
     dots: Sequence[tuple[str, str]]
 
@@ -47,15 +49,14 @@ def picture(
         theme=theme,
         colours={},
         width=width,
-        title=svg.fitting(title, 17, width - 2 * _EDGE),
-        subtitle=svg.fitting(subtitle, _SMALL, width - 2 * _EDGE),
-        told=" · ".join(filter(None, (title, subtitle))),
+        title=title,
+        subtitle=subtitle,
         legend=legend,
         **draw(chart, values, top, width),
     )
 
 
-def _legend(chart: Chart, width: int) -> tuple[list[tuple[float, float, int, str]], float]:
+def _legend(chart: Chart, width: int) -> tuple[list[tuple[float, float, int, str, bool]], float]:
     """Names with their colours in as many rows as they need, and where the drawing begins."""
     names = [name for name, _ in chart["series"]]
     # One kind of bars is told by the title.
@@ -67,7 +68,8 @@ def _legend(chart: Chart, width: int) -> tuple[list[tuple[float, float, int, str
         room = svg.text_width(text, _SMALL) + 30
         if x > _EDGE and x + room > width - _EDGE:
             x, y = _EDGE, y + 18
-        placed.append((x, y, place % len(svg.COLOURS), text))
+        again, colour = divmod(place, len(svg.COLOURS))
+        placed.append((x, y, colour, text, again > 0))
         x += room
     return placed, y + 22
 
@@ -82,9 +84,14 @@ def _lines(chart: Chart, values: Sequence[Floats], top: float, width: int) -> di
     rows = axis.ticks(low, high, unit=chart["unit"], most=6)
     left = _EDGE + max((svg.text_width(tick.text, _SMALL) for tick in rows), default=0.0) + 10
     right, bottom = width - _EDGE, top + _PLOT_HEIGHT
-    ticks = axis.time_ticks if chart["time"] else axis.ticks
     most = max(int((right - left) / 110), 2)
-    more = {} if chart["time"] else {"unit": "count"}
+    # There is no half of a cycle.
+    is_whole = bool(np.isfinite(x).any() and (x[np.isfinite(x)] % 1 == 0).all())
+    columns = (
+        axis.time_ticks(left_x, right_x, most=most)
+        if chart["time"]
+        else axis.ticks(left_x, right_x, unit="count", most=most, is_whole=is_whole)
+    )
 
     def across(at: Any) -> Any:
         return left + (at - left_x) / ((right_x - left_x) or 1) * (right - left)
@@ -99,18 +106,23 @@ def _lines(chart: Chart, values: Sequence[Floats], top: float, width: int) -> di
         "top": top,
         "bottom": bottom,
         "rows": [(down(tick.value), tick.text) for tick in rows],
-        "columns": [(across(tick.value), *tick[1:]) for tick in ticks(left_x, right_x, most=most, **more)],
-        "lines": [_line(place, across(one[0]), down(one[1])) for place, one in enumerate(shown) if len(one[0])],
+        "columns": [(across(tick.value), *tick[1:]) for tick in columns],
+        "across": chart.get("across", ""),
+        "lines": [
+            _line(place, across(one[0]), down(one[1]), layer)
+            for place, (one, layer) in enumerate(zip(shown, layers(chart), strict=True))
+            if len(one[0])
+        ],
         "bars": [],
         "zero": down(0.0),
     }
 
 
-def _line(place: int, x: Floats, y: Floats) -> Line:
+def _line(place: int, x: Floats, y: Floats, layer: int) -> Line:
     kept = _thinned(x, y)
     points = [(f"{a:.1f}", f"{b:.1f}") for a, b in zip(x[kept].tolist(), y[kept].tolist(), strict=True)]
-    again, colour = divmod(place, len(svg.COLOURS))
-    return Line(colour, again > 0, " ".join(map(",".join, points)), points if len(points) < _MARKED else ())
+    dots = points if len(points) < _MARKED else ()
+    return Line(place % len(svg.COLOURS), DASHES[min(layer, len(DASHES) - 1)], " ".join(map(",".join, points)), dots)
 
 
 def _thinned(x: Floats, y: Floats) -> npt.NDArray[np.int64]:
@@ -155,6 +167,7 @@ def _bars(chart: Chart, values: Sequence[Floats], top: float, width: int) -> dic
         "bottom": bottom,
         "rows": [],
         "columns": [],
+        "across": "",
         "lines": [],
         "bars": bars,
         "zero": zero,

@@ -38,15 +38,16 @@ def live_heap(profiles: Sequence[Row], sites: Sequence[Row]) -> Chart | None:
         return None
     has_time = len({row["taken_s"] for row in profiles}) == len(profiles)
     lines: list[tuple[str, list[float | None]]] = []
-    for site in sites:
+    for name, site in zip(wording.site_names(sites), sites, strict=True):
         history = wording.history(site)
         if len(history) == len(profiles) and len(lines) < MAX_SERIES - 1 and wording.number(site, "growth_bytes") > 0:
-            lines.append((wording.short_path(wording.place(site)), list(history)))
+            lines.append((name, list(history)))
     lines.insert(0, _heap([float(str(row["inuse_bytes"])) for row in profiles], [line for _, line in lines]))
     return {
         "unit": "bytes",
         "time": has_time,
-        "x": [_number(row["taken_s"]) if has_time else place for place, row in enumerate(profiles)],
+        "x": [_number(row["taken_s"]) if has_time else place for place, row in enumerate(profiles, start=1)],
+        "across": "UTC" if has_time else "profile",
         "series": lines,
         "kind": "line",
     }
@@ -77,7 +78,8 @@ def over_time(
     return {
         "unit": unit,
         "time": has_time,
-        "x": times if has_time else list(range(len(times))),
+        "x": times if has_time else list(range(1, len(times) + 1)),
+        "across": "UTC" if has_time else "profile",
         "series": [(label, profiles.table["value"].to_pylist())],
         "kind": "line",
         "ids": profiles.table["profile_id"].to_pylist(),
@@ -90,13 +92,17 @@ def collector(cycles: Result, pauses: Result, pacer: Result | None = None) -> li
     paced = {"goal": "goal_bytes", "heap as marking ended": "end_bytes", "found reachable": "marked_bytes"}
     heap = {"heap at the start": "heap_bytes", "goal": "goal_bytes"}
     drawn = [
-        Named("heap", "Heap and goal, cycle by cycle", _lines(cycles, x="cycle", unit="bytes", lines=heap)),
+        Named(
+            "heap",
+            "Heap and goal, cycle by cycle",
+            _lines(cycles, x="cycle", across="GC cycle", unit="bytes", lines=heap),
+        ),
         *(
             [
                 Named(
                     "pacer",
                     "What the pacer aimed at, and what came of it",
-                    _lines(pacer, x="cycle_index", unit="bytes", lines=paced),
+                    _lines(pacer, x="cycle_index", across="GC cycle", unit="bytes", lines=paced),
                 )
             ]
             if pacer
@@ -105,7 +111,7 @@ def collector(cycles: Result, pauses: Result, pacer: Result | None = None) -> li
         Named(
             "pauses",
             "Pauses, one after the other",
-            _lines(pauses, x="pause_index", unit="nanoseconds", lines={"pause": "pause_ns"}),
+            _lines(pauses, x="pause_index", across="pause", unit="nanoseconds", lines={"pause": "pause_ns"}),
         ),
     ]
     return [one for one in drawn if one.drawn["x"]]
@@ -122,7 +128,8 @@ def memory(moments: Result) -> list[Named]:
         told = [(part, {"memory": size}) for part, size in sizes if size is not None]
         return [Named("memory", "What memory is used for", bars(told, unit="bytes"))] if told else []
     lines = {"used": "used_bytes", **parts, "goal": "goal_bytes", "limit": "limit_bytes"}
-    drawn = _lines(moments, x="taken_s" if has_time else "position", unit="bytes", lines=lines, time=has_time)
+    x, across = ("taken_s", "UTC") if has_time else ("position", "moment")
+    drawn = _lines(moments, x=x, across=across, unit="bytes", lines=lines, time=has_time)
     return [Named("memory", "What memory is used for", drawn)] if drawn["x"] else []
 
 
@@ -140,13 +147,14 @@ def bars(named: Sequence[tuple[str, Mapping[str, float]]], *, unit: str) -> Char
     }
 
 
-def _lines(found: Result, *, x: str, unit: str, lines: Mapping[str, str], time: bool = False) -> Chart:
+def _lines(found: Result, *, x: str, across: str, unit: str, lines: Mapping[str, str], time: bool = False) -> Chart:
     """Columns of an answer over another; one of nothing but NULL is left out."""
     series = [(label, found.table[column].to_pylist()) for label, column in lines.items()]
     return {
         "unit": unit,
         "time": time,
         "x": found.table[x].to_pylist(),
+        "across": across,
         "series": [(label, values) for label, values in series if any(value is not None for value in values)],
         "kind": "line",
     }

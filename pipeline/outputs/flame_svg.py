@@ -15,7 +15,7 @@ from pipeline.values import Int64s, Result
 
 WIDTH: Final = 1200
 _ROW: Final = 18
-_EDGE, _TOP = 20.0, 60.0
+_EDGE, _TOP = svg.EDGE, 60.0
 _FONT: Final = 11.0
 # Narrower ones would not be seen; no text is put into less room than the second.
 _NARROWEST, _TEXT_FROM = 0.5, 26.0
@@ -70,9 +70,8 @@ def picture(
         colours=colours.used,
         width=width,
         height=height,
-        title=svg.fitting(title, 17, width - 2 * _EDGE),
-        subtitle=svg.fitting(subtitle, 12, width - 2 * _EDGE),
-        told=" · ".join(filter(None, (title, subtitle))),
+        title=title,
+        subtitle=subtitle,
         boxes=boxes,
         row=_ROW,
         scales=[css for _, css in scales],

@@ -29,6 +29,10 @@ _LEAST_NAME: Final = 3
 # Of a growth's colours, the hue of what became more and of what became less.
 _MORE, _LESS = 18, 212
 
+# What a terminal under `docker exec` has, and how saturated a colour is that is one of them.
+_SIXTEEN: Final = ("bright_red", "bright_yellow", "bright_green", "bright_cyan", "bright_blue", "bright_magenta")
+_PALE: Final = 0.4
+
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
@@ -79,6 +83,7 @@ def text(rows: Result, console: Console, *, title: str, unit: str, sample_type: 
     shown = max(1, min(levels, lines - 3)) if console.is_terminal else levels
     found = tree.rectangles(focus=0, columns=columns, top=0, rows=shown)
     is_plain = console.no_color or console.color_system is None
+    has_sixteen = console.color_system in ("standard", "windows")
     glyphs = ASCII if console.options.ascii_only else UNICODE
     drawn = Text(no_wrap=True)
     unit = printable(unit)
@@ -89,7 +94,7 @@ def text(rows: Result, console: Console, *, title: str, unit: str, sample_type: 
             # What fills the row behind its last box would be copied with it.
             if piece.node < 0 and piece is pieces[-1]:
                 break
-            drawn.append(piece.text, "" if is_plain else style(piece))
+            drawn.append(piece.text, "" if is_plain else style(piece, has_sixteen=has_sixteen))
         if is_plain:
             drawn.rstrip()
         drawn.append("\n")
@@ -99,8 +104,10 @@ def text(rows: Result, console: Console, *, title: str, unit: str, sample_type: 
     return drawn
 
 
-def style(piece: Piece) -> str:
-    """How rich spells the colours of a piece."""
+def style(piece: Piece, *, has_sixteen: bool = False) -> str:
+    """How rich spells the colours of a piece; for a terminal of sixteen colours by hue, as all light ones are next to white."""
+    if piece.background and has_sixteen:
+        return f"black on {_of_sixteen(piece.background)}"
     if piece.background:
         return f"{TEXT} on {piece.background}"
     return FAINT if piece.is_faint else ""
@@ -237,6 +244,12 @@ def _of_package(package: str, label: str) -> str:
     """Go's own packages are pale, so that the eye lands on the program's."""
     is_pale = not package or (package != "main" and "." not in package.split("/")[0])
     return _hsl(_hash(package) % 360, 18 if is_pale else 68, (84 if is_pale else 76) + 2.5 * (_hash(label) % 3))
+
+
+def _of_sixteen(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    hue, _, saturation = colorsys.rgb_to_hls(red, green, blue)
+    return _SIXTEEN[round(hue * 6) % 6] if saturation > _PALE else "white"
 
 
 def _hsl(hue: float, saturation: float, lightness: float) -> str:

@@ -15,7 +15,7 @@ from pipeline.outputs.axis import Tick
 Floats = npt.NDArray[np.float64]
 
 WIDTH: Final = 960
-_EDGE, _TOP = 20.0, 62.0
+_EDGE, _TOP = svg.EDGE, 62.0
 _SMALL: Final = 12.0
 _LONGEST_NAME: Final = 260.0
 _GAP: Final = 2.0
@@ -85,9 +85,8 @@ def picture(
         colours=colours or {},
         width=width,
         height=y + 40,
-        title=svg.fitting(title, 17, width - 2 * _EDGE),
-        subtitle=svg.fitting(subtitle, _SMALL, width - 2 * _EDGE),
-        told=" · ".join(filter(None, (title, subtitle))),
+        title=title,
+        subtitle=subtitle,
         legend=placed,
         lanes=drawn,
         left=left,

@@ -20,6 +20,7 @@ SANS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaV
 MONO: Final = (
     'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", "Noto Sans Mono", monospace'
 )
+EDGE: Final = 20.0
 # No character of a font that is likely is wider, East Asian ones apart; of one with fixed width each is as wide.
 _EM: Final = 0.61
 _NOT_XML: Final = re.compile("[\ufffe\uffff]")
@@ -28,8 +29,17 @@ _ZOOM: Final = 2
 _MOST_PIXELS: Final = 64_000_000
 
 
-def drawn(template: str, *, theme: Theme, colours: Mapping[str, tuple[str, str]], **values: object) -> str:
-    """A picture from a template.
+def drawn(
+    template: str,
+    *,
+    theme: Theme,
+    colours: Mapping[str, tuple[str, str]],
+    title: str,
+    subtitle: str,
+    width: int,
+    **values: object,
+) -> str:
+    """A picture from a template, which leaves room for one line of each heading; what is below moves down for more.
 
     theme    `auto` follows the reader's, where what shows it does
     colours  a rule of CSS for each selector and property, `.x fill`, in light and in dark
@@ -38,7 +48,21 @@ def drawn(template: str, *, theme: Theme, colours: Mapping[str, tuple[str, str]]
 
     from pipeline.outputs.web import render
 
-    picture = render(template, style=Markup(_style(theme, {**_common(), **colours})), **values)
+    room = width - 2 * EDGE
+    titles, subtitles = wrapped(title, 17, room, most=3), wrapped(subtitle, 12, room, most=3)
+    below = 48 + 22 * (len(titles) - 1)
+    picture = render(
+        template,
+        style=Markup(_style(theme, {**_common(), **colours})),
+        told=" · ".join(filter(None, (title, subtitle))),
+        heading=[
+            *((28 + 22 * place, 17, 600, "ink", text) for place, text in enumerate(titles)),
+            *((below + 16 * place, 12, 0, "quiet", text) for place, text in enumerate(subtitles)),
+        ],
+        shift=below - 48 + 16 * (len(subtitles) - 1),
+        width=width,
+        **values,
+    )
     return _NOT_XML.sub("\ufffd", picture)
 
 
@@ -63,6 +87,17 @@ def png(picture: str) -> bytes:
 def text_width(text: str, size: float) -> float:
     """How much room a text takes, at the most in the fonts that are likely."""
     return size * _EM * sum(map(_columns, text))
+
+
+def wrapped(text: str, size: float, room: float, *, most: int) -> list[str]:
+    """A text in lines, broken between words where that is possible; the last of so many is cut."""
+    lines: list[str] = []
+    while len(lines) < most - 1 and text_width(text, size) > room:
+        fits = len(fitting(text, size, room)) - 1
+        end = text.rfind(" ", 1, fits + 1)
+        lines.append(text[: end if end > 0 else max(fits, 1)])
+        text = text[len(lines[-1]) :].lstrip()
+    return [*lines, fitting(text, size, room)]
 
 
 def fitting(text: str, size: float, room: float) -> str:

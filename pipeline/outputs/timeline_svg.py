@@ -65,7 +65,7 @@ def picture(
         lanes,
         title=title,
         subtitle=subtitle,
-        ticks=axis.ticks(0.0, float(figure.duration_ns), unit="nanoseconds", most=6),
+        ticks=axis.ticks(0.0, float(figure.duration_ns), unit="nanoseconds", most=min(max(width // 150, 2), 6)),
         until=float(columns * figure.column_ns),
         legend=legend,
         colours=_COLOURS,

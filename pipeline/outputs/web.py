@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.outputs import units, wording
+from pipeline.outputs.chart import layers
 from pipeline.text import printable_lines
 
 _FOLDER = Path(__file__).parent
@@ -55,6 +56,7 @@ def _environment() -> Environment:
     environment.filters["share"] = lambda value: "" if value is None else units.share(float(value))
     environment.filters["moment"] = lambda value: "" if value is None else wording.moment(value)
     environment.filters["until"] = lambda first, last: wording.duration(last - first)
+    environment.filters["layered"] = lambda drawn: {**drawn, "layers": layers(drawn)}
     environment.filters["count"] = lambda value: f"{value or 0:,.0f}"
     words = ("series_name", "place", "short_path", "short_name", "slope", "fit", "error", "rose", "span", "sparkline")
     environment.filters.update({name: getattr(wording, name) for name in words})

@@ -6,6 +6,7 @@ import datetime
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -22,6 +23,10 @@ Row: TypeAlias = Mapping[str, object]
 # In the module cache: goja@v0.0.0-20260917113740-793a2a65c13b.
 _VERSION: Final = re.compile(r"@v[^@]*$")
 _MAJOR: Final = re.compile(r"v[0-9]+")
+# What `profile.taken_at` is when the file does not say.
+_NEVER: Final = datetime.datetime(1970, 1, 1)
+# Of an expression, in a name.
+_BRIEF: Final = 32
 # What stands before a log's lines may be long.
 _PREFIX_CHARS: Final = 80
 
@@ -109,6 +114,15 @@ def short_path(place: str) -> str:
     return "/".join(parts[-3 if len(parts) > 2 and _MAJOR.fullmatch(parts[-2]) else -2 :])
 
 
+def site_names(rows: Sequence[Row]) -> list[str]:
+    """Each site by file and line; those that share a line with what is allocated there."""
+    places = [short_path(place(row)) for row in rows]
+    often = Counter(places)
+    told = (text(row, "expression") or text(row, "attribution") for row in rows)
+    brief = (more if len(more) <= _BRIEF else f"{more[:_BRIEF]}…" for more in told)
+    return [f"{name} {more}".rstrip() if often[name] > 1 else name for name, more in zip(places, brief, strict=True)]
+
+
 def short_name(function: str | None) -> str:
     """A Go name without the folders of its import path: `store.(*Cache).Put`; type arguments keep theirs."""
     name, bracket, arguments = (function or "").partition("[")
@@ -150,20 +164,32 @@ def sparkline(row: Row) -> Sparkline | None:
 
 def between(row: Row) -> str:
     """The time a series covers, as the beginning of a sentence."""
-    first, last = row.get("first_at"), row.get("last_at")
-    if not isinstance(first, datetime.datetime) or not isinstance(last, datetime.datetime):
+    first, last = _moment_in(row, "first_at"), _moment_in(row, "last_at")
+    if first is None or last is None:
         return "In the time covered"
-    if first.date() == last.date():
-        return f"Between {first:%H:%M} and {last:%H:%M} UTC on {first:%Y-%m-%d}"
-    return f"Between {moment(first)} and {moment(last)}"
+    begun, ended = moments([first, last])
+    day = begun[: len("2026-11-30 ")]
+    if ended.startswith(day):
+        return f"Between {begun.removeprefix(day).removesuffix(' UTC')} and {ended.removeprefix(day)} on {day.rstrip()}"
+    return f"Between {begun} and {ended}"
 
 
 def span(row: Row) -> str:
     """From when to when a series lasts, and how long that is."""
-    first, last = row.get("first_at"), row.get("last_at")
-    if not isinstance(first, datetime.datetime) or not isinstance(last, datetime.datetime):
-        return "unknown"
-    return f"{moment(first)} → {moment(last)} ({duration(last - first)})"
+    first, last = _moment_in(row, "first_at"), _moment_in(row, "last_at")
+    if first is None or last is None:
+        return "times unknown"
+    if first == last:
+        return moment(first)
+    begun, ended = moments([first, last])
+    # A day that is over by its own midnight is named once.
+    ended = ended.removeprefix(begun[: len("2026-11-30 ")])
+    return f"{begun.removesuffix(' UTC')} → {ended} ({duration(last - first)})"
+
+
+def _moment_in(row: Row, name: str) -> datetime.datetime | None:
+    value = row.get(name)
+    return value if isinstance(value, datetime.datetime) and value.replace(tzinfo=None) != _NEVER else None
 
 
 def moment(at: datetime.datetime) -> str:
@@ -207,7 +233,9 @@ def duration(length: datetime.timedelta) -> str:
         return f"{days} d {hours} h"
     if hours:
         return f"{hours} h {minutes:02d} m"
-    return f"{minutes} m {seconds:02d} s" if minutes else f"{seconds} s"
+    if minutes:
+        return f"{minutes} m {seconds:02d} s"
+    return f"{seconds} s" if seconds or not length else readable(length.total_seconds(), unit="seconds")
 
 
 def rows_of(result: Result) -> list[Row]:

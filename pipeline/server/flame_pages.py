@@ -86,10 +86,13 @@ def _flame(request: Request) -> Response:
         chosen = _of_service(connection, service, asked) if service else _of_series(connection, choices, asked)
         units = _units(connection, chosen.profiles, names)
         wanted = asked.get("type") or _default_type(chosen.default_type, units)
-        if wanted not in units:
+        if not units:
             raise QueryError(
-                f"type={wanted[:200]}: there is no such sample type, only {', '.join(units) or 'none that all profiles have'}"
+                "these profiles count nothing that all of them do, so they cannot be compared or added up; choose another "
+                "series, or see /flame alone"
             )
+        if wanted not in units:
+            raise QueryError(f"type={wanted[:200]}: there is no such sample type, only {', '.join(units)}")
         after = _counted(connection, chosen.drawn, wanted)
         before = _counted(connection, chosen.base, wanted) if chosen.base else None
         tree = window_questions.tree(connection, before, after, wanted, most=MOST_NODES, names=names)

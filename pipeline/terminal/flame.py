@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,19 +15,21 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pipeline.errors import QueryError, UsageError
-from pipeline.outputs import icicle
+from pipeline.outputs import icicle, wording
 from pipeline.outputs.flame_tree import FlameTree, flame_tree
 from pipeline.outputs.units import readable, share
 from pipeline.outputs.wording import short_name
 from pipeline.terminal.page import Page
 from pipeline.text import printable
 from pipeline.values import Result
-from pipeline.warehouse import questions
+from pipeline.warehouse import questions, server_questions
 
 if TYPE_CHECKING:
     import duckdb
 
     from pipeline.warehouse.serving import Serving
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,24 @@ class Graph:
 GraphOf = Callable[["duckdb.DuckDBPyConnection", str], Graph]
 
 
-def of_series(series_id: int) -> GraphOf:
+def series_now(connection: duckdb.DuckDBPyConnection, series: Row) -> Row:
+    """A series as the database has it now; raises QueryError when its number is another's, as in one that was made anew."""
+    for found in wording.rows_of(server_questions.profiled_series(connection)):
+        if _identity(found) == _identity(series):
+            return found
+    raise QueryError("this series is no longer in the database")
+
+
+def _identity(series: Row) -> tuple[object, ...]:
+    return series["series_id"], series["kind"], wording.series_name(series)
+
+
+def of_series(series: Row) -> GraphOf:
     """The last profile of a series."""
 
     def asked(connection: duckdb.DuckDBPyConnection, wanted: str) -> Graph:
-        profiles = questions.profiles(connection, questions.Selection(series=str(series_id))).table.to_pylist()
-        if not profiles:
-            raise QueryError("this series is no longer in the database")
-        last = profiles[-1]
+        selection = questions.Selection(series=str(series_now(connection, series)["series_id"]))
+        last = questions.profiles(connection, selection).table.to_pylist()[-1]
         types = questions.sample_types(connection, [last["profile_id"]]).table.to_pylist()
         units = {one["sample_type"]: one["unit"] for one in types}
         if not units:
@@ -66,15 +78,14 @@ def of_series(series_id: int) -> GraphOf:
     return asked
 
 
-def of_growth(series_id: int, *, place: tuple[str, int] | None = None) -> GraphOf:
+def of_growth(series: Row, *, place: tuple[str, int] | None = None) -> GraphOf:
     """The last heap profile of a series against its first; of the stacks that allocate at a file and line alone."""
 
     def asked(connection: duckdb.DuckDBPyConnection, wanted: str) -> Graph:
-        found = questions.series(connection, questions.Selection(series=str(series_id))).table.to_pylist()
-        if not found:
-            raise QueryError("this series is no longer in the database")
+        series_id = series_now(connection, series)["series_id"]
+        (found,) = questions.series(connection, questions.Selection(series=str(series_id))).table.to_pylist()
         stacks = questions.site_stacks(connection, series_id, *place).table["stack_id"].to_pylist() if place else None
-        ends = [found[0]["first_profile_id"]], [found[0]["last_profile_id"]]
+        ends = [found["first_profile_id"]], [found["last_profile_id"]]
         types = ("inuse_space", "inuse_objects")
         chosen = wanted if wanted in types else types[0]
         rows = questions.diff(connection, *ends, chosen, stacks=stacks)
@@ -171,7 +182,9 @@ class Flame(Widget, can_focus=True):
         self._draw()
         if y >= len(self._pieces):
             return Strip.blank(self.size.width)
-        return Strip([Segment(piece.text, Style.parse(icicle.style(piece))) for piece in self._pieces[y]])
+        has_sixteen = self.app.console.color_system in ("standard", "windows")
+        styles = (Style.parse(icicle.style(piece, has_sixteen=has_sixteen)) for piece in self._pieces[y])
+        return Strip([Segment(piece.text, style) for piece, style in zip(self._pieces[y], styles, strict=True)])
 
     def on_resize(self) -> None:
         self._changed()

@@ -51,13 +51,13 @@ class SeriesPage(TablePage):
 
     def open(self, value: Row) -> None:
         if value["growth_bytes"] is None or value["profiles"] < 2:
-            self.app.push_screen(FlamePage(self.serving, wording.series_name(value), of_series(value["series_id"])))
+            self.app.push_screen(FlamePage(self.serving, wording.series_name(value), of_series(value)))
         else:
             self.app.push_screen(SitesPage(self.serving, value))
 
     def action_flame(self) -> None:
         if row := self.chosen():
-            self.app.push_screen(FlamePage(self.serving, wording.series_name(row), of_series(row["series_id"])))
+            self.app.push_screen(FlamePage(self.serving, wording.series_name(row), of_series(row)))
 
     def _series(self, rows: list[Row]) -> None:
         self.show([Line(_cells(row, None), row) for row in rows])

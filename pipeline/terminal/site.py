@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from pipeline.outputs import site_text, wording
 from pipeline.outputs.flame_tree import flame_tree
 from pipeline.source_code import NoSource, Places, SourceReader
-from pipeline.terminal.flame import FlamePage, of_growth
+from pipeline.terminal.flame import FlamePage, of_growth, series_now
 from pipeline.terminal.page import TextPage
 from pipeline.warehouse import questions
 
@@ -33,9 +33,10 @@ class SitePage(TextPage):
         self.heading = f"{wording.short_path(wording.place(site))} · {wording.series_name(series)}"
 
     def load(self) -> None:
-        series_id, site = self.series["series_id"], self.site
+        site = self.site
 
         def told(connection: duckdb.DuckDBPyConnection) -> str:
+            series_id = series_now(connection, self.series)["series_id"]
             steps = wording.rows_of(questions.flows(connection, [series_id])) if site["escape_site_id"] else []
             flow = [step for step in steps if step["escape_site_id"] == site["escape_site_id"]]
             stacks = None
@@ -52,7 +53,7 @@ class SitePage(TextPage):
         self.ask(told, self.show)
 
     def action_flame(self) -> None:
-        growth = of_growth(self.series["series_id"], place=(self.site["file"], self.site["line"]))
+        growth = of_growth(self.series, place=(self.site["file"], self.site["line"]))
         self.app.push_screen(FlamePage(self.serving, self.heading, growth))
 
 

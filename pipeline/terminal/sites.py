@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from pipeline.outputs import wording
 from pipeline.outputs.growth_table import trend
 from pipeline.outputs.units import readable, share, signed
-from pipeline.terminal.flame import FlamePage, of_growth
+from pipeline.terminal.flame import FlamePage, of_growth, series_now
 from pipeline.terminal.page import Column, Line, TablePage
 from pipeline.terminal.site import SitePage
 from pipeline.warehouse import growth_questions
@@ -52,22 +52,28 @@ class SitesPage(TablePage):
 
     def __init__(self, serving: Serving, series: Row) -> None:
         super().__init__(serving)
+        self._entitle(series)
+
+    def load(self) -> None:
+        def sites(connection: duckdb.DuckDBPyConnection) -> tuple[Row, list[Row], int]:
+            now = series_now(connection, self.series)
+            ids = [now["series_id"]]
+            rows = wording.rows_of(growth_questions.growth(connection, ids, limit=_MOST))
+            counted = growth_questions.site_counts(connection, ids).table["sites"].to_pylist()
+            return now, rows, sum(counted) - len(rows)
+
+        self.ask(sites, self._sites)
+
+    def _entitle(self, series: Row) -> None:
         self.series = series
         grown = signed(series["growth_bytes"], unit="bytes")
         self.heading = f"{wording.series_name(series)} · {grown} · {wording.span(series)}"
 
-    def load(self) -> None:
-        ids = [self.series["series_id"]]
-
-        def sites(connection: duckdb.DuckDBPyConnection) -> tuple[list[Row], int]:
-            rows = wording.rows_of(growth_questions.growth(connection, ids, limit=_MOST))
-            counted = growth_questions.site_counts(connection, ids).table["sites"].to_pylist()
-            return rows, sum(counted) - len(rows)
-
-        self.ask(sites, self._sites)
-
-    def _sites(self, found: tuple[list[Row], int]) -> None:
-        rows, others = found
+    def _sites(self, found: tuple[Row, list[Row], int]) -> None:
+        now, rows, others = found
+        # Of the same state as the rows.
+        self._entitle(now)
+        self.head(self.heading)
         profiles = self.series["profiles"]
         self.show(
             [Line(_cells(row, profiles), row) for row in rows], left_out=f"{others:,} more grew less" if others else ""
@@ -78,7 +84,7 @@ class SitesPage(TablePage):
 
     def action_flame(self) -> None:
         name = f"growth of {wording.series_name(self.series)}"
-        self.app.push_screen(FlamePage(self.serving, name, of_growth(self.series["series_id"])))
+        self.app.push_screen(FlamePage(self.serving, name, of_growth(self.series)))
 
 
 def _cells(row: Row, profiles: int) -> tuple[str, ...]:

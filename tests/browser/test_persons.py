@@ -269,6 +269,21 @@ def test_what_is_drawn_follows_the_lights(tab: Window, find: Find, figure: str) 
     assert becomes(page, lambda: drawn() == light)
 
 
+@pytest.mark.parametrize("width", [360, 768, 960, 961])
+@pytest.mark.parametrize("name", ["growth", "report file"])
+def test_why_it_is_on_the_heap_is_in_sight_at_every_width(chromium: Browser, find: Find, name: str, width: int) -> None:
+    with window(chromium, size=(width, 800)) as tab:
+        page = tab.open(find(PAGES[name]))
+
+        ends = page.locator("table.growth td.why").first.evaluate("(cell) => cell.getBoundingClientRect().right")
+
+        assert ends <= width
+
+
+# In CSS pixels, between margins of a centimetre.
+ON_A4 = 718
+
+
 @pytest.mark.parametrize("name", ["growth", "report file"])
 def test_paper_has_the_reasons_and_not_the_tools(tab: Window, find: Find, name: str) -> None:
     page = tab.open(find(PAGES[name]))
@@ -281,6 +296,33 @@ def test_paper_has_the_reasons_and_not_the_tools(tab: Window, find: Find, name: 
         expect(page.locator(f"{tool}:visible")).to_have_count(0)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator("table.growth tr.more:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["growth", "report file", "flame", "timeline", "gc"])
+def test_what_is_drawn_fits_on_paper_and_into_the_window_again(tab: Window, find: Find, name: str) -> None:
+    page = tab.open(find(PAGES[name]))
+    widths = "() => [...document.querySelectorAll('figure canvas')].map((canvas) => canvas.width / devicePixelRatio)"
+    before = page.evaluate(widths)
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    on_paper = page.evaluate(widths)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+    assert min(before) > ON_A4
+    assert max(on_paper) <= ON_A4
+    assert page.evaluate(widths) == before
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "view"])
+def test_paper_is_wide_enough(chromium: Browser, find: Find, name: str) -> None:
+    with window(chromium, size=(ON_A4, 1000)) as tab:
+        page = tab.open(find(PAGES[name]))
+
+        page.emulate_media(media="print")
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= ON_A4
+        for tool in ("nav.app", "button:not(.link)", "summary", "input", "aside"):
+            expect(page.locator(f"{tool}:visible")).to_have_count(0)
 
 
 @pytest.mark.parametrize("name", ["growth", "report file", "flame"])

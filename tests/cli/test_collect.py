@@ -63,7 +63,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_that_is_half(tmp_path: Path) -> None:
             _, err = running.communicate(timeout=60)
 
     assert running.returncode == 130
-    assert err.decode() == f"1 file in {tmp_path}/out, 0 failed\n\nheapscape: interrupted; what was committed stays\n"
+    assert err.decode() == f"1 file in {tmp_path}/out, 0 failed\n\nheapscape: interrupted\n"
     assert [str(path) for path in (tmp_path / "out").rglob("*") if path.is_file()] == [first.decode().strip()]
 
 

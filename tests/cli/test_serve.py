@@ -59,7 +59,7 @@ def test_ended_amid_queries_it_says_so_to_who_waits_and_nothing_else(demo: Path,
         _, told = running.communicate(timeout=30)
         answers = [one.makefile("rb").read() for one in asking]
 
-    assert told.strip() == b"heapscape: interrupted; what was committed stays"
+    assert told.strip() == b"heapscape: ended"
     assert [answer.split()[1] for answer in answers] == [b"503"] * 4
     assert {answer.rpartition(b"\r\n")[2] for answer in answers} == {b"heapscape: the server was ended\n"}
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from pipeline.outputs.chart import chart
+from pipeline.outputs.chart import chart, layers
 from tests.outputs.builder import result
 
 MINUTES = pa.array([datetime(2026, 11, 23, 21, minute) for minute in (2, 0, 1)], pa.timestamp("us"))
@@ -22,10 +22,31 @@ def test_numbers_are_lines_over_time_in_its_order() -> None:
         "unit": "bytes",
         "time": True,
         "kind": "line",
+        "across": "taken_at",
         "x": [AT_21, AT_21 + 60, AT_21 + 120],
         "series": [("inuse_bytes", [1.0, 2.0, 3.0]), ("alloc_bytes", [10.0, 20.0, 30.0])],
         "labels": [],
     }
+
+
+def test_lines_that_lie_upon_others_all_the_way_are_counted() -> None:
+    drawn = chart(
+        result(
+            "t",
+            {
+                "n": [1, 2, 3],
+                "heap": [1000, 2000, 3000],
+                "a": [10, 20, 30],
+                "b": [10, 21, 31],
+                "crossing": [1000, 1500, 30],
+                "c": [10, None, 30],
+                "nothing": pa.array([None, None, None], pa.int64()),
+            },
+        )
+    )
+
+    assert drawn is not None
+    assert layers(drawn) == [0, 0, 1, 0, 2, 0]
 
 
 def test_a_day_is_a_time() -> None:
@@ -76,6 +97,7 @@ def test_names_and_numbers_are_bars_in_the_order_of_the_rows() -> None:
         "unit": "count",
         "time": False,
         "kind": "bars",
+        "across": "",
         "x": [0, 1],
         "labels": ["b", ""],
         # Bytes are not counts, and an id is no number.

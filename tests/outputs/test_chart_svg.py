@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.outputs import chart_svg
 from pipeline.outputs.chart import Chart
+from pipeline.resources import asset
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = "</text><script>alert(1)</script>\"'&amp;\x1b\ufffe"
@@ -76,6 +77,36 @@ def test_lines_beyond_the_colours_are_dashed() -> None:
 
     dashed = ["stroke-dasharray" in line.attrib for line in picture.iter(f"{SVG}polyline")]
     assert dashed == [False] * 6 + [True] * 2
+
+
+def test_a_dashed_line_is_dashed_in_the_legend_too() -> None:
+    picture = drawn(lines(*[(f"l{place}", [float(place), 1.0]) for place in range(8)]))
+
+    named = [one.attrib["class"] for one in picture.iter(f"{SVG}path") if "stroke-dasharray" in one.attrib]
+    assert named == ["lines line0", "lines line1"]
+
+
+def test_something_is_seen_of_each_line_that_lies_upon_others() -> None:
+    picture = drawn(lines(("heap", [1000.0, 2000.0]), *[(f"l{place}", [10.0, 20.0 + place]) for place in range(4)]))
+
+    dashes = [line.attrib.get("stroke-dasharray") for line in picture.iter(f"{SVG}polyline")]
+    assert dashes == [None, None, "15 5", "11 9", "8 12"]
+
+
+def test_dashes_are_those_of_pages() -> None:
+    found = re.search(r"const DASHES = \[\[\], (.*?)\];", asset("app.js"))
+
+    assert found is not None
+    assert re.findall(r"\[(\d+), (\d+)\]", found[1]) == [tuple(dashes.split()) for dashes in chart_svg.DASHES[1:]]
+
+
+def test_an_axis_of_whole_numbers_has_no_fractions_and_says_what_it_counts() -> None:
+    cycles = lines(("heap", [1.0, 2.0]))
+
+    texts = shown(drawn({**cycles, "across": "GC cycle"}))
+
+    assert "GC cycle" in texts
+    assert [text for text in texts if re.fullmatch(r"[\d.]+", text)] == ["0", "1"]
 
 
 def test_of_very_many_points_only_what_is_seen_is_drawn() -> None:

@@ -41,6 +41,7 @@ def test_the_live_heap_is_drawn_with_the_sites_that_grew_most() -> None:
     assert drawn == {
         "unit": "bytes",
         "time": True,
+        "across": "UTC",
         "x": [1000.0, 1060.0, 1120.0],
         "series": [
             ("live heap", [10.0, 20.0, 40.0]),
@@ -77,7 +78,7 @@ def test_profiles_without_a_time_stand_by_their_place() -> None:
     drawn = charts.live_heap(profiles(10, 20, seconds=0), [])
 
     assert drawn is not None
-    assert (drawn["time"], drawn["x"]) == (False, [0, 1])
+    assert (drawn["time"], drawn["x"], drawn["across"]) == (False, [1, 2], "profile")
 
 
 def test_a_single_profile_is_no_chart() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from typing import Literal
 
 import pytest
 from rich.cells import cell_len
@@ -28,13 +29,14 @@ def drawn(
     lines: int | None = None,
     unit: str = "bytes",
     color: bool = False,
+    system: Literal["truecolor", "standard"] = "truecolor",
     encoding: str = "utf-8",
 ) -> str:
     sink = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     console = Console(
         file=sink,
         force_terminal=color or lines is not None,
-        color_system="truecolor" if color else None,
+        color_system=system if color else None,
         width=columns,
         height=lines or 25,
     )
@@ -110,6 +112,18 @@ def test_boxes_are_coloured_by_package_as_the_page_has_them() -> None:
     assert found.count("48;2;") == 7
     assert found.count("38;2;27;31;36;48;2;210;174;239m") == 2
     assert "─" not in found
+
+
+def test_sixteen_colours_tell_what_grew_from_what_shrank_and_packages_apart() -> None:
+    growth = "root 0 0\n  main.grow 5000 9000\n  main.gone 3000 0\n  main.same 3000 3000\n"
+
+    grown, packages = (drawn(text, columns=80, color=True, system="standard") for text in (growth, TREE))
+
+    assert "\x1b[30;101m│main.grow" in grown
+    assert "\x1b[30;104m│main.gone" in grown
+    assert "\x1b[30;47m│main.same" in grown
+    assert "\x1b[30;105m│example.com/shop/store.(*Cache).Put" in packages
+    assert "\x1b[30;105m│api.serve" not in packages
 
 
 @pytest.mark.parametrize(

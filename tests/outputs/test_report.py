@@ -48,7 +48,7 @@ def test_a_series_is_named_by_what_is_known_of_it() -> None:
 
     assert (
         "checkout · pod a · build 1.4.2 live heap 50.0 MiB → 150.0 MiB growth +100.0 MiB"
-        " slope +853.3 KiB/min R² 0.99 profiles 13 span 2026-11-23 10:00 UTC → 2026-11-23 12:00 UTC (2 h 00 m)"
+        " slope +853.3 KiB/min R² 0.99 profiles 13 span 2026-11-23 10:00 → 12:00 UTC (2 h 00 m)"
     ) in text
 
 

@@ -24,6 +24,11 @@ def picture(theme: svg.Theme = "auto", title: str = "Live heap") -> str:
     return drawn
 
 
+def height(drawn: str) -> int:
+    (found,) = re.findall(r'<svg [^>]*height="(\d+)"', drawn)
+    return int(found)
+
+
 def test_a_picture_has_the_colours_of_the_pages() -> None:
     light, dark = re.findall(r"--surface: (#\w+)", asset("page.css"))
 
@@ -53,6 +58,22 @@ def test_text_is_cut_where_its_room_ends() -> None:
     assert svg.fitting("main.main", 10, 40) == "main.…"
     assert svg.fitting("main.main", 10, 15) == ""
     assert svg.fitting("日本語の名前", 10, 40) == "日本…"
+
+
+def test_a_heading_that_is_too_long_goes_on_below_and_moves_the_picture_down() -> None:
+    long = picture(title="Live heap, and the sites that grew most, " * 4)
+
+    texts = re.findall(r'font-size="17"[^>]*>([^<]*)<', long)
+    assert "".join(texts).replace(" ", "") == ("Live heap, and the sites that grew most, " * 4).replace(" ", "")
+    assert len(texts) == 2
+    assert '<g transform="translate(0 22)">' in long
+    assert height(long) == height(picture()) + 22
+
+
+def test_a_heading_is_broken_between_words_and_cut_at_last() -> None:
+    assert svg.wrapped("one two three", 10, 60, most=2) == ["one two", "three"]
+    assert svg.wrapped("abcdefghijklmnop", 10, 60, most=2) == ["abcdefgh", "ijklmnop"]
+    assert svg.wrapped("one two three four", 10, 60, most=2) == ["one two", "three fo…"]
 
 
 def test_wide_characters_take_twice_the_room_and_marks_none() -> None:

@@ -32,6 +32,8 @@ def test_a_series_is_named_by_its_labels_by_its_executable_or_by_its_number(row:
 @pytest.mark.parametrize(
     ("length", "said"),
     [
+        (datetime.timedelta(0), "0 s"),
+        (datetime.timedelta(milliseconds=365), "365.00\u00a0ms"),
         (datetime.timedelta(seconds=59), "59 s"),
         (datetime.timedelta(hours=2, minutes=5), "2 h 05 m"),
         (datetime.timedelta(days=3, hours=4, minutes=59), "3 d 4 h"),
@@ -47,6 +49,26 @@ def test_a_span_over_midnight_names_both_days() -> None:
     assert wording.between(row) == "Between 2026-11-23 10:00 UTC and 2026-11-24 10:00 UTC"
 
 
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (datetime.timedelta(0), "2026-11-23 10:00 UTC"),
+        (datetime.timedelta(milliseconds=365), "2026-11-23 10:00:00.000 → 10:00:00.365 UTC (365.00 ms)"),
+        (datetime.timedelta(minutes=2), "2026-11-23 10:00 → 10:02 UTC (2 m 00 s)"),
+        (datetime.timedelta(days=1), "2026-11-23 10:00 → 2026-11-24 10:00 UTC (1 d 0 h)"),
+    ],
+)
+def test_a_span_says_a_day_once_and_its_ends_so_that_they_are_told_apart(length: datetime.timedelta, said: str) -> None:
+    assert wording.span({"first_at": DAY, "last_at": DAY + length}).replace("\u00a0", " ") == said
+
+
+def test_profiles_that_do_not_say_when_they_were_taken_are_not_of_1970() -> None:
+    row = {"first_at": datetime.datetime(1970, 1, 1), "last_at": datetime.datetime(1970, 1, 1)}
+
+    assert wording.span(row) == "times unknown"
+    assert wording.between(row) == "In the time covered"
+
+
 def test_what_is_not_known_is_said_so_and_not_zero() -> None:
     nothing: wording.Row = {"slope_bytes_per_s": None, "r2": float("nan"), "relative_error": None}
 
@@ -54,6 +76,16 @@ def test_what_is_not_known_is_said_so_and_not_zero() -> None:
     assert wording.fit(nothing) == "unknown"
     assert wording.error(nothing) == ""
     assert wording.rose(nothing, profiles=13) == ""
+
+
+def test_sites_of_one_line_are_told_apart_by_what_is_allocated_there() -> None:
+    rows: list[wording.Row] = [
+        {"file": "shop/api/handler.go", "line": 68, "expression": "append"},
+        {"file": "shop/api/handler.go", "line": 68, "expression": None, "attribution": "implicit"},
+        {"file": "shop/api/handler.go", "line": 69, "expression": "x"},
+    ]
+
+    assert wording.site_names(rows) == ["api/handler.go:68 append", "api/handler.go:68 implicit", "api/handler.go:69"]
 
 
 def test_a_habit_tells_speed_and_how_often_it_rose() -> None:

@@ -162,7 +162,7 @@ def test_a_sample_type_that_only_one_side_has_is_told(spans: httpx.Client) -> No
     cpu, *_, heap_ = spans.get("/query.json", params={"q": query}).json()
     page = spans.get("/flame", params={"series": cpu["series_id"], "base_series": heap_["series_id"]})
 
-    assert (page.status_code, "there is no such sample type, only none that all profiles have" in page.text) == (
+    assert (page.status_code, "count nothing that all of them do" in page.text) == (
         400,
         True,
     )

@@ -98,6 +98,19 @@ def test_a_newly_published_database_is_shown_with_its_rows(demo: Path, every_kin
     assert "everykind" in "\n".join(browse(db_of(demo, tmp_path), "enter", publish, "escape"))
 
 
+def test_a_series_of_another_database_with_the_same_number_is_not_taken_for_it(
+    demo: Path, every_kind: Path, tmp_path: Path
+) -> None:
+    def publish(browser: Browser) -> None:
+        shutil.copy(every_kind, tmp_path / "draft")
+        (tmp_path / "draft").replace(tmp_path / "db.duckdb")
+        browser.look()
+
+    for keys in (["enter"], ["enter", "enter"], ["enter", "f"], ["f"]):
+        found = browse(db_of(demo, tmp_path), *keys, publish)
+        assert "this series is no longer in the database" in "\n".join(found)
+
+
 def db_of(demo: Path, folder: Path) -> Path:
     shutil.copy(demo, folder / "fresh")
     return (folder / "fresh").replace(folder / "db.duckdb")

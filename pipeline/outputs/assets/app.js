@@ -5,6 +5,9 @@ const app = (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const COLOURS = ["--accent", "--grows", "--class-implicit", "--class-ambiguous", "--class-unmatched", "--shrinks"];
 
+  // Of lines upon each other something is seen of each.
+  const DASHES = [[], [15, 5], [11, 9], [8, 12], [5, 15], [2, 18]];
+
   const WINDOWS = ["--accent", "--grows"];
 
   const OF_KIND = ["type", "build", "instance", "against", "against_instance"];
@@ -53,8 +56,9 @@ const app = (() => {
     return {
       scale: {time: told.time},
       // There is no half of a cycle.
-      axis: told.time ? {values: TIMES} : told.x.every(Number.isInteger) ? {incrs: WHOLE_STEPS} : {},
-      legend: told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {label: "at"},
+      axis: told.time ? {values: TIMES} : {label: told.across, labelSize: 18, labelFont: "12px system-ui, sans-serif",
+        ...(told.x.every(Number.isInteger) ? {incrs: WHOLE_STEPS} : {})},
+      legend: told.time ? {label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}"} : {label: told.across || "at"},
       series: () => ({points: {show: told.x.length < 60}, spanGaps: true}),
     };
   }
@@ -134,11 +138,12 @@ const app = (() => {
         {...axis, size: 84, ...(told.unit === "bytes" ? {incrs: BYTE_STEPS} : {}),
           values: (_, values) => values.map((value) => units.readable(value, told.unit))},
       ],
+      legend: {markers: {dash: (_, place) => (place > COLOURS.length ? "dashed" : "solid")}},
       series: [
         kind.legend,
         ...told.series.map(([label], place) => ({
           label, stroke: css(COLOURS[place % COLOURS.length]), width: 1.5, value: shown,
-          dash: place < COLOURS.length ? [] : [6, 4], ...kind.series(place, told.series.length),
+          dash: DASHES[Math.min(told.layers?.[place] ?? 0, DASHES.length - 1)], ...kind.series(place, told.series.length),
         })),
       ],
     }, [told.x, ...told.series.map(([, values]) => values)], figure);
@@ -147,7 +152,12 @@ const app = (() => {
   function chart(figure) {
     const told = JSON.parse(document.getElementById(`${figure.id}-data`).textContent);
     let plot = drawn(figure, told);
-    new ResizeObserver(() => plot.setSize({width: figure.clientWidth, height: 240})).observe(figure);
+    const fit = () => plot.setSize({width: figure.clientWidth, height: 240});
+    new ResizeObserver(fit).observe(figure);
+    // Paper is as wide as page.css has it; nothing is observed while it is printed.
+    for (const event of ["beforeprint", "afterprint"]) {
+      addEventListener(event, () => { document.documentElement.classList.toggle("paper", event === "beforeprint"); fit(); });
+    }
     // Colours are drawn, not styled.
     matchMedia("screen and (prefers-color-scheme: dark)").addEventListener("change", () => { plot.destroy(); plot = drawn(figure, told); });
     figure.dataset.state = "ready";

@@ -977,9 +977,13 @@ const flamegraph = (() => {
       event.preventDefault();
       (graphs.find((graph) => graph.figure.contains(event.target)) || graphs[0]).parts.search.focus();
     });
-    // Paper has no scroll bar: show all levels, within what a canvas can be.
-    addEventListener("beforeprint", () => graphs.forEach((graph) => { graph.parts.scroll.classList.add("printed"); graph.layOut(); }));
-    addEventListener("afterprint", () => graphs.forEach((graph) => { graph.parts.scroll.classList.remove("printed"); graph.layOut(); }));
+    // Paper has no scroll bar: show all levels, within what a canvas can be, as wide as page.css has it.
+    for (const event of ["beforeprint", "afterprint"]) {
+      addEventListener(event, () => {
+        document.documentElement.classList.toggle("paper", event === "beforeprint");
+        graphs.forEach((graph) => graph.layOut());
+      });
+    }
   }
 
   return {startAll};

@@ -770,6 +770,13 @@ const timeline = (() => {
     for (const figure of document.querySelectorAll("figure.timeline")) {
       figure.view = new View(figure, JSON.parse(document.getElementById(`${figure.id}-data`).textContent));
     }
+    // As wide and as high as page.css has paper.
+    for (const event of ["beforeprint", "afterprint"]) {
+      addEventListener(event, () => {
+        document.documentElement.classList.toggle("paper", event === "beforeprint");
+        for (const figure of document.querySelectorAll("figure.timeline")) figure.view.layOut();
+      });
+    }
   }
 
   return {start};
