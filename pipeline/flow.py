@@ -297,9 +297,9 @@ def open_warehouse(
     database: str, *, threads: int | None = None, memory: str | None = None
 ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """The database for questions, read-only."""
-    from pipeline.warehouse.connect import open_readonly
+    from pipeline.warehouse.connect import open_ours
 
-    return open_readonly(database, threads=threads, memory=memory)
+    return open_ours(database, threads=threads, memory=memory)
 
 
 def _filled(lake: str) -> Snapshot:

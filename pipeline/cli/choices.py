@@ -82,7 +82,9 @@ def say_series(connection: duckdb.DuckDBPyConnection, series: Row, *, of: int) -
     wanted = questions.Selection(profiles=tuple(map(str, ids)))
     uris = {one["profile_id"]: one["uri"] for one in questions.profiles(connection, wanted).table.to_pylist()}
     why = f", the one of {of:,} that grew most; choose with --series, --service, --build ..." if of > 1 else ""
-    say(f"series {series['series_id']} ({series_name(series)}): {' → '.join(uris[id] for id in ids)}{why}")
+    say(
+        f"series {series['series_id']} ({series_name(series)}): {_files([('', uris[id]) for id in ids], between=' → ')}{why}"
+    )
 
 
 def nothing_fits(rows: pa.Table, parts: Iterable[tuple[str, str]], *, noun: str, plural: str = "") -> str:
@@ -302,18 +304,18 @@ def _are(there: Sequence[str], *, near: str) -> str:
 _MOST_COMPARED: Final = 2_000
 
 
-def _files(files: Sequence[tuple[str, str]]) -> str:
+def _files(files: Sequence[tuple[str, str]], *, between: str = ", ") -> str:
     """Paths with what stands before each, the folder that all of them are in once."""
     levels = zip(*(path.split("/")[:-1] for _, path in files), strict=False)
     folder = "/".join(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
     if len(files) < 2 or not folder:
-        return _listed([before + path for before, path in files])
-    return f"{_listed([before + path[len(folder) + 1 :] for before, path in files])} in {folder}"
+        return _listed([before + path for before, path in files], between=between)
+    return f"{_listed([before + path[len(folder) + 1 :] for before, path in files], between=between)} in {folder}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], *, between: str) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
+    return f"{between.join(names[:_NAMED])}{more}"
 
 
 def _is_whole(uri: str, name: str) -> bool:

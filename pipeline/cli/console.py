@@ -92,22 +92,22 @@ def say(text: str) -> None:
     tell(f"{printable(text)}\n")
 
 
-def say_refusals(refusals: Sequence[tuple[str, str]]) -> None:
-    """The first inputs that were refused with their reasons, and how many more there are."""
+def say_refusals(refusals: Sequence[tuple[str, str]], *, again: str) -> None:
+    """The first inputs that were refused with their reasons, and how many more there are; `again` is what to ask them all of."""
     for uri, reason in refusals[:_NAMED]:
         say(f"  refused: {uri}: {reason}")
     if len(refusals) > _NAMED:
         query = "SELECT uri, reason FROM source WHERE status = 'refused'"
-        say(f'  and {len(refusals) - _NAMED:,} more: heapscape sql "{query}"')
+        say(f'  and {len(refusals) - _NAMED:,} more: heapscape sql "{query}"{again}')
 
 
-def say_losses(losses: Sequence[Loss]) -> None:
-    """What the first inputs that lost something lost, and how many more there are."""
+def say_losses(losses: Sequence[Loss], *, again: str) -> None:
+    """What the first inputs that lost something lost, and how many more there are; `again` as `say_refusals` takes it."""
     for loss in losses[:_NAMED]:
         say(f"  lost: {': '.join(part for part in (loss.uri, loss.kind, loss.example) if part)}")
     if len(losses) > _NAMED:
         query = "FROM ingest_note WHERE severity <> 'info'"
-        say(f'  and {len(losses) - _NAMED:,} more: heapscape sql "{query}"')
+        say(f'  and {len(losses) - _NAMED:,} more: heapscape sql "{query}"{again}')
 
 
 def show_query(question: Question | None, instead: Mapping[str, object] | None = None) -> None:

@@ -82,8 +82,7 @@ def diff(
         bases, profiles = _sides(connection, inputs, bases, profiles, chosen=chosen, merge=merge)
         index = settings.sample_index
         before = choose(connection, selection(bases, **chosen), sample_index=index, merge=merge, option="--base")
-        index = index or before.sample_type
-        after = choose(connection, selection(profiles, **chosen), sample_index=index, merge=merge)
+        after = choose(connection, selection(profiles, **chosen), sample_index=index, merge=merge, base=before)
         if show_sql:
             show_query(query_of(after, settings, base=before.ids))
             return

@@ -205,6 +205,10 @@ def _diff(
         return
     changes = Counter(found.table["change"].to_pylist())
     told = " · ".join(f"{changes[change]:,} {change}" for change in ("added", "removed", "moved") if changes[change])
+    if not told:
+        where = {"service": service, "build": None, "package": package}
+        stay = escape_questions.escapes(connection, place=place, all_kinds=True, **where)
+        _say_if_none(connection, stay, where, place=place, all_kinds=True)
     say(f"{builds[0]} → {builds[1]}: {told or 'no escape differs'}")
     if found.table.num_rows or format_ != "table":
         show(found, format=format_)
@@ -266,8 +270,8 @@ def _say_if_none(
     if not fitting.num_rows:
         raise UsageError(f"{nothing_fits(every, parts, noun='verdict')}{others}")
     files = fitting["file"].unique().sort().to_pylist()
-    file, colon, _ = place.rpartition(":")
-    if colon and any(one.endswith(file) for one in files):
+    file = place.partition(":")[0]
+    if file != place and any(f"/{one}".endswith(f"/{file}") for one in files):
         say(f"{place}: no verdict is of this line{others}")
         return
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""

@@ -11,6 +11,7 @@ import click
 from pipeline.cli.choices import no_growth
 from pipeline.cli.console import answer_lines, say, show, show_query
 from pipeline.cli.options import (
+    again,
     database_option,
     format_option,
     opened,
@@ -114,7 +115,7 @@ def print_growth(
         )
     if len(found) > _SERIES:
         say(
-            f'{len(found) - _SERIES:,} more series: heapscape sql "FROM heap.series", then heapscape growth --series ID'
+            f"{len(found) - _SERIES:,} more series; see them with: heapscape series{again()}, then heapscape growth --series ID{again()}"
         )
 
 

@@ -14,6 +14,7 @@ from pipeline import flow
 from pipeline.cli.cluster import check_paths, cluster
 from pipeline.cli.console import answer, progress, say, say_losses, say_refusals, show_json
 from pipeline.cli.options import (
+    again,
     check_content_option,
     jobs_options,
     label_option,
@@ -21,6 +22,7 @@ from pipeline.cli.options import (
     limits,
     memory_option,
     outcome_option,
+    typed,
 )
 from pipeline.errors import PipelineError, UsageError
 from pipeline.warm import compile_missing
@@ -147,14 +149,14 @@ def say_receipt(receipt: flow.Receipt, *, seconds: float) -> None:
     if receipt.refusals:
         line += f" · {len(receipt.refusals):,} refused"
     say(f"{line}  {seconds:.1f} s")
-    say_refusals(receipt.refusals)
-    say_losses(receipt.losses)
+    say_refusals(receipt.refusals, again=again())
+    say_losses(receipt.losses, again=again())
     if receipt.unlike:
         count = len(receipt.unlike)
         some = ", ".join(receipt.unlike[:_NAMED]) + (f" and {count - _NAMED:,} more" if count > _NAMED else "")
         say(
             f"  labels stay: {count:,} input{'s were' if count > 1 else ' was'} there already under other labels than these: {some}; "
-            "to change them: heapscape lake relabel INPUT... --label KEY=VALUE"
+            f"to change them: heapscape lake relabel INPUT... --label KEY=VALUE{typed('lake')}"
         )
 
 

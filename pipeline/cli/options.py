@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,8 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _MAX_RATIO = 1_000
 _MAX_MEMBERS = 1_000_000
 _MAX_DEPTH = 2
+# Inputs that are written out; of more a shell's glob is meant.
+_MOST_NAMED = 3
 
 
 class Place(click.types.StringParamType):
@@ -290,11 +293,32 @@ def limits(memory: str) -> Limits:
     )
 
 
+def typed(*names: str) -> str:
+    """Those of some options that were typed, as another command needs them to be about the same."""
+    context = click.get_current_context()
+    given = [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    return "".join(f" --{name} {shlex.quote(context.params[name])}" for name in given)
+
+
+def again() -> str:
+    """What another command needs to be about the same: inputs that are asked alone, or the --db that was typed."""
+    context = click.get_current_context()
+    inputs = context.params.get("inputs")
+    if not inputs or "lake" in context.params:
+        return typed("db")
+    return f" {shlex.join(inputs) if len(inputs) <= _MOST_NAMED else 'INPUT...'}"
+
+
 @contextmanager
 def opened(
     inputs: Sequence[str], db: str, *, memory: str, threads: int | None, views: Sequence[str] | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database; or, when inputs are named, one made of them for this question only, with the views it asks."""
+    if inputs and typed("db"):
+        raise UsageError(
+            f"--db {db} and inputs: an answer is of one or the other; leave --db out, or put the inputs in with: "
+            f"heapscape run INPUT...{typed('db')}"
+        )
     if not inputs:
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
             yield connection
@@ -316,8 +340,8 @@ def leave_out(receipt: flow.Receipt, *, inputs: Sequence[str]) -> None:
     """Say which inputs, and what of them, the answer is without; raises PipelineError when none is left."""
     if not (receipt.ingested or receipt.refusals):
         raise UsageError(f"{', '.join(inputs)}: no files there; hidden ones are skipped unless named")
-    say_refusals(receipt.refusals)
-    say_losses(receipt.losses)
+    say_refusals(receipt.refusals, again=again())
+    say_losses(receipt.losses, again=again())
     if not receipt.ingested:
         raise PipelineError("nothing of what was given could be read, so there is no answer")
     if receipt.refusals:

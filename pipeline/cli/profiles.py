@@ -47,6 +47,7 @@ def choose(
     is_all: bool = False,
     merge: bool = False,
     option: str = "--profile",
+    base: Chosen | None = None,
 ) -> Chosen:
     """The newest profile of a selection, or all it names; raises UsageError when there is none.
 
@@ -54,9 +55,18 @@ def choose(
     is_all        take all selected profiles, not the newest only
     merge         the same, and a name may be of several, whatever their values are
     option        what named them
+    base          what they are compared with, by its sample type unless told otherwise
     """
     taken = choose_profiles(connection, selection, is_all=is_all, merge=merge, option=option)
     types = questions.sample_types(connection, [one["profile_id"] for one in taken]).table.to_pylist()
+    if base and not sample_index:
+        sample_index = base.sample_type
+        if sample_index not in (there := [one["sample_type"] for one in types]):
+            before, after = base.profiles[0], taken[0]
+            raise UsageError(
+                f"{before['uri']} is a {before['kind']} profile with {sample_index}, and {after['uri']} a {after['kind']} profile with "
+                f"{', '.join(there)}; a difference is of two with the same sample types"
+            )
     wanted = _sample_type(
         [one["sample_type"] for one in types], taken[0]["default_sample_type"], sample_index=sample_index
     )

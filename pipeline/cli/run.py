@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -13,6 +14,7 @@ from pipeline.cli.ingest import exit_code, ingest_with_progress, say_receipt
 from pipeline.cli.load import load_with_progress
 from pipeline.cli.options import (
     Place,
+    again,
     check_content_option,
     database_option,
     format_option,
@@ -27,8 +29,8 @@ from pipeline.warehouse import questions
 from pipeline.warehouse.questions import Selection
 
 # What to ask next, by what is there to answer it.
-_OF_HEAP = 'heapscape flame --growth · heapscape report · heapscape sql "FROM attribution.growth_by_site"'
-_OF_TRACES = "heapscape goroutines · heapscape top --kind trace · heapscape flame --kind trace"
+_OF_HEAP = ("flame --growth", "report", 'sql "FROM attribution.growth_by_site"')
+_OF_TRACES = ("goroutines", "top --kind trace", "flame --kind trace")
 
 
 @click.command()
@@ -88,7 +90,11 @@ def run(
         say(f"report: {report}")
     formats = {row["format"] for row in inputs_of_all if row["status"] == "ingested"}
     if formats & {"pprof", "legacy", "escape"}:
-        say(f"next: {_OF_HEAP}")
+        _say_next(_OF_HEAP)
     if "gotrace" in formats:
-        say(f"next: {_OF_TRACES}")
+        _say_next(_OF_TRACES)
     return exit_code(receipt)
+
+
+def _say_next(commands: Sequence[str]) -> None:
+    say(f"next: {' · '.join(f'heapscape {one}{again()}' for one in commands)}")

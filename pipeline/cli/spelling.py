@@ -36,6 +36,19 @@ _FALSE: Final = ("0", "f", "F", "FALSE", "false", "False")
 class Spelling(click.Group):
     """A group whose commands take their options with one dash or two."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            own = {name for option in self.get_params(ctx) for name in option.opts}
+            name = next(one for one in words if one.startswith("-") and one not in own).partition("=")[0]
+            raise click.NoSuchOption(
+                name,
+                f"No such option '{name}' here: options stand behind the command, as in {ctx.command_path} COMMAND {name} ...; --help has the commands",
+                ctx=ctx,
+            ) from error
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

@@ -6,6 +6,7 @@ bytes are laid out) and `decode.py` (what they mean), a line in FORMATS, and its
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pipeline.errors import UnknownFormat
@@ -26,13 +27,11 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-# What somebody names who means what heapscape has made: where its mark stands, and what to do.
+# What somebody names who means what heapscape has made: how it begins, and what to do. A database does with a checksum, which
+# may be what a profile begins with, and has its version behind the mark.
 _OURS: Final = {
-    (8, b"DUCK"): "a DuckDB database, and no profile; ask it with --db FILE",
-    (
-        0,
-        b"PAR1",
-    ): "a Parquet file, as a lake has them, and no profile; load one with: heapscape load --lake DIR --db FILE",
+    rb"(?s:.{8})DUCK(?s:.)\0{7}": "a DuckDB database, and no profile; ask it with --db FILE",
+    rb"PAR1": "a Parquet file, as a lake has them, and no profile; load one with: heapscape load --lake DIR --db FILE",
 }
 
 
@@ -43,13 +42,16 @@ def recognise(blob: Blob) -> Format:
     """
     if not blob.content:
         raise UnknownFormat("the file is empty; a CPU profile or a trace that was never stopped leaves such a file")
+    if ours := next((said for begin, said in _OURS.items() if re.match(begin, blob.content)), ""):
+        raise UnknownFormat(ours)
     for candidate in FORMATS:
         if candidate.recognise(blob.content) or (candidate.may_hold(blob.content) and candidate.holds(blob)):
             return candidate
-    ours = next((said for (place, mark), said in _OURS.items() if blob.content.startswith(mark, place)), "")
     if _is_wide(blob.content):
-        ours = "UTF-16 text without a byte order mark; make it UTF-8 with: iconv -f UTF-16LE -t UTF-8 FILE"
-    raise UnknownFormat(ours or f"not a format heapscape knows; it begins with {_beginning(blob.content)}")
+        raise UnknownFormat(
+            "UTF-16 text without a byte order mark; make it UTF-8 with: iconv -f UTF-16LE -t UTF-8 FILE"
+        )
+    raise UnknownFormat(f"not a format heapscape knows; it begins with {_beginning(blob.content)}")
 
 
 def _is_wide(content: bytes) -> bool:

@@ -49,6 +49,17 @@ def open_readonly(
 
 
 @contextmanager
+def open_ours(
+    path: str, *, threads: int | None = None, memory: str | None = None, is_ended_by_signals: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same; raises QueryError for a database of another program, whose tables are not those of any question."""
+    with open_readonly(path, threads=threads, memory=memory, is_ended_by_signals=is_ended_by_signals) as connection:
+        if not connection.execute("FROM duckdb_tables() WHERE table_name = 'warehouse_state'").fetchall():
+            raise QueryError(f"{path}: this DuckDB file was not made by heapscape; name another with --db")
+        yield connection
+
+
+@contextmanager
 def open_for_load(
     path: str, *, threads: int | None = None, memory: str | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:

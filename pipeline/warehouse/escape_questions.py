@@ -19,14 +19,11 @@ def escapes(
     place: str,
     all_kinds: bool,
 ) -> Result:
-    """Verdicts of the compiler; `place` is the end of one of their `places`."""
+    """Verdicts of the compiler; `place` is the end of one of their `places`, in whole parts of a path."""
     chosen, parameters = where(
         {
             **equal(service=service, build=build, package=package),
-            "place": (
-                "list_bool_or(list_transform(places, lambda name: ends_with(name, $place)))",
-                place or None,
-            ),
+            "place": ("list_bool_or(list_transform(places, lambda name: main.is_place(name, $place)))", place or None),
             "is_on_heap": ("is_on_heap = $is_on_heap", None if all_kinds else True),
         }
     )
@@ -53,15 +50,11 @@ def differences(
     package: str | None,
     place: str,
 ) -> Result:
-    """Escapes that differ between two builds; `place` is the end of a file's base name, or of that and its line in either build."""
+    """Escapes that differ between two builds; `place` is the end of a file, or of that and its line, or column too, in either build."""
     chosen, parameters = where(
         {
             **equal(service=service, package=package),
-            "place": (
-                "(ends_with(base_name, $place) OR ends_with(base_name || ':' || line_before, $place) "
-                "OR ends_with(base_name || ':' || line_after, $place))",
-                place or None,
-            ),
+            "place": (_is_place("_before", "_after"), place or None),
         }
     )
     query = f"FROM escape.diff($before, $after){chosen}"
@@ -99,14 +92,11 @@ def levels(
     place: str,
     all_kinds: bool,
 ) -> Result:
-    """How certain the heap is and what it costs, what allocates most a second first; `place` is the end of a file or of `file:line`."""
+    """How certain the heap is and what it costs, what allocates most a second first; `place` is the end of a file, of `file:line` or of `file:line:column`."""
     chosen, parameters = where(
         {
             **equal(service=service, build=build, package=package),
-            "place": (
-                "(ends_with(concat(package, '/', base_name), $place) OR ends_with(concat(package, '/', base_name, ':', line), $place))",
-                place or None,
-            ),
+            "place": (_is_place(""), place or None),
             "certainties": (
                 "list_contains($certainties, certainty)",
                 None if all_kinds else ["certain", "conditional"],
@@ -149,3 +139,11 @@ def verdicts(connection: duckdb.DuckDBPyConnection, *, service: str | None, buil
     limit = limit if has_reports(connection) else 0
     query = "FROM escape.heaviest(of_service := $service, of_build := $build) LIMIT $limit"
     return ask(connection, query, {"service": service, "build": build, "limit": limit}, name="verdicts")
+
+
+def _is_place(*sides: str) -> str:
+    """The condition that $place is the end of a file, or of that and its line, or column too, on one of some sides."""
+    file = "concat(package, '/', base_name"
+    lines = [f"{file}, ':', line{side}" for side in sides]
+    columns = [f"{line}, ':', \"column{side}\"" for line, side in zip(lines, sides, strict=True)]
+    return f"({' OR '.join(f'main.is_place({one}), $place)' for one in (file, *lines, *columns))})"

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import duckdb
 
 from pipeline import __version__
-from pipeline.errors import LakeError, UsageError
+from pipeline.errors import UsageError
 from pipeline.schema import tables
 from pipeline.warehouse import derived, symbols
 from pipeline.warehouse.blank import copy_blank
-from pipeline.warehouse.connect import lock, open_for_load, open_once, open_readonly
+from pipeline.warehouse.connect import lock, open_for_load, open_once, open_ours, open_readonly
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.incoming import HELD, insert
@@ -262,11 +262,9 @@ def _check_name(path: str) -> None:
 def _state(path: str) -> State | None:
     if not Path(path).exists():
         return None
-    with open_readonly(path) as connection:
+    with open_ours(path) as connection:
         try:
             rows = connection.sql("SELECT batch, declarations, lake, part FROM warehouse_state").fetchall()
-        except duckdb.CatalogException as error:
-            raise LakeError(f"{path}: this DuckDB file was not made by heapscape; name another with --db") from error
         except duckdb.BinderException:
             # Of a release that said less of it.
             return State(0, "", "", Part())

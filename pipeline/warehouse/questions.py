@@ -16,7 +16,7 @@ from pipeline.warehouse.runnable import Expression, literal
 # What the questions of a command stand on: a database that is made for one of them has no other views.
 STACKS = ("int64.clamp", "stack._line")
 FLAMES = (*STACKS, "flame.tree", "flame.diff", "flame.weighted", "flame.folded", "stack.frames")
-SITE_FLAMES = (*FLAMES, "heap.series", "heap.series_between", "attribution.site_stacks")
+SITE_FLAMES = (*FLAMES, "heap.series", "heap.series_between", "attribution.site_stacks", "main.is_place")
 GROWTH = (
     "int64.clamp",
     "heap.series",

@@ -1,7 +1,7 @@
 """The values of one sample type in some profiles, straight from the table of samples.
 
-The view `main.sample_value` joins every sample with its types before it is known which profiles are wanted; asked by a list of
-profiles it reads all of them. The table alone is read at the blocks where the profiles are.
+The view `main.sample_value` hands a choice of profiles down to the samples, but looks for the type at each place that it may have:
+it reads the profiles' samples five times, each time with a join. Here the place is looked up first, and its column read once.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import duckdb
 
 from pipeline import config
 from pipeline.errors import QueryError, TimeLimit, of_system
-from pipeline.warehouse.connect import ALIAS, no_database, open_readonly
+from pipeline.warehouse.connect import ALIAS, no_database, open_ours
 
 T = TypeVar("T")
 
@@ -129,7 +129,7 @@ class Serving:
     def _opened(self, identity: tuple[int, int, int]) -> _State:
         held = ExitStack()
         # Opened in one thread and closed in another, which a signal's handling is not for.
-        opening = open_readonly(self.path, threads=self.threads, memory=self.memory, is_ended_by_signals=False)
+        opening = open_ours(self.path, threads=self.threads, memory=self.memory, is_ended_by_signals=False)
         return _State(identity, held.enter_context(opening), held)
 
     def _end(self, state: _State, cursor: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ CREATE VIEW alloc.span_heatmap (
   position,
   -- When it was, UTC; NULL when the file does not say.
   taken_at,
-  -- When it was in the trace's time; NULL for MemStats.
+  -- When, on the trace's clock; NULL for MemStats.
   time_ns,
   -- From 1; 0 for large objects, which have spans of their own.
   size_class,

@@ -6,7 +6,7 @@
 CREATE VIEW alloc.span_lifecycle (
   -- The trace.
   trace_id,
-  -- When the trace first tells of it.
+  -- When the trace first tells of it, on the trace's clock.
   time_ns,
   -- Its address.
   address,

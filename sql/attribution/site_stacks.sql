@@ -5,7 +5,7 @@
 CREATE MACRO attribution.site_stacks(
   -- The series.
   of_series,
-  -- The end of a path, with or without the versions of modules in it.
+  -- The end of a path, in whole parts, with or without the versions of modules in it.
   file_end,
   -- The line of the allocation, or the one that an inlined expression stands at.
   at_line
@@ -15,11 +15,8 @@ WITH sites AS (
   FROM attribution.growth_by_site
   WHERE series_id = of_series
     AND (
-      (line = at_line AND (ends_with(file, file_end) OR ends_with(regexp_replace(file, '@v[^/]*', '', 'g'), file_end)))
-      OR (
-        inner_line = at_line
-        AND (ends_with(inner_file, file_end) OR ends_with(regexp_replace(inner_file, '@v[^/]*', '', 'g'), file_end))
-      )
+      (line = at_line AND main.is_place(file, file_end))
+      OR (inner_line = at_line AND main.is_place(inner_file, file_end))
     )
 )
 SELECT stack_id

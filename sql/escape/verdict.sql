@@ -22,8 +22,8 @@ CREATE VIEW escape.verdict (
   expression,
   -- Why it is on the heap, in one sentence; of what is not, the verdict's own words.
   reason,
-  -- What its line is called, each with and without `:line`: by the report's file, by that without versions of modules, by
-  -- import path and base name, as profiles spell it whose report says `./main.go`.
+  -- What its line is called, each alone, with `:line` and with `:line:column`: by the report's file, by that without versions
+  -- of modules, by import path and base name, as profiles spell it whose report says `./main.go`.
   places,
   -- It says that something is allocated on the heap.
   is_on_heap
@@ -39,7 +39,11 @@ SELECT
   sites.kind,
   sites.expression,
   coalesce(reasons.reason, sites.message),
-  list_concat(spelled.files, list_transform(spelled.files, lambda name: concat(name, ':', sites.line))),
+  flatten([
+    spelled.files,
+    list_transform(spelled.files, lambda name: concat(name, ':', sites.line)),
+    list_transform(spelled.files, lambda name: concat(name, ':', sites.line, ':', sites.column))
+  ]),
   sites.is_on_heap
 FROM escape.site AS sites
 CROSS JOIN LATERAL (

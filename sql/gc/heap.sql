@@ -6,7 +6,7 @@
 CREATE VIEW gc.heap (
   -- The trace.
   trace_id,
-  -- When.
+  -- When, on the trace's clock.
   time_ns,
   -- Wall-clock time, UTC; NULL without a wall clock.
   told_at,

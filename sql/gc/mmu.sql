@@ -8,7 +8,7 @@
 -- column trace_id: The trace.
 -- column window_ns: Length of the window, as asked for.
 -- column utilisation: Mean share of the procs left to the program in the worst window, 0 to 1.
--- column start_ns: Where the worst window begins; the first, when there are several.
+-- column start_ns: Where the worst window begins, on the trace's clock; the first, when there are several.
 -- column tool_utilisation: What `go tool trace` says of the same; the two differ where workers were labelled twice.
 -- column since_start_ns: Where the worst window begins, since the trace's first event.
 CREATE MACRO gc.mmu(

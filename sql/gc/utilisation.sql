@@ -8,7 +8,7 @@
 CREATE VIEW gc.utilisation (
   -- The trace.
   trace_id,
-  -- Since when.
+  -- Since when, on the trace's clock.
   time_ns,
   -- Share of the procs left to the program, 0 to 1.
   utilisation

@@ -118,6 +118,11 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: "gc 1 @0.012s 2%: 0.011+0.24\n".encode("utf-16-le"),
         "UTF-16 text without a byte order mark; make it UTF-8 with: iconv -f UTF-16LE -t UTF-8 FILE",
     ),
+    # Its checksum is what a profile's period type may be.
+    "heap.duckdb": (
+        lambda: bytes.fromhex("5afe560a72bb46d4") + b"DUCKD" + bytes(4083),
+        "a DuckDB database, and no profile; ask it with --db FILE",
+    ),
     "text.pb.gz": (
         lambda: b"404 page not found\n",
         "not a format heapscape knows; it begins with '404 page not found",

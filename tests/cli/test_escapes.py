@@ -23,8 +23,10 @@ def test_all_has_what_stays_on_the_stack_too(demo: Path) -> None:
     assert kinds >= {"moved_to_heap", "escapes", "does_not_escape", "leaking_param"}
 
 
-@pytest.mark.parametrize("place", ["store/cache.go:21", "cache.go:21", "example.com/checkout/store/cache.go:21"])
-def test_a_place_is_the_end_of_file_and_line(demo: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    "place", ["store/cache.go:21", "cache.go:21", "example.com/checkout/store/cache.go:21", "cache.go:21:2"]
+)
+def test_a_place_is_the_end_of_file_line_and_column(demo: Path, place: str) -> None:
     (verdict,) = heapscape("escapes", place, "--db", demo, "--format", "json").json()
 
     assert (verdict["line"], verdict["kind"], verdict["expression"]) == (21, "moved_to_heap", "entry")
@@ -53,6 +55,8 @@ def test_flow_shows_the_steps_of_the_compiler(demo: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["che.go"], "che.go: no verdict fits; there are verdicts of example.com/checkout/"),
+        (["21"], "21: no verdict fits; there are verdicts of example.com/checkout/"),
         (["nothing.go"], "nothing.go: no verdict fits; there are verdicts of example.com/checkout/"),
         (["--service", "nobody"], "--service nobody: none of 45 verdicts has this service; there is checkout; --all has others too"),
         (["--build", "0"], "--build 0: none of 45 verdicts has this build; there is 1.4.2"),
@@ -130,11 +134,24 @@ def test_diff_tells_what_came_went_and_moved(two: Path) -> None:
     assert seen.err.strip() == "1 → 2: 1 added · 1 removed · 1 moved"
 
 
-@pytest.mark.parametrize(("place", "expressions"), [("a.go:7", ["came"]), ("a.go:4", ["&T{}"]), ("b.go", [])])
+@pytest.mark.parametrize(("place", "expressions"), [("a.go:7", ["came"]), ("store/a.go:4:2", ["&T{}"]), ("a.go:9", [])])
 def test_diff_is_of_a_place(two: Path, place: str, expressions: list[str]) -> None:
     seen = heapscape("escapes", place, "--diff", "1", "2", "--db", two, "--format", "json")
 
     assert [row["expression"] for row in seen.json()] == expressions
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["b.go"], "b.go: no verdict fits; there are verdicts of store/a.go"),
+        (["--package", "b"], "--package b: none of 6 verdicts has this package; there is app/store"),
+    ],
+)
+def test_a_diff_of_what_is_not_there_is_no_diff_without_rows(two: Path, arguments: list[str], said: str) -> None:
+    seen = heapscape("escapes", *arguments, "--diff", "1", "2", "--db", two)
+
+    assert (seen.code, seen.out, seen.err) == (2, "", f"heapscape: {said}\n")
 
 
 def test_two_builds_that_do_not_differ_are_told_in_words(two: Path) -> None:

@@ -112,7 +112,11 @@ def test_more_than_three_series_are_a_count() -> None:
 
     headlines = [line for line in seen.out.splitlines() if line.startswith("lifecycle · ")]
     assert len(headlines) == 3
-    assert re.search(r'^\d+ more series: heapscape sql "FROM heap.series"', seen.err, flags=re.MULTILINE)
+    assert re.search(
+        r"^\d+ more series; see them with: heapscape series .*/service=lifecycle, then heapscape growth --series ID .*/service=lifecycle$",
+        seen.err,
+        flags=re.MULTILINE,
+    )
 
 
 @pytest.mark.parametrize(

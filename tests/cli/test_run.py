@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, REPORT, TRACES, heapscape
+from tests.cli.seat import DEMO, DEMO_HEAPS, FIRST, LAST, REPORT, TRACES, heapscape
 
 
 def test_the_first_command_of_a_newcomer_gives_the_answer(tmp_path: Path, demo: Path) -> None:
@@ -16,6 +16,15 @@ def test_the_first_command_of_a_newcomer_gives_the_answer(tmp_path: Path, demo: 
     assert "notes.txt: not a format heapscape knows" in seen.err
     assert "next: heapscape flame --growth" in seen.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["growth.html", "heapscape-lake", "heapscape.duckdb"]
+
+
+def test_what_to_type_next_is_about_the_same_database_and_lake(tmp_path: Path) -> None:
+    heapscape("run", FIRST, LAST, "--lake", "my lake", "--db", "my.duckdb")
+
+    seen = heapscape("run", FIRST, "--label", "service=pay", "--lake", "my lake", "--db", "my.duckdb")
+
+    assert "heapscape lake relabel INPUT... --label KEY=VALUE --lake 'my lake'\n" in seen.err
+    assert "next: heapscape flame --growth --db my.duckdb · heapscape report --db my.duckdb" in seen.err
 
 
 def test_a_second_run_adds_nothing_and_says_the_same(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
-"""Eighty wrong usages: each answer says what was found, what was expected, and what to do."""
+"""Ninety wrong usages: each answer says what was found, what was expected, and what to do."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.cli.seat import EVERY_KIND, FIRST, LAST, REPORT, heapscape
@@ -72,6 +73,14 @@ WRONG = {
     "a file for a lake": (["load", "--lake", "note.txt"], "note.txt: it is a file", "a lake is a folder", "Try 'heapscape load --help'"),
     "a database for a lake": (["anonymize", "--lake", "{db}", "-o", "shared"], "it is a file", "a lake is a folder", "Try 'heapscape anonymize --help'"),
     "an input for a lake": (["ingest", LAST, "--lake", LAST], "heap-12.pb.gz: it is a file", "a lake is a folder", "Try 'heapscape ingest --help'"),
+    "a database of another program": (["top", "--db", "other.duckdb"], "other.duckdb", "was not made by heapscape", "name another with --db"),
+    "a query of a database of another program": (["sql", "FROM a", "--db", "other.duckdb"], "other.duckdb", "was not made by heapscape", "name another with --db"),
+    "a database and inputs": (["top", LAST, "--db", "{db}"], "and inputs", "an answer is of one or the other", "leave --db out"),
+    "an option before the command": (["--db", "{db}", "top"], "'--db' here", "options stand behind the command", "heapscape COMMAND --db"),
+    "an option before the table": (["trace", "-db={db}", "regions"], "'-db' here", "options stand behind the command", "heapscape trace COMMAND -db"),
+    "a difference of two kinds": (["diff", LAST, EVERY_KIND / "goroutine.pb.gz"], "a heap profile with inuse_space", "a goroutine profile with goroutine", "two with the same sample types"),
+    "a part of a file's name for a place": (["escapes", "che.go:21", "--db", "{db}"], "che.go:21", "no verdict fits", "there are verdicts of "),
+    "a difference of a file that is not there": (["escapes", "no.go", "--diff", "1.4.2", "1.4.2", "--db", "{db}"], "no.go", "no verdict fits", "there are verdicts of "),
     "two values of a label": (["ingest", LAST, "--label", "a=1", "--label", "a=2"], "a is '1' and '2'", "one value of a label", "leave one out"),
     "a label without a name": (["ingest", LAST, "--label", "=x"], "'=x'", "KEY=VALUE", "service=checkout"),
     "an empty file": (["top", "hollow"], "hollow: the file is empty", "never stopped", "nothing of what was given could be read"),
@@ -105,8 +114,8 @@ WRONG = {
 }  # fmt: skip
 
 
-def test_there_are_eighty() -> None:
-    assert len(WRONG) >= 80
+def test_there_are_ninety() -> None:
+    assert len(WRONG) >= 90
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -115,6 +124,8 @@ def test_the_answer_says_what_was_found_what_was_expected_and_what_to_do(demo: P
     Path("note.txt").write_text("hello world\n")
     Path("hollow").touch()
     Path("folder").mkdir()
+    if "other.duckdb" in arguments:
+        duckdb.connect("other.duckdb").execute("CREATE TABLE a AS SELECT 1").close()
     if "a-lake" in arguments:
         assert heapscape("ingest", LAST, "--lake", "a-lake").code == 0
 

@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -63,8 +64,8 @@ def with_example(readme: str) -> str:
 
 def example() -> str:
     """What the main job prints; how long it took is left out, as it is another figure every time."""
-    with TemporaryDirectory() as folder:
-        seen = heapscape("run", DEMO, "--lake", f"{folder}/lake", "--db", f"{folder}/h.duckdb")
+    with TemporaryDirectory() as folder, chdir(folder):
+        seen = heapscape("run", DEMO)
     said = [re.sub(r"  [\d.]+ s$", "", line) for line in seen.err.splitlines() if not line.startswith("compil")]
     # People read it, and it must say the same wherever the repository lies.
     told = [line.replace(f"{DEMO}/", "") for line in said]

@@ -35,6 +35,19 @@ def test_no_two_columns_of_a_relation_have_the_same_comment() -> None:
     assert repeated == {}
 
 
+def test_a_column_of_instants_says_what_they_count_from() -> None:
+    zeros = ("clock", "since 1970", "start of the process", "the first of these lines")
+    untold = [
+        f"{declared.name}.{item}"
+        for declared in DECLARED
+        if not declared.name.rpartition(".")[2].startswith("_")
+        for item, doc in _docs(declared)
+        if item in ("time_ns", "start_ns", "begin_ns", "end_ns") and not any(zero in doc for zero in zeros)
+    ]
+
+    assert untold == []
+
+
 def test_no_two_relations_have_the_same_comment() -> None:
     assert [summary for summary, times in Counter(one.summary for one in DECLARED).items() if times > 1] == []
 
