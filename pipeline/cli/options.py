@@ -295,16 +295,18 @@ def limits(memory: str) -> Limits:
 
 def typed(*names: str) -> str:
     """Those of some options that were typed, as another command needs them to be about the same."""
-    context = click.get_current_context()
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return ""
     given = [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
     return "".join(f" --{name} {shlex.quote(context.params[name])}" for name in given)
 
 
 def again() -> str:
     """What another command needs to be about the same: inputs that are asked alone, or the --db that was typed."""
-    context = click.get_current_context()
-    inputs = context.params.get("inputs")
-    if not inputs or "lake" in context.params:
+    context = click.get_current_context(silent=True)
+    inputs = context.params.get("inputs") if context else None
+    if context is None or not inputs or "lake" in context.params:
         return typed("db")
     return f" {shlex.join(inputs) if len(inputs) <= _MOST_NAMED else 'INPUT...'}"
 

@@ -164,8 +164,8 @@ def test_the_series_and_the_profiles_that_were_chosen_are_said(demo: Path, sever
     alone = heapscape(*arguments, "--db", demo)
     of_many = heapscape(*arguments, "--db", several)
 
-    assert alone.err == f"series 1 (checkout · a · build 1.4.2): {FIRST} → {LAST}\n"
+    assert alone.err == f"series 1 (checkout · a · build 1.4.2): {FIRST.name} → {LAST.name} in {FIRST.parent}\n"
     assert (
-        f"(checkout · a · build 1.4.2): {FIRST} → {LAST}, the one of 2 that grew most; choose with --series, "
-        in of_many.err
+        f"(checkout · a · build 1.4.2): {FIRST.name} → {LAST.name} in {FIRST.parent}, the one of 2 that grew most; "
+        "choose with --series, " in of_many.err
     )
