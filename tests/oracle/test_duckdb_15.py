@@ -168,6 +168,7 @@ _FUNCTIONS = (
     """,
     "(SELECT label_set_id, label(label_set_id, 'bytes') FROM label_set)",
     "(SELECT trace_id, goroutine, is_named(function, 'main') FROM sched.goroutine)",
+    "(SELECT file, is_place(file, 'main.go') FROM attribution.growth_by_site)",
     "(SELECT checked, series_id, gate.verdict(side, value, low, high, 10) FROM gate.measure)",
     "(SELECT trace_id, rel_time(trace_id, end_ns), rate(event_count, 1000) FROM trace)",
 )
