@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import config, flow
-from pipeline.errors import LakeError, PipelineError, QueryError, UsageError
+from pipeline.errors import PipelineError, QueryError, UsageError
 from pipeline.schema import tables
 from pipeline.warehouse.load import load
 from pipeline.warehouse.modules import modules
@@ -356,7 +356,7 @@ def test_a_duckdb_file_of_someone_else_is_left_alone(lake: Path, database: Path)
     before = database.read_bytes()
 
     with pytest.raises(
-        LakeError, match=r"answers\.duckdb: this DuckDB file was not made by heapscape; name another with --db"
+        QueryError, match=r"answers\.duckdb: this DuckDB file was not made by heapscape; name another with --db"
     ):
         flow.load(str(lake), str(database))
 
