@@ -25,7 +25,8 @@ def as_lines(pieces: Iterable[bytes], *, wanted: re.Pattern[bytes]) -> Iterator[
 
     wanted  what an entry has in a string: the first tells in which list they stand
     """
-    rest = iter(pieces)
+    # What was UTF-16 and has no line feed comes behind an empty piece.
+    rest = filter(None, pieces)
     head = next(rest, b"")
     depth = 0
     if head.lstrip()[:1] in (b"{", b"["):

@@ -67,6 +67,12 @@ def test_entries_of_a_document_are_lines_with_their_times(
     assert found.notes == []
 
 
+def test_a_document_may_be_utf_16_on_one_line() -> None:
+    content = json.dumps(cloud_watch([gc(1), gc(2)])).encode("utf-16")
+
+    assert read(content).cycles == [(0, 1), (0, 2)]
+
+
 def test_a_document_a_line_is_read_as_well() -> None:
     content = b"".join(json.dumps(open_telemetry([gc(one), gc(one + 1)])).encode() + b"\n" for one in (1, 3, 5))
 

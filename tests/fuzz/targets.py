@@ -139,10 +139,13 @@ def logs() -> tuple[bytes, ...]:
 
 @cache
 def runtime_logs_of_collector() -> tuple[bytes, ...]:
-    """What runtimes of three releases wrote, in pieces that begin with a cycle."""
+    """What runtimes of three releases wrote, in pieces that begin with a cycle; and one as a search answers, over lines and in one."""
     paths = [FILES / "collector" / "service=collector" / f"build=go1.{version}-trim" for version in (22, 25, 27)]
     found = [path.read_bytes() for folder in paths for path in sorted(folder.glob("*.log"))]
-    return tuple(b"gc 1 @" + log.partition(b"gc 1 @")[2][:4_000].rpartition(b"\n")[0] + b"\n" for log in found)
+    logs = [b"gc 1 @" + log.partition(b"gc 1 @")[2][:4_000].rpartition(b"\n")[0] + b"\n" for log in found]
+    entries = [{"message": line, "timestamp": 1767225600000} for line in logs[0].decode().splitlines()]
+    answers = [json.dumps({"events": entries}, indent=indent).encode() for indent in (None, 1)]
+    return *logs, *answers
 
 
 @cache
@@ -181,7 +184,13 @@ def measured() -> tuple[bytes, ...]:
         for at in (0, 60)
         for one in (1, 2)
     )
-    return lines(*[metrics()] * 6), json.dumps(metrics(), indent=1).encode(), text, text + b"# EOF\n" + text, of_many
+    series = [
+        {"metric": {"__name__": f"go_{name}", "instance": "a"}, "values": [[1767225600, "5"], [1767225660.5, "6"]]}
+        for name in ("goroutines", "memstats_heap_inuse_bytes")
+    ]
+    answer = json.dumps({"data": {"resultType": "matrix", "result": series}}).encode()
+    written = lines(*[metrics()] * 6), json.dumps(metrics(), indent=1).encode()
+    return *written, text, text + b"# EOF\n" + text, of_many, answer
 
 
 @cache
