@@ -313,10 +313,11 @@ def test_what_is_drawn_fits_on_paper_and_into_the_window_again(tab: Window, find
     assert page.evaluate(widths) == before
 
 
+@pytest.mark.parametrize("database", ["", "hostile"])
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "view"])
-def test_paper_is_wide_enough(chromium: Browser, find: Find, name: str) -> None:
+def test_paper_is_wide_enough(chromium: Browser, find: Find, name: str, database: str) -> None:
     with window(chromium, size=(ON_A4, 1000)) as tab:
-        page = tab.open(find(PAGES[name]))
+        page = tab.open(find(PAGES[name], database=database))
 
         page.emulate_media(media="print")
 
