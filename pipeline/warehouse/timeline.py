@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import QueryError
-from pipeline.kernels import changes
-from pipeline.values import Int32s, Int64s
+from pipeline.values import Int64s
 from pipeline.warehouse import timeline_questions as asked
+from pipeline.warehouse import timeline_sums as sums
+from pipeline.warehouse.timeline_sums import Started, Sums, ints
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +34,6 @@ FINEST: Final = 3
 COARSEST: Final = 44
 _LONGEST_NS = 1 << COARSEST + 9
 
-_SLOT_BITS, _LAST_SLOT = asked.SLOT_BITS, asked.LAST_SLOT
 _MOST_SLOTS, _FEW_SLOTS, _LEAST_SLOTS = 1 << 16, 1 << 8, 1 << 5
 # A window that reads rows has at most a few hundred slots.
 _EVENTS_PER_SLOT = 1024
@@ -41,69 +41,6 @@ _EVENTS_PER_SLOT = 1024
 _MOST_SUMS = 4_000_000
 # Functions of a proc and a window among which the one that ran longest is looked for.
 _RIVALS = 256
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Changes:
-    """Sums of changes by lane and slot, each added to those before it.
-
-    keys     lane and slot, rising
-    slopes   [row, state] sum of the changes of all rows before
-    moments  [row, state] the same of change times time
-    """
-
-    keys: Int64s
-    slopes: Int64s
-    moments: Int64s
-
-    @classmethod
-    def of(cls, lanes: Int64s, slots: Int64s, slopes: Int64s, moments: Int64s) -> Self:
-        """Of changes that are added up by lane and slot and perhaps more; those of lanes below zero are nobody's."""
-        is_own = lanes >= 0
-        keys = (lanes[is_own] << _SLOT_BITS) | slots[is_own]
-        order = np.argsort(keys)
-        ordered = keys[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-
-        def running(values: Int64s) -> Int64s:
-            sums = np.zeros((len(starts) + 1, values.shape[1]), np.int64)
-            if len(starts):
-                np.cumsum(np.add.reduceat(values[is_own][order], starts), axis=0, out=sums[1:])
-            return sums
-
-        return cls(ordered[starts], running(slopes), running(moments))
-
-    @classmethod
-    def of_rows(cls, rows: pa.Table, lanes: Int64s) -> Self:
-        """Of rows with slot, change_N and moment_N."""
-        sums = [
-            np.stack([_ints(rows, one) for one in rows.column_names if one.startswith(name)], axis=1)
-            for name in ("change_", "moment_")
-        ]
-        return cls.of(lanes, _ints(rows, "slot"), *sums)
-
-    def lanes(self) -> Int64s:
-        """Those in which anything changes."""
-        return np.unique(self.keys >> _SLOT_BITS)
-
-    def until(self, lanes: Int64s, slots: Int64s) -> tuple[Int64s, Int64s]:
-        """[lane, slot, state]: sums of each lane's changes before each slot."""
-        first = lanes[:, None] << _SLOT_BITS
-        before, here = np.searchsorted(self.keys, first), np.searchsorted(self.keys, first | slots)
-        return self.slopes[here] - self.slopes[before], self.moments[here] - self.moments[before]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sums:
-    """Changes of a trace or a window by each kind of lane; on_procs by proc and function."""
-
-    goroutines: Changes
-    functions: Changes
-    everyone: Changes
-    executing: Changes
-    on_procs: Changes
-    procs: Changes
-    ranges: Changes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,12 +137,12 @@ def opened(connection: duckdb.DuckDBPyConnection, trace_id: int) -> Timeline:
             f"trace={trace_id}: {duration_ns:,} ns lie between its first and its last event, too many to draw"
         )
     slot_bits = _slot_bits(duration_ns, trace["event_count"], asked.goroutine_count(connection, trace_id))
-    rows = asked.transitions(connection, trace_id, start_ns, shift=slot_bits)
+    functions, started = _functions(asked.entries(connection, trace_id))
+    cells = sums.cells(connection, trace_id, start_ns, started, shift=slot_bits)
     own = asked.proc_transitions(connection, trace_id, start_ns, shift=slot_bits)
     ranges = asked.ranges(connection, trace_id, start_ns, shift=slot_bits)
-    goroutines = np.sort(pc.unique(rows["goroutine"]).to_numpy().astype(np.int64))
-    functions, function = _functions(asked.entries(connection, trace_id), goroutines)
-    procs = np.unique(np.concatenate([_ints(own, "proc"), pc.unique(rows["proc"]).to_numpy()]))
+    goroutines = np.sort(pc.unique(pa.array(cells.of_goroutines.lanes)).to_numpy())
+    procs = np.unique(np.concatenate([ints(own, "proc"), cells.of_procs.lanes]))
     procs = procs[procs >= 0]
     return Timeline(
         trace_id=trace_id,
@@ -215,18 +152,9 @@ def opened(connection: duckdb.DuckDBPyConnection, trace_id: int) -> Timeline:
         most_heap_bytes=asked.most_heap(connection, trace_id),
         goroutines=goroutines,
         functions=functions,
-        function=function,
+        function=started.of(goroutines),
         procs=procs,
-        sums=_summed(
-            rows,
-            own,
-            ranges,
-            deltas=asked.deltas(connection),
-            goroutines=goroutines,
-            function=function,
-            functions=len(functions),
-            procs=procs,
-        ),
+        sums=sums.summed(cells, own, ranges, goroutines=goroutines, procs=procs, functions=len(functions)),
     )
 
 
@@ -234,7 +162,7 @@ def tile(connection: duckdb.DuckDBPyConnection, timeline: Timeline, lanes: Lanes
     """PIXELS pixels of 2^level ns each, the index'th such tile since the trace began."""
     begin = index * PIXELS << level
     edges = begin + (np.arange(PIXELS + 1) << level)
-    slots = np.minimum(1 + (edges >> timeline.slot_bits), _LAST_SLOT)
+    slots = np.minimum(1 + (edges >> timeline.slot_bits), asked.LAST_SLOT)
     near, near_slots = None, slots[:0]
     if level < timeline.slot_bits:
         # Counted from where a slot begins; the first slot of the window is what lies before it.
@@ -255,7 +183,7 @@ def window(
         since = moment >> timeline.slot_bits << timeline.slot_bits
         near = _window_sums(connection, timeline, since, moment, begin=since, shift=timeline.slot_bits)
         slot = np.array([1 + (since >> timeline.slot_bits)])
-        views.append(_View(timeline.sums, np.array([moment]), slot, near, np.array([_LAST_SLOT])))
+        views.append(_View(timeline.sums, np.array([moment]), slot, near, np.array([asked.LAST_SLOT])))
 
     def until(kind: str, places: Int64s) -> Int64s:
         return np.concatenate([view.until(kind, places) for view in views], axis=1)
@@ -267,7 +195,7 @@ def spent(timeline: Timeline, *, are_functions: bool) -> Int64s:
     """[lane, state]: ns of each goroutine or function in each state in all of the trace."""
     count = len(timeline.functions if are_functions else timeline.goroutines)
     changes = timeline.sums.functions if are_functions else timeline.sums.goroutines
-    slopes, moments = changes.until(np.arange(count), np.array([_LAST_SLOT]))
+    slopes, moments = changes.until(np.arange(count), np.array([asked.LAST_SLOT]))
     found: Int64s = slopes[:, 0] * timeline.duration_ns - moments[:, 0]
     return found
 
@@ -280,7 +208,7 @@ def heap(connection: duckdb.DuckDBPyConnection, timeline: Timeline, *, level: in
     found = np.full((2, PIXELS), -1, np.int64)
     for kind in (0, 1):
         own = rows.filter(pc.equal(rows["is_goal"], bool(kind))).sort_by("slot")
-        slots, largest, last = (_ints(own, name) for name in ("slot", "largest", "last"))
+        slots, largest, last = (ints(own, name) for name in ("slot", "largest", "last"))
         if not len(slots):
             continue
         place = np.searchsorted(slots, np.arange(PIXELS), side="right") - 1
@@ -334,67 +262,19 @@ def _window_sums(
     """Changes from since on and before until; those before begin in slot 0, the others from slot 1 on."""
     where = (connection, timeline.trace_id, timeline.start_ns)
     window = asked.Window(since, until, begin)
-    return _summed(
-        asked.transitions(*where, shift=shift, window=window),
+    started = Started(timeline.goroutines, timeline.function, len(timeline.functions) - 1)
+    return sums.summed(
+        sums.cells(*where, started, shift=shift, window=window),
         asked.proc_transitions(*where, shift=shift, window=window),
         asked.ranges(*where, shift=shift, window=window),
-        deltas=asked.deltas(connection),
         goroutines=timeline.goroutines,
-        function=timeline.function,
-        functions=len(timeline.functions),
         procs=timeline.procs,
+        functions=len(timeline.functions),
     )
 
 
-def _summed(
-    rows: pa.Table,
-    own: pa.Table,
-    ranges: pa.Table,
-    *,
-    deltas: Int64s,
-    goroutines: Int64s,
-    function: Int64s,
-    functions: int,
-    procs: Int64s,
-) -> Sums:
-    # What millions have is as narrow as it can be: pages of memory cost more than what is done with them.
-    slots, since, kinds = (rows[name].to_numpy() for name in ("slot", "since", "kind"))
-
-    def summed(lanes: Int32s, count: int) -> Changes:
-        lane, slot, slopes, moments = changes.summed(lanes, slots, since, kinds, deltas, count, _LAST_SLOT)
-        return Changes((lane << _SLOT_BITS) | slot, slopes, moments)
-
-    # A look at a hash is a quarter of a search among very many.
-    places = pc.index_in(rows["goroutine"], pa.array(goroutines, rows["goroutine"].type)).to_numpy()
-    proc = pc.fill_null(pc.index_in(rows["proc"], pa.array(procs, rows["proc"].type)), -1).to_numpy()
-    # Of many goroutines few functions are left on a proc in a slot, and all but the first are sums of these.
-    alike = pc.dictionary_encode(pa.array((proc + 1) * np.int64(functions) + function[places]))
-    by_cell = summed(alike.indices.to_numpy(), len(alike.dictionary))
-    cells = alike.dictionary.to_numpy()[by_cell.keys >> _SLOT_BITS]
-    cell_proc, cell_function = cells // functions - 1, cells % functions
-    all_states = (by_cell.keys & _LAST_SLOT, np.diff(by_cell.slopes, axis=0), np.diff(by_cell.moments, axis=0))
-    # Only running, which is the first state, is done on a proc.
-    running = (all_states[0], *(sums[:, :1] for sums in all_states[1:]))
-    return Sums(
-        goroutines=summed(places, len(goroutines)),
-        functions=Changes.of(cell_function, *all_states),
-        everyone=Changes.of(np.zeros_like(cells), *all_states),
-        executing=Changes.of(cell_proc, *running),
-        on_procs=Changes.of(np.where(cell_proc < 0, -1, cell_proc * functions + cell_function), *running),
-        procs=Changes.of_rows(own, np.searchsorted(procs, _ints(own, "proc"))),
-        ranges=Changes.of_rows(ranges, _ints(ranges, "lane")),
-    )
-
-
-def _functions(entries: pa.Table, goroutines: Int64s) -> tuple[tuple[str, ...], Int64s]:
-    """Names by place, and each goroutine's place among them; the last name is empty, for those without one."""
+def _functions(entries: pa.Table) -> tuple[tuple[str, ...], Started]:
+    """Names by place, the last of which is empty, for goroutines without one; and what each goroutine was started with."""
     names = pc.unique(entries["function"]).sort() if entries.num_rows else pa.array([], pa.string())
-    found = np.full(len(goroutines), len(names), np.int64)
-    known = np.searchsorted(goroutines, _ints(entries, "goroutine"))
-    found[known] = pc.index_in(entries["function"], names).to_numpy() if entries.num_rows else []
-    return (*names.to_pylist(), ""), found
-
-
-def _ints(rows: pa.Table, name: str) -> Int64s:
-    found: Int64s = rows[name].cast(pa.int64()).to_numpy()
-    return found
+    places = pc.index_in(entries["function"], names).to_numpy() if entries.num_rows else []
+    return (*names.to_pylist(), ""), Started(ints(entries, "goroutine"), np.array(places, np.int64), len(names))

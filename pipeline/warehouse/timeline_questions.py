@@ -6,14 +6,15 @@ what is worked out reads every block, where one on the ticks reads those of the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipeline.values import Int64s, Result
-from pipeline.warehouse.query import ask
+from pipeline.values import Bools, Int64s, Result
+from pipeline.warehouse.query import ask, batches
 
 STATES = ("running", "runnable", "syscall", "waiting")
 PROC_STATES = ("running", "idle")
@@ -24,11 +25,12 @@ RANGES = {
     "mark assist": "GC mark assist",
     "sweep": "GC incremental sweep",
 }
-_TICK_BITS = 6
+TICK_BITS = 6
 SLOT_BITS = 20
 LAST_SLOT = (1 << SLOT_BITS) - 1
 # Far beyond the longest trace that is drawn, and so far within 64 bits that no difference of two times leaves them.
-_FAR_NS = 1 << 56
+FAR_NS = 1 << 56
+_ROWS_AT_A_TIME = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,57 +54,64 @@ def traces(connection: duckdb.DuckDBPyConnection, trace_id: int | None = None) -
     return ask(connection, query, {"trace": trace_id}, name="traces", described=False)
 
 
-def transitions(
-    connection: duckdb.DuckDBPyConnection, trace_id: int, start_ns: int, *, shift: int, window: Window | None = None
-) -> pa.Table:
-    """Changes of goroutines' states, each with its goroutine, proc (-1 for none), slot, time since the trace began, and kind.
+@dataclass(frozen=True, slots=True, eq=False)
+class Kinds:
+    """What rows of transitions have alike, by its number.
 
-    shift   a slot is 2^shift ns
-    window  all of the trace when None, with slot 0 for what was before it
-    What was so before the trace began has slot 0 and time 0.
+    deltas     (kind, state) by how much a change makes each state's goroutines more
+    is_change  whether a state changes
+    is_older   whether the trace tells that what was so before it began
+    """
+
+    deltas: Int64s
+    is_change: Bools
+    is_older: Bools
+
+
+def kinds(connection: duckdb.DuckDBPyConnection) -> Kinds:
+    """Every kind of transition that there is."""
+    query = f"""
+    SELECT alike_id, from_state <> to_state AS is_change, from_state = 'undetermined' AS is_older, {_deltas(STATES)}
+    FROM _goroutine_transition_alike
+    """
+    table = ask(connection, query, described=False).table
+    places = table["alike_id"].to_numpy()
+    count = int(places.max(initial=-1)) + 1
+    found = Kinds(np.zeros((count, len(STATES)), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
+    found.is_change[places] = table["is_change"].to_numpy()
+    found.is_older[places] = table["is_older"].to_numpy()
+    found.deltas[places] = np.stack([column.to_numpy() for column in table.columns[3:]], axis=1)
+    return found
+
+
+def transitions(
+    connection: duckdb.DuckDBPyConnection, trace_id: int, start_ns: int, *, window: Window | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Rows of goroutines' states of all of a trace or a window, as they are kept: goroutine, proc (-1 for none), kind, ticks, rest.
+
+    They are read once, many at a time; until then the connection answers nothing else.
     """
     is_near = "true"
     if window:
-        first, last = (start_ns + moment >> _TICK_BITS for moment in (window.since, window.until))
+        first, last = (start_ns + moment >> TICK_BITS for moment in (window.since, window.until))
         is_near = f"time_ns_ticks BETWEEN {first:d} AND {last:d}"
     query = f"""
-    WITH kinds AS (
-      SELECT alike_id AS kind, from_state = 'undetermined' AS is_older
-      FROM _goroutine_transition_alike
-      WHERE from_state <> to_state
-    ),
-    changes AS (
-      SELECT
-        goroutine,
-        coalesce(proc, -1) AS proc,
-        kind,
-        is_older,
-        {_since(f"time_ns_ticks * {1 << _TICK_BITS} + time_ns_rest", start_ns)} AS since
-      FROM _goroutine_transition
-      JOIN kinds ON kinds.kind = _goroutine_transition.alike_id
-      WHERE trace_id = {trace_id:d} AND {is_near}
-    )
-    SELECT goroutine, proc, kind::INTEGER AS kind, {_slots(shift, window)}, CASE WHEN is_older THEN 0 ELSE since END AS since
-    FROM changes
-    WHERE {_inside(window)}
+    SELECT goroutine, coalesce(proc, -1) AS proc, alike_id, time_ns_ticks, time_ns_rest
+    FROM _goroutine_transition
+    WHERE trace_id = {trace_id:d} AND {is_near}
     """
-    return ask(connection, query, described=False).table
-
-
-def deltas(connection: duckdb.DuckDBPyConnection) -> Int64s:
-    """(kind, state): by how much a change of a kind makes each state's goroutines more."""
-    query = f"SELECT alike_id, {_deltas(STATES)} FROM _goroutine_transition_alike ORDER BY alike_id"
-    table = ask(connection, query, described=False).table
-    kinds, *changes = (column.to_numpy().astype(np.int64) for column in table.columns)
-    found = np.zeros((int(kinds.max(initial=-1)) + 1, len(STATES)), np.int64)
-    found[kinds] = np.stack(changes, axis=1)
-    return found
+    return batches(connection, query, {}, rows=_ROWS_AT_A_TIME)
 
 
 def proc_transitions(
     connection: duckdb.DuckDBPyConnection, trace_id: int, start_ns: int, *, shift: int, window: Window | None = None
 ) -> pa.Table:
-    """The same of procs."""
+    """Changes of procs' states by proc and slot: the sum of the changes of each state, and of change times time.
+
+    shift   a slot is 2^shift ns
+    window  all of the trace when None, with slot 0 for what was before it
+    What was so before the trace began has slot 0 and time 0.
+    """
     is_near = f"time_ns BETWEEN {start_ns + window.since:d} AND {start_ns + window.until:d}" if window else "true"
     query = f"""
     WITH changes AS (
@@ -257,7 +266,7 @@ def frames(connection: duckdb.DuckDBPyConnection, stack_id: int) -> Result:
 
 def _since(time: str, start_ns: int) -> str:
     """A time in ns since the trace began; one that a broken file has far away from it is only as far away as that."""
-    first, last = max(start_ns - _FAR_NS, -(1 << 63)), min(start_ns + _FAR_NS, (1 << 63) - 1)
+    first, last = max(start_ns - FAR_NS, -(1 << 63)), min(start_ns + FAR_NS, (1 << 63) - 1)
     # The least number of 64 bits is no literal of them.
     return f"least(greatest({time}, ({first:d})::BIGINT), ({last:d})::BIGINT) - ({start_ns:d})::BIGINT"
 
