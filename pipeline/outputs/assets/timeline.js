@@ -513,14 +513,14 @@ const timeline = (() => {
         seen.push([x, x + piece.pixel / this.scale(), at[0], at[0] + at[2], at[0] + at[1] + at[2]]);
       });
       this.crowd = seen.reduce((most, one) => Math.max(most, one[4]), 0);
+      // Whole pixels of the screen: edges within them, of so many, would take longer than all else.
+      const whole = (value) => Math.round(value * this.ratio) / this.ratio;
       for (const [part, state] of [[4, 1], [3, 2], [2, 0]]) {
         context.fillStyle = palette.states[state];
-        context.beginPath();
         for (const one of seen) {
-          const tall = one[part] / (this.crowd || 1) * high;
-          context.rect(one[0], bottom - tall, one[1] - one[0] + 0.4, tall);
+          const left = whole(one[0]), tall = whole(one[part] / (this.crowd || 1) * high);
+          context.fillRect(left, bottom - tall, Math.max(whole(one[1]) - left, 1 / this.ratio), tall);
         }
-        context.fill();
       }
     }
 
