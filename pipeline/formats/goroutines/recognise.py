@@ -14,8 +14,15 @@ HEADER: Final = re.compile(
     rb"\[(?P<status>[^\[\]{}\r\n]{1,400})(?:\](?: \{(?P<labels>[^\r\n]{0,65536})\})?|(?P<inner>\{[^\r\n]{0,65536}\})\]):\r?\n"
 )
 UNAVAILABLE: Final = b"\tgoroutine running on other thread; stack unavailable"
-_FIRST: Final = re.compile(rb"\S[^\r\n]{0,65536}\r?\n\t[^\r\n]{1,65536}|non-Go function at pc=0x")
+_FIRST: Final = re.compile(rb"\S[^\r\n]{0,65536}\r?\n\t[^\s][^\r\n]{0,65536}|non-Go function at pc=0x")
 _START: Final = b"goroutine "
+_END: Final = re.compile(rb"\n[ \t\r]*\n|\Z")
+# What the runtime puts a tab before, and no line of a dump that has none ends like.
+_WITH_TAB: Final = re.compile(
+    rb"^[ \t]*(?=(?:\S[^\r\n]{0,65536}?:\d{1,18}(?: \+0x[0-9a-f]+)?(?: fp=0x[0-9a-f]+[^\r\n]*| pc=0x[0-9a-f]+)?"
+    rb"|pc=0x[0-9a-f]+|goroutine running on other thread; stack unavailable)\r?$)",
+    re.MULTILINE,
+)
 
 
 def has_dump(content: bytes) -> bool:
@@ -29,8 +36,21 @@ def dump_in(content: bytes) -> bytes | None:
         return None
     if next_header(content, 0) is not None:
         return content
-    text = bare(content)
-    return None if next_header(text, 0) is None else text
+    texts = (make(text) for text in (content, bare(content)) for make in (bytes, tabbed))
+    return next((text for text in texts if next_header(text, 0) is not None), None)
+
+
+def tabbed(content: bytes) -> bytes:
+    """Dumps with the tabs before places: terminals make blanks of them, and those who collect logs cut them off."""
+    made, end = [], 0
+    place = content.find(_START)
+    while place >= 0:
+        found = HEADER.match(content, place) if place == 0 or content[place - 1 : place] == b"\n" else None
+        if found and (last := _END.search(content, found.end())):
+            made += [content[end : found.end()], _WITH_TAB.sub(b"\t", content[found.end() : last.start()])]
+            end = last.start()
+        place = content.find(_START, max(end, place + 1))
+    return b"".join([*made, content[end:]])
 
 
 def next_header(content: bytes, start: int) -> re.Match[bytes] | None:
