@@ -14,6 +14,15 @@ import click
 
 from pipeline.text import printable
 
+# What a lake's commands and a database's take in place of the other's, and why.
+_INSTEAD: Final = {
+    "db": ("lake", "this is about the lake that a database is made of; name that with --lake DIR"),
+    "lake": (
+        "db",
+        "answers come from the database; make it with heapscape load --lake DIR, and name it with --db FILE",
+    ),
+}
+
 # Of `go tool pprof`, with what does the like here; the others of its own words are no options of a command.
 _ELSEWHERE: Final = {
     "http": "heapscape serve",
@@ -143,6 +152,8 @@ def _unknown(
         return click.NoSuchOption(
             typed, f"No such option '{typed}': how many rows are shown says -nodecount.", ctx=context
         )
+    if name in _INSTEAD and name not in options and _INSTEAD[name][0] in options:
+        return click.NoSuchOption(typed, f"No such option '{typed}' here: {_INSTEAD[name][1]}.", ctx=context)
     words = [one for one in options if len(one) > 1]
     begins = [one for one in words if len(name) > 1 and one.startswith(name)]
     near = get_close_matches(name.replace("-", "_"), words, 3, 0.6)

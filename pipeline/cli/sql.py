@@ -12,7 +12,7 @@ from pipeline.cli.console import is_terminal, show_answer
 from pipeline.cli.options import Place, database_option, format_option, opened, resource_options
 from pipeline.errors import UsageError
 from pipeline.lake.parquet import save
-from pipeline.warehouse.catalog import named_in
+from pipeline.warehouse.catalog import named_in, rows_of
 from pipeline.warehouse.connect import open_once
 from pipeline.warehouse.query import answer
 from pipeline.warehouse.statements import reading
@@ -63,7 +63,7 @@ def sql(
         if parquet:
             save(found, parquet)
         else:
-            show_answer(found, format=format_)
+            show_answer(found, format=format_, of_nothing=f"no rows{rows_of(query)}")
 
 
 def _talk(
