@@ -24,16 +24,26 @@ _INSTEAD: Final = {
 }
 
 # Of `go tool pprof`, with what does the like here; the others of its own words are no options of a command.
+_PICTURE: Final = "heapscape flame, and -dot and -svg of heapscape pprof"
+_NAMING: Final = (
+    "heapscape run with the executable among its INPUTs, which names the addresses of profiles that have no names"
+)
+_FETCHING: Final = "heapscape collect, which asks running services"
 _ELSEWHERE: Final = {
     "http": "heapscape serve",
-    "web": "heapscape flame",
-    "svg": "heapscape flame",
-    "png": "heapscape flame",
-    "pdf": "heapscape flame",
-    "gif": "heapscape flame",
-    "disasm": "go tool pprof -disasm",
-    "weblist": "go tool pprof -weblist",
+    "web": _PICTURE,
+    "svg": _PICTURE,
+    "png": _PICTURE,
+    "pdf": _PICTURE,
+    "ps": _PICTURE,
+    "gif": _PICTURE,
+    "disasm": "go tool pprof itself",
     "interactive": "heapscape sql",
+    "seconds": _FETCHING,
+    "timeout": _FETCHING,
+    "symbolize": _NAMING,
+    "tools": _NAMING,
+    "buildid": _NAMING,
 }
 # The shortest way to say how many rows, which pprof's commands have another word for.
 _ROWS: Final = ("n", "limit", "top")
@@ -144,9 +154,12 @@ def _is_letter_with_value(argument: str, options: Mapping[str, tuple[str, click.
 def _unknown(
     typed: str, name: str, options: Mapping[str, tuple[str, click.Option]], *, context: click.Context
 ) -> click.NoSuchOption:
-    if name in _ELSEWHERE:
+    # Commands that take some of its options.
+    is_its_own = "focus" in options and name in _of_pprof(context)
+    instead = f"heapscape pprof -{name}" if is_its_own else _ELSEWHERE.get(name)
+    if instead:
         return click.NoSuchOption(
-            typed, f"No such option '{typed}': what it does in go tool pprof does {_ELSEWHERE[name]}.", ctx=context
+            typed, f"No such option '{typed}': for what it does in go tool pprof there is {instead}.", ctx=context
         )
     if name in _ROWS and "nodecount" in options:
         return click.NoSuchOption(
@@ -161,3 +174,10 @@ def _unknown(
     listed = ", ".join(f"{dashes}{one}" for one in dict.fromkeys([*begins, *near]))
     said = f" Did you mean {listed}?" if listed else f" See which there are with: {context.command_path} --help"
     return click.NoSuchOption(typed, f"No such option '{typed}'.{said}", ctx=context)
+
+
+def _of_pprof(context: click.Context) -> set[str]:
+    """The options that `heapscape pprof` takes as go tool pprof does."""
+    root = context.find_root()
+    command = root.command.get_command(root, "pprof") if isinstance(root.command, click.Group) else None
+    return {one.lstrip("-") for option in (command.params if command else ()) for one in option.opts}
