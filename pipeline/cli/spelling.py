@@ -14,9 +14,11 @@ import click
 
 from pipeline.text import printable
 
-# What a lake's commands and a database's take in place of the other's, and why.
+# What a command takes in place of another's option, and why.
 _INSTEAD: Final = {
     "db": ("lake", "this is about the lake that a database is made of; name that with --lake DIR"),
+    "trace": ("profile", "a trace is chosen as profiles are: with --profile"),
+    "profile": ("trace", "a trace is chosen with --trace"),
     "lake": (
         "db",
         "answers come from the database; make it with heapscape load --lake DIR, and name it with --db FILE",

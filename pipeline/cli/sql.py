@@ -51,6 +51,10 @@ def sql(
     if not query:
         _talk(inputs, db, format_=format_, parquet=parquet, memory=memory, threads=threads)
         return
+    if query.startswith("."):
+        raise UsageError(
+            f"{query}: such commands are the shell's, which heapscape sql without a query is; tables are told by: SHOW ALL TABLES, columns by: DESCRIBE NAME"
+        )
     if query == "-":
         query = _from_standard_input()
     if inputs:
