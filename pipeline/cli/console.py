@@ -154,8 +154,11 @@ def show_processes(
         say(f"and {len(rows) - limit:,} {others}; choose with --service, --instance, --build, or -n {len(rows)}")
 
 
-def show_answer(answer: Answer, *, format: str) -> None:
-    """The same for an answer on its way, of any length; of a table only the beginning is shown."""
+def show_answer(answer: Answer, *, format: str, of_nothing: str = "") -> None:
+    """The same for an answer on its way, of any length; of a table only the beginning is shown.
+
+    of_nothing  what to say below a table without rows
+    """
     from pipeline.outputs import tabular
 
     if format != "table":
@@ -166,6 +169,8 @@ def show_answer(answer: Answer, *, format: str) -> None:
     show(result, format=format)
     if not is_whole:
         say(f"only the first {result.table.num_rows:,} rows are shown; --format csv, ndjson or markdown prints all")
+    elif of_nothing and not result.table.num_rows:
+        say(of_nothing)
 
 
 @contextmanager

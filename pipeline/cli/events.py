@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.choices import chosen_traces
-from pipeline.cli.console import answer_exactly, show_answer
+from pipeline.cli.console import answer_exactly, show_answer, show_query
 from pipeline.cli.options import (
     Moment,
     database_option,
@@ -16,6 +16,7 @@ from pipeline.cli.options import (
     owner_options,
     resource_options,
     selection,
+    show_sql_option,
 )
 from pipeline.errors import UsageError
 from pipeline.warehouse import event_questions
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 @owner_options
 @database_option
 @format_option
+@show_sql_option
 @resource_options
 def events(
     inputs: tuple[str, ...],
@@ -63,6 +65,7 @@ def events(
     kinds: tuple[str, ...],
     db: str,
     format_: str,
+    show_sql: bool,
     memory: str,
     threads: int | None,
     **owner: str | None,
@@ -90,7 +93,9 @@ def events(
                 f"there are {len(found):,} traces ({names} ...), and events are of one; name it with --trace"
             )
         wanted = Wanted(found[0]["profile_id"], since, until, goroutine, tuple(kinds))
-        if format_ == "table":
+        if show_sql:
+            show_query(event_questions.whole(connection, wanted))
+        elif format_ == "table":
             _print(connection, wanted)
         else:
             show_answer(event_questions.events(connection, wanted), format=format_)

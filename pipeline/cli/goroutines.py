@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pipeline.cli.choices import chosen_traces, no_profile, nothing_fits, parts_of, parts_of_selection
 from pipeline.cli.console import answer_lines, say, show, show_query
 from pipeline.cli.options import (
+    again,
     database_option,
     format_option,
     opened,
@@ -165,7 +166,7 @@ def _told(
     else:
         answer = trace_questions.goroutines(connection, ids, named)
     if not answer.table.num_rows:
-        say("no goroutine of this function; see which there are with: heapscape goroutines")
+        say(f"no goroutine of this function; see which there are with: heapscape goroutines{again()}")
     return answer
 
 
@@ -213,7 +214,7 @@ def _explain(
     owner: dict[str, Any] = {"service": picked.service, "instance": picked.instance, "build": picked.build}
     of_any = partial(goroutine_questions.top_growth, connection, 1, since=picked.since, until=picked.until)
     if function and of_any(source=source, **owner)[0].table.num_rows:
-        say("no goroutine of this function; see which there are with: heapscape goroutines")
+        say(f"no goroutine of this function; see which there are with: heapscape goroutines{again()}")
         return
     if picked.is_of_a_span:
         every = questions.profiles(connection, questions.Selection()).table

@@ -319,12 +319,14 @@ def opened(
     if inputs and typed("db"):
         raise UsageError(
             f"--db {db} and inputs: an answer is of one or the other; leave --db out, or put the inputs in with: "
-            f"heapscape run INPUT...{typed('db')}"
+            f"heapscape run INPUT...{typed('db')}{_by_name(inputs)}"
         )
     if not inputs:
         with flow.open_warehouse(db, threads=threads, memory=memory) as connection:
             yield connection
         return
+    if os.path.exists(db) and (hint := _by_name(inputs)):
+        raise UsageError(f"{', '.join(_no_files(inputs))}: no such file or folder{hint}")
     told = partial(leave_out, inputs=inputs)
     with flow.once(
         inputs,
@@ -336,6 +338,22 @@ def opened(
         ready=compile_missing,
     ) as connection:
         yield connection
+
+
+def _by_name(inputs: Sequence[str]) -> str:
+    """How those that are no files are chosen if the database calls something so, behind a semicolon; empty where each may be a file."""
+    missing = _no_files(inputs)
+    taken = {one for option in click.get_current_context().command.params for one in option.opts}
+    chosen = next((one for one in ("--profile", "--trace") if one in taken), None)
+    if not missing or chosen is None:
+        return ""
+    words = ("--base", chosen) if "--base" in taken and len(missing) == 2 else (chosen,) * len(missing)
+    named = " ".join(f"{word} {shlex.quote(one)}" for word, one in zip(words, missing, strict=True))
+    return f"; what the database calls so is chosen with: {named}"
+
+
+def _no_files(inputs: Sequence[str]) -> list[str]:
+    return [one for one in inputs if one and one != "-" and not (re.search(r"[/*?\[]", one) or os.path.lexists(one))]
 
 
 def leave_out(receipt: flow.Receipt, *, inputs: Sequence[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,6 +28,7 @@ from pipeline.cli.pprof_options import report_options, settings_options
 from pipeline.cli.profiles import choose_profiles, loaded, prepared
 from pipeline.errors import UsageError
 from pipeline.files import written_beside
+from pipeline.formats.binary.recognise import looks_like_executable
 from pipeline.outputs.pprof import decoded
 from pipeline.outputs.pprof.fetched import fetched
 from pipeline.outputs.pprof.profile import Profile
@@ -133,7 +136,17 @@ def _of_files(named: Named, *, memory: str) -> tuple[list[Profile], list[Profile
         found = flow.profiles_in(names, limits=limits(memory), told=told, ready=compile_missing) if names else ()
         return [decoded.profile_of(one) for one in found]
 
-    return read(named.inputs), read(named.bases)
+    return read(_without_program(named.inputs)), read(named.bases)
+
+
+def _without_program(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same without the executable that may stand first of several, as `go tool pprof` takes it."""
+    if len(names) > 1 and os.path.isfile(names[0]):
+        with suppress(OSError), open(names[0], "rb") as file:
+            if looks_like_executable(file.read(512)):
+                say(f"{names[0]}: an executable, which is left out: names are those that the profiles have")
+                return names[1:]
+    return names
 
 
 def _of_database(named: Named, db: str, *, memory: str, threads: int | None) -> tuple[list[Profile], list[Profile]]:

@@ -94,11 +94,12 @@ def choose_profiles(
     else:
         if not (selection.kind or is_all):
             found = [one for one in found if one["kind"] == "heap"] or found
-        taken = found if is_all or merge else found[-1:]
+        # What a heap gained in some seconds is not what is live, and is shown when it is named.
+        states = [one for one in found if one["kind"] != "heap" or not one["duration_ns"]] or found
+        taken = found if is_all or merge else states[-1:]
         if len(taken) < len(found):
-            say(
-                f"{taken[-1]['uri']}, the newest of {len(found):,} profiles; choose with --profile, --service, --kind ..."
-            )
+            among = f"{len(found):,} profiles" if found[-1] in taken else f"{len(states):,} that are no difference"
+            say(f"{taken[-1]['uri']}, the newest of {among}; choose with --profile, --service, --kind ...")
     say_added_up(taken)
     return taken
 

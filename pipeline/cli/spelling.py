@@ -14,17 +14,38 @@ import click
 
 from pipeline.text import printable
 
+# What a command takes in place of another's option, and why.
+_INSTEAD: Final = {
+    "db": ("lake", "this is about the lake that a database is made of; name that with --lake DIR"),
+    "trace": ("profile", "a trace is chosen as profiles are: with --profile"),
+    "profile": ("trace", "a trace is chosen with --trace"),
+    "lake": (
+        "db",
+        "answers come from the database; make it with heapscape load --lake DIR, and name it with --db FILE",
+    ),
+}
+
 # Of `go tool pprof`, with what does the like here; the others of its own words are no options of a command.
+_PICTURE: Final = "heapscape flame, and -dot and -svg of heapscape pprof"
+_NAMING: Final = (
+    "heapscape run with the executable among its INPUTs, which names the addresses of profiles that have no names"
+)
+_FETCHING: Final = "heapscape collect, which asks running services"
 _ELSEWHERE: Final = {
     "http": "heapscape serve",
-    "web": "heapscape flame",
-    "svg": "heapscape flame",
-    "png": "heapscape flame",
-    "pdf": "heapscape flame",
-    "gif": "heapscape flame",
-    "disasm": "go tool pprof -disasm",
-    "weblist": "go tool pprof -weblist",
+    "web": _PICTURE,
+    "svg": _PICTURE,
+    "png": _PICTURE,
+    "pdf": _PICTURE,
+    "ps": _PICTURE,
+    "gif": _PICTURE,
+    "disasm": "go tool pprof itself",
     "interactive": "heapscape sql",
+    "seconds": _FETCHING,
+    "timeout": _FETCHING,
+    "symbolize": _NAMING,
+    "tools": _NAMING,
+    "buildid": _NAMING,
 }
 # The shortest way to say how many rows, which pprof's commands have another word for.
 _ROWS: Final = ("n", "limit", "top")
@@ -135,14 +156,19 @@ def _is_letter_with_value(argument: str, options: Mapping[str, tuple[str, click.
 def _unknown(
     typed: str, name: str, options: Mapping[str, tuple[str, click.Option]], *, context: click.Context
 ) -> click.NoSuchOption:
-    if name in _ELSEWHERE:
+    # Commands that take some of its options.
+    is_its_own = "focus" in options and name in _of_pprof(context)
+    instead = f"heapscape pprof -{name}" if is_its_own else _ELSEWHERE.get(name)
+    if instead:
         return click.NoSuchOption(
-            typed, f"No such option '{typed}': what it does in go tool pprof does {_ELSEWHERE[name]}.", ctx=context
+            typed, f"No such option '{typed}': for what it does in go tool pprof there is {instead}.", ctx=context
         )
     if name in _ROWS and "nodecount" in options:
         return click.NoSuchOption(
             typed, f"No such option '{typed}': how many rows are shown says -nodecount.", ctx=context
         )
+    if name in _INSTEAD and name not in options and _INSTEAD[name][0] in options:
+        return click.NoSuchOption(typed, f"No such option '{typed}' here: {_INSTEAD[name][1]}.", ctx=context)
     words = [one for one in options if len(one) > 1]
     begins = [one for one in words if len(name) > 1 and one.startswith(name)]
     near = get_close_matches(name.replace("-", "_"), words, 3, 0.6)
@@ -150,3 +176,10 @@ def _unknown(
     listed = ", ".join(f"{dashes}{one}" for one in dict.fromkeys([*begins, *near]))
     said = f" Did you mean {listed}?" if listed else f" See which there are with: {context.command_path} --help"
     return click.NoSuchOption(typed, f"No such option '{typed}'.{said}", ctx=context)
+
+
+def _of_pprof(context: click.Context) -> set[str]:
+    """The options that `heapscape pprof` takes as go tool pprof does."""
+    root = context.find_root()
+    command = root.command.get_command(root, "pprof") if isinstance(root.command, click.Group) else None
+    return {one.lstrip("-") for option in (command.params if command else ()) for one in option.opts}

@@ -12,7 +12,7 @@ from pipeline.cli.console import is_terminal, show_answer
 from pipeline.cli.options import Place, database_option, format_option, opened, resource_options
 from pipeline.errors import UsageError
 from pipeline.lake.parquet import save
-from pipeline.warehouse.catalog import named_in
+from pipeline.warehouse.catalog import named_in, rows_of
 from pipeline.warehouse.connect import open_once
 from pipeline.warehouse.query import answer
 from pipeline.warehouse.statements import reading
@@ -51,6 +51,10 @@ def sql(
     if not query:
         _talk(inputs, db, format_=format_, parquet=parquet, memory=memory, threads=threads)
         return
+    if query.startswith("."):
+        raise UsageError(
+            f"{query}: such commands are the shell's, which heapscape sql without a query is; tables are told by: SHOW ALL TABLES, columns by: DESCRIBE NAME"
+        )
     if query == "-":
         query = _from_standard_input()
     if inputs:
@@ -63,7 +67,7 @@ def sql(
         if parquet:
             save(found, parquet)
         else:
-            show_answer(found, format=format_)
+            show_answer(found, format=format_, of_nothing=f"no rows{rows_of(query)}")
 
 
 def _talk(

@@ -2,7 +2,8 @@
 
 `[{"textPayload": …}]` of Cloud Logging, `{"events": [{"message": …}]}` of CloudWatch, `{"hits": {"hits": [{"_source": …}]}}` of
 Elasticsearch, `{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": …}]}]}]}` of OpenTelemetry's collector, a line each time;
-`{"data": {"result": [{"metric": …, "values": …}]}}` of Prometheus.
+`{"data": {"result": [{"metric": …, "values": …}]}}` of Prometheus; `{"data": {"result": [{"stream": …, "values": [["<ns>", "<text>"], …]}]}}`
+of Loki, whose pairs become what `logcli -o jsonl` prints.
 """
 
 from __future__ import annotations
@@ -18,10 +19,23 @@ from pipeline.kernels.text.entries import STATE, cut_entries, entry_depth
 
 # As far in as this stands what tells where entries are.
 _HEAD_BYTES: Final = 1 << 20
+_STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+# Of Loki's HTTP API, "Query logs within a range of time": labels of a stream, and a line with its time in nanoseconds.
+_STREAMS: Final = re.compile(rb'"values"\s*:\s*\[\s*\[\s*"\d{19}"\s*,\s*"')
+_OF_STREAM: Final = re.compile(
+    rb'"stream"\s*:\s*(?P<labels>\{(?:[^{}"]|'
+    + _STRING
+    + rb')*\})|\[\s*(?P<at>"\d{19}")\s*,\s*(?P<text>'
+    + _STRING
+    + rb")",
+    re.DOTALL,
+)
+# A longer line is left out.
+_MOST_BYTES: Final = 1 << 20
 
 
 def as_lines(pieces: Iterable[bytes], *, wanted: re.Pattern[bytes]) -> Iterator[bytes]:
-    """The same pieces, of as many bytes, in which each entry is a line if they are a document's.
+    """The same pieces, in which each entry is a line if they are a document's: in place, but for Loki's.
 
     wanted  what an entry has in a string: the first tells in which list they stand
     """
@@ -32,6 +46,9 @@ def as_lines(pieces: Iterable[bytes], *, wanted: re.Pattern[bytes]) -> Iterator[
     if head.lstrip()[:1] in (b"{", b"["):
         while (first := wanted.search(head)) is None and len(head) < _HEAD_BYTES and (piece := next(rest, b"")):
             head += piece
+        if first and _STREAMS.search(head):
+            yield from _streamed(chain([head], rest))
+            return
         depth = entry_depth(np.frombuffer(head, np.uint8), first.end() - 1) if first else 0
     whole = chain([head], rest)
     yield from _cut(whole, depth) if depth else whole
@@ -43,3 +60,21 @@ def _cut(pieces: Iterable[bytes], depth: int) -> Iterator[bytes]:
         data = np.frombuffer(bytearray(piece), np.uint8)
         cut_entries(data, depth, state)
         yield data.tobytes()
+
+
+def _streamed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines of Loki's streams with their labels."""
+    labels, held = b"{}", b""
+    # As of other documents, what stands before the first entry is a line.
+    yield b"\n"
+    for piece in pieces:
+        held += piece
+        lines, end = [], 0
+        for found in _OF_STREAM.finditer(held):
+            end = found.end()
+            if found["labels"]:
+                labels = b" ".join(found["labels"].splitlines())
+            else:
+                lines.append(b'{"labels":%b,"timestamp":%b,"line":%b}\n' % (labels, found["at"], found["text"]))
+        held = held[max(end, len(held) - _MOST_BYTES) :]
+        yield b"".join(lines)

@@ -13,6 +13,9 @@ from pipeline.sqldoc import Declaration
 from pipeline.warehouse.modules import modules
 
 _WORD = re.compile(r"\w+")
+_NAME = re.compile(r"\w+(?:\.\w+)*")
+# As many as a screen has room for, with their columns.
+_FEW = 4
 # What tells of all there is.
 _CATALOG = re.compile(r"\b(?:duckdb_\w+|pragma_\w+|information_schema|show|summarize|describe)\b", re.IGNORECASE)
 
@@ -75,6 +78,22 @@ def named_in(query: str) -> tuple[str, ...] | None:
     named = (name for name in modules() if words >= set(name.removeprefix("main.").split(".")))
     # What a database is made with needs it.
     return (*named, "int64.clamp")
+
+
+def columns_in(query: str) -> str:
+    """What the tables, views and macros that a query names have, a line each, for who misspelled a column; empty where it names many."""
+    return "".join(f"\n{one.name} has {', '.join(one.columns)}" for one in _few_in(query))
+
+
+def rows_of(query: str) -> str:
+    """What a row is of the tables, views and macros that a query names, behind semicolons, for who sees none; empty where it names many."""
+    return "".join(f"; {one.name}: {one.summary}" for one in _few_in(query))
+
+
+def _few_in(query: str) -> list[Entry]:
+    words = set(_NAME.findall(query.lower()))
+    named = [one for one in entries() if one.kind != "function" and one.name in words]
+    return named if len(named) <= _FEW else []
 
 
 def _described(title: str, items: list[tuple[str, str]]) -> list[str]:

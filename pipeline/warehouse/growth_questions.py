@@ -250,21 +250,10 @@ def _between(
 ) -> Result:
     """What a macro says of some series, from the first profile to the last, or of one within a window."""
     if window is None:
-        return ask(connection, f"FROM {macro}({_ENDS})", {"ids": list(series_ids)}, name=name)
+        return ask(connection, f"FROM {macro}(heap.ends($ids))", {"ids": list(series_ids)}, name=name)
     (series_id,) = series_ids
     ends = [{"series_id": series_id, "first_profile_id": window[0], "last_profile_id": window[1]}]
     return ask(connection, f"FROM {macro}($ends)", {"ends": ends}, name=name)
-
-
-_ENDS = """(
-  SELECT list({
-    'series_id': series_id,
-    'first_profile_id': first_profile_id,
-    'last_profile_id': last_profile_id
-  })
-  FROM heap.series
-  WHERE series_id IN (SELECT unnest($ids)) AND profiles > 1
-)"""
 
 
 def _of(series_ids: Sequence[int], window: Window | None) -> dict[str, object]:

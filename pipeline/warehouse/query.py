@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -12,12 +13,17 @@ import pyarrow as pa
 from pipeline.errors import QueryError
 from pipeline.schema import tables
 from pipeline.values import Answer, Question, Result, ResultColumn
+from pipeline.warehouse.catalog import columns_in
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.modules import modules
 from pipeline.warehouse.statements import reading
 
 # DuckDB's own vectors have 2,048 rows; more at a time saves calls, fewer save memory.
 _ROWS_AT_A_TIME = 8192
+# Our queries ask for what this release declares.
+_OF_ANOTHER_RELEASE = "\nthe database was loaded by another release of heapscape; bring it up to this one with: heapscape load --lake LAKE --db DATABASE"
+# DuckDB names five columns that are spelled alike, whatever they mean.
+_NO_COLUMN = re.compile(r"Referenced column .* not found|does not have a column named")
 
 
 def ask(
@@ -32,8 +38,13 @@ def ask(
 
     described  with what the columns mean, for which every view's file is read
     """
-    with explained("DuckDB", memory=connection):
-        table = connection.sql(query, params=dict(parameters) if parameters else None).to_arrow_table()
+    try:
+        with explained("DuckDB", memory=connection):
+            table = connection.sql(query, params=dict(parameters) if parameters else None).to_arrow_table()
+    except QueryError as error:
+        if isinstance(error.__cause__, duckdb.CatalogException | duckdb.BinderException):
+            raise QueryError(f"{error}{_OF_ANOTHER_RELEASE}") from error
+        raise
     columns = _columns(table.column_names) if described else tuple(ResultColumn(one, "") for one in table.column_names)
     return Result(name, columns, table, Question(query, parameters or {}))
 
@@ -43,9 +54,14 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
 
     The connection answers nothing else until the batches are read or their iterator is closed.
     """
-    with explained("DuckDB", memory=connection):
-        checked = reading(connection, query)
-    return _on_its_way(connection, "answer", checked)
+    try:
+        with explained("DuckDB", memory=connection):
+            checked = reading(connection, query)
+        return _on_its_way(connection, "answer", checked)
+    except QueryError as error:
+        if isinstance(error.__cause__, duckdb.BinderException) and _NO_COLUMN.search(str(error)):
+            raise QueryError(f"{error}{columns_in(query)}") from error
+        raise
 
 
 def named_rows(

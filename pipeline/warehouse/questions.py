@@ -21,6 +21,7 @@ GROWTH = (
     "int64.clamp",
     "heap.series",
     "heap.series_between",
+    "heap.ends",
     "attribution.growth_by_site",
     "attribution.growth",
     "attribution.growth_between",

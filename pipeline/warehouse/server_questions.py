@@ -78,28 +78,5 @@ def top_sites(connection: duckdb.DuckDBPyConnection) -> Result:
 
 def profiled_series(connection: duckdb.DuckDBPyConnection) -> Result:
     """Every series that has a profile, and how its heap grew: those that grew most first, then the others."""
-    query = """
-    SELECT
-      series_id,
-      any_value(profile.service) AS service,
-      any_value(profile.instance) AS instance,
-      any_value(profile.build) AS build,
-      any_value(profile.program) AS program,
-      any_value(profile.kind) AS kind,
-      COUNT(*) AS profiles,
-      MIN(taken_at) AS first_at,
-      MAX(taken_at) AS last_at,
-      any_value(series.main_package) AS main_package,
-      any_value(series.version) AS version,
-      any_value(series.revision) AS revision,
-      any_value(series.last_bytes) AS last_bytes,
-      any_value(series.growth_bytes) AS growth_bytes,
-      any_value(series.slope_bytes_per_s) AS slope_bytes_per_s,
-      any_value(series.r2) AS r2
-    FROM profile
-    LEFT JOIN heap.series AS series USING (series_id)
-    GROUP BY series_id
-    ORDER BY growth_bytes DESC NULLS LAST, series_id
-    LIMIT 10000
-    """
+    query = "FROM inventory.series ORDER BY growth_bytes DESC NULLS LAST, series_id LIMIT 10000"
     return ask(connection, query, name="series")

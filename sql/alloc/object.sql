@@ -1,4 +1,4 @@
--- One row per heap object in a trace with allocation events: when it was allocated and freed, its type and its slot.
+-- One row per heap object in a trace with allocation events (`GODEBUG=traceallocfree=1`): when it was allocated and freed, its type and its slot.
 --
 -- A slot is freed with all objects in it: several tiny ones of less than 16 bytes without pointers share one of 16. In a
 -- trace that does not begin with what exists (flight recorder) some are known by their being freed alone.

@@ -1,4 +1,4 @@
--- One row per life of a heap span in a trace with allocation events: from its allocation to its being freed.
+-- One row per life of a heap span in a trace with allocation events (`GODEBUG=traceallocfree=1`): from its allocation to its being freed.
 --
 -- A freed span's pages are idle until a span begins there again, of any class and length.
 --

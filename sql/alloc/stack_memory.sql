@@ -1,4 +1,4 @@
--- One row per goroutine stack in a trace with allocation events: from its allocation to its being freed.
+-- One row per goroutine stack in a trace with allocation events (`GODEBUG=traceallocfree=1`): from its allocation to its being freed.
 --
 -- A goroutine whose stack grows gets a new one, twice the size, and the old one is freed. Some are known by their being
 -- freed alone: Go 1.23 leaves out some allocations, and a trace need not begin with what exists (flight recorder).

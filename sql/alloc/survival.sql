@@ -1,4 +1,4 @@
--- One row per trace with allocation events, Go type and number of GC cycles that objects of it outlived: how many went then.
+-- One row per trace with allocation events (`GODEBUG=traceallocfree=1`), Go type and number of GC cycles that objects of it outlived: how many went then.
 --
 -- Of objects allocated while the trace ran. A cycle counts whose marking began after the object was allocated; the one that finds it
 -- dead is the one it does not outlive, and it is swept after that. Events have no stacks, so sites are not told: `heap.age` is

@@ -1,4 +1,4 @@
--- One row per trace with allocation events and Go type: what was allocated of it, and what became of that.
+-- One row per trace with allocation events (`GODEBUG=traceallocfree=1`) and Go type: what was allocated of it, and what became of that.
 --
 -- A slice's backing array has the type of one element. The trace tells no type of most of what existed as it began, nor of
 -- some objects without pointers; they share a row.

@@ -16,6 +16,12 @@ CREATE VIEW inventory.series (
   labels,
   -- Path of the executable; NULL when the profiles do not say.
   program,
+  -- Import path of its main package, as the executable says that was given; NULL without one, and of others than heap profiles.
+  main_package,
+  -- Version of the main module, likewise.
+  version,
+  -- Commit that it was built of, likewise; `-dirty` behind it when files were changed.
+  revision,
   -- Profiles in it.
   profiles,
   -- When its first profile was taken, UTC; NULL when none says so.
@@ -28,8 +34,14 @@ CREATE VIEW inventory.series (
   last_profile_id,
   -- Size of its files as offered, still compressed.
   size_bytes,
+  -- Live bytes in the last heap profile; NULL of other kinds.
+  last_bytes,
   -- Live bytes in the last heap profile minus those in the first; NULL of other kinds.
-  growth_bytes
+  growth_bytes,
+  -- Ordinary least squares over all heap profiles; NULL for one profile or one moment, and of other kinds.
+  slope_bytes_per_s,
+  -- How well a straight line fits, 0 to 1; NULL where there is no slope.
+  r2
 ) AS
 WITH gathered AS (
   SELECT
@@ -58,12 +70,18 @@ SELECT
   gathered.build,
   gathered.labels,
   gathered.program,
+  heaps.main_package,
+  heaps.version,
+  heaps.revision,
   gathered.profiles,
   gathered.first_at,
   gathered.last_at,
   gathered.first_profile_id,
   gathered.last_profile_id,
   gathered.size_bytes,
-  heaps.growth_bytes
+  heaps.last_bytes,
+  heaps.growth_bytes,
+  heaps.slope_bytes_per_s,
+  heaps.r2
 FROM gathered
 LEFT JOIN heap.series AS heaps USING (series_id)

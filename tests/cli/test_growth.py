@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.builders.profile import profile
@@ -162,3 +164,18 @@ def test_sites_are_shown_without_the_version_of_their_module_and_are_found_so(tm
     assert "@v" not in table.out
     assert site["file"] == file
     assert flame.json()[0]["valueRight"] == 2000
+
+
+def test_a_database_of_another_release_is_said_with_what_brings_it_up(demo: Path, tmp_path: Path) -> None:
+    older = Path(shutil.copy(demo, tmp_path / "older.duckdb"))
+    with duckdb.connect(older) as connection:
+        connection.execute("DROP MACRO heap.ends")
+
+    seen = heapscape("growth", "--by", "own", "--db", older)
+
+    assert (seen.code, seen.out) == (3, "")
+    assert "ends does not exist" in seen.err
+    assert (
+        "the database was loaded by another release of heapscape; bring it up to this one with: heapscape load"
+        in seen.err
+    )

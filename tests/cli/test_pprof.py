@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,13 @@ def test_what_matched_nothing_is_said() -> None:
     assert seen.err == "Focus expression matched no samples\nTagShow expression matched no samples\n"
 
 
+def test_an_executable_before_profiles_is_no_profile() -> None:
+    seen = heapscape("pprof", "-top", sys.executable, LAST)
+
+    assert (seen.code, seen.out) == (0, heapscape("pprof", "-top", LAST).out)
+    assert f"{sys.executable}: an executable, which is left out: names are those that the profiles have" in seen.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -95,7 +103,14 @@ def test_what_matched_nothing_is_said() -> None:
         (["-top", "-normalize", LAST], "must have base profile to normalize by"),
         (["-top", "-focus=[", LAST], "parsing focus regexp: error parsing regexp: missing closing ]: `[`"),
         (["-peek=nowhere", LAST], "no matches found for regexp: nowhere"),
-        (["-disasm=main", LAST], "No such option '-disasm': what it does in go tool pprof does go tool pprof -disasm."),
+        (
+            ["-disasm=main", LAST],
+            "No such option '-disasm': for what it does in go tool pprof there is go tool pprof itself.",
+        ),
+        (
+            ["-top", "-symbolize=none", LAST],
+            "No such option '-symbolize': for what it does in go tool pprof there is heapscape run with",
+        ),
         (["-top", "-sample_index=cpu", LAST], 'sample_index "cpu" must be one of: [alloc_objects'),
     ],
 )

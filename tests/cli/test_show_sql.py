@@ -55,6 +55,8 @@ ASKED = (
     "goroutines --source protobuf",
     *(f"trace {table}" for table in ("tasks", "regions", "logs", "latency", "blocking", "mmu", "procs")),
     "trace tasks --type order",
+    "events --trace plain --kind Log",
+    "events --trace plain --goroutine 1 --from 100us --to 1ms",
 )  # fmt: skip
 
 

@@ -39,7 +39,11 @@ def test_a_letter_takes_its_value_behind_it() -> None:
         (["growth", "--servce", "x"], "No such option '--servce'. Did you mean --service"),
         (["lake", "verify", "-lak=x"], "No such option '-lak'. Did you mean -lake"),
         (["top", "-qqqq"], "No such option '-qqqq'. See which there are with: heapscape top --help"),
-        (["top", "-http=:8080"], "No such option '-http': what it does in go tool pprof does heapscape serve."),
+        (["top", "-http=:8080"], "No such option '-http': for what it does in go tool pprof there is heapscape serve."),
+        (
+            ["top", "-list=Put"],
+            "No such option '-list': for what it does in go tool pprof there is heapscape pprof -list.",
+        ),
         (["top", "-cum=perhaps"], "Option '-cum' is true or false, and 'perhaps' is neither."),
     ],
 )

@@ -59,6 +59,13 @@ def test_no_rows_are_an_empty_answer(demo: Path) -> None:
     assert heapscape("sql", query, "--db", demo, "--format", "csv").out.startswith("source_id,source_hash,uri,")
 
 
+def test_a_table_without_rows_says_what_a_row_would_be(demo: Path) -> None:
+    seen = heapscape("sql", "FROM alloc.survival", "--db", demo)
+
+    assert seen.code == 0
+    assert "no rows; alloc.survival: One row per trace with allocation events (`GODEBUG=traceallocfree=1`)" in seen.err
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.profile import profile
 from tests.cli.seat import DEMO, DEMO_HEAPS, EVERY_KIND, FIRST, LAST, Seen, heapscape, process
 
 _BYTES = re.compile(r"^ *(-?\d+)B? +\S+% +\S+% +(-?\d+)B? +\S+%  (\S+)")
@@ -21,6 +22,21 @@ def figures(seen: Seen) -> dict[str, tuple[int, int]]:
 
 def functions(seen: Seen) -> list[str]:
     return [match[1] for match in re.finditer(r"%  (\S+)(?: \(.*\))?$", seen.out, flags=re.MULTILINE)]
+
+
+def test_what_a_heap_gained_in_some_seconds_is_shown_when_it_is_named(tmp_path: Path) -> None:
+    heaps = [("live", 0), ("older", 0), ("gained", 2_000_000_000)]
+    for name, duration_ns in heaps:
+        time_ns = 1_700_000_000_000_000_000 - (10**9 if name == "older" else 0) + duration_ns
+        (tmp_path / f"{name}.pb").write_bytes(profile(f"main.{name} 100", time_ns=time_ns, duration_ns=duration_ns))
+    assert heapscape("ingest", tmp_path, "--lake", "lake").code == 0
+    assert heapscape("load", "--lake", "lake").code == 0
+
+    seen = heapscape("top")
+
+    assert functions(seen) == ["main.live"]
+    assert "live.pb, the newest of 2 that are no difference; choose with --profile" in seen.err
+    assert functions(heapscape("top", "--profile", "gained")) == ["main.gained"]
 
 
 def test_the_newest_heap_profile_is_shown_and_named(demo: Path) -> None:

@@ -42,7 +42,8 @@ WRONG = {
     "a time without a unit": (["events", "--from", "soon", "--db", "{db}"], "'soon'", "a number and ns, us, ms, s or m", "such as 10ms"),
     "a log without cycles": (["gc", "--db", "{db}"], "no GC cycles", "GODEBUG=gctrace=1", "run the program with"),
     "a database that is not there": (["top", "--db", "no.duckdb"], "no.duckdb", "no such database", "heapscape load"),
-    "a column that is not there": (["sql", "SELECT sevice FROM profile", "--db", "{db}"], "sevice", "not found", "service"),
+    "a column that is not there": (["sql", "SELECT sevice FROM profile", "--db", "{db}"], "sevice", "not found", "\nprofile has profile_id, "),
+    "a column that another view has": (["sql", "SELECT p.inuse FROM heap.series AS p", "--db", "{db}"], '"inuse"', "does not have a column", "heap.series has series_id"),
     "a query that writes": (["sql", "DROP TABLE profile", "--db", "{db}"], "DROP", "read", "SELECT"),
     "a label without a value": (["ingest", REPORT, "--label", "pay"], "'pay'", "KEY=VALUE", "service=checkout"),
     "an input that is not there": (["ingest", "nowhere/", "--lake", "lake"], "nowhere", "no", ""),
@@ -76,6 +77,14 @@ WRONG = {
     "a database of another program": (["top", "--db", "other.duckdb"], "other.duckdb", "was not made by heapscape", "name another with --db"),
     "a query of a database of another program": (["sql", "FROM a", "--db", "other.duckdb"], "other.duckdb", "was not made by heapscape", "name another with --db"),
     "a database and inputs": (["top", LAST, "--db", "{db}"], "and inputs", "an answer is of one or the other", "leave --db out"),
+    "a profile's name for a file": (["top", "heap-12", "--db", "{db}"], "and inputs", "what the database calls so", "--profile heap-12"),
+    "two profiles' names for files": (["diff", "heap-01", "heap-12"], "heap-01, heap-12: no such file", "what the database calls so", "--base heap-01 --profile heap-12"),
+    "a trace's name for a file": (["events", "checkout"], "checkout: no such file", "what the database calls so", "--trace checkout"),
+    "a database for a lake's command": (["anonymize", "--db", "{db}", "-o", "shared"], "'--db' here", "the lake that a database is made of", "--lake DIR"),
+    "a lake for a database's command": (["top", "--lake", "a-lake"], "'--lake' here", "answers come from the database", "--db FILE"),
+    "a trace of a command of profiles": (["export", "--trace", "checkout"], "'--trace' here", "a trace is chosen as profiles are", "with --profile"),
+    "a profile of a command of traces": (["events", "--profile", "checkout"], "'--profile' here", "a trace is chosen", "with --trace"),
+    "a command of the shell for a query": (["sql", ".tables", "--db", "{db}"], ".tables", "the shell's", "SHOW ALL TABLES"),
     "an option before the command": (["--db", "{db}", "top"], "'--db' here", "options stand behind the command", "heapscape COMMAND --db"),
     "an option before the table": (["trace", "-db={db}", "regions"], "'-db' here", "options stand behind the command", "heapscape trace COMMAND -db"),
     "a difference of two kinds": (["diff", LAST, EVERY_KIND / "goroutine.pb.gz"], "a heap profile with inuse_space", "a goroutine profile with goroutine", "two with the same sample types"),
@@ -124,6 +133,7 @@ def test_the_answer_says_what_was_found_what_was_expected_and_what_to_do(demo: P
     Path("note.txt").write_text("hello world\n")
     Path("hollow").touch()
     Path("folder").mkdir()
+    Path("heapscape.duckdb").symlink_to(demo)
     if "other.duckdb" in arguments:
         duckdb.connect("other.duckdb").execute("CREATE TABLE a AS SELECT 1").close()
     if "a-lake" in arguments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,12 @@ def open_telemetry(said: list[str]) -> Any:
     return {"resourceLogs": [{"resource": {"attributes": []}, "scopeLogs": [{"scope": {}, "logRecords": records}]}]}
 
 
-SHAPES = [cloud_logging, cloud_watch, elasticsearch, datadog, open_telemetry]
+def loki(said: list[str]) -> Any:
+    values = [[str(SECOND_NS + i * 1_000_000_000), one] for i, one in enumerate(said)]
+    return {"data": {"resultType": "streams", "result": [{"stream": {"pod": "a"}, "values": values}], "stats": {}}}
+
+
+SHAPES = [loki, cloud_logging, cloud_watch, elasticsearch, datadog, open_telemetry]
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -114,3 +120,27 @@ def test_a_document_that_is_cut_off_gives_what_it_has() -> None:
     content = json.dumps(elasticsearch([gc(1), gc(2), gc(3)])).encode()
 
     assert read(content[:-60]).cycles == [(0, 1), (0, 2)]
+
+
+def test_loki_tells_the_streams_of_processes_apart_and_gives_one_after_the_other() -> None:
+    streams = [
+        {
+            "stream": {"pod": pod, "note": 'a "b" {c}'},
+            "values": loki([gc(one) for one in (1, 2, 3)])["data"]["result"][0]["values"][::-1],
+        }
+        for pod in "ab"
+    ]
+
+    found = read(json.dumps({"data": {"result": streams}}, indent=1).encode())
+
+    assert sorted(found.cycles) == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)]
+    assert sorted(found.prefixes) == ["pod=a", "pod=b"]
+    assert found.kinds == {"log_newest_first": 1}
+
+
+def test_a_line_of_loki_that_is_cut_by_a_piece_is_whole() -> None:
+    content = json.dumps(loki(["GET", gc(1)])).encode()
+
+    for place in range(content.index(b'"values"') + 40, len(content)):
+        lines = b"".join(entries.as_lines([content[:place], content[place:]], wanted=re.compile(b"GET"))).splitlines()
+        assert [json.loads(line)["line"] for line in lines[1:]] == ["GET", gc(1)]

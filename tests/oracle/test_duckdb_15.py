@@ -42,8 +42,7 @@ MACROS = {
     "0, 4000000000000, 1000, ['service_name'])",
     "pyroscope.weights": "pyroscope.weights((SELECT list(series_id) FROM heap.series), 'inuse_space', 0, 4000000000000)",
     "goroutine._place": "goroutine._place(NULL)",
-    "heap._grown_between": "heap._grown_between((SELECT list({'series_id': series_id, 'first_profile_id': first_profile_id, "
-    "'last_profile_id': last_profile_id}) FROM heap.series))",
+    "heap._grown_between": "heap._grown_between(heap.ends((SELECT list(series_id) FROM heap.series)))",
     "attribution._own_frame": "attribution._own_frame(NULL)",
     "attribution._leaf_module": "attribution._leaf_module((SELECT list(stack_id) FROM stack))",
     "attribution.growth_by_site_between": "attribution.growth_by_site_between((SELECT MIN(series_id) FROM heap.series), "
@@ -52,10 +51,8 @@ MACROS = {
     "attribution.growth": "attribution.growth((SELECT list(series_id) FROM heap.series))",
     "attribution.growth_between": "attribution.growth_between((SELECT MIN(series_id) FROM heap.series), "
     "(SELECT MIN(profile_id) FROM heap.profiles), (SELECT MAX(profile_id) FROM heap.profiles))",
-    "attribution.own_code_between": "attribution.own_code_between((SELECT list({'series_id': series_id, "
-    "'first_profile_id': first_profile_id, 'last_profile_id': last_profile_id}) FROM heap.series))",
-    "attribution.modules_between": "attribution.modules_between((SELECT list({'series_id': series_id, "
-    "'first_profile_id': first_profile_id, 'last_profile_id': last_profile_id}) FROM heap.series))",
+    "attribution.own_code_between": "attribution.own_code_between(heap.ends((SELECT list(series_id) FROM heap.series)))",
+    "attribution.modules_between": "attribution.modules_between(heap.ends((SELECT list(series_id) FROM heap.series)))",
     "flame.top": "flame.top((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', hide := 'runtime', show_from := 'main')",
     "flame._stacks": "flame._stacks((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', [], NULL, NULL, NULL, NULL, 'main')",
     "flame.peek": "flame.peek((SELECT list(profile_id) FROM heap.profiles), 'inuse_space', 'main', hide := 'runtime')",
@@ -202,7 +199,7 @@ def test_every_macro_is_asked() -> None:
             "int64.clamp",
             *("attribution._pairs", "attribution._slope", "attribution._distances"),
             *("attribution._filled", "attribution._r2", "attribution._rising"),
-            "flame._matches",
+            *("flame._matches", "heap.ends"),
         ),  # Parts of the others.
         *("sched._state_name", "sched._bucket", "sched._bucket_ns"),
         *("gate._student", "gate._slope_error"),

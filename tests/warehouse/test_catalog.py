@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import QueryError
-from pipeline.warehouse.catalog import declared, entries, explained, named_in
+from pipeline.warehouse.catalog import columns_in, declared, entries, explained, named_in, rows_of
 from pipeline.warehouse.modules import modules
 
 
@@ -70,3 +70,23 @@ def test_what_a_query_asks_is_found_in_its_words(query: str, wanted: set[str]) -
 def test_what_asks_for_the_catalog_needs_all_of_it(query: str) -> None:
     assert named_in(query) is None
     assert len(modules()) > 100
+
+
+def test_what_a_query_names_has_its_columns_and_says_what_a_row_is() -> None:
+    query = "SELECT wat FROM Source JOIN profile USING (source_id), flame.folded([1], 'cpu')"
+
+    assert [line.partition(",")[0] for line in columns_in(query).splitlines()] == [
+        "",
+        "profile has profile_id",
+        "source has source_id",
+        "flame.folded has functions",
+    ]
+    assert rows_of("FROM alloc.survival WHERE cycles > 1").startswith(
+        "; alloc.survival: One row per trace with allocation events (`GODEBUG=traceallocfree=1`), "
+    )
+
+
+def test_of_a_query_that_names_many_nothing_is_listed() -> None:
+    query = "FROM source, profile, sample, stack, function"
+
+    assert (columns_in(query), rows_of(query)) == ("", "")

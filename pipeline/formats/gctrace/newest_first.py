@@ -74,17 +74,26 @@ def _turned(parts: Iterator[Lines]) -> Iterator[Turned]:
 
 def is_newest_first(lines: Iterable[Line]) -> bool:
     """Whether cycles and their stamps go back from line to line; without stamps, whether no cycle goes on."""
-    moments: list[int] = []
+    every: list[int] = []
+    moments: dict[str, list[int]] = {}
     cycles: dict[str, list[tuple[int, int]]] = {}
     for line in islice(lines, _LOOKED_AT):
         for one in read_line(line):
             if one.told is not None and one.told.kind == "cycle":
                 cycles.setdefault(one.label, []).append((one.told.cycle, one.told.begin_ns))
-                moments += [] if one.stamp.at_us is None else [one.stamp.at_us]
+                if one.stamp.at_us is not None:
+                    moments.setdefault(one.label, []).append(one.stamp.at_us)
+                    every.append(one.stamp.at_us)
     steps = [pair for of_label in cycles.values() for pair in pairwise(of_label)]
     back = sum(one[0] > other[0] and one[1] > other[1] for one, other in steps)
     on = sum(one[0] < other[0] for one, other in steps)
-    falls = sum(one > other for one, other in pairwise(moments))
-    if falls or any(one < other for one, other in pairwise(moments)):
-        return falls >= _LEAST_STAMPED and sorted(moments, reverse=True) == moments and back > on
+    if len(set(every)) > 1:
+        # Of all lines, or of each process where a search gives one after the other.
+        return back > on and (_fall([every]) or _fall([*moments.values()]))
     return back >= _LEAST_STEPS and on == 0
+
+
+def _fall(groups: list[list[int]]) -> bool:
+    """Whether moments never rise within a group, and fall often enough."""
+    falls = sum(one > other for group in groups for one, other in pairwise(group))
+    return falls >= _LEAST_STAMPED and all(sorted(group, reverse=True) == group for group in groups)
