@@ -33,7 +33,7 @@ seen AS (
     located.service,
     located.build,
     lines.package,
-    regexp_replace(coalesce(lines.file, ''), '[/\\][^/\\]*$', '') AS folder,
+    regexp_extract(coalesce(lines.file, ''), '^(.*)[/\\]', 1) AS folder,
     regexp_replace(coalesce(lines.file, ''), '^.*[/\\]', '') AS base_name
   FROM (
     SELECT DISTINCT service, build, unnest(location_ids) AS location_id
