@@ -31,7 +31,7 @@ WITH places AS (
   SELECT
     locations.*,
     packages.reported_package,
-    packages.is_folder_told,
+    packages.reported_folder,
     regexp_extract(locations.function, '^(?:[^\[]*/)?[^./\[]*\.([^\[]*)$', 1) AS function_there
   FROM attribution._location AS locations
   JOIN attribution._package AS packages
@@ -50,7 +50,7 @@ standing AS (
     AND records.package = places.reported_package
     AND records.base_name = places.base_name
     AND records.line = places.line
-    AND (NOT places.is_folder_told OR records.folder_name = regexp_extract(places.folder, '[^/\\]*$'))
+    AND (places.reported_folder IS NULL OR records.folder_name = places.reported_folder)
   UNION ALL
   SELECT places.series_id, places.location_id, records.*, true
   FROM places
@@ -87,6 +87,7 @@ at_line AS (
   SELECT
     locations.*,
     calls.kind AS call_kind,
+    calls.entry_point,
     calls.type_name AS called_type,
     reported.* EXCLUDE (series_id, location_id, service, build, package, base_name, function, line, "column", is_own),
     regexp_extract(locations.inner_function, '\[(.*)\]', 1) AS type_arguments
@@ -129,7 +130,8 @@ inner_records AS (
   FROM inner_standing
   GROUP BY series_id, location_id
 ),
--- Files the report would tell of the innermost line of. Of a closure that is always inlined it tells nothing, and of
+-- Files the report would tell of the innermost line of. Of a closure that is always inlined, as the body of a loop over
+-- a function is, it tells nothing, and of
 -- a generic function only where it is instantiated.
 inner_files AS (
   SELECT DISTINCT locations.series_id, locations.location_id
@@ -143,7 +145,7 @@ inner_files AS (
     AND files.build IS NOT DISTINCT FROM locations.build
     AND files.package = packages.reported_package
     AND files.base_name = locations.inner_base_name
-  WHERE NOT regexp_matches(locations.inner_function, '\.func\d+(\.\d+)*$')
+  WHERE NOT regexp_matches(locations.inner_function, '\.func\d+(\.\d+)*$|-range\d+$')
     AND NOT contains(locations.inner_function, '[')
 ),
 weighed AS (
@@ -164,7 +166,19 @@ weighed AS (
     END AS is_in_place,
     at_line.has_inlined,
     at_line.call_kind,
-    at_line.call_kind IS NULL OR list_contains(at_line.call_kinds, at_line.call_kind) AS is_of_call,
+    at_line.call_kind IS NULL OR (
+      list_contains(at_line.call_kinds, at_line.call_kind)
+      -- A map for eight elements at most, or for no number of them, has a function of its own, walk/builtin.go: walkMakeMap.
+      AND NOT coalesce(
+        CASE at_line.entry_point
+          WHEN 'makemap_small'
+            THEN TRY_CAST(regexp_extract(at_line.expression, '^make\(map\[.*, (\d+)\)$', 1) AS BIGINT) > 8
+          WHEN 'makemap'
+            THEN regexp_matches(at_line.expression, '^make\(map\[([^,]*|.*, [0-8])\)$')
+        END,
+        false
+      )
+    ) AS is_of_call,
     -- The report names a function from where it is called: create, session.New, (*T).Put.
     at_line.has_inlined AND at_line.is_from_inlined AND coalesce(list_bool_or(
       list_transform(at_line.called_functions, lambda called:

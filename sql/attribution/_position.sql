@@ -64,7 +64,7 @@ SELECT
   outermost.package,
   outermost.file,
   regexp_replace(outermost.file, '^.*[/\\]', ''),
-  regexp_replace(outermost.file, '[/\\][^/\\]*$', ''),
+  regexp_extract(outermost.file, '^(.*)[/\\]', 1),
   outermost.line,
   inlined.location_id IS NOT NULL,
   innermost.function,

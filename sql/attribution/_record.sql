@@ -1,6 +1,7 @@
 -- One row per verdict that puts something on the heap, with what its words tell of the objects.
 --
--- Whole literals converted to interfaces live in the binary, and slices without elements nowhere; they are left out.
+-- Whole literals converted to interfaces live in the binary, and slices without elements nowhere, those made of an empty
+-- text included; they are left out.
 --
 -- key: service, build, escape_site_id
 -- stored: by service, build
@@ -73,7 +74,7 @@ allocating AS (
   SELECT *, regexp_replace(expression, '\b\w+\.', '', 'g') AS bare_expression
   FROM escape.site
   WHERE is_on_heap
-    AND NOT regexp_matches(expression, '^(go\.shape\.)?\[\].*\{\}$')
+    AND NOT regexp_matches(expression, '^(go\.shape\.)?\[\].*\{\}$|^\(?\[\](byte|rune|uint8|int32)\)?\((""|``)\)$')
     -- A literal is all there is: `"a" + s` begins like one.
     AND NOT regexp_full_match(
       expression,

@@ -62,7 +62,7 @@ leaves AS (
     AND files.build IS NOT DISTINCT FROM locations.build
     AND files.package = packages.reported_package
     AND files.base_name = locations.base_name
-    AND (NOT packages.is_folder_told OR files.folder_name = regexp_extract(locations.folder, '[^/\\]*$'))
+    AND (packages.reported_folder IS NULL OR files.folder_name = packages.reported_folder)
   GROUP BY locations.build_index, locations.location_id
 ),
 explained AS (

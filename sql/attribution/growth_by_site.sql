@@ -153,6 +153,8 @@ SELECT
     END
     WHEN 'implicit' THEN 'the compiler reports no escape on this line: '
       || CASE sites.allocation_kind
+        WHEN 'new' THEN 'an object is made'
+        WHEN 'make' THEN 'a slice is made'
         WHEN 'map_growth' THEN 'the map grows'
         WHEN 'map' THEN 'a map is made'
         WHEN 'channel' THEN 'a channel is made'
@@ -165,6 +167,12 @@ SELECT
         WHEN 'runtime' THEN 'the runtime allocates for itself'
         WHEN 'hidden' THEN 'what is called here allocates, and profiles leave it out'
         ELSE 'the language allocates here (map, channel, append, string)'
+      END
+      || CASE
+        WHEN contains(sites.function, '[')
+          AND coalesce(sites.allocation_kind, 'new') IN ('new', 'make', 'map', 'boxing', 'conversion', 'concatenation')
+          THEN '; a generic function is reported where it is instantiated, by a package that may have no report'
+        ELSE ''
       END
     WHEN 'caller' THEN 'called from ' || sites.caller_function || ', the nearest function with a report'
     WHEN 'unmatched' THEN 'the package has a report, but it says nothing of this file'

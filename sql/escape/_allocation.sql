@@ -43,7 +43,7 @@ JOIN attribution._package AS packages
   ON packages.service IS NOT DISTINCT FROM series.service
   AND packages.build IS NOT DISTINCT FROM series.build
   AND packages.package = sites.package
-  AND packages.folder = regexp_replace(coalesce(sites.file, ''), '[/\\][^/\\]*$', '')
+  AND packages.folder = regexp_extract(coalesce(sites.file, ''), '^(.*)[/\\]', 1)
 JOIN sized
   ON sized.service IS NOT DISTINCT FROM series.service
   AND sized.build IS NOT DISTINCT FROM series.build

@@ -38,7 +38,7 @@ files AS (
     lines.package,
     bool_or(contains(lines.function, '[')) AS is_generic,
     regexp_replace(lines.file, '^.*[/\\]', '') AS base_name,
-    regexp_replace(lines.file, '[/\\][^/\\]*$', '') AS folder
+    regexp_extract(lines.file, '^(.*)[/\\]', 1) AS folder
   FROM stack._line AS lines
   SEMI JOIN used USING (location_id)
   WHERE lines.file IS NOT NULL AND regexp_matches(lines.function, pattern)

@@ -169,6 +169,14 @@ def test_an_address_below_its_mapping_counts_modulo_two_to_the_64() -> None:
         ("", "", None),
         ("std::vector<int>::push_back", "vector.h", None),
         ("java.lang.String.hashCode", "String.java", None),
+        ("java/lang/String.hashCode", "String.java", None),
+        ("/app/lib/store.put", "file:///app/lib/store.js", None),
+        ("main.run", "main.py", None),
+        ("example.com/sql.(*yyParserImpl).Parse", "yaccpar", "example.com/sql"),
+        ("main.yyParse", "/src/gram.y", "main"),
+        ("calc.(*lexer).Lex", "lex.rl", "calc"),
+        ("memcpy.part.0", "memcpy.S", None),
+        ("EventEmitter.emit", "node:events", None),
     ],
 )
 def test_the_package_is_read_off_a_go_name(name: str, file: str, package: str | None) -> None:
