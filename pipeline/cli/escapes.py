@@ -262,7 +262,7 @@ def _say_if_none(
     ).table
     others = "" if all_kinds else "; --all has others too"
     if not every.num_rows:
-        raise UsageError("there is no escape report; make one with: go build -gcflags=-m=2 ./... 2> escape.txt")
+        raise UsageError("there is no escape report; make one with: go build -gcflags=all=-m=2 ./... 2> escape.txt")
     parts = parts_of(**where)
     fitting = every
     for option, value in parts:

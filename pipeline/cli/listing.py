@@ -120,7 +120,7 @@ def _verdicts(connection: duckdb.DuckDBPyConnection, report: Report, ids: Sequen
         whose = ", ".join(owner_name(one) for one in missing if any(one))
         say(
             f"there is no escape report{whose and f' of {whose}'}, and so no verdict; make one with:"
-            " go build -gcflags=-m=2 ./... 2> escape.txt"
+            " go build -gcflags=all=-m=2 ./... 2> escape.txt"
         )
     if len(told) > 1:
         say(f"verdicts are of {', '.join(map(owner_name, told))}; one that names none is of all of them")

@@ -17,6 +17,7 @@ Row = Mapping[str, Any]
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _TREND_WIDTH = 16
+_GOOD_PART = 0.1
 
 
 def text(
@@ -32,7 +33,7 @@ def text(
     """
     head = ("growth", "share", "±", "rose", "trend", "site", "why it is on the heap")
     table = aligned([head, *map(_cells, sites)], right=range(4))
-    return _page(series, table, "site", left_out, [_coverage(coverage), *_elsewhere(modules)])
+    return _page(series, table, "site", left_out, [_coverage(coverage), *_unreported(coverage), *_elsewhere(modules)])
 
 
 def text_by_own_code(series: Row, lines: Sequence[Row], *, left_out: int = 0) -> str:
@@ -138,6 +139,17 @@ def _reason(site: Row) -> str:
 def _coverage(coverage: Sequence[Row]) -> str:
     explained = [f"{row['attribution']} {share(row['share'])}" for row in coverage if row["share"] is not None]
     return "explained: " + (" · ".join(explained) + " of growth" if explained else "nothing grew")
+
+
+def _unreported(coverage: Sequence[Row]) -> list[str]:
+    """How to have the packages reported that a good part was allocated in."""
+    missing = sum(row["share"] or 0 for row in coverage if row["attribution"] in ("caller", "unreported"))
+    if missing < _GOOD_PART:
+        return []
+    return [
+        f"no report: {share(missing)} of growth is of packages that have none: "
+        "go build -gcflags=all=-m=2 reports dependencies and the standard library, too"
+    ]
 
 
 def _elsewhere(modules: Sequence[Row]) -> list[str]:

@@ -25,9 +25,9 @@ CLASSES: Final[Mapping[str, str]] = {
     "escape": "one escape the compiler reported at this line explains it",
     "ambiguous": "several escapes stand on this line and the samples cannot tell them apart; all are listed",
     "implicit": "the language always allocates here and the compiler reports nothing: channels, maps, strings, append",
-    "caller": "the allocating package has no escape report; the nearest caller with one is shown",
+    "caller": "the allocating package has no escape report, which -gcflags=all=-m=2 gives it; the nearest caller with one is shown",
     "unmatched": "the package has a report, but this line is not in it: another build, or generated code",
-    "unreported": "no package on the stack has an escape report; build with -gcflags=-m=2 and ingest the output",
+    "unreported": "no package on the stack has an escape report; build with -gcflags=all=-m=2 and ingest the output",
 }
 # Modules and own lines that are told one by one.
 _RANKED: Final = 8

@@ -140,6 +140,20 @@ def test_sites_left_out_are_counted(left_out: int, said: str) -> None:
     assert said in lines(SERIES, SITE, left_out=left_out)
 
 
+def test_packages_without_a_report_that_allocated_a_good_part_are_told_how_to_have_one() -> None:
+    def told(caller: float, unreported: float | None) -> list[str]:
+        shares = {"escape": 1 - caller, "caller": caller, "unreported": unreported}
+        coverage = [{"attribution": name, "share": share} for name, share in shares.items()]
+        shown = text(SERIES, (), coverage, [OWN]).replace("\N{NO-BREAK SPACE}", " ")
+        return [line for line in shown.splitlines() if line.startswith("no report: ")]
+
+    assert told(0.725, 0.025) == [
+        "no report: 75.0 % of growth is of packages that have none: "
+        "go build -gcflags=all=-m=2 reports dependencies and the standard library, too"
+    ]
+    assert told(0.05, None) == []
+
+
 def test_coverage_names_every_class_with_its_share() -> None:
     assert lines(SERIES, SITE)[-1] == "explained: escape 75.0 % · implicit 25.0 % of growth"
 
