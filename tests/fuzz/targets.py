@@ -144,7 +144,9 @@ def runtime_logs_of_collector() -> tuple[bytes, ...]:
     found = [path.read_bytes() for folder in paths for path in sorted(folder.glob("*.log"))]
     logs = [b"gc 1 @" + log.partition(b"gc 1 @")[2][:4_000].rpartition(b"\n")[0] + b"\n" for log in found]
     entries = [{"message": line, "timestamp": 1767225600000} for line in logs[0].decode().splitlines()]
-    answers = [json.dumps({"events": entries}, indent=indent).encode() for indent in (None, 1)]
+    values = [[str(1767225600000000000 + place), one["message"]] for place, one in enumerate(entries)]
+    loki = {"data": {"resultType": "streams", "result": [{"stream": {"pod": "a"}, "values": values}]}}
+    answers = [json.dumps(one, indent=indent).encode() for one in ({"events": entries}, loki) for indent in (None, 1)]
     return *logs, *answers
 
 
@@ -158,9 +160,9 @@ def texts_of_profiles() -> tuple[bytes, ...]:
 
 @cache
 def dumps() -> tuple[bytes, ...]:
-    """A small one of goroutines, and real ones of two releases."""
+    """A small one of goroutines, with its tabs and without, and real ones of two releases."""
     real = [(_TWINS / f"build=go1.{version}-trim" / "panic-all.txt").read_bytes()[:3_000] for version in (22, 27)]
-    return MANY, *real
+    return MANY, MANY.replace(b"\t", b"    "), *real
 
 
 @cache
