@@ -141,12 +141,13 @@ def _by_site(ask: _Ask, shown: Sequence[Row], limit: int) -> Iterator[str]:
     """The tables of sites; below each how much is explained, and which other modules allocated."""
     coverage = ask(growth_questions.coverage).table.to_pylist()
     modules = ask(growth_questions.growth_by_module).table.to_pylist()
+    misfits = ask(growth_questions.misfits).table.to_pylist()
     rows = ask(partial(growth_questions.growth, limit=limit)).table.to_pylist()
     counts = dict(zip(*(ask(growth_questions.site_counts).table.to_pydict().values()), strict=True))
     for one in shown:
         moved = _of(one, rows)
         left_out = counts.get(one["series_id"], 0) - len(moved)
-        yield growth_table.text(one, moved, _of(one, coverage), _of(one, modules), left_out=left_out)
+        yield growth_table.text(one, moved, _of(one, coverage), _of(one, modules), _of(one, misfits), left_out=left_out)
 
 
 def _by_own_code(ask: _Ask, shown: Sequence[Row], limit: int) -> Iterator[str]:

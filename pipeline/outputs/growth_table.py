@@ -21,7 +21,13 @@ _GOOD_PART = 0.1
 
 
 def text(
-    series: Row, sites: Sequence[Row], coverage: Sequence[Row], modules: Sequence[Row], *, left_out: int = 0
+    series: Row,
+    sites: Sequence[Row],
+    coverage: Sequence[Row],
+    modules: Sequence[Row],
+    misfits: Sequence[Row] = (),
+    *,
+    left_out: int = 0,
 ) -> str:
     """What the main job prints for a series.
 
@@ -29,11 +35,14 @@ def text(
     sites     rows of attribution.growth_by_site, in the order to print
     coverage  rows of attribution.coverage
     modules   rows of attribution.growth_by_module
+    misfits   kind, uri, reason: files with its labels that are of another build
     left_out  sites that are not printed
     """
     head = ("growth", "share", "±", "rose", "trend", "site", "why it is on the heap")
     table = aligned([head, *map(_cells, sites)], right=range(4))
-    return _page(series, table, "site", left_out, [_coverage(coverage), *_unreported(coverage), *_elsewhere(modules)])
+    end = [_coverage(coverage), *_unreported(coverage), *_elsewhere(modules)]
+    end += [printable(f"{row['kind']}: {row['uri']} {row['reason']}") for row in misfits]
+    return _page(series, table, "site", left_out, end)
 
 
 def text_by_own_code(series: Row, lines: Sequence[Row], *, left_out: int = 0) -> str:

@@ -222,6 +222,23 @@ def coverage(
     return ask(connection, query, _of(series_ids, window), name="coverage")
 
 
+def misfits(
+    connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], *, window: Window | None = None
+) -> Result:
+    """Reports and executables with the labels of series that are of another build, and what shows it; in a window as in all."""
+    query = """
+    SELECT series.series_id, misfit.kind, source.uri, misfit.reason
+    FROM attribution.misfit
+    JOIN source USING (source_id)
+    JOIN heap.series AS series
+      -- NULL labels are labels too.
+      ON series.service IS NOT DISTINCT FROM misfit.service AND series.build IS NOT DISTINCT FROM misfit.build
+    WHERE list_contains($ids, series.series_id)
+    ORDER BY ALL
+    """
+    return ask(connection, query, {"ids": list(series_ids)}, name="misfits", described=False)
+
+
 def within(connection: duckdb.DuckDBPyConnection, profile_ids: Sequence[int]) -> Result:
     """The series of some profiles as if there were only these, as `questions.series` has it."""
     query = """

@@ -29,6 +29,7 @@ GROWTH = (
     "attribution.modules_between",
     "attribution.coverage",
     "attribution.coverage_between",
+    "attribution.misfit",
 )
 
 

@@ -173,6 +173,14 @@ def test_growth_in_other_modules_is_told_with_where_to_look() -> None:
     )
 
 
+def test_files_of_another_build_are_named() -> None:
+    misfit = {"kind": "executable", "uri": "bin/shop\x1b[1m", "reason": "fits no heap profile with its labels"}
+
+    shown = text(SERIES, [SITE], COVERAGE, [OWN], [misfit])
+
+    assert shown.splitlines()[-1] == r"executable: bin/shop\x1b[1m fits no heap profile with its labels"
+
+
 def test_own_code_is_a_line_with_what_it_allocates_itself() -> None:
     own = {"function": "shop/cart.Add", "file": "shop/cart/cart.go", "line": 88, "flat_growth_bytes": 1 << 20}
     nobody = {"function": None, "file": None, "line": None, "flat_growth_bytes": 0}
