@@ -1,8 +1,8 @@
 -- One row per escape report or executable that is not of the build that its labels name.
 --
--- The compiler's verdicts change between releases, so a report of another one gives wrong reasons on right lines. Only the JSON log
--- says which compiler wrote it; a report of other sources or flags does not show. An executable that fits no profile
--- is no evidence, and is left aside.
+-- The compiler's verdicts change between releases, so a report of another one gives wrong reasons on right lines. Only
+-- the JSON log says which compiler wrote it; a report of other sources or flags does not show. An executable that fits
+-- no profile is no evidence, and is left aside.
 --
 -- key: source_id
 CREATE VIEW attribution.misfit (
@@ -24,7 +24,8 @@ WITH reports AS (
     any_value(reports.build) AS build,
     'report' AS kind,
     'was written by the compiler of ' || any_value(reports.go_version) || ', and the executable is of '
-      || array_to_string(list_sort(list(DISTINCT binary_file.go_version)), ' and ') || ': its reasons may be wrong' AS reason
+      || array_to_string(list_sort(list(DISTINCT binary_file.go_version)), ' and ')
+      || ': its reasons may be wrong' AS reason
   FROM escape_report AS reports
   JOIN binary_file
     -- NULL labels are labels too.
