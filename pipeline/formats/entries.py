@@ -19,13 +19,16 @@ from pipeline.kernels.text.entries import STATE, cut_entries, entry_depth
 
 # As far in as this stands what tells where entries are.
 _HEAD_BYTES: Final = 1 << 20
-_STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # Of Loki's HTTP API, "Query logs within a range of time": labels of a stream, and a line with its time in nanoseconds.
 _STREAMS: Final = re.compile(rb'"values"\s*:\s*\[\s*\[\s*"\d{19}"\s*,\s*"')
+# Nothing is tried twice: of what only begins like labels, again and again, each could else be read to the end.
 _OF_STREAM: Final = re.compile(
-    rb'"stream"\s*:\s*(?P<labels>\{(?:[^{}"]|'
+    rb'"stream"\s*+:\s*+(?P<labels>\{(?:\s*+'
     + _STRING
-    + rb')*\})|\[\s*(?P<at>"\d{19}")\s*,\s*(?P<text>'
+    + rb"\s*+:\s*+"
+    + _STRING
+    + rb"\s*+,?+){0,512}+\s*+\})|\[\s*+(?P<at>\"\d{19}\")\s*+,\s*+(?P<text>"
     + _STRING
     + rb")",
     re.DOTALL,

@@ -19,7 +19,7 @@ _START: Final = b"goroutine "
 _END: Final = re.compile(rb"\n[ \t\r]*\n|\Z")
 # What the runtime puts a tab before, and no line of a dump that has none ends like.
 _WITH_TAB: Final = re.compile(
-    rb"^[ \t]*(?=(?:\S[^\r\n]{0,65536}?:\d{1,18}(?: \+0x[0-9a-f]+)?(?: fp=0x[0-9a-f]+[^\r\n]*| pc=0x[0-9a-f]+)?"
+    rb"^[ \t]*(?=(?:\S[^\r\n]{0,65536}?:\d{1,18}(?: \+0x[0-9a-f]+)?(?: fp=0x[0-9a-f]+[^\r\n]{0,256}| pc=0x[0-9a-f]+)?"
     rb"|pc=0x[0-9a-f]+|goroutine running on other thread; stack unavailable)\r?$)",
     re.MULTILINE,
 )

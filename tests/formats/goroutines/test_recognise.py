@@ -80,3 +80,10 @@ def test_a_stack_that_could_not_be_had_is_known_without_its_tab() -> None:
     found = goroutines_of(dump_in(content.replace(b"\t", b"    ")) or b"")
 
     assert [one.body.frames is None for one in found] == [True, *[False] * 4]
+
+
+def test_a_line_that_ends_like_a_place_again_and_again_is_read_once() -> None:
+    # Each of these was once followed to the line's end: a megabyte took minutes.
+    content = b"goroutine 1 [running]:\n" + (b"a:1 fp=0x1 " * 5900 + b"\rX\n") * 30
+
+    assert not has_dump(content)
