@@ -112,6 +112,28 @@ def first_of_each(ids: UInt64s) -> tuple[Int64s, Int64s]:
 
 
 @kernel
+def rising_order(ids: Int64s) -> Int64s:
+    """The places of `ids` from the smallest to the largest, equal ones as they stand; int64.
+
+    Ids that repeat are counted: to sort the distinct ones alone takes a tenth of the time.
+    """
+    first, which = first_of_each(ids.view(np.uint64))
+    if 2 * len(first) > len(ids):
+        return np.argsort(ids, kind="mergesort")
+    at = np.zeros(len(first), np.int64)
+    for row in range(len(ids)):
+        at[which[row]] += 1
+    begin = 0
+    for place in np.argsort(ids[first], kind="mergesort"):
+        begin, at[place] = begin + at[place], begin
+    order = np.empty(len(ids), np.int64)
+    for row in range(len(ids)):
+        order[at[which[row]]] = row
+        at[which[row]] += 1
+    return order
+
+
+@kernel
 def _bits_for(n: int) -> int:
     bits = 4
     while (1 << bits) < 2 * n:

@@ -7,6 +7,8 @@ stack ids      plain in samples (every third repeats, which zstd sees: 0.59 MB),
 rising numbers DELTA_BINARY_PACKED: sample_index 2 kB against 76 kB plain; sorted content ids 15 % below plain. With
                the samples of 200 profiles behind each other, which fall back to 0 now and then: 0.18 MB in 11 ms,
                dictionary 1.75 MB in 18 ms
+narrow numbers DELTA_BINARY_PACKED, in any order: sample_index of 200 profiles in the order of their stacks 0.48 MB in 5.7 ms,
+               plain 0.66 MB in 9.7 ms
 disorder       no statistics in a file of several row groups: each group spans the same threads, durations and hashes, so
                that no reader leaves one out for them; 4 of 110 ns a row of a trace for numbers, 5 for ids of symbols,
                which have none in any file
@@ -30,6 +32,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
 from pipeline.lake.layout import is_symbols
+from pipeline.lake.rows import in_order
 from pipeline.lake.store import store_of
 from pipeline.schema import Table, tables
 
@@ -56,7 +59,8 @@ class _Encodings:
 
 
 def encode(rows: pa.Table, *, table: Table) -> pa.Buffer:
-    """The bytes of a Parquet file with these rows; the same rows in the same order are the same bytes."""
+    """The bytes of a Parquet file with these rows in the table's order; the same rows in the same order are the same bytes."""
+    rows = in_order(rows, by=table.sort)
     chosen = _encodings(rows, table=table)
     sink = pa.BufferOutputStream()
     pq.write_table(
@@ -144,6 +148,8 @@ def _encodings(rows: pa.Table, *, table: Table) -> _Encodings:
             chosen.delta.append(field.name)
         elif _repeats(numbers):
             chosen.dictionary.append(field.name)
+        elif _is_narrow(numbers):
+            chosen.delta.append(field.name)
     return chosen
 
 
@@ -190,6 +196,11 @@ def _rises(numbers: npt.NDArray[np.integer[Any]]) -> bool:
     if not falls or _MOST_FALLS * falls > len(numbers):
         return not falls
     return len(numbers) <= 2 * int(np.count_nonzero(numbers[1:] > numbers[:-1]))
+
+
+def _is_narrow(numbers: npt.NDArray[np.integer[Any]]) -> bool:
+    """Whether a quarter of the bits that numbers like these take are never used, wherever they lie."""
+    return bool(len(numbers)) and int(numbers.max()) - int(numbers.min()) < 1 << 6 * numbers.itemsize
 
 
 def _repeats(numbers: npt.NDArray[np.integer[Any]]) -> bool:

@@ -18,7 +18,7 @@ from pipeline.lake import batch_log
 from pipeline.lake.batch_log import Batch
 from pipeline.lake.datafile import encode, read_rows
 from pipeline.lake.layout import is_symbols, source_column
-from pipeline.lake.rows import fold, in_order
+from pipeline.lake.rows import fold
 from pipeline.lake.snapshot import read_snapshot
 from pipeline.lake.writer import Staged, publish, stage
 from pipeline.schema import Table, tables
@@ -102,7 +102,6 @@ def _merge(lake: str, table: Table, folder: str, files: Sequence[DataFile]) -> S
     kept = [field for field in table.schema if field.name not in table.partition]
     parts = [as_declared(read_rows(lake, file.path), pa.schema(kept)) for file in files]
     rows = fold(parts, key=table.key[0]) if is_symbols(table) else pa.concat_tables(parts).unify_dictionaries()
-    rows = in_order(rows, by=table.sort)
     return stage(lake, encode(rows, table=table), rows=rows.num_rows, table=table, folder=folder)
 
 

@@ -18,7 +18,7 @@ from pipeline.errors import SchemaError
 from pipeline.hashes import hexadecimal
 from pipeline.lake.datafile import encode, statistics
 from pipeline.lake.layout import data_path, folder_path, is_symbols
-from pipeline.lake.rows import checked, fold, in_order, source_hashes, split
+from pipeline.lake.rows import checked, fold, source_hashes, split
 from pipeline.lake.store import store_of
 from pipeline.schema import Table, tables
 from pipeline.values import DataFile, Written
@@ -168,8 +168,9 @@ class Writer:
                 job.result()
 
     def _write(self, buffer: _Buffer) -> None:
+        for added in buffer.parts:
+            self._found_sources |= dict.fromkeys(source_hashes(added, table=buffer.table).tolist(), buffer.table.name)
         rows = _joined(buffer)
-        self._found_sources |= dict.fromkeys(source_hashes(rows, table=buffer.table).tolist(), buffer.table.name)
         for partition, part in split(rows, by=buffer.table.partition):
             folder = folder_path(buffer.table.name, partition)
             with self._cores:
@@ -219,9 +220,9 @@ def _halves(buffer: _Buffer) -> list[_Buffer]:
 
 def _joined(buffer: _Buffer) -> pa.Table:
     if is_symbols(buffer.table):
-        return in_order(fold(buffer.parts, key=_symbol_key(buffer.table)), by=buffer.table.sort)
+        return fold(buffer.parts, key=_symbol_key(buffer.table))
     rows = pa.concat_tables(buffer.parts)
     if len(buffer.parts) > 1:
         # Chunks stay chunks: to copy them into one would take the memory of all twice.
         rows = rows.unify_dictionaries()
-    return in_order(rows, by=buffer.table.sort)
+    return rows

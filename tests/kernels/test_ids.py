@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.misc.quicksort import make_py_quicksort
 
-from pipeline.kernels.ids import BAD_ID, OK, encode, find_id, first_of_each, index_ids, replace_ids
+from pipeline.kernels.ids import BAD_ID, OK, encode, find_id, first_of_each, index_ids, replace_ids, rising_order
 
 ID = st.one_of(st.integers(0, 12), st.sampled_from((2**63 - 1, 2**63, 2**64 - 1, 2**32)), st.integers(0, 2**64 - 1))
 JITTED = hasattr(index_ids, "signatures")
@@ -40,6 +40,13 @@ def test_ids_are_found_as_a_dictionary_finds_them(values: list[int], wanted: lis
     assert (bad, status) == (0, OK)
     found = [find_id(as_ids(values), table, order, value) for value in as_ids(wanted)]
     assert found == [places.get(value, -1) for value in wanted]
+
+
+@given(st.lists(ID, max_size=20))
+def test_ids_are_put_in_order_as_a_stable_sort_does(values: list[int]) -> None:
+    ids = as_ids(values)
+
+    assert rising_order(ids).tolist() == sorted(range(len(ids)), key=ids.tolist().__getitem__)
 
 
 @given(st.lists(ID, min_size=1, max_size=20))

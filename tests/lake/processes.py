@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import LakeError
-from pipeline.kernels.ids import first_of_each
+from pipeline.kernels.ids import rising_order
 from pipeline.lake import batch_log, delta
 from pipeline.lake.commit import commit
 from pipeline.lake.snapshot import read_known, read_snapshot
@@ -230,5 +230,5 @@ SCENARIOS: Mapping[str, Callable[[str], Mapping[str, int]]] = {
 if __name__ == "__main__":
     # Parsed and compiled once here, not in each child.
     tables()
-    first_of_each(np.zeros(1, np.uint64))
+    rising_order(np.zeros(1, np.int64))
     sys.stdout.write(json.dumps(SCENARIOS[sys.argv[1]](sys.argv[2])))

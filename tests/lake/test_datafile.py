@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.errors import LakeError
 from pipeline.lake.datafile import encode, read_rows, read_shape, statistics
+from pipeline.lake.rows import in_order
 from pipeline.schema import Table, tables
 from tests.lake.builder import batch, table
 
@@ -43,7 +44,7 @@ def test_rows_come_back_under_the_declared_schema_with_docs(tmp_path: Path, name
 
     path = saved(tmp_path, rows, name)
 
-    assert read_rows("", str(path)).equals(rows)
+    assert read_rows("", str(path)).equals(in_order(rows, by=tables()[name].sort))
     assert read_rows("", str(path)).schema.field(0).equals(rows.schema.field(0), check_metadata=True)
 
 
@@ -59,15 +60,37 @@ def test_rising_numbers_are_stored_as_deltas_and_repeating_ids_as_a_dictionary()
     rows = samples(
         20_000,
         sample_index=np.arange(20_000),
-        stack_hash=rng.integers(-(2**63), 2**63, 20_000),
+        profile_hash=rng.integers(-(2**63), 2**63, 20_000),
         label_set_hash=few[rng.integers(0, 50, 20_000)],
     )
 
     found = encodings(rows, tables()["sample"])
 
     assert found["sample_index"] == {"DELTA_BINARY_PACKED"}
-    assert found["stack_hash"] == {"PLAIN"}
+    assert found["profile_hash"] == {"PLAIN"}
     assert "RLE_DICTIONARY" in found["label_set_hash"]
+
+
+def test_narrow_numbers_in_any_order_are_stored_as_deltas() -> None:
+    draw = np.random.default_rng(1)
+
+    found = encodings(
+        samples(20_000, sample_index=draw.permutation(20_000), value_0=draw.integers(2**50, 2**50 + 2**40, 20_000)),
+        tables()["sample"],
+    )
+
+    assert found["sample_index"] == found["value_0"] == {"DELTA_BINARY_PACKED"}
+
+
+def test_rows_are_put_in_the_order_of_their_table() -> None:
+    rows = samples(3, stack_hash=[7, -5, 7], sample_index=[0, 1, 2])
+
+    stored = pq.read_table(pa.BufferReader(encode(rows, table=tables()["sample"])))
+
+    assert stored.select(["stack_hash", "sample_index"]).to_pydict() == {
+        "stack_hash": [-5, 7, 7],
+        "sample_index": [1, 0, 2],
+    }
 
 
 def test_numbers_that_start_again_now_and_then_are_stored_as_deltas() -> None:
@@ -97,20 +120,20 @@ def test_the_end_of_a_long_column_counts_as_its_beginning_does() -> None:
     draw = np.random.default_rng(1)
     rising = np.arange(100_000)
     few = draw.integers(0, 40, 100_000)
+    wide = 1 << 45
 
     found = encodings(
         samples(
             100_000,
-            sample_index=np.where(rising < 99_000, rising, -rising),
-            value_0=np.where(rising < 40_000, draw.permutation(rising), few),
-            stack_hash=np.where(rising < 40_000, few, draw.permutation(rising)),
+            value_0=np.where(rising < 40_000, draw.permutation(rising), few) * wide,
+            value_1=np.where(rising < 99_000, rising, -rising) * wide,
+            profile_hash=np.where(rising < 40_000, few, draw.permutation(rising)) * wide,
         ),
         tables()["sample"],
     )
 
-    assert found["sample_index"] == {"PLAIN"}
     assert "RLE_DICTIONARY" in found["value_0"]
-    assert found["stack_hash"] == {"PLAIN"}
+    assert found["value_1"] == found["profile_hash"] == {"PLAIN"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.formats.pprof.room import keep, numbers
 from pipeline.kernels import protowire
 from pipeline.kernels.pprof import columns as layout
 from pipeline.kernels.pprof import wire as kernels
@@ -101,37 +102,40 @@ def _room(counts: Int64s) -> layout.Columns:
     """
     total = counts.sum(axis=0)
     in_samples = total[layout.SAMPLE_BYTES]
-    return layout.Columns(
-        sample=np.empty((total[layout.SAMPLE], 4), np.int64),
-        location_ref=np.empty(in_samples, np.int64),
-        value=np.empty(in_samples, np.int64),
-        label=np.empty((in_samples // 2 + 1, 4), np.int64),
-        location=np.empty((total[layout.LOCATION], 6), np.int64),
-        line=np.empty((total[layout.LOCATION_BYTES] // 2 + 1, 3), np.int64),
-        function=np.empty((total[layout.FUNCTION], 5), np.int64),
-        mapping=np.empty((total[layout.MAPPING], 10), np.int64),
-        string=np.empty((total[layout.STRING], 2), np.int64),
-        sample_type=np.empty((total[layout.SAMPLE_TYPE], 2), np.int64),
-        comment=np.empty(total[layout.COMMENT_BYTES], np.int64),
-        header=np.empty((len(counts), layout.HEADER), np.int64),
-    )
+    shapes = {
+        "sample": (total[layout.SAMPLE], 4),
+        "location_ref": (in_samples,),
+        "value": (in_samples,),
+        "label": (in_samples // 2 + 1, 4),
+        "location": (total[layout.LOCATION], 6),
+        "line": (total[layout.LOCATION_BYTES] // 2 + 1, 3),
+        "function": (total[layout.FUNCTION], 5),
+        "mapping": (total[layout.MAPPING], 10),
+        "string": (total[layout.STRING], 2),
+        "sample_type": (total[layout.SAMPLE_TYPE], 2),
+        "comment": (total[layout.COMMENT_BYTES],),
+        "header": (len(counts), layout.HEADER),
+    }
+    return layout.Columns(**{name: numbers(name, shape) for name, shape in shapes.items()})
 
 
 def _trimmed(columns: layout.Columns, end: Int64s) -> layout.Columns:
-    return layout.Columns(
-        sample=columns.sample[: end[layout.N_SAMPLE]],
-        location_ref=columns.location_ref[: end[layout.N_REF]],
-        value=columns.value[: end[layout.N_VALUE]],
-        label=columns.label[: end[layout.N_LABEL]],
-        location=columns.location[: end[layout.N_LOCATION]],
-        line=columns.line[: end[layout.N_LINE]],
-        function=columns.function[: end[layout.N_FUNCTION]],
-        mapping=columns.mapping[: end[layout.N_MAPPING]],
-        string=columns.string[: end[layout.N_STRING]],
-        sample_type=columns.sample_type[: end[layout.N_SAMPLE_TYPE]],
-        comment=columns.comment[: end[layout.N_COMMENT]],
-        header=columns.header,
-    )
+    ends = {
+        "sample": layout.N_SAMPLE,
+        "location_ref": layout.N_REF,
+        "value": layout.N_VALUE,
+        "label": layout.N_LABEL,
+        "location": layout.N_LOCATION,
+        "line": layout.N_LINE,
+        "function": layout.N_FUNCTION,
+        "mapping": layout.N_MAPPING,
+        "string": layout.N_STRING,
+        "sample_type": layout.N_SAMPLE_TYPE,
+        "comment": layout.N_COMMENT,
+    }
+    rows = {name: getattr(columns, name)[: end[kind]] for name, kind in ends.items()}
+    keep(rows)
+    return layout.Columns(**rows, header=columns.header)
 
 
 def _sentence(fault: Int64s) -> str:
