@@ -112,22 +112,20 @@ def first_of_each(ids: UInt64s) -> tuple[Int64s, Int64s]:
 
 
 @kernel
-def rising_order(ids: Int64s) -> Int64s:
-    """The places of `ids` from the smallest to the largest, equal ones as they stand; int64.
+def counted_order(which: Int64s, ranked: Int64s) -> Int64s:
+    """The places of rows in the order of what they are, equal ones as they stand; int64.
 
-    Ids that repeat are counted: to sort the distinct ones alone takes a tenth of the time.
+    which   int64 (n,)  which of the kinds each row is of, as from `first_of_each`
+    ranked  int64 (k,)  the kinds in their order, each once
     """
-    first, which = first_of_each(ids.view(np.uint64))
-    if 2 * len(first) > len(ids):
-        return np.argsort(ids, kind="mergesort")
-    at = np.zeros(len(first), np.int64)
-    for row in range(len(ids)):
+    at = np.zeros(len(ranked), np.int64)
+    for row in range(len(which)):
         at[which[row]] += 1
     begin = 0
-    for place in np.argsort(ids[first], kind="mergesort"):
-        begin, at[place] = begin + at[place], begin
-    order = np.empty(len(ids), np.int64)
-    for row in range(len(ids)):
+    for one in ranked:
+        begin, at[one] = begin + at[one], begin
+    order = np.empty(len(which), np.int64)
+    for row in range(len(which)):
         order[at[which[row]]] = row
         at[which[row]] += 1
     return order

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.misc.quicksort import make_py_quicksort
 
-from pipeline.kernels.ids import BAD_ID, OK, encode, find_id, first_of_each, index_ids, replace_ids, rising_order
+from pipeline.kernels.ids import BAD_ID, OK, counted_order, encode, find_id, first_of_each, index_ids, replace_ids
 
 ID = st.one_of(st.integers(0, 12), st.sampled_from((2**63 - 1, 2**63, 2**64 - 1, 2**32)), st.integers(0, 2**64 - 1))
 JITTED = hasattr(index_ids, "signatures")
@@ -42,11 +42,11 @@ def test_ids_are_found_as_a_dictionary_finds_them(values: list[int], wanted: lis
     assert found == [places.get(value, -1) for value in wanted]
 
 
-@given(st.lists(ID, max_size=20))
-def test_ids_are_put_in_order_as_a_stable_sort_does(values: list[int]) -> None:
-    ids = as_ids(values)
+@given(st.permutations(range(5)), st.lists(st.integers(0, 4), max_size=20))
+def test_rows_are_put_in_order_as_a_stable_sort_does(ranked: list[int], which: list[int]) -> None:
+    order = counted_order(np.array(which, np.int64), np.array(ranked, np.int64))
 
-    assert rising_order(ids).tolist() == sorted(range(len(ids)), key=ids.tolist().__getitem__)
+    assert order.tolist() == sorted(range(len(which)), key=lambda row: ranked.index(which[row]))
 
 
 @given(st.lists(ID, min_size=1, max_size=20))

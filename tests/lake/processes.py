@@ -20,12 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
 
 from pipeline.errors import LakeError
-from pipeline.kernels.ids import rising_order
 from pipeline.lake import batch_log, delta
 from pipeline.lake.commit import commit
+from pipeline.lake.rows import in_order
 from pipeline.lake.snapshot import read_known, read_snapshot
 from pipeline.lake.verify import verify
 from pipeline.schema import tables
@@ -230,5 +230,5 @@ SCENARIOS: Mapping[str, Callable[[str], Mapping[str, int]]] = {
 if __name__ == "__main__":
     # Parsed and compiled once here, not in each child.
     tables()
-    rising_order(np.zeros(1, np.int64))
+    in_order(pa.table({"id": pa.array([0], pa.int64())}), by=["id"])
     sys.stdout.write(json.dumps(SCENARIOS[sys.argv[1]](sys.argv[2])))

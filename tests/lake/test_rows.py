@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -98,6 +99,15 @@ def test_equal_rows_keep_their_order() -> None:
     rows = pa.table({"a": [1, 0, 1, 0], "b": ["w", "x", "y", "z"]})
 
     assert in_order(rows, by=["a"])["b"].to_pylist() == ["x", "z", "w", "y"]
+
+
+@given(st.lists(st.one_of(st.integers(-3, 3), st.integers(-(2**63), 2**63 - 1)), max_size=20), st.integers(0, 20))
+def test_ids_sort_as_numbers_whatever_their_chunks(ids: list[int], cut: int) -> None:
+    chunks = [pa.array(ids[:cut], pa.int64()), pa.array(ids[cut:], pa.int64())]
+
+    ordered = in_order(pa.table({"id": pa.chunked_array(chunks), "row": np.arange(len(ids))}), by=["id"])
+
+    assert ordered["row"].to_pylist() == sorted(range(len(ids)), key=ids.__getitem__)
 
 
 def test_words_sort_as_words_whatever_their_places_in_dictionaries_of_several_chunks() -> None:
