@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.kernels import kernel
+from pipeline.kernels import inlined
 from pipeline.kernels.uvarint import CUT_OFF, OK, TOO_LONG, uvarint
 from pipeline.values import Bytes, Int64s
 
@@ -29,7 +29,7 @@ TYPE_MISMATCH = 6
 __all__ = ["BAD_WIRE_TYPE", "BYTES", "CUT_OFF", "LENGTH_PAST_END", "OK", "SHORT_FIXED", "TOO_LONG"]
 
 
-@kernel
+@inlined
 def field(data: Bytes, position: int, end: int) -> tuple[int, int, int, int, int]:
     """The field at `position`.
 
@@ -60,7 +60,7 @@ def field(data: Bytes, position: int, end: int) -> tuple[int, int, int, int, int
     return number, wire_type, wire_type, position, BAD_WIRE_TYPE
 
 
-@kernel
+@inlined
 def scalars(data: Bytes, position: int, end: int, row: Int64s) -> tuple[int, int, int, int]:
     """A message of nothing but numbers: field n goes to row[n - 1], the last one wins, absent is 0.
 
@@ -83,7 +83,7 @@ def scalars(data: Bytes, position: int, end: int, row: Int64s) -> tuple[int, int
     return position, OK, 0, unknown
 
 
-@kernel
+@inlined
 def numbers(
     data: Bytes, position: int, end: int, out: Int64s, count: int, wire_type: int, value: int
 ) -> tuple[int, int, int]:
