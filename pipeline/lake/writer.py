@@ -98,10 +98,11 @@ class Writer:
                 self._note_sources(fitting)
             self._buffers[name].append(fitting)
         # The first at half of it, for until then those who write have nothing to do.
-        most = self._flush_bytes if self._staged or self._being_written else self._flush_bytes // 2
+        is_first = not (self._staged or self._being_written)
+        most = self._flush_bytes // 2 if is_first else self._flush_bytes
         if sum(buffer.size_bytes for buffer in self._buffers.values()) > most:
             self._wait(_FLUSHES - 1)
-            self._flush(keep_bytes=self._flush_bytes // 2)
+            self._flush(keep_bytes=self._flush_bytes // 2, most_bytes=self._flush_bytes // 4 if is_first else None)
 
     def close(self) -> None:
         """Write what is left and give every file its name."""
@@ -155,7 +156,7 @@ class Writer:
             left -= buffer.size_bytes
             del self._buffers[buffer.table.name]
             is_long = most_bytes is not None and buffer.size_bytes > most_bytes
-            shares = _halves(buffer) if is_long and not is_symbols(buffer.table) else [buffer]
+            shares = _halves(buffer) if is_long else [buffer]
             jobs += [self._pool.submit(self._write, share) for share in shares]
         self._being_written.append(jobs)
 
@@ -213,7 +214,7 @@ def _symbol_key(table: Table) -> str:
 
 
 def _halves(buffer: _Buffer) -> list[_Buffer]:
-    rows = pa.concat_tables(buffer.parts)
+    rows = _joined(buffer)
     half = rows.num_rows // 2
     return [_Buffer(buffer.table, buffer.declared, [share]) for share in (rows.slice(0, half), rows.slice(half))]
 
