@@ -169,6 +169,7 @@ class Writer:
                 job.result()
 
     def _write(self, buffer: _Buffer) -> None:
+        # Before they are put in order: until then the rows of a source follow one another.
         for added in buffer.parts:
             self._found_sources |= dict.fromkeys(source_hashes(added, table=buffer.table).tolist(), buffer.table.name)
         rows = _joined(buffer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.formats.pprof.room import keep, numbers
+from pipeline.formats.pprof.room import keep, room_for
 from pipeline.kernels import protowire
 from pipeline.kernels.pprof import columns as layout
 from pipeline.kernels.pprof import wire as kernels
@@ -116,24 +116,12 @@ def _room(counts: Int64s) -> layout.Columns:
         "comment": (total[layout.COMMENT_BYTES],),
         "header": (len(counts), layout.HEADER),
     }
-    return layout.Columns(**{name: numbers(name, shape) for name, shape in shapes.items()})
+    return layout.Columns(**{name: room_for(name, shape) for name, shape in shapes.items()})
 
 
 def _trimmed(columns: layout.Columns, end: Int64s) -> layout.Columns:
-    ends = {
-        "sample": layout.N_SAMPLE,
-        "location_ref": layout.N_REF,
-        "value": layout.N_VALUE,
-        "label": layout.N_LABEL,
-        "location": layout.N_LOCATION,
-        "line": layout.N_LINE,
-        "function": layout.N_FUNCTION,
-        "mapping": layout.N_MAPPING,
-        "string": layout.N_STRING,
-        "sample_type": layout.N_SAMPLE_TYPE,
-        "comment": layout.N_COMMENT,
-    }
-    rows = {name: getattr(columns, name)[: end[kind]] for name, kind in ends.items()}
+    sets = layout.Columns._fields[: layout.SETS]
+    rows = {name: getattr(columns, name)[:last] for name, last in zip(sets, end, strict=True)}
     keep(rows)
     return layout.Columns(**rows, header=columns.header)
 

@@ -78,7 +78,7 @@ class Columns(NamedTuple):
     header: Int64s
 
 
-# Column sets in `ends`.
+# Column sets in `ends`, in the order of Columns.
 N_SAMPLE, N_REF, N_VALUE, N_LABEL, N_LOCATION, N_LINE = 0, 1, 2, 3, 4, 5
 N_FUNCTION, N_MAPPING, N_STRING, N_SAMPLE_TYPE, N_COMMENT, SETS = 6, 7, 8, 9, 10, 11
 
