@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
 import pyarrow as pa
-from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -88,12 +88,8 @@ def _written(found: Answer, format: str) -> Response:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return FileResponse(
-            path,
-            media_type=_MEDIA[format],
-            filename=f"{found.name}.parquet",
-            background=BackgroundTask(path.unlink, missing_ok=True),
-        )
+        file_response = FileResponse(path, media_type=_MEDIA[format], filename=f"{found.name}.parquet")
+        return _with(file_response, partial(path.unlink, missing_ok=True))
     content: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
     try:
         sink = io.TextIOWrapper(content, encoding="utf-8", newline="\n", write_through=True)
@@ -103,7 +99,13 @@ def _written(found: Answer, format: str) -> Response:
     except BaseException:
         content.close()
         raise
-    return StreamingResponse(_pieces(content), media_type=_MEDIA[format])
+    return _with(StreamingResponse(_pieces(content), media_type=_MEDIA[format]), content.close)
+
+
+def _with(response: Response, give_up: Callable[[], object]) -> Response:
+    """The response, with which its file goes: sent, refused for its range, broken off, or never begun as the client had gone."""
+    weakref.finalize(response, give_up)
+    return response
 
 
 def _first(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -117,6 +119,5 @@ def _first(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _pieces(content: IO[bytes]) -> Iterator[bytes]:
-    with content, suppress(GeneratorExit):
-        while piece := content.read(_PIECE_BYTES):
-            yield piece
+    while piece := content.read(_PIECE_BYTES):
+        yield piece

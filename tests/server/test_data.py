@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import shutil
+import tempfile
+import time
 from pathlib import Path
 
 import httpx
@@ -13,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.server import data
+from pipeline.values import Answer, ResultColumn
 from tests.cli.seat import heapscape
 from tests.server.conftest import served
 
@@ -129,3 +133,38 @@ def test_who_asks_does_not_learn_where_the_file_is(database: Path, tmp_path: Pat
 
     assert [text.count("fleet.duckdb: there is no such database") for text in told] == [1] * 4
     assert [text for text in told if str(tmp_path) in text] == []
+
+
+@pytest.mark.parametrize("range_", ["bytes=0-3", "bytes=4-999999999999", "bytes=999999999999-", "bytes=x"])
+def test_nothing_of_an_answer_stays_on_the_disk(
+    client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, range_: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    client.get("/query.parquet", params={"q": "SELECT 1 AS n"}, headers={"Range": range_})
+
+    until = time.monotonic() + 20
+    while list(tmp_path.iterdir()) and time.monotonic() < until:
+        time.sleep(0.05)
+        gc.collect()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("format_", ["csv", "arrow"])
+def test_an_answer_that_nobody_takes_is_given_up(monkeypatch: pytest.MonkeyPatch, format_: str) -> None:
+    made: list[tempfile.SpooledTemporaryFile[bytes]] = []
+    make = tempfile.SpooledTemporaryFile
+
+    def noted(most: int) -> tempfile.SpooledTemporaryFile[bytes]:
+        made.append(make(most))
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", noted)
+    rows = pa.table({"n": [1, 2]})
+
+    response = data._written(Answer("some", (ResultColumn("n"),), rows.schema, iter(rows.to_batches())), format_)
+    assert not made[0].closed
+    del response
+    gc.collect()
+
+    assert made[0].closed
