@@ -17,13 +17,13 @@ WITH named AS (
     label_id,
     -- Without package and what generics, closures and sizes add: mallocgcSmallNoScanSC12, gcStart.func2, (*mcache).refill.
     regexp_replace(
-      regexp_replace(label, '^(runtime|internal/runtime/[\w/]+|runtime/internal/[\w/]+)\.', ''),
+      regexp_replace(label, '^(_|runtime|internal/runtime/[\w/]+|runtime/internal/[\w/]+)\.', ''),
       '(\.abi0|\.func\d+(\.\d+)*|-fm|SC\d+|Size\d+)+$',
       ''
     ) AS name,
     regexp_extract(label, '^(?:internal/runtime/|runtime/internal/)(\w+)', 1) AS part
   FROM stack_label
-  WHERE regexp_matches(label, '^(runtime|internal/runtime/[\w/]+|runtime/internal/[\w/]+)\.')
+  WHERE regexp_matches(label, '^(_|runtime|internal/runtime/[\w/]+|runtime/internal/[\w/]+)\.')
     OR label IN (
       'gcWriteBarrier', 'aeshashbody', 'memeqbody', 'cmpbody', 'indexbytebody', 'countbody', 'callRet',
       'gosave_systemstack_switch', 'setg_gcc', 'debugCall32', 'debugCall64'
