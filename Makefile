@@ -57,8 +57,12 @@ chromium: ## Install Debian's Chromium for the tests in a browser, where there i
 	export DEBIAN_FRONTEND=noninteractive; \
 	apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null
 
+# What pytest makes of each test file is kept for the next run, even where the environment says not to: 10 s a worker.
+# Of small frames a second thread of polars only waits. What a module's tests share is made by one worker, for all of them.
+test: export PYTHONDONTWRITEBYTECODE :=
+test: export POLARS_MAX_THREADS := 1
 test: $(VENV)/dev.stamp setup ## Run the tests of every room; they need neither Go nor a network
-	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "not whole and not oracle and not slow and not remote and not spark"
+	@$(BIN)/python -m pytest -n $(XDIST) --dist loadfile -m "not whole and not oracle and not slow and not remote and not spark"
 
 test-whole: $(VENV)/dev.stamp setup ## Run what drives whole commands, pages, the server, the terminal, docs' examples, whole lakes and processes that are killed
 	@$(BIN)/python -m pytest -n $(XDIST) --dist loadgroup -m "whole and not oracle and not slow and not remote and not spark"

@@ -97,13 +97,13 @@ def test_the_log_says_who_wrote_what(tmp_path: Path) -> None:
 
 
 def test_old_batches_are_forgotten_when_every_table_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_log, "_KEPT", 5)
-    for number in range(15):
+    monkeypatch.setattr(batch_log, "_KEPT", 2)
+    for number in range(6):
         ingest(tmp_path, f"p{number}")
 
-    assert next(one.number for one in batch_log.since(str(tmp_path), 0)) > 5
-    assert read_snapshot(str(tmp_path)).batch == 15
-    assert len(read_known(str(tmp_path)).ingested) == 15
+    assert next(one.number for one in batch_log.since(str(tmp_path), 0)) > 2
+    assert read_snapshot(str(tmp_path)).batch == 6
+    assert len(read_known(str(tmp_path)).ingested) == 6
 
 
 def test_a_batch_without_rows_commits_nothing(tmp_path: Path) -> None:

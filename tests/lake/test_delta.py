@@ -75,12 +75,13 @@ def test_a_table_without_what_its_rows_need_is_an_error_that_says_what_to_do(tmp
         delta.opened(str(tmp_path), "sample")
 
 
-def test_a_log_of_many_commits_is_summed_up(tmp_path: Path) -> None:
-    for number in range(25):
+def test_a_log_of_many_commits_is_summed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta, "_CONFIGURATION", {"delta.checkpointInterval": "4"})
+    for number in range(6):
         ingest(tmp_path, f"p{number}")
 
     assert list((tmp_path / "sample" / "_delta_log").glob("*.checkpoint.parquet"))
-    assert pl.scan_delta(str(tmp_path / "sample")).select(pl.len()).collect().item() == 25 * 12
+    assert pl.scan_delta(str(tmp_path / "sample")).select(pl.len()).collect().item() == 6 * 12
 
 
 def test_what_other_engines_leave_out_by_statistics_is_left_out_rightly(tmp_path: Path) -> None:

@@ -16,8 +16,6 @@ FILES = Path(__file__).parents[1] / "fixtures" / "files"
 TRACES = sorted(FILES.glob("tracer/service=*/build=*/*.trace"))
 LIMITS = Limits(max_plain_bytes=1 << 28, max_ratio=1_100, max_members=10_000, max_depth=3)
 
-pytestmark = pytest.mark.xdist_group("traces")
-
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:

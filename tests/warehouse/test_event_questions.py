@@ -18,8 +18,6 @@ TRACE = (
 )
 _MS = 1_000_000
 
-pytestmark = pytest.mark.xdist_group("trace questions")
-
 
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:

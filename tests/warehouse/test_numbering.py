@@ -48,10 +48,10 @@ def test_a_field_of_a_struct_is_numbered_and_the_others_stay() -> None:
 
 
 def test_lists_of_many_rows_are_those_of_a_join() -> None:
-    keys = [(7919 * n % 10_007 - 5_000, n) for n in range(5_000)]
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE key_location (hash BIGINT, id INTEGER)")
-        connection.executemany("INSERT INTO key_location VALUES (?, ?)", keys)
+        connection.execute("""
+        CREATE TABLE key_location AS SELECT 7919 * n % 10_007 - 5_000 AS hash, n::INTEGER AS id FROM range(5_000) AS t (n)
+        """)
         connection.execute("""
         CREATE TABLE given AS
         SELECT i, [hash(i * 31 + place) % 10_007::UBIGINT for place in range(i % 40)]::BIGINT[] AS hashes FROM range(9_000) AS t (i)

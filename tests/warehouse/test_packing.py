@@ -9,8 +9,7 @@ import duckdb
 import pytest
 
 from pipeline.schema import tables
-from pipeline.warehouse.load import create_tables
-from pipeline.warehouse.packing import kept_in, pack
+from pipeline.warehouse.packing import definitions, kept_in, pack
 
 TABLE = tables()["goroutine_transition"]
 NAMES = [column.name for column in TABLE.columns]
@@ -22,7 +21,8 @@ WAITS = (1, 6464, 7, "running", "", 3, 128, "waiting", "chan send", None, 8, 4, 
 @pytest.fixture
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        create_tables(connection, described=False)
+        for name in ("goroutine_transition", "label_set", "sample"):
+            connection.execute(";".join(definitions(tables()[name])))
         yield connection
 
 

@@ -12,8 +12,6 @@ from pipeline.warehouse import escape_questions, growth_questions, questions
 from pipeline.warehouse.questions import Selection
 from tests.warehouse.builder import REPORT, heap, offer
 
-pytestmark = pytest.mark.xdist_group("questions")
-
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:

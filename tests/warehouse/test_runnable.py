@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
 import duckdb
@@ -46,10 +47,15 @@ _VALUES = st.recursive(
 )
 
 
-@given(_VALUES)
-def test_a_literal_is_the_value_whatever_it_holds(value: object) -> None:
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        (found,) = connection.execute(f"SELECT {literal(value)}").fetchall()[0]
+        yield connection
+
+
+@given(_VALUES)
+def test_a_literal_is_the_value_whatever_it_holds(connection: duckdb.DuckDBPyConnection, value: object) -> None:
+    (found,) = connection.execute(f"SELECT {literal(value)}").fetchall()[0]
 
     assert found == value
 
@@ -59,10 +65,9 @@ def test_a_terminal_obeys_nothing_of_a_literal(text: str) -> None:
     assert literal(text).isprintable()
 
 
-def test_lists_of_texts_and_numbers_are_lists() -> None:
-    with duckdb.connect() as connection:
-        query = ", ".join(map(literal, (["it's", "\x1b[2J"], [1, -2], [])))
-        assert connection.execute(f"SELECT {query}").fetchall() == [(["it's", "\x1b[2J"], [1, -2], [])]
+def test_lists_of_texts_and_numbers_are_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    query = ", ".join(map(literal, (["it's", "\x1b[2J"], [1, -2], [])))
+    assert connection.execute(f"SELECT {query}").fetchall() == [(["it's", "\x1b[2J"], [1, -2], [])]
 
 
 def test_a_type_that_sql_has_no_literal_for_is_no_literal() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,10 +194,9 @@ NOT_WRITTEN = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    path = tmp_path / "answers.db"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("statements") / "answers.db"
     with open_for_load(str(path)) as connection:
         connection.execute("CREATE SCHEMA heap")
         connection.execute("CREATE TABLE profile (kind VARCHAR, bytes BIGINT)")
@@ -205,6 +205,12 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         connection.execute("CREATE MACRO heap.larger(least) AS TABLE SELECT * FROM profile WHERE bytes > least")
         connection.execute("CREATE MACRO doubled(number) AS 2 * number")
     return path
+
+
+@pytest.fixture
+def database(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return Path(shutil.copy(made, tmp_path))
 
 
 @pytest.fixture

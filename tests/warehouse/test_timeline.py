@@ -17,8 +17,6 @@ from pipeline.warehouse import timeline
 from pipeline.warehouse import timeline_questions as asked
 from pipeline.warehouse.timeline import PIXELS, Lanes, Timeline
 
-pytestmark = pytest.mark.xdist_group("timeline")
-
 
 @pytest.fixture(scope="module")
 def connection(traces: Path) -> Iterator[duckdb.DuckDBPyConnection]:

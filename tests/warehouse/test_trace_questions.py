@@ -18,9 +18,6 @@ TRACE = (
 )
 
 
-pytestmark = pytest.mark.xdist_group("trace questions")
-
-
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:
     """A database with one execution trace, and the trace's id."""

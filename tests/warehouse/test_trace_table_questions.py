@@ -17,8 +17,6 @@ TRACE = (
     Path(__file__).parents[1] / "fixtures" / "files" / "tracer" / "service=tracer" / "build=go1.27-trim" / "plain.trace"
 )
 
-pytestmark = pytest.mark.xdist_group("trace questions")
-
 
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[int]]]:

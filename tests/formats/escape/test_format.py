@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,11 @@ def test_mixed_lines_never_break_the_reading(contents: list[str]) -> None:
     assert not found.refusals.keys() & {row["blob_index"] for row in sites}
 
 
+@cache
+def alone() -> list[int]:
+    return [row["line"] for row in read(SMALL["m"]).tables["escape_site"]]
+
+
 @given(st.sampled_from(sorted(SMALL)), st.integers(0, 999), st.binary(max_size=8))
 def test_bytes_changed_anywhere_never_break_the_reading(spelling: str, at: int, put: bytes) -> None:
     content = SMALL[spelling].encode()
@@ -99,10 +105,7 @@ def test_bytes_changed_anywhere_never_break_the_reading(spelling: str, at: int, 
     found = read(content[:at] + put + content[at + len(put) :], SMALL["m"])
 
     # Whatever came of it, the report beside it is as it is alone.
-    alone = read(SMALL["m"]).tables["escape_site"]
-    assert [row["line"] for row in found.tables["escape_site"] if row["blob_index"] == 1] == [
-        row["line"] for row in alone
-    ]
+    assert [row["line"] for row in found.tables["escape_site"] if row["blob_index"] == 1] == alone()
     assert 1 not in found.refusals
 
 

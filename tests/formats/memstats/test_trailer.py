@@ -84,11 +84,14 @@ def test_lines_may_end_as_they_do_on_windows() -> None:
 def test_a_trailer_cut_anywhere_has_what_stands_before() -> None:
     content = b"\n".join(trailer())
     whole = read(trailer()).tables["memstats"][0]
-    for end in range(0, len(content), 3):
-        for row in read(content[:end].split(b"\n")).tables["memstats"]:
-            kept = [name for name, value in row.items() if value is not None and value != whole[name]]
-            # The number that the cut went through.
-            assert len(kept) <= 1
+
+    rows = read(*(content[:end].split(b"\n") for end in range(0, len(content), 3))).tables["memstats"]
+
+    assert len(rows) > 0.8 * len(content) / 3
+    for row in rows:
+        whole["blob_index"] = row["blob_index"]
+        # The number that the cut went through.
+        assert len([name for name, value in row.items() if value is not None and value != whole[name]]) <= 1
 
 
 def test_values_that_are_no_numbers_are_left_out_and_counted() -> None:
