@@ -56,7 +56,7 @@ _WHOLE = (
 
 # Compiling a kernel on first use is no sign of a slow test.
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("default", max_examples=100, deadline=None, suppress_health_check=_QUIET)
+settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=_QUIET)
 settings.register_profile("thorough", max_examples=5000, deadline=None, suppress_health_check=_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
