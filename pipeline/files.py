@@ -1,10 +1,11 @@
-"""Files for people: written beside their name and renamed, so that nobody ever finds half of one."""
+"""Files: written beside their name and renamed, so that nobody ever finds half of one, and copied for nothing where that can be."""
 
 from __future__ import annotations
 
 import errno
 import os
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from pipeline.errors import of_system
 
 _FORGOTTEN_S = 24 * 60 * 60
+_MOST_AT_A_TIME = 1 << 30
 # Folders whose names stand for what is open already: /dev/stdout leads there.
 _OPEN_FILES = ("/proc/", "/dev/fd")
 
@@ -95,3 +97,14 @@ def _publish(draft: Path, target: str, replaced: os.stat_result | None) -> None:
     with open(draft, "rb") as written:
         os.fsync(written.fileno())
     os.replace(draft, target)
+
+
+def copy(path: str | Path, target: str | Path) -> None:
+    """Copy a file: file systems that can (XFS, Btrfs, ZFS) share its blocks, which takes a millisecond for a gigabyte."""
+    # macOS has no such call, and a file system may not know it.
+    with suppress(AttributeError, OSError), open(path, "rb") as read, open(target, "wb") as written:
+        while os.copy_file_range(read.fileno(), written.fileno(), _MOST_AT_A_TIME):
+            pass
+        if os.fstat(written.fileno()).st_size == os.fstat(read.fileno()).st_size:
+            return
+    shutil.copyfile(path, target)

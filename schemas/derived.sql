@@ -85,11 +85,11 @@ CREATE TABLE warehouse_state (
 
 -- One row per file of the lake that was loaded.
 --
--- key: table_name, path
+-- key: table_name, file_name
 -- origin: warehouse
 CREATE TABLE loaded_file (
   -- The table it belongs to.
   table_name VARCHAR NOT NULL,
-  -- Its absolute path, or its URL where the lake is in a bucket.
-  path VARCHAR NOT NULL
+  -- Its name, which no other file ever has: a lake that is moved, or copied to a bucket, is known.
+  file_name VARCHAR NOT NULL
 );

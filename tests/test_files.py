@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import PipelineError, UsageError
-from pipeline.files import written_beside
+from pipeline.files import copy, written_beside
 
 
 def write(path: Path | str, content: bytes = b"new") -> None:
@@ -142,7 +142,7 @@ def test_a_full_device_is_a_full_disk() -> None:
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no such name")
 def test_standard_output_that_is_a_file_is_written_and_not_replaced(tmp_path: Path) -> None:
-    script = "from pipeline.files import written_beside\nwith written_beside('/dev/stdout') as draft: draft.open('ab').write(b'new')"
+    script = "from pipeline.files import copy, written_beside\nwith written_beside('/dev/stdout') as draft: draft.open('ab').write(b'new')"
     with (tmp_path / "out").open("wb") as out:
         inode = os.fstat(out.fileno()).st_ino
         subprocess.run([sys.executable, "-c", script], stdout=out, check=True, timeout=60)
@@ -158,3 +158,30 @@ def test_drafts_that_nobody_touched_for_a_day_are_removed(tmp_path: Path) -> Non
     write(tmp_path / "page.html")
 
     assert sorted(one.name for one in tmp_path.iterdir()) == [".heapscape-1-b.draft", "page.html", "x.draft"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+def test_a_copy_is_the_file_whatever_the_system_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    (tmp_path / "file").write_bytes(os.urandom(size))
+    (tmp_path / "old").write_bytes(bytes(4_000_000))
+
+    copy(tmp_path / "file", tmp_path / "quick")
+    monkeypatch.setattr(os, "copy_file_range", lambda *_: 0)
+    copy(tmp_path / "file", tmp_path / "old")
+    monkeypatch.delattr(os, "copy_file_range")
+    copy(tmp_path / "file", tmp_path / "slow")
+
+    assert {(tmp_path / name).read_bytes() for name in ("quick", "old", "slow")} == {(tmp_path / "file").read_bytes()}
+
+
+def test_a_copy_that_breaks_off_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"whole")
+
+    def broken(read: int, written: int, most: int) -> int:
+        os.write(written, b"who")
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "copy_file_range", broken)
+    copy(tmp_path / "file", tmp_path / "copy")
+
+    assert (tmp_path / "copy").read_bytes() == b"whole"

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pipeline.cli.choices import nothing_fits, parts_of, require_reports
-from pipeline.cli.console import STANDARD_OUTPUT, answer_lines, deliver, say
-from pipeline.cli.options import Output, Place, database_option, opened, owner_options, resource_options
+from pipeline.cli.console import STANDARD_OUTPUT, answer_lines, deliver, say, show_query
+from pipeline.cli.options import (
+    Output,
+    Place,
+    database_option,
+    opened,
+    owner_options,
+    resource_options,
+    show_sql_option,
+)
 from pipeline.cli.thresholds import LIMITS, Threshold, defaults, each_once
 from pipeline.errors import UsageError
 from pipeline.outputs import check_json, check_junit, check_markdown, check_sarif, check_text
@@ -22,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import duckdb
+
+    from pipeline.values import Result
 
 Row = dict[str, Any]
 
@@ -102,6 +112,7 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=30, show_default=True, help="Rows of tables.")
 @database_option
 @resource_options
+@show_sql_option
 def check(
     inputs: tuple[str, ...],
     builds: tuple[str, str] | None,
@@ -113,6 +124,7 @@ def check(
     db: str,
     memory: str,
     threads: int | None,
+    show_sql: bool,
     **options: Any,
 ) -> int:
     """Hold growth, slope, headroom, goroutines, pauses and new escapes against thresholds, for CI and cron.
@@ -127,6 +139,7 @@ def check(
       heapscape check heaps/ --max-growth 50MiB --max-slope 10MiB/h
       heapscape check --service checkout --min-headroom 2h --format junit -o check.xml
       heapscape check --new-escapes 1.4.1 1.4.2 --min-bytes 1MiB --format sarif -o check.sarif
+      heapscape check --max-slope 10MiB/h --show-sql
 
     Exit codes: 0 all keep to their thresholds, 1 so do those that could be read, 2 usage, 3 nothing could be done, 4 a breach.
     """
@@ -136,6 +149,8 @@ def check(
         raise UsageError("--min-bytes is of --new-escapes OLD NEW; give both")
     asked = given or ({} if builds else each_once(defaults()))
     with opened(inputs, db, memory=memory, threads=threads, views=check_questions.VIEWS) as connection:
+        if show_sql:
+            return _show_sql(connection, asked, owner, builds=builds, least=min_bytes)
         rows, missing = _held(connection, asked, owner, builds=builds, least=min_bytes, is_asked_for=bool(given))
     if not (given or builds):
         say(f"no threshold is given; checked: {', '.join(one.option for one in asked.values())}")
@@ -145,6 +160,23 @@ def check(
     _write(rows, missing, format_=format_, path=path, source_dir=source_dir, limit=limit, exit_code=exit_code)
     say(check_text.summary(rows))
     return exit_code
+
+
+def _show_sql(
+    connection: duckdb.DuckDBPyConnection,
+    asked: Mapping[str, Threshold],
+    owner: Mapping[str, Any],
+    *,
+    builds: tuple[str, str] | None,
+    least: Threshold | None,
+) -> int:
+    if asked and builds:
+        raise UsageError(
+            "--show-sql prints one query; ask for that of the thresholds and that of --new-escapes one after the other"
+        )
+    found = _new_escapes(connection, builds, least, owner) if builds else _judged(connection, asked, owner)
+    show_query(found.question)
+    return 0
 
 
 def _held(
@@ -160,7 +192,6 @@ def _held(
     rows = _measured(connection, asked, owner)
     missing = _missing(connection, asked, rows, owner, is_asked_for=is_asked_for)
     if builds:
-        require_reports(connection, builds)
         rows = _in_order([*rows, *_escapes(connection, builds, least, owner)])
     _add_sites(connection, rows)
     if _OF_HEAPS & asked.keys() and (singles := _singles(connection, owner)):
@@ -171,9 +202,12 @@ def _held(
 def _measured(
     connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Threshold], owner: Mapping[str, Any]
 ) -> list[Row]:
-    thresholds = {name: one.value for name, one in asked.items()}
-    rows = check_questions.measures(connection, thresholds, **owner).table.to_pylist()
+    rows = _judged(connection, asked, owner).table.to_pylist()
     return [{**_finite(row), "option": asked[row["checked"]].option, "sites": []} for row in rows]
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Threshold], owner: Mapping[str, Any]) -> Result:
+    return check_questions.measures(connection, {name: one.value for name, one in asked.items()}, **owner)
 
 
 def _escapes(
@@ -182,16 +216,23 @@ def _escapes(
     least: Threshold | None,
     owner: Mapping[str, Any],
 ) -> Iterator[Row]:
-    found = check_questions.new_escapes(
+    found = _new_escapes(connection, builds, least, owner)
+    option = f"--new-escapes {' '.join(builds)}{f' {least.option}' if least else ''}"
+    for row in found.table.to_pylist():
+        yield {**_finite(row), "option": option, "sites": []}
+
+
+def _new_escapes(
+    connection: duckdb.DuckDBPyConnection, builds: tuple[str, str], least: Threshold | None, owner: Mapping[str, Any]
+) -> Result:
+    require_reports(connection, builds)
+    return check_questions.new_escapes(
         connection,
         builds,
         least=least.value if least else None,
         is_rate=bool(least and least.checked == "rate"),
         service=owner["service"],
     )
-    option = f"--new-escapes {' '.join(builds)}{f' {least.option}' if least else ''}"
-    for row in found.table.to_pylist():
-        yield {**_finite(row), "option": option, "sites": []}
 
 
 def _finite(row: Row) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +21,8 @@ from pipeline.values import DataFile, Known, Snapshot
 _OF_SOURCE = ("source_hash", "uri", "path", "format", "offered_hash", "sha256", "status", "reason", "ingested_at")
 # Formats whose files are other sources under other labels.
 _LABELLED = ("escape", "binary")
-_NONE = np.empty(0, np.int64)
+# Tables, of which a bucket answers each after a while.
+_OPENED_AT_ONCE = 8
 
 
 def read_snapshot(lake: str) -> Snapshot:
@@ -28,7 +30,9 @@ def read_snapshot(lake: str) -> Snapshot:
     # First what may move on to the tables, then the tables: a batch that moves in between is in both, and counts once.
     pending = batch_log.pending(lake)
     number = pending[-1].number if pending else 0
-    files = {name: _files(lake, name, pending) for name, table in tables().items() if table.in_lake and number}
+    names = [name for name, table in tables().items() if table.in_lake and number]
+    with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
+        files = dict(zip(names, pool.map(lambda name: _files(lake, name, pending), names), strict=True))
     return Snapshot(lake, number, {name: found for name, found in files.items() if found})
 
 

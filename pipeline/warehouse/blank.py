@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from pipeline.files import copy
 from pipeline.resources import cache
 from pipeline.warehouse.connect import FORMAT
 
@@ -28,7 +28,7 @@ def copy_blank(draft: str, *, declarations: str, create: Callable[[str], None]) 
     with suppress(OSError, duckdb.IOException):
         if not blank.exists():
             _make(blank, create)
-        shutil.copyfile(blank, draft)
+        copy(blank, draft)
         return
     Path(draft).unlink(missing_ok=True)
     create(draft)

@@ -291,14 +291,14 @@ def _replace(connection: duckdb.DuckDBPyConnection, stage: Stage) -> None:
     if stage.key == _BUILD:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_build AS FROM {touched} LIMIT 0")
     with _beside(connection, stage) as home:
-        for keys in _slices(connection, stage.key):
+        for done, keys in enumerate(_slices(connection, stage.key)):
+            if done:
+                # What a slice leaves free in the file the next one fills.
+                connection.execute(f"CHECKPOINT {home}")
             connection.execute("DELETE FROM beside.main.key")
             connection.execute(f"INSERT INTO beside.main.key {keys}")
             for name in stage.views:
                 _work_out(connection, name, stage=stage, home=home)
-            if stage.key == _SERIES:
-                # What a slice leaves free in the file the next one fills.
-                connection.execute(f"CHECKPOINT {home}")
     if stage.key == _BUILD:
         connection.execute(_TOUCH_BY_BUILD)
         connection.execute("DROP TABLE temp.changed_build")

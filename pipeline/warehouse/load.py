@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import posixpath
 import shutil
 import time
 from collections import Counter
@@ -18,10 +19,11 @@ import duckdb
 
 from pipeline import __version__
 from pipeline.errors import UsageError
+from pipeline.files import copy
 from pipeline.schema import tables
 from pipeline.warehouse import derived, symbols
 from pipeline.warehouse.blank import copy_blank
-from pipeline.warehouse.connect import lock, open_for_load, open_once, open_ours, open_readonly
+from pipeline.warehouse.connect import lock, open_for_load, open_once, open_ours
 from pipeline.warehouse.derived import follow
 from pipeline.warehouse.faults import explained
 from pipeline.warehouse.incoming import HELD, insert
@@ -102,7 +104,7 @@ def _load(
     views: Collection[str] | None,
     advance: Callable[[float], None],
 ) -> Loaded:
-    state = _state(path)
+    state, new_sources = _before(path, files.get("source", ()))
     if state and wanted.part.is_whole:
         wanted = replace(wanted, part=state.part)
     if state and state.part != wanted.part:
@@ -113,14 +115,14 @@ def _load(
         return Loaded(wanted.batch, wanted.batch, {})
     is_new = state is None or (state.lake, state.declarations) != (wanted.lake, wanted.declarations)
     draft = f"{path}.{os.getpid()}.draft"
-    is_new = is_new or state is None or _is_relabelled(path, state.batch, files.get("source", ()), fetched, draft)
+    is_new = is_new or state is None or _is_relabelled(new_sources, state.batch, fetched, draft)
     since = 0 if is_new or state is None else state.batch
     # In a container every process may have the same id, and a killed load leaves its draft.
     _remove(draft)
     _remove_forgotten(path)
     try:
         if not is_new:
-            shutil.copyfile(path, draft)
+            copy(path, draft)
         elif views is None:
             create = partial(_create_file, threads=threads, memory=memory)
             copy_blank(draft, declarations=wanted.declarations, create=create)
@@ -143,12 +145,8 @@ def _load(
     return Loaded(since, wanted.batch, rows)
 
 
-def _is_relabelled(path: str, batch: int, files: Sequence[str], fetched: Fetched, draft: str) -> bool:
+def _is_relabelled(new: Sequence[str], batch: int, fetched: Fetched, draft: str) -> bool:
     """Whether sources have other labels since a batch: what follows from labels is everywhere, and is made anew."""
-    with open_readonly(path) as connection:
-        query = "SELECT path FROM loaded_file WHERE table_name = 'source'"
-        known = {one for (one,) in connection.execute(query).fetchall()}
-    new = [file for file in files if file not in known]
     if not new:
         return False
     try:
@@ -231,20 +229,26 @@ def _fill(
     views: Collection[str] | None,
     advance: Callable[[float], None],
 ) -> Mapping[str, int]:
-    loaded = set(connection.execute("SELECT table_name, path FROM loaded_file").fetchall())
-    new = {name: [path for path in paths if (name, path) not in loaded] for name, paths in files.items()}
+    new = {name: _new(connection, name, paths) for name, paths in files.items()}
     rows: Counter[str] = Counter()
     given = {name: local(paths) for name, paths in new.items() if paths}
     for done, (name, count) in enumerate(insert(connection, given, part=part, memory=memory)):
         rows[name] += count
         advance(min(1, done / (len(given) + 1)) / 2)
-    added = [(name, path) for name, paths in new.items() for path in paths]
+    added = [(name, posixpath.basename(path)) for name, paths in new.items() for path in paths]
     connection.execute(
         "INSERT INTO loaded_file SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
-        [[name for name, _ in added], [path for _, path in added]],
+        [[name for name, _ in added], [file for _, file in added]],
     )
     follow(connection, views=views, advance=lambda share: advance((1 + share) / 2))
     return rows
+
+
+def _new(connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[str]) -> list[str]:
+    """The files of a table that were not loaded yet."""
+    query = "SELECT file_name FROM loaded_file WHERE table_name = $table"
+    known = {name for (name,) in connection.execute(query, {"table": table}).fetchall()}
+    return [path for path in paths if posixpath.basename(path) not in known]
 
 
 def _check_name(path: str) -> None:
@@ -259,18 +263,20 @@ def _check_name(path: str) -> None:
         raise UsageError(f"{path}: the folder {folder} does not exist; make it first")
 
 
-def _state(path: str) -> State | None:
+def _before(path: str, sources: Sequence[str]) -> tuple[State | None, Sequence[str]]:
+    """What is there, and the files of sources that are not in it yet."""
     if not Path(path).exists():
-        return None
+        return None, sources
     with open_ours(path) as connection:
         try:
             rows = connection.sql("SELECT batch, declarations, lake, part FROM warehouse_state").fetchall()
+            new = _new(connection, "source", sources)
         except duckdb.BinderException:
             # Of a release that said less of it.
-            return State(0, "", "", Part())
+            return State(0, "", "", Part()), sources
     for batch, declarations, lake, part in rows:
-        return State(batch, declarations, lake, Part.of_json(part))
-    return None
+        return State(batch, declarations, lake, Part.of_json(part)), new
+    return None, sources
 
 
 def _set_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:

@@ -115,3 +115,26 @@ def test_of_nothing_there_is_no_query() -> None:
 
     assert (seen.code, seen.out) == (2, "")
     assert "no series that fits has two heap profiles" in seen.err
+
+
+@pytest.mark.parametrize("asked", ["--max-growth 1MiB --max-pause 1us", "--max-slope 10MiB/h --service checkout", ""])
+def test_a_check_has_the_rows_of_its_query(published: Path, asked: str) -> None:
+    words = ["check", *shlex.split(asked), "--db", published]
+
+    query = heapscape(*words, "--show-sql").out
+    told = heapscape(*words, "--format", "json").json()["checks"]
+
+    found = [(row["checked"], row["series_id"], row["file"], row["verdict"]) for row in plainly(published, query)]
+    assert found
+    assert found == [(row["checked"], row["series_id"], row["file"], row["verdict"]) for row in told]
+
+
+def test_new_escapes_have_a_query_of_their_own() -> None:
+    builds = ("--new-escapes", "go1.24-trim", "go1.27-trim")
+
+    query = heapscape("check", FILES / "checkout", *builds, "--min-bytes", "1MiB", "--show-sql").out
+    both = heapscape("check", FILES / "checkout", *builds, "--max-growth", "1MiB", "--show-sql")
+
+    assert query.startswith("FROM gate.new_escapes('go1.24-trim', 'go1.27-trim', 1048576")
+    assert (both.code, both.out) == (2, "")
+    assert "one after the other" in both.err

@@ -73,6 +73,20 @@ def test_a_second_load_reads_only_what_is_new(lake: Path, database: Path) -> Non
     assert _series(database) == [(2, 150, 300)]
 
 
+def test_of_a_lake_that_moved_only_what_is_new_is_read(lake: Path, database: Path) -> None:
+    offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
+    flow.load(str(lake), str(database))
+    for parquet in lake.glob("sample/**/*.parquet"):
+        parquet.unlink()
+    moved = lake.rename(lake.with_name("elsewhere"))
+    offer(moved, "heap-1.pb", BATCHES["heap-1.pb"])
+
+    loaded = flow.load(str(moved), str(database))
+
+    assert loaded.rows["profile"] == 1
+    assert _series(database) == [(2, 150, 300)]
+
+
 def test_a_source_refused_again_and_again_is_the_row_loaded_at_once(lake: Path, database: Path) -> None:
     other = heap(1, grow=250)
     offer(lake, "notes.txt", b"call them on Monday")
