@@ -17,7 +17,7 @@ from pipeline.errors import ENDS, LakeError
 from pipeline.formats import is_streamed, recognise
 from pipeline.inputs.limits import Limits
 from pipeline.inputs.opening import opened_ahead
-from pipeline.inputs.plan import offered_as
+from pipeline.inputs.plan import offered_as, was_before
 from pipeline.inputs.read import read
 from pipeline.notes import NOTE_KINDS
 from pipeline.tables.build import build_tables
@@ -277,11 +277,16 @@ def _same_file(source: Source, known: Known) -> int | None:
     A report of a later build may have the path and the words of one before: then it was written again.
     """
     found = known.files.get((storable(source.origin.uri), source.sha256))
-    labels = known.labels.get(found) if found is not None else None
-    if labels is None or labels == source.origin.labels:
-        return None if labels is None else found
+    labels = known.labels.get(found.source_hash) if found else None
+    if found is None or labels is None:
+        return None
     offered = offered_as(replace(source.origin, labels=labels))
-    return found if offered is not None and np.isin(offered, known.offered).any() else None
+    is_same = (
+        labels == source.origin.labels
+        or (offered is not None and np.isin(offered, known.offered).any())
+        or was_before(source.origin, found.read_at_ns)
+    )
+    return found.source_hash if is_same else None
 
 
 def _is_fresh(source: Source, seen: set[int]) -> bool:

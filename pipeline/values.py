@@ -241,6 +241,19 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file that went in and is another source under other labels.
+
+    source_hash  what it is
+    read_at_ns   when it had been read, of one that had just been written: what is changed so lately is not known by its time
+                 of change; 0 for others
+    """
+
+    source_hash: int
+    read_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """The sources of a lake, of which none is read again; all arrays are sorted.
 
@@ -249,7 +262,7 @@ class Known:
     ingested  int64  hashes of the sources that went in
     offered   int64  of files that went in or were there already: path, size and time of change, labels
     refused   hashes of sources that did not go in, with the latest reason; each is tried again
-    files     (path, SHA-256) of what went in that is another source under other labels, with its hash: the same file stays what it is
+    files     by path and SHA-256 what is another source under other labels: the same file stays what it is
     labels    of sources, where somebody asked whether what is offered has others
     """
 
@@ -258,7 +271,7 @@ class Known:
     ingested: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
     offered: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
     refused: Mapping[int, str] = field(default_factory=dict)
-    files: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    files: Mapping[tuple[str, str], KnownFile] = field(default_factory=dict)
     labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     def has(self, source_hash: int) -> bool:

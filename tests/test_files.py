@@ -161,7 +161,9 @@ def test_drafts_that_nobody_touched_for_a_day_are_removed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
-def test_a_copy_is_the_file_whatever_the_system_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_a_copy_is_the_file_whatever_the_system_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
     (tmp_path / "file").write_bytes(os.urandom(size))
     (tmp_path / "old").write_bytes(bytes(4_000_000))
 

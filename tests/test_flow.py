@@ -262,6 +262,22 @@ def test_the_same_file_with_other_labels_is_the_same_source_until_it_is_written_
     assert anew.ingested["escape report"] == 1
 
 
+def test_a_report_of_this_moment_is_one_source_whatever_its_labels_until_it_is_written_again(tmp_path: Path) -> None:
+    lake, report = str(tmp_path / "lake"), tmp_path / "m.txt"
+
+    def offered(build: str) -> tuple[int, tuple[str, ...]]:
+        found = flow.ingest([str(report)], lake, labels={"build": build}, limits=LIMITS)
+        return found.ingested.get("escape report", 0), found.unlike
+
+    report.write_text("# app\n./main.go:5:2: moved to heap: x\n")
+
+    assert offered("1") == (1, ())
+    assert offered("2") == (0, (str(report),))
+    # As the next build does, which may have nothing else to say.
+    report.write_text(report.read_text())
+    assert offered("2") == (1, ())
+
+
 def test_a_file_of_this_moment_is_read_again_and_then_known(folder: Path, tmp_path: Path) -> None:
     young = folder / "heap-1.pb"
     os.utime(young, None)

@@ -35,6 +35,14 @@ def offered_as(origin: Origin) -> int | None:
     return hash_of("\n".join([*state, *labels])) if state else None
 
 
+def was_before(origin: Origin, at_ns: int) -> bool:
+    """Whether a file on this machine has not been changed since a moment; false of what is none."""
+    try:
+        return not origin.version and origin.path != STANDARD_INPUT and os.stat(origin.path).st_mtime_ns <= at_ns
+    except OSError:
+        return False
+
+
 def _on_disk(path: str) -> list[str] | None:
     """What tells a file from any other, and from itself after a change."""
     if path == STANDARD_INPUT:

@@ -16,7 +16,7 @@ from pipeline.lake import batch_log, delta
 from pipeline.lake.batch_log import Batch
 from pipeline.lake.datafile import read_rows
 from pipeline.schema import tables
-from pipeline.values import DataFile, Known, Snapshot
+from pipeline.values import DataFile, Known, KnownFile, Snapshot
 
 _OF_SOURCE = ("source_hash", "uri", "path", "format", "offered_hash", "sha256", "status", "reason", "ingested_at")
 # Formats whose files are other sources under other labels.
@@ -57,10 +57,12 @@ def read_known(lake: str) -> Known:
     return replace(known, refused={one: reason for one, reason in reasons.items() if not known.has(one)})
 
 
-def _files_of(accepted: pa.Table) -> dict[tuple[str, str], int]:
+def _files_of(accepted: pa.Table) -> dict[tuple[str, str], KnownFile]:
     labelled = accepted.filter(pc.is_in(accepted["format"], pa.array(_LABELLED)))
     names = zip(labelled["uri"].to_pylist(), labelled["sha256"].to_pylist(), strict=True)
-    return dict(zip(names, labelled["source_hash"].to_pylist(), strict=True))
+    at_us = pc.if_else(pc.is_null(labelled["offered_hash"]), labelled["ingested_at"].cast(pa.int64()), 0)
+    found = map(KnownFile, labelled["source_hash"].to_pylist(), pc.multiply(at_us, 1000).to_pylist())
+    return dict(zip(names, found, strict=True))
 
 
 def later(lake: str, known: Known) -> Known:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.inputs.plan import is_small, plan, unread
+from pipeline.inputs.plan import is_small, plan, unread, was_before
 from pipeline.values import Origin
 
 
@@ -121,6 +121,17 @@ def test_what_cannot_be_relied_on_is_always_read(tmp_path: Path) -> None:
 
     assert [origin.offered for origin in found] == [None] * 4
     assert [origin.path for origin in found] == [origin.path for origin in origins]
+
+
+def test_what_was_there_before_a_moment_is_a_file_that_was_not_changed_since(tmp_path: Path) -> None:
+    (tmp_path / "report").write_bytes(b"")
+    os.utime(tmp_path / "report", ns=(5, 5))
+
+    assert was_before(Origin(str(tmp_path / "report")), 5)
+    assert not was_before(Origin(str(tmp_path / "report")), 4)
+    assert not was_before(Origin(str(tmp_path / "none")), 5)
+    assert not was_before(Origin("-"), time.time_ns() * 2)
+    assert not was_before(Origin(str(tmp_path / "report"), version="etag"), 5)
 
 
 def test_a_path_is_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
