@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -100,8 +101,18 @@ def choose_profiles(
         if len(taken) < len(found):
             among = f"{len(found):,} profiles" if found[-1] in taken else f"{len(states):,} that are no difference"
             say(f"{taken[-1]['uri']}, the newest of {among}; choose with --profile, --service, --kind ...")
+    _require_one_sum(connection, taken)
     say_added_up(taken)
     return taken
+
+
+def _require_one_sum(connection: duckdb.DuckDBPyConnection, taken: Sequence[Mapping[str, Any]]) -> None:
+    kinds = Counter(one["kind"] for one in taken)
+    if len(kinds) > 1 and not questions.sample_types(connection, [one["profile_id"] for one in taken]).table.num_rows:
+        counts = ", ".join(f"{kind} ({count:,})" for kind, count in kinds.most_common())
+        raise UsageError(
+            f"{len(taken):,} profiles of several kinds have no sample type in common: {counts}; choose one, as in --kind {kinds.most_common(1)[0][0]}"
+        )
 
 
 def loaded(connection: duckdb.DuckDBPyConnection, picked: Sequence[Mapping[str, Any]]) -> list[Profile]:

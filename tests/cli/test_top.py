@@ -201,11 +201,16 @@ def test_an_escape_report_alone_has_no_profile() -> None:
     assert "there are no profiles; put some in with: heapscape run INPUT..." in seen.err
 
 
-def test_profiles_without_a_common_sample_type_are_refused() -> None:
-    seen = heapscape("top", EVERY_KIND / "cpu.pb.gz", EVERY_KIND / "goroutine.pb.gz")
+@pytest.mark.parametrize("command", [("top",), ("peek", "main"), ("list", "main"), ("flame",)])
+def test_profiles_without_a_common_sample_type_are_refused(command: tuple[str, ...]) -> None:
+    seen = heapscape(*command, EVERY_KIND / "cpu.pb.gz", EVERY_KIND / "goroutine.pb.gz")
 
     assert seen.code == 2
-    assert "profiles have empty common sample type list; name profiles of one kind" in seen.err
+    assert (
+        "2 profiles of several kinds have no sample type in common: cpu (1), goroutine (1); choose one, as in --kind cpu"
+        in seen.err
+    )
+    assert "added up" not in seen.err
 
 
 @pytest.mark.parametrize(
