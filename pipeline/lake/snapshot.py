@@ -21,7 +21,7 @@ from pipeline.values import DataFile, Known, KnownFile, Snapshot
 _OF_SOURCE = ("source_hash", "uri", "path", "format", "offered_hash", "sha256", "status", "reason", "ingested_at")
 # Formats whose files are other sources under other labels.
 _LABELLED = ("escape", "binary")
-# Tables, of which a bucket answers each after a while.
+# Tables and files, of which a bucket answers each after a while.
 _OPENED_AT_ONCE = 8
 
 
@@ -98,5 +98,6 @@ def _files(lake: str, name: str, pending: Sequence[Batch]) -> tuple[DataFile, ..
 
 def _sources(lake: str, listed: Sequence[DataFile]) -> pa.Table:
     schema = pa.schema([tables()["source"].schema.field(name) for name in _OF_SOURCE])
-    found = [read_rows(lake, file.path, columns=_OF_SOURCE).cast(schema) for file in listed]
+    with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
+        found = list(pool.map(lambda file: read_rows(lake, file.path, columns=_OF_SOURCE).cast(schema), listed))
     return pa.concat_tables([schema.empty_table(), *found])
