@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from pipeline.warehouse.modules import in_order, modules, stored_by
 from tests.builders.executable import BUILD_ID, GO_BUILD_ID
 from tests.builders.profile import profile
 from tests.sql.case import Block
-from tests.sql.world import fill
+from tests.sql.world import fill, open_world
 from tests.warehouse.builder import LIMITS, PROGRAM, REPORT, answers, bare, heap
 
 OTHER_REPORT = REPORT.replace("entry", "item").replace("app/store", "app/other")
@@ -143,8 +144,20 @@ _TWO_SERIES = (
 )
 
 
+@pytest.fixture
+def world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database for one test: to follow is to write to two databases, which takes more than one transaction."""
+    with open_world() as connection:
+        yield connection
+
+
+def commit(world: duckdb.DuckDBPyConnection, given: Sequence[Block]) -> None:
+    fill(world, given)
+    world.execute("COMMIT")
+
+
 def test_series_that_nothing_new_touches_are_left_as_they_are(world: duckdb.DuckDBPyConnection) -> None:
-    fill(world, _TWO_SERIES)
+    commit(world, _TWO_SERIES)
     # Were they worked out again, this would be gone.
     world.execute("UPDATE heap.series SET kind = 'as it was'")
     world.execute(
@@ -163,7 +176,7 @@ def test_series_that_nothing_new_touches_are_left_as_they_are(world: duckdb.Duck
 
 
 def test_nothing_new_changes_nothing(world: duckdb.DuckDBPyConnection) -> None:
-    fill(world, _TWO_SERIES)
+    commit(world, _TWO_SERIES)
     world.execute("UPDATE heap.series SET kind = 'as it was'")
 
     follow(world)
@@ -174,7 +187,7 @@ def test_nothing_new_changes_nothing(world: duckdb.DuckDBPyConnection) -> None:
 def test_an_executable_touches_the_series_of_its_build_id(world: duckdb.DuckDBPyConnection) -> None:
     mapping = Block("given", "mapping", ("mapping_id", "build_id"), (("1", BUILD_ID),), 0)
     mapped = Block("given", "profile_mapping", ("profile_id", "position", "mapping_id"), (("2", "0", "1"),), 0)
-    fill(world, (*_TWO_SERIES, mapping, mapped))
+    commit(world, (*_TWO_SERIES, mapping, mapped))
     world.execute("UPDATE heap.series SET kind = 'as it was'")
     world.execute("INSERT INTO binary_file (source_id, build_id, service) VALUES (7, ?, 'c')", [BUILD_ID])
 
