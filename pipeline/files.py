@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.errors import of_system
 
 _FORGOTTEN_S = 24 * 60 * 60
-_MOST_AT_A_TIME = 1 << 30
+_COPIED_AT_ONCE_BYTES = 1 << 30
 # Folders whose names stand for what is open already: /dev/stdout leads there.
 _OPEN_FILES = ("/proc/", "/dev/fd")
 
@@ -103,7 +103,7 @@ def copy(path: str | Path, target: str | Path) -> None:
     """Copy a file: file systems that can (XFS, Btrfs, ZFS) share its blocks, which takes a millisecond for a gigabyte."""
     # macOS has no such call, and a file system may not know it.
     with suppress(AttributeError, OSError), open(path, "rb") as read, open(target, "wb") as written:
-        while os.copy_file_range(read.fileno(), written.fileno(), _MOST_AT_A_TIME):
+        while os.copy_file_range(read.fileno(), written.fileno(), _COPIED_AT_ONCE_BYTES):
             pass
         if os.fstat(written.fileno()).st_size == os.fstat(read.fileno()).st_size:
             return

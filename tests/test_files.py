@@ -142,7 +142,7 @@ def test_a_full_device_is_a_full_disk() -> None:
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no such name")
 def test_standard_output_that_is_a_file_is_written_and_not_replaced(tmp_path: Path) -> None:
-    script = "from pipeline.files import copy, written_beside\nwith written_beside('/dev/stdout') as draft: draft.open('ab').write(b'new')"
+    script = "from pipeline.files import written_beside\nwith written_beside('/dev/stdout') as draft: draft.open('ab').write(b'new')"
     with (tmp_path / "out").open("wb") as out:
         inode = os.fstat(out.fileno()).st_ino
         subprocess.run([sys.executable, "-c", script], stdout=out, check=True, timeout=60)

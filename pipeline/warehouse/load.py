@@ -270,12 +270,14 @@ def _before(path: str, sources: Sequence[str]) -> tuple[State | None, Sequence[s
     with open_ours(path) as connection:
         try:
             rows = connection.sql("SELECT batch, declarations, lake, part FROM warehouse_state").fetchall()
-            new = _new(connection, "source", sources)
         except duckdb.BinderException:
             # Of a release that said less of it.
             return State(0, "", "", Part()), sources
+        # One that knew files by another name says what part it holds all the same; it is made anew.
+        with suppress(duckdb.BinderException):
+            sources = _new(connection, "source", sources)
     for batch, declarations, lake, part in rows:
-        return State(batch, declarations, lake, Part.of_json(part)), new
+        return State(batch, declarations, lake, Part.of_json(part)), sources
     return None, sources
 
 

@@ -24,6 +24,7 @@ from pipeline.errors import PipelineError, QueryError, UsageError
 from pipeline.schema import tables
 from pipeline.warehouse.load import load
 from pipeline.warehouse.modules import modules
+from pipeline.warehouse.part import Part
 from tests.warehouse.builder import LIMITS, REPORT, answers, heap, kept, offer
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,19 @@ def test_of_a_lake_that_moved_only_what_is_new_is_read(lake: Path, database: Pat
 
     assert loaded.rows["profile"] == 1
     assert _series(database) == [(2, 150, 300)]
+
+
+def test_a_file_of_a_release_that_knew_files_by_their_paths_goes_on_with_its_part(lake: Path, database: Path) -> None:
+    offer(lake, "heap-0.pb", BATCHES["heap-0.pb"])
+    flow.load(str(lake), str(database), part=Part(kind="heap"))
+    with duckdb.connect(database) as connection:
+        connection.execute("ALTER TABLE loaded_file RENAME file_name TO path")
+        connection.execute("UPDATE warehouse_state SET declarations = 'of then'")
+
+    flow.load(str(lake), str(database))
+
+    with flow.open_warehouse(str(database)) as connection:
+        assert "heap" in str(connection.sql("SELECT part FROM warehouse_state").fetchall())
 
 
 def test_a_source_refused_again_and_again_is_the_row_loaded_at_once(lake: Path, database: Path) -> None:
